@@ -1,0 +1,96 @@
+"""The two policies and the calendar: what may be registered, and what a standing counts.
+
+All limits that are law or custom are data here, dated and signed, never constants in code.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from ledger.domain.enterprise import SizeBand
+from ledger.domain.event import Event, Line
+
+Days = Annotated[int, Meta(ge=0, le=36_500)]
+Months = Annotated[int, Meta(ge=0, le=1_200)]
+PerMille = Annotated[int, Meta(ge=0, le=1_000_000)]
+Points = Annotated[int, Meta(ge=0, le=1_000_000)]  # hundredths of a point
+TierName = Literal["minor", "general", "severe"]
+
+
+class RegistrationPolicyAdopted(Event, frozen=True, kw_only=True, tag="RegistrationPolicyAdopted"):
+    """In force from `effective_on`, never retroactive.
+
+    `recording_days_max`: per event type, how many days `effective_on` may precede recording without a
+    `late_ground`; `recording_days_max_default` for types not named.
+    """
+
+    statement_age_max_seconds: Annotated[int, Meta(ge=60, le=31_536_000)]
+    recording_days_max_default: Days
+    recording_days_max: dict[str, Days]
+    key_recovery_days: Days
+    complaint_notice_working_days: Days
+    pledge_months_max: Months
+    certificate_words_forbidden: Annotated[tuple[Line, ...], Meta(max_length=256)]
+
+
+class PointRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an item of this kind costs. `item` is `<noun>.<finding>`, such as `complaint.late_reply`."""
+
+    item: Annotated[str, Meta(pattern="^[a-z_]+\\.[a-z_]+\\Z")]
+    points: Points
+    tier: TierName
+    sized: bool = False  # weighed by the enterprise's size band
+    zh: Line
+    en: Line
+
+
+class TierWindow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Counts in full for `full_months`, then `late_per_mille` up to `end_months`, then not at all."""
+
+    full_months: Months
+    end_months: Months
+
+
+class GoodRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    replies_timely_per_mille: PerMille
+    replies_months: Months
+    replies_min: Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+class StandingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The document that `evaluate` takes. Integers only: points in hundredths, factors per mille."""
+
+    title_zh: Line
+    title_en: Line
+    rules: Annotated[tuple[PointRule, ...], Meta(min_length=1, max_length=256)]
+    tiers: dict[TierName, TierWindow]
+    late_per_mille: PerMille
+    size_per_mille: dict[SizeBand, PerMille]
+    size_unknown_per_mille: PerMille
+    clause_multiplier_per_mille: PerMille
+    watch_from: Points
+    alert_from: Points
+    revoked_months: Months
+    repair_after_months: dict[TierName, Months]
+    good: GoodRule
+
+
+class StandingPolicyProposed(Event, frozen=True, kw_only=True, tag="StandingPolicyProposed"):
+    policy: StandingPolicy
+
+
+class StandingPolicyApproved(Event, frozen=True, kw_only=True, tag="StandingPolicyApproved"):
+    """By another party than the proposer. In force from `effective_on`."""
+
+    proposal: Annotated[int, Meta(ge=0)]
+
+
+class WorkCalendarPublished(Event, frozen=True, kw_only=True, tag="WorkCalendarPublished"):
+    """Holidays on weekdays and working days on weekends of one year, as the State Council publishes them."""
+
+    year: Annotated[int, Meta(ge=2000, le=2100)]
+    holidays: Annotated[tuple[date, ...], Meta(max_length=120)]
+    workdays: Annotated[tuple[date, ...], Meta(max_length=60)]

@@ -1,0 +1,60 @@
+"""Subject ids: the names of streams.
+
+`party:<id>` · `policy` · `campaign:<id>` · `map` · enterprises: `uscc:<18>`, `lei:<20>`, `local:<registry>/<id>`.
+An enterprise speaks for itself as the party `party:<its subject id>`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from ledger.errors import Malformed
+
+__all__ = ["fold_code", "is_enterprise", "is_governing", "kind", "own_party", "parse"]
+
+POLICY: Final = "policy"
+MAP: Final = "map"
+
+_ENTERPRISE = r"(?:uscc:[0-9A-HJ-NPQRTUWXY]{18}|lei:[0-9A-Z]{18}[0-9]{2}|local:[a-z0-9-]{1,32}/[A-Za-z0-9._-]{1,128})"
+_SLUG = r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
+_FORMS: Final = {
+    "party": re.compile(rf"party:(?:{_SLUG}|{_ENTERPRISE})"),
+    "campaign": re.compile(rf"campaign:{_SLUG}"),
+    "enterprise": re.compile(_ENTERPRISE),
+    "policy": re.compile("policy"),
+    "map": re.compile("map"),
+}
+_BY_PREFIX: Final = {"party": "party", "campaign": "campaign", "policy": "policy", "map": "map"}
+
+
+def kind(subject: str) -> str:
+    """`party`, `policy`, `campaign`, `map` or `enterprise`, by prefix alone (the id must be parsed already)."""
+    return _BY_PREFIX.get(subject.partition(":")[0], "enterprise")
+
+
+def parse(text: str) -> str:
+    """Return `text` if it is a well-formed subject id. Raises `Malformed`."""
+    if len(text) <= 200 and _FORMS[kind(text)].fullmatch(text):
+        return text
+    raise Malformed(f"not a subject id: {text[:80]!r}")
+
+
+def is_enterprise(subject: str) -> bool:
+    return kind(subject) == "enterprise"
+
+
+def is_governing(subject: str) -> bool:
+    """Whether the stream decides what others may say: parties, policies, campaigns."""
+    return kind(subject) in ("party", "policy", "campaign")
+
+
+def own_party(subject: str) -> str:
+    """The party as which an enterprise speaks for itself."""
+    return f"party:{subject}"
+
+
+def fold_code(text: str) -> str:
+    """An identifier as people type it, folded: NFKC, upper case, no white space or hyphens (GB 32100-2015 §4)."""
+    return "".join(unicodedata.normalize("NFKC", text).upper().replace("-", "").split())

@@ -1,0 +1,87 @@
+"""The one error family. Domain errors carry no HTTP status: that belongs to the edge (`api/errors.py`).
+
+Parsers and verifiers of bytes from outside raise nothing but these.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AlreadyRegistered",
+    "Busy",
+    "LedgerError",
+    "Malformed",
+    "NotFound",
+    "Raced",
+    "Refused",
+    "Refuted",
+    "Unavailable",
+    "Uncheckable",
+]
+
+
+class LedgerError(Exception):
+    """Base of every error that this product raises on purpose."""
+
+
+class Malformed(LedgerError):
+    """Bytes or text that are not the one canonical form of what they claim to be."""
+
+
+class Refuted(LedgerError):
+    """A verification came out false: a signature, proof, digest or binding does not hold."""
+
+
+class Uncheckable(LedgerError):
+    """A verification could not be carried out: something that it needs was not given."""
+
+
+class NotFound(LedgerError):
+    """What was asked for is not in the book."""
+
+
+class Refused(LedgerError):
+    """A statement, or a request, that may not be registered.
+
+    `rule` is stable and dotted (`pledge.one_live_per_scope`): programs match on it. `zh` and `en` say to
+    a person what is wrong and what would be right; `detail` names the offending value.
+    """
+
+    def __init__(self, rule: str, zh: str, en: str, detail: str = "") -> None:
+        super().__init__(f"{rule}: {en}" + (f" ({detail})" if detail else ""))
+        self.rule = rule
+        self.zh = zh
+        self.en = en
+        self.detail = detail
+
+
+class AlreadyRegistered(Refused):
+    """The same (`iss`, `cti`) is in the book with other bytes.
+
+    `index` is the leaf index of the entry that has it, `payload_sha256` the digest of its payload, so
+    that a client that signed the same content again can tell.
+    """
+
+    def __init__(self, index: int, payload_sha256: bytes) -> None:
+        super().__init__(
+            "statement.cti_taken",
+            f"该签发者的这个声明编号已用于第 {index} 条记录, 内容不同",
+            f"this issuer already used this cti for entry {index}, with other bytes",
+        )
+        self.index = index
+        self.payload_sha256 = payload_sha256
+
+
+class Busy(LedgerError):
+    """A bounded queue is full; nothing was done. Try again after `retry_after_seconds`."""
+
+    def __init__(self, what: str, retry_after_seconds: int = 1) -> None:
+        super().__init__(f"{what} is full, try again in {retry_after_seconds} s")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Unavailable(LedgerError):
+    """The database cannot be reached, or did not say whether it committed; nothing is known to be done."""
+
+
+class Raced(LedgerError):
+    """Another writer took the position, or a unique fact: take in the tail and decide again."""

@@ -1,0 +1,142 @@
+"""What the sequencer and the feed ask of a store, and the rows that pass between them.
+
+Implemented by `postgres.py` (the real one) and `memory.py` (the twin); one contract suite runs on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+__all__ = ["Batch", "CheckpointRow", "EntryRow", "Fact", "NewEntry", "Store", "Tile"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that is true of one entry only, across all streams (`cti`, `pledge_code`, `body`, …)."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """One entry to be written. `version` is its number in the subject's stream, from 1."""
+
+    subject: str
+    version: int
+    topic: str
+    statement: bytes
+    leaf_hash: bytes
+    facts: tuple[Fact, ...] = ()
+    commitment: bytes | None = None  # of a sealed statement's body
+    body: bytes | None = None  # with the commitment: goes into the vault in the same transaction
+    body_public: bool = False  # whether the rules may ever let it be shown
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One entry as stored; `body` is what the vault holds for it, None if open, closed or erased."""
+
+    index: int
+    subject: str
+    version: int
+    topic: str
+    statement: bytes
+    recorded_at: int
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A full tile: 256 hashes of 32 bytes at `level` (C2SP tlog-tiles), number `number` from the left."""
+
+    level: int
+    number: int
+    hashes: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointRow:
+    """A tree head and its two signatures. `recorded_at` in Unix seconds, never decreasing.
+
+    `note` is the C2SP checkpoint with its signature line; `receipt_protected` and `receipt_signature`
+    are the protected header bytes and signature that every receipt of this checkpoint shares.
+    """
+
+    tree_size: int
+    previous_size: int
+    root: bytes
+    recorded_at: int
+    note: bytes
+    receipt_protected: bytes
+    receipt_signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Everything that one commit makes durable, or nothing of it. Entries start at `previous_size`."""
+
+    entries: Sequence[NewEntry]
+    checkpoint: CheckpointRow
+    tiles: Sequence[Tile] = field(default=())
+
+
+class Store(Protocol):
+    """The book at rest. Every method may raise `Unavailable`; reads see committed state only."""
+
+    def append(self, batch: Batch) -> None:
+        """Write the batch in one durable transaction.
+
+        Raises `Raced` when a position, a stream version or a unique fact is taken (nothing was written),
+        `Unavailable` when the connection was lost: then it is not known whether the batch was written.
+        """
+
+    def latest(self) -> CheckpointRow | None:
+        """The newest checkpoint, None for an empty log."""
+
+    def checkpoint_covering(self, index: int) -> CheckpointRow | None:
+        """The first checkpoint whose tree_size is greater than `index`."""
+
+    def checkpoint_at(self, tree_size: int) -> CheckpointRow | None:
+        """The checkpoint of exactly this size, if one was signed."""
+
+    def entries(self, start: int, limit: int) -> Sequence[EntryRow]:
+        """Entries with index in [start, start + limit), in order, with bodies."""
+
+    def governing_entries(self) -> Sequence[EntryRow]:
+        """All entries of party, policy and campaign streams, in log order."""
+
+    def stream(self, subject: str, *, after_version: int = 0, tree_size: int | None = None) -> Sequence[EntryRow]:
+        """The subject's entries with version > `after_version` and index < `tree_size`, in order."""
+
+    def streams(self, subjects: Sequence[str]) -> Mapping[str, Sequence[EntryRow]]:
+        """The whole streams of several subjects, in one round trip; unknown subjects are left out."""
+
+    def facts(self, facts: Sequence[Fact]) -> Mapping[Fact, int]:
+        """Which of these facts are taken, and by which entry index."""
+
+    def statements(self, indices: Sequence[int]) -> Mapping[int, bytes]:
+        """The statements at these indices."""
+
+    def index_of_statement(self, leaf_hash: bytes) -> int | None:
+        """The leaf index of the entry with this leaf hash."""
+
+    def leaf_hashes(self, start: int, stop: int) -> Sequence[bytes]:
+        """Leaf hashes of entries with index in [start, stop)."""
+
+    def tile(self, level: int, number: int) -> bytes | None:
+        """The 8,192 bytes of a full tile, None where it is not full yet."""
+
+    def hold_body(self, commitment: bytes, body: bytes, now: int) -> None:
+        """Keep an uploaded body for `BODY_HOLD_SECONDS`; raises `Busy` past `BODIES_HELD_BYTES_MAX`."""
+
+    def held_bodies(self, commitments: Sequence[bytes], now: int) -> Mapping[bytes, bytes]:
+        """Those of the bodies that are held and not expired."""
+
+    def body(self, index: int) -> tuple[bytes, bool] | None:
+        """The vault's body of an entry and whether it may ever be public; None if closed or erased."""
+
+    def erase_body(self, index: int) -> None:
+        """Destroy the vault's body of an entry, for good; once destroyed, the same again is no error."""
