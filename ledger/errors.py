@@ -10,6 +10,7 @@ __all__ = [
     "Busy",
     "LedgerError",
     "Malformed",
+    "Misconfigured",
     "NotFound",
     "Raced",
     "Refused",
@@ -81,6 +82,10 @@ class Busy(LedgerError):
 
 class Unavailable(LedgerError):
     """The database cannot be reached, or did not say whether it committed; nothing is known to be done."""
+
+
+class Misconfigured(LedgerError):
+    """The database, a folder or a setting is not as it must be; trying again will not help, an operator will."""
 
 
 class Raced(LedgerError):

@@ -140,3 +140,6 @@ class Store(Protocol):
 
     def erase_body(self, index: int) -> None:
         """Destroy the vault's body of an entry, for good; once destroyed, the same again is no error."""
+
+    def wait_for(self, size: int, timeout: float) -> int:
+        """Wait until the newest checkpoint covers `size` entries, at most `timeout` seconds; its tree size."""

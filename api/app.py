@@ -1,0 +1,85 @@
+"""`create_app`: the only wiring of routes. Hot paths are plain ASGI, the rest FastAPI."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api import campaigns, enterprises, events, log, meta, pledges, policies, resolve
+from api.entries import PostEntries, post_batch, post_body
+from api.errors import InvalidRequest, Problem, problem_of, problem_response
+from api.limiting import RateLimit
+from api.metrics import Metrics
+from api.receiving import wants_json
+from api.service import Service
+from api.settings import Settings
+from api.standing import StandingRoute
+from ledger.errors import LedgerError
+
+__all__ = ["create_app"]
+
+SCRAPI_PATHS: Final = ("/entries", "/bodies", "/.well-known/scitt")
+_STATUS: Final = {
+    404: ("not-found", "没有该页面", "no such resource"),
+    405: ("method-not-allowed", "不支持该方法", "this method is not for this resource"),
+}
+
+
+def create_app(service: Service, settings: Settings) -> FastAPI:
+    """The ASGI application over an opened service."""
+    app = FastAPI(title="Credit Ledger 质量诚信账本", version="0.1.0", docs_url=None, redoc_url=None)
+    app.state.service = service
+    app.state.settings = settings
+    # Plain routes first: they are matched in order, and these carry the load.
+    app.router.routes.insert(0, Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]))
+    app.router.routes.insert(0, Route("/entries", PostEntries(service), methods=["POST"]))
+    app.router.routes.append(Route("/entries/batch", post_batch, methods=["POST"]))
+    app.router.routes.append(Route("/bodies", post_body, methods=["POST"]))
+    for module in (resolve, log, enterprises, pledges, campaigns, policies, events, meta):
+        app.include_router(module.router)
+    app.add_exception_handler(LedgerError, _ledger_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(Exception, _defect)
+    app.add_middleware(Metrics, registry=service.metrics)
+    app.add_middleware(RateLimit, per_second=settings.requests_per_second, burst=settings.requests_burst)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET"],
+        expose_headers=["ETag", "Ledger-Tree-Size", "RateLimit", "RateLimit-Policy", "Retry-After", "Location"],
+    )
+    return app
+
+
+async def _ledger_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, LedgerError)  # registered for nothing else
+    return _answer(request, problem_of(error))
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # registered for nothing else
+    kind, zh, en = _STATUS.get(error.status_code, ("http", "请求不成立", "the request cannot be answered"))
+    return _answer(request, Problem(error.status_code, kind, zh, en))
+
+
+async def _validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # registered for nothing else
+    said = "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())
+    return _answer(request, problem_of(InvalidRequest("request.invalid", f"参数不正确: {said}", said)))
+
+
+async def _defect(request: Request, _: Exception) -> Response:
+    return _answer(request, Problem(500, "internal", "内部错误", "internal error; it was logged"))
+
+
+def _answer(request: Request, problem: Problem) -> Response:
+    concise = request.url.path.startswith(SCRAPI_PATHS) and not wants_json(request)
+    return problem_response(problem, concise=concise)

@@ -1,0 +1,197 @@
+"""`charter new`, `charter show`: the first entries of a log, made where the parties' private keys are."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import time
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Final, get_args
+
+import click
+import msgspec
+
+from api.cli.output import open_key, passphrase_option, print_json, write_new
+from ledger.charter import (
+    CharterParty,
+    LogAnchors,
+    calendar_2026,
+    default_registration_policy,
+    default_standing_policy,
+    make_charter,
+    read_charter,
+    write_charter,
+)
+from ledger.cose.statement import decode_event, parse_statement
+from ledger.domain.dates import shanghai_date
+from ledger.domain.party import Role
+from ledger.domain.subject import parse
+from ledger.errors import Malformed
+from ledger.keys.logkeys import LogKeys
+from ledger.tlog.hashing import leaf_hash
+from ledger.tlog.tree import Edge
+from ledger.verifier.trust import TrustedKey, TrustFile
+
+TRUST: Final = ".trust.json"
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_ROLES = ", ".join(get_args(Role))
+
+
+@click.group()
+def charter() -> None:
+    """Make or show the first entries of a log."""
+
+
+@charter.command("new")
+@click.option("--origin", required=True, help="The log's name for ever, such as ledger.example.org/2026.")
+@click.option("--name-zh", required=True, help="Its name for people.")
+@click.option("--name-en", required=True)
+@click.option("--root-key", required=True, type=_FILE, help="Signs the trust anchors and who the parties are.")
+@click.option("--organizer-key", required=True, type=_FILE, help="Says the policies.")
+@click.option("--organizer-name", required=True, help="Its name, in Chinese.")
+@click.option("--organizer-id", default="organizer", show_default=True, help="It becomes party:<id>.")
+@click.option("--approver-key", required=True, type=_FILE, help="Approves the standing policy: another person.")
+@click.option("--approver-name", required=True, help="Its name, in Chinese.")
+@click.option("--approver-id", default="approver", show_default=True)
+@click.option(
+    "--party",
+    "more",
+    nargs=4,
+    multiple=True,
+    metavar="ID ROLE[,ROLE] KEYFILE NAME",
+    help=f"A further party; may be repeated. Roles: {_ROLES}.",
+)
+@click.option(
+    "--in-force-from",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The first day of both policies; today if not given.",
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("data"),
+    show_default=True,
+    help="The log's own keys are made in its folder keys/, where they are not there yet.",
+)
+@click.option("-o", "--output", "path", required=True, type=click.Path(path_type=Path), help="NAME.cbor")
+@passphrase_option
+def new(
+    path: Path,
+    *,
+    origin: str,
+    name_zh: str,
+    name_en: str,
+    root_key: Path,
+    organizer_key: Path,
+    organizer_name: str,
+    organizer_id: str,
+    approver_key: Path,
+    approver_name: str,
+    approver_id: str,
+    more: tuple[tuple[str, str, str, str], ...],
+    in_force_from: datetime | None,
+    data_dir: Path,
+    passphrase_file: Path | None,
+) -> None:
+    """Make the charter of a new log, signed by its root, organizer and approver.
+
+    Writes NAME.cbor, which `serve --charter` takes, and NAME.trust.json, the trust file of the log that begins
+    with it: publish that one by another way than the service itself. The policies are the defaults; later
+    statements replace them.
+    """
+    if path.suffix != ".cbor":
+        raise click.BadParameter("the file's name must end in .cbor", param_hint="--output")
+    for there in (path, path.with_suffix(TRUST)):
+        if there.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(there))
+    parties = _parties(
+        (
+            (organizer_id, "organizer", str(organizer_key), organizer_name),
+            (approver_id, "approver", str(approver_key), approver_name),
+            *more,
+        ),
+        passphrase_file,
+    )
+    root = open_key(root_key, passphrase_file)
+    keys = LogKeys.make(data_dir / "keys", origin)
+    now = int(time.time())
+    first_day = in_force_from.date() if in_force_from else shanghai_date(now)
+    statements = make_charter(
+        root=root,
+        root_officer="root-1",
+        anchors=LogAnchors.of(keys),
+        name_zh=name_zh,
+        name_en=name_en,
+        parties=parties,
+        registration_policy=default_registration_policy(first_day),
+        standing_policy=default_standing_policy(),
+        calendars=[calendar_2026()],
+        now=now,
+        standing_in_force_from=first_day,
+    )
+    write_new(path, write_charter(statements))
+    write_new(path.with_suffix(TRUST), _trust(keys, statements))
+    click.echo(f"{path}: {len(statements)} statements for {origin}")
+    click.echo(f"{path.with_suffix(TRUST)}: charter {_root(statements).hex()}")
+    click.echo(f"{data_dir / 'keys'}: the log's own keys; they belong on the server, the parties' keys do not")
+
+
+@charter.command("show")
+@click.argument("path", metavar="FILE", type=_FILE)
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+def show(path: Path, as_json: bool) -> None:
+    """Show what a charter says, statement by statement, without verifying it: `serve` does."""
+    statements = read_charter(path.read_bytes())
+    rows = []
+    for index, data in enumerate(statements):
+        statement = parse_statement(data)
+        content = msgspec.to_builtins(decode_event(statement))
+        rows.append({"entry": index, "issuer": statement.issuer, "subject": statement.subject, "content": content})
+    root = _root(statements).hex()
+    if as_json:
+        print_json({"charter": root, "statements": rows})
+        return
+    for row in rows:
+        content = dict(row["content"])
+        click.echo(f"{row['entry']:>3}  {content.pop('type')}  {row['subject']}  (by {row['issuer']})")
+        for name, value in content.items():
+            click.echo(f"     {name}: {_short(value)}")
+    click.echo(f"charter {root}  (as in the trust file)")
+
+
+def _parties(rows: Iterable[tuple[str, str, str, str]], passphrase_file: Path | None) -> list[CharterParty]:
+    """From id, roles, key file and name each. Raises `Malformed` for an id or role that is none, or a shared key."""
+    parties = []
+    for slug, words, key, name in rows:
+        try:
+            roles = msgspec.convert(words.split(","), tuple[Role, ...])
+        except msgspec.ValidationError:
+            raise Malformed(f"no such role in {words!r:.80}; there are {_ROLES}") from None
+        signer = open_key(Path(key), passphrase_file)
+        parties.append(CharterParty(parse(f"party:{slug}"), roles, name, name, f"{slug}-1", signer))
+    if len({party.signer.kid for party in parties}) < len(parties):
+        raise Malformed("two parties with one key: the approver must be another person than the organizer")
+    return parties
+
+
+def _root(statements: list[bytes]) -> bytes:
+    """The root of the log's first checkpoint, which covers the charter and nothing else."""
+    return Edge.empty().grow([leaf_hash(statement) for statement in statements]).root
+
+
+def _trust(keys: LogKeys, statements: list[bytes]) -> bytes:
+    return TrustFile(
+        origin=keys.origin,
+        checkpoint_vkeys=(keys.checkpoint.key.format(),),
+        receipt_keys=(TrustedKey.of(keys.receipt.public, keys.receipt.alg),),
+        standing_keys=(TrustedKey.of(keys.standing.public, keys.standing.alg),),
+        charter=_root(statements).hex(),
+    ).format()
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 160 else f"{text[:160]}…"

@@ -1,0 +1,95 @@
+"""`import`: a roster of pledges, or complaint outcomes by a mapping file, with a report for every row."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Final
+
+import click
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from api.cli.output import open_key, passphrase_option
+from api.importing.mapping import read_mapping
+from api.importing.report import Report
+from api.importing.run import import_file
+from ledger.domain.dates import shanghai_date
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_TIMEOUT_SECONDS: Final = 60.0
+
+
+@click.command("import")
+@click.argument("path", metavar="FILE", type=_FILE)
+@click.argument("url", metavar="URL")
+@click.option("--key", "key_path", required=True, type=_FILE, help="The private key that signs what is imported.")
+@click.option("--campaign", metavar="ID", help="FILE is a roster of this campaign's pledges (national template).")
+@click.option("--mapping", "mapping_path", type=_FILE, metavar="TOML", help="FILE holds outcomes, mapped by this file.")
+@click.option("--issuer", metavar="PARTY", help="Who signs; looked up by the key if not given.")
+@click.option("--late-ground", metavar="TEXT", help="Why late rows are late, in place of the default.")
+@click.option("--dry-run", is_flag=True, help="Read, check and sign everything, send nothing.")
+@click.option("--report", "report_path", type=click.Path(path_type=Path), help="Default: FILE's name with .report.csv.")
+@passphrase_option
+@click.pass_context
+def import_(
+    ctx: click.Context,
+    path: Path,
+    url: str,
+    *,
+    key_path: Path,
+    campaign: str | None,
+    mapping_path: Path | None,
+    issuer: str | None,
+    late_ground: str | None,
+    dry_run: bool,
+    report_path: Path | None,
+    passphrase_file: Path | None,
+) -> None:
+    """Import FILE (XLSX, or CSV in UTF-8 or GB 18030) into the service at URL.
+
+    Every row gets a line in the report: accepted, already registered, flagged: why, refused: why, not sent: why.
+    A report that ends in .json is for a program. Safe to run again: rows that are in the book are found there.
+    Exit code 0 if every row was decided, 2 if the import ended early; run it again to go on.
+    """
+    if (campaign is None) == (mapping_path is None):
+        raise click.UsageError("say what FILE is: a roster with --campaign, or outcomes with --mapping")
+    if not url.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{url} is not the address of a service (http://… or https://…)", param_hint="URL")
+    signer = open_key(key_path, passphrase_file)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with (
+        httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS) as client,
+        Progress(*columns, console=Console(stderr=True)) as bar,
+    ):
+        task = bar.add_task(path.name, total=None)
+        report = import_file(
+            path,
+            client=client,
+            signer=signer,
+            today=shanghai_date(int(time.time())),
+            campaign=campaign,
+            mapping=None if mapping_path is None else read_mapping(mapping_path),
+            issuer=issuer,
+            late_ground=late_ground,
+            dry_run=dry_run,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    target = report_path or path.with_suffix(".report.csv")
+    target.write_bytes(report.to_json() if target.suffix == ".json" else report.to_csv())
+    _say(report, target)
+    ctx.exit(2 if report.stopped else 0)
+
+
+def _say(report: Report, target: Path) -> None:
+    """What became of the rows, in short; the rest is in the file."""
+    for status, count in report.counts().items():
+        click.echo(f"{count:>7}  {status}")
+    for rule, count in report.reasons().items():
+        click.echo(f"{count:>7}    {rule}")
+    if report.dry_run:
+        click.echo("试运行, 未发送任何内容 / dry run: nothing was sent")
+    if report.stopped:
+        click.echo(f"提前结束 / ended early: {report.stopped}", err=True)
+    click.echo(f"report: {target}")

@@ -1,0 +1,54 @@
+"""`key new`, `key show`: private keys of issuers, as PKCS#8 PEM files that only their owner can read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from api.cli.output import open_key, passphrase_option, print_json, read_passphrase
+from ledger.keys.possession import prove_possession
+from ledger.keys.signer import Signer, new_key, save_key
+
+
+@click.group()
+def key() -> None:
+    """Make or show a private key."""
+
+
+@key.command("new")
+@click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True, help="Where to write it.")
+@click.option("--kind", type=click.Choice(["ed25519", "p256"]), default="ed25519", show_default=True)
+@passphrase_option
+def new(path: Path, kind: str, passphrase_file: Path | None) -> None:
+    """Make a private key. An existing file is never overwritten."""
+    signer = new_key(kind)
+    save_key(path, signer, read_passphrase(passphrase_file))
+    click.echo(f"{path}  {kind}  kid {signer.kid.hex()}")
+
+
+@key.command("show")
+@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--party", help="With --audience: add a proof of possession for enrolling the key for this party.")
+@click.option("--audience", metavar="ORIGIN", help="The log in which it is to be enrolled.")
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@passphrase_option
+def show(path: Path, party: str | None, audience: str | None, as_json: bool, passphrase_file: Path | None) -> None:
+    """Show the public half of a private key."""
+    if (party is None) != (audience is None):
+        raise click.UsageError("a proof of possession needs both --party and --audience")
+    signer = open_key(path, passphrase_file)
+    document = _describe(signer)
+    if party is not None and audience is not None:
+        document["proof"] = prove_possession(signer, party, audience).hex()
+    if as_json:
+        print_json(document)
+        return
+    for name, value in document.items():
+        click.echo(f"{name:6} {value.rstrip()}" if name != "pem" else value.rstrip())
+
+
+def _describe(signer: Signer) -> dict[str, str]:
+    """`kind`, `kid` (RFC 9679 thumbprint, hex), `key` (COSE_Key, hex, as KeyEnrolled takes it) and `pem`."""
+    public = signer.public
+    return {"kind": public.kind, "kid": signer.kid.hex(), "key": public.cose_key.hex(), "pem": public.pem}

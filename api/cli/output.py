@@ -1,0 +1,63 @@
+"""What the commands share: saying an error in one line, writing files and JSON, opening private keys."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from ledger.errors import Busy, LedgerError, Misconfigured, Refused, Unavailable, Uncheckable
+from ledger.keys.signer import Signer, load_key
+
+__all__ = ["explain", "open_key", "passphrase_option", "print_json", "read_passphrase", "write_new"]
+
+_ENCRYPTED: Final = b"BEGIN ENCRYPTED PRIVATE KEY"  # RFC 7468 §11
+
+passphrase_option = click.option(
+    "--passphrase-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The key's passphrase, in the file's first line; asked for if the key needs one and this is not given.",
+)
+
+
+def explain(error: LedgerError) -> tuple[str, int]:
+    """One line for a person, in both languages where the error has them, and the exit code."""
+    if isinstance(error, Refused):
+        detail = f" ({error.detail})" if error.detail else ""
+        return f"{error.rule}: {error.zh} / {error.en}{detail}", 1
+    code = 2 if isinstance(error, Uncheckable | Unavailable | Busy | Misconfigured) else 1
+    return " ".join(str(error).split()), code
+
+
+def print_json(document: object) -> None:
+    """A document for a program, on standard output."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that must not exist yet. Raises `FileExistsError`."""
+    with path.open("xb") as file:
+        file.write(content)
+
+
+def read_passphrase(path: Path | None) -> str | None:
+    """The first line of a passphrase file, None without one."""
+    if path is None:
+        return None
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if not lines or not lines[0]:
+        raise click.BadParameter(f"{path} holds no passphrase", param_hint="--passphrase-file")
+    return lines[0]
+
+
+def open_key(path: Path, passphrase_file: Path | None = None) -> Signer:
+    """A private key file; its passphrase, if it needs one, from a file or from the terminal. Raises `Malformed`."""
+    if _ENCRYPTED not in path.read_bytes():
+        return load_key(path)
+    passphrase = read_passphrase(passphrase_file)
+    if passphrase is None and sys.stdin.isatty():
+        passphrase = click.prompt(f"Passphrase of {path}", hide_input=True, err=True)
+    return load_key(path, passphrase)

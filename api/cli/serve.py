@@ -1,0 +1,60 @@
+"""`serve`: run the service until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from api.serve import serve as run
+from api.settings import DEMO_ENTERPRISES, PORT, VARIABLES, Settings
+from ledger import limits
+
+_EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in VARIABLES.items()) + "."
+
+
+@click.command(epilog=_EPILOG)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True)
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("data"),
+    show_default=True,
+    help="The embedded PostgreSQL and, under keys/, the log's own keys.",
+)
+@click.option(
+    "--charter",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The first entries, for a log that is still empty (see `charter new`).",
+)
+@click.option(
+    "--demo",
+    metavar="[N]",
+    is_flag=False,
+    flag_value=DEMO_ENTERPRISES,
+    type=click.IntRange(min=0),
+    help=f"A demonstration with a sample campaign of N ({DEMO_ENTERPRISES}) enterprises, on loopback only.",
+)
+@click.option(
+    "--requests-per-second",
+    type=click.IntRange(min=1),
+    default=limits.REQUESTS_PER_SECOND_MAX,
+    show_default=True,
+    help="What one client may ask on average.",
+)
+@click.option(
+    "--requests-burst",
+    type=click.IntRange(min=1),
+    default=limits.REQUESTS_BURST_MAX,
+    show_default=True,
+    help="What one client may ask at once.",
+)
+def serve(**options: object) -> None:
+    """Run the service, on an embedded PostgreSQL unless LEDGER_DATABASE_URL is set. SIGTERM stops it cleanly."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # the demonstration's own requests
+    run(Settings.read(os.environ, **options))

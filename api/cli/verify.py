@@ -1,0 +1,136 @@
+"""`verify`: offline verification of files, in numbered steps. No network, no database, no service."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+
+from api.cli.files import BODY, EVIDENCE, NOT_ALONE, RECEIPT, beside
+from api.cli.output import explain, print_json
+from ledger.cose import headers
+from ledger.cose.cbor import decode
+from ledger.cose.receipt import attach
+from ledger.cose.sign1 import split
+from ledger.errors import LedgerError, Malformed, Uncheckable
+from ledger.verifier import Remark, Trust, Verified, parse_trust, verify_entry, verify_head, verify_signed_standing
+
+_SIGNATURE_LINE: Final = "\n\n— ".encode()  # C2SP signed-note, "Format"
+_TAG_SIGN1: Final = b"\xd2"  # RFC 9052 §4.2
+_VERDICTS: Final = ("已核验 / VERIFIED", "不成立 / REFUTED", "无法核验 / COULD NOT BE CHECKED")
+_WORDS: Final = ("verified", "refuted", "could not be checked")
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: `code` 0 verified, 1 refuted, 2 could not be checked; `why` if not verified."""
+
+    path: Path
+    code: int
+    steps: tuple[Remark, ...] = ()
+    not_shown: tuple[Remark, ...] = ()
+    why: str = ""
+
+
+@click.command()
+@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=_FILE)
+@click.option("--trust", "trust_path", type=_FILE, help="What you believe beforehand: the log's trust file.")
+@click.option("--evidence", "evidence_path", type=_FILE, help="About the issuer; NAME.evidence.cbor if not given.")
+@click.option("--body", "body_path", type=_FILE, help="Of a sealed statement; NAME.body.json if not given.")
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@click.pass_context
+def verify(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    *,
+    trust_path: Path | None,
+    evidence_path: Path | None,
+    body_path: Path | None,
+    as_json: bool,
+) -> None:
+    """Verify transparent statements, signed standings and checkpoints, offline.
+
+    Beside NAME.transparent.cose (or NAME.cose with NAME.receipt.cose) the evidence about its issuer is read from
+    NAME.evidence.cbor and the body of a sealed statement from NAME.body.json. Compare the trust file out of band
+    before you rely on it. Exit code 0 if every file is verified, 1 if one is refuted, 2 if one could not be checked.
+    """
+    wanted = [path for path in paths if not path.name.endswith(NOT_ALONE)]
+    if not wanted:
+        raise click.UsageError("these files are checked with the statement that they belong to: name that one")
+    if len(wanted) > 1 and (evidence_path or body_path):
+        raise click.UsageError("--evidence and --body go with one statement")
+    outcomes = [_outcome(path, trust_path, evidence_path, body_path) for path in wanted]
+    if as_json:
+        print_json([_document(outcome) for outcome in outcomes])
+    else:
+        for outcome in outcomes:
+            _say(outcome)
+    codes = {outcome.code for outcome in outcomes}
+    ctx.exit(1 if 1 in codes else max(codes))
+
+
+def _outcome(path: Path, trust_path: Path | None, evidence_path: Path | None, body_path: Path | None) -> Outcome:
+    try:
+        found = _verify(path, _trust(trust_path), evidence_path, body_path)
+    except LedgerError as error:
+        why, code = explain(error)
+        return Outcome(path, code, why=why)
+    return Outcome(path, 0, found.steps, found.not_shown)
+
+
+def _trust(path: Path | None) -> Trust:
+    if path is None:
+        raise Uncheckable("没有信任文件 / nothing to trust was given: --trust FILE")
+    try:
+        return parse_trust(path.read_bytes())
+    except Malformed as error:
+        raise Uncheckable(f"{path}: {error}") from error
+
+
+def _verify(path: Path, trust: Trust, evidence_path: Path | None, body_path: Path | None) -> Verified:
+    data = path.read_bytes()
+    if _SIGNATURE_LINE in data:
+        return verify_head(data, trust)
+    if not data.startswith(_TAG_SIGN1):
+        raise Uncheckable("not a kind of file that can be verified: no statement, signed standing or checkpoint")
+    protected, unprotected, _, _ = split(data)
+    header = decode(protected)
+    typ = header.get(headers.TYP) if isinstance(header, dict) else None
+    if typ == headers.STANDING:
+        return verify_signed_standing(data, trust, int(time.time()))
+    if typ == headers.RECEIPT:
+        raise Uncheckable("a receipt is checked with its statement: name that one")
+    if unprotected == b"\xa0":
+        receipt = beside(path, RECEIPT)
+        if receipt is None:
+            raise Uncheckable("没有收据 / a statement without a receipt: nothing shows that it is in a log")
+        data = attach(data, [receipt.read_bytes()])
+    evidence, body = evidence_path or beside(path, EVIDENCE), body_path or beside(path, BODY)
+    return verify_entry(
+        data, None if evidence is None else evidence.read_bytes(), trust, None if body is None else body.read_bytes()
+    )
+
+
+def _say(outcome: Outcome) -> None:
+    click.echo(f"{outcome.path}")
+    for number, step in enumerate(outcome.steps, start=1):
+        click.echo(f"  {number}. {step.zh}\n     {step.en}")
+    click.echo(f"  {_VERDICTS[outcome.code]}" + (f": {outcome.why}" if outcome.why else ""))
+    if outcome.not_shown:
+        click.echo("  由此不能得知 / what this does not show:")
+    for remark in outcome.not_shown:
+        click.echo(f"   - {remark.zh}\n     {remark.en}")
+
+
+def _document(outcome: Outcome) -> dict[str, object]:
+    return {
+        "file": str(outcome.path),
+        "result": _WORDS[outcome.code],
+        "steps": [{"zh": step.zh, "en": step.en} for step in outcome.steps],
+        "not_shown": [{"zh": remark.zh, "en": remark.en} for remark in outcome.not_shown],
+        "why": outcome.why,
+    }

@@ -1,0 +1,174 @@
+"""`/entries`: registration, one statement or many, and sealed bodies (SCRAPI draft-11; the first half of the path).
+
+`POST /entries` is the hot path: plain ASGI, one parse, one signature, one place in a group commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from hashlib import sha256
+from typing import Any, Final
+
+import cbor2
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from api.errors import Problem, problem_of, problem_response
+from api.receiving import batch_items, read_bounded
+from api.service import Service
+from ledger.domain.pledge import PledgePublished
+from ledger.errors import LedgerError
+from ledger.limits import BATCH_BYTES_MAX, BODY_BYTES_MAX, STATEMENT_BYTES_MAX
+from ledger.registration import Candidate, Held, MissingBody, admit
+from ledger.sequencer import Answer, Registered
+
+__all__ = ["PostEntries", "post_batch", "post_body"]
+
+COSE: Final = "application/cose"
+CBOR_SEQUENCE: Final = "application/cbor-seq"
+PENDING_RETRY_SECONDS: Final = 60
+
+
+class PostEntries:
+    """`POST /entries` → 201 with the receipt; 303 while a statement waits for its release."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            statement = await read_bounded(receive, STATEMENT_BYTES_MAX)
+            response = await self._register(statement)
+        except LedgerError as error:
+            concise = "json" not in Headers(scope=scope).get("accept", "")
+            response = problem_response(problem_of(error), concise=concise)
+        await response(scope, receive, send)
+
+    async def _register(self, statement: bytes) -> Response:
+        service = self._service
+        candidate = await _admit(service, statement, None)
+        group = await _with_pending(service, candidate)
+        answer = (await service.register(*group))[-1]
+        if isinstance(answer, Held):
+            return await _pend(service, candidate)
+        if not isinstance(answer, Registered):
+            raise answer
+        return Response(
+            await _receipt(service, answer), 201, {"Location": f"/entries/{answer.index}"}, media_type=COSE
+        )
+
+
+async def post_batch(request: Request) -> Response:
+    """`POST /entries/batch`: items in, one CBOR map per item out, in order; partial success is normal."""
+    service: Service = request.app.state.service
+    items = batch_items(await read_bounded(request.receive, BATCH_BYTES_MAX))
+    results: list[dict[str, Any] | None] = [None] * len(items)
+    numbers: list[int] = []
+    groups: list[tuple[Candidate, ...]] = []
+    for number, (statement, body) in enumerate(items):
+        if number % 16 == 15:
+            await asyncio.sleep(0)  # other clients' turn: a batch may take a tenth of a second of verification
+        try:
+            candidate = await _admit(service, statement, body)
+            groups.append(await _with_pending(service, candidate))
+            numbers.append(number)
+        except LedgerError as error:
+            results[number] = _refusal(problem_of(error))
+    for number, group, answers in zip(numbers, groups, await service.register_all(groups), strict=True):
+        results[number] = await _result(service, group[-1], answers[-1])
+    return Response(b"".join(cbor2.dumps(result, canonical=True) for result in results), 200, None, CBOR_SEQUENCE)
+
+
+async def post_body(request: Request) -> Response:
+    """`POST /bodies`: hold a sealed statement's body until its statement arrives; answers its commitment."""
+    service: Service = request.app.state.service
+    body = await read_bounded(request.receive, BODY_BYTES_MAX)
+    commitment = sha256(body).digest()
+    await run_in_threadpool(service.store.hold_body, commitment, body, service.clock())
+    return Response(
+        b'{"commitment":"%s"}' % commitment.hex().encode(), 201, media_type="application/json"
+    )
+
+
+async def _admit(service: Service, raw: bytes, body: bytes | None) -> Candidate:
+    """Admit a statement; where its body was uploaded before, it is fetched from where it is held."""
+    try:
+        return _admit_with(service, raw, body)
+    except MissingBody as missing:
+        held = await run_in_threadpool(service.store.held_bodies, [missing.commitment], service.clock())
+        if missing.commitment not in held:
+            raise
+        return _admit_with(service, raw, held[missing.commitment])
+
+
+def _admit_with(service: Service, raw: bytes, body: bytes | None) -> Candidate:
+    sequencer = service.sequencer
+    return admit(
+        raw,
+        body,
+        governance=sequencer.governance,
+        keyring=sequencer.keyring,
+        origin=service.origin,
+        now=service.clock(),
+    )
+
+
+async def _with_pending(service: Service, candidate: Candidate) -> tuple[Candidate, ...]:
+    """A publication goes together with the enterprise's pledge that it names, if that waits at the desk."""
+    if not isinstance(candidate.event, PledgePublished):
+        return (candidate,)
+    waiting = await run_in_threadpool(service.desk.get, bytes.fromhex(candidate.event.pledge))
+    if waiting is None:
+        return (candidate,)
+    sequencer = service.sequencer
+    pledge = admit(
+        waiting.statement,
+        waiting.body,
+        governance=sequencer.governance,
+        keyring=sequencer.keyring,
+        origin=service.origin,
+        now=waiting.received_at,  # its age is judged as of its arrival
+    )
+    return (pledge, candidate)
+
+
+async def _pend(service: Service, candidate: Candidate) -> Response:
+    statement = candidate.statement
+    await run_in_threadpool(
+        service.desk.put, statement.statement_id, statement.raw, candidate.body, statement.subject, service.clock()
+    )
+    location = f"/entries/{statement.statement_id.hex()}"
+    return Response(b"", 303, {"Location": location, "Retry-After": str(PENDING_RETRY_SECONDS)})
+
+
+async def _receipt(service: Service, answer: Registered) -> bytes:
+    if answer.receipt is not None:
+        return answer.receipt
+    receipt, _ = await run_in_threadpool(service.log.receipt, answer.index)
+    return receipt
+
+
+async def _result(service: Service, candidate: Candidate, answer: Answer) -> dict[str, Any]:
+    statement_id = candidate.statement.statement_id
+    if isinstance(answer, Registered):
+        return {
+            "status": "existing" if answer.existing else "registered",
+            "entry": answer.index,
+            "statement_id": statement_id,
+            "receipt": await _receipt(service, answer),
+        }
+    if isinstance(answer, Held):
+        await _pend(service, candidate)
+        return {"status": "pending", "statement_id": statement_id}
+    return _refusal(problem_of(answer))
+
+
+def _refusal(problem: Problem) -> dict[str, Any]:
+    refusal: dict[str, Any] = {"status": "refused", "rule": problem.kind, "zh": problem.zh, "en": problem.en}
+    if problem.detail:
+        refusal["detail"] = problem.detail
+    refusal.update(problem.extra)
+    return refusal

@@ -1,0 +1,184 @@
+"""The service as an import sees it: what it asks, what it sends, and patience when the service has none to give.
+
+Everything sent may be sent again: the same bytes are one entry, however often they arrive.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from api.importing.answers import Answer, decode_answers, parts_of
+from api.importing.campaign import Campaign, decode_campaign
+from api.importing.statements import Item
+from api.problems import error_of
+from ledger.cose.statement import parse_statement
+from ledger.errors import LedgerError, Malformed, NotFound, Refused, Unavailable
+from ledger.limits import (
+    IMPORT_ANSWER_BYTES_MAX,
+    IMPORT_TRIES_MAX,
+    IMPORT_WAIT_SECONDS_MAX,
+    STANDINGS_QUERY_IDS_MAX,
+    TILE_WIDTH,
+)
+from ledger.tlog.checkpoint import parse_checkpoint
+from ledger.tlog.tiles import bundle_path, decode_bundle
+
+__all__ = ["Service"]
+
+_AGAIN: Final = frozenset({429, 502, 503, 504})
+_BUNDLES_KEPT_MAX: Final = 16
+_JSON: Final = {"Accept": "application/json"}
+_CBOR_SEQUENCE: Final = "application/cbor-seq"
+
+
+class Service:
+    """`send` may run beside the other methods. All raise `Unavailable` or `Busy` when patience is at an end."""
+
+    def __init__(
+        self,
+        client: httpx.Client,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._client = client
+        self._sleep = sleep
+        self._wall_clock = wall_clock
+        self._bundles: dict[str, list[bytes]] = {}
+        self._size = 0
+
+    def origin(self) -> str:
+        """The log's origin: the audience of what is signed for it."""
+        document = self._json("/.well-known/credit-ledger-trust.json")
+        if not isinstance(document.get("origin"), str):
+            raise Malformed("the service's trust file names no origin")
+        return str(document["origin"])
+
+    def campaign(self, campaign_id: str) -> Campaign:
+        """Raises `NotFound` for a campaign that the book does not have."""
+        return decode_campaign(self._get(f"/v1/campaigns/{quote(campaign_id.removeprefix('campaign:'))}").content)
+
+    def issuer_of(self, kid: bytes) -> str:
+        """The party whose key this is. Raises `NotFound`."""
+        document = self._json(f"/v1/keys/{kid.hex()}")
+        if not isinstance(document.get("party"), str):
+            raise Malformed("the service's answer about the key names no party")
+        return str(document["party"])
+
+    def in_book(self, subjects: Sequence[str]) -> set[str]:
+        """Which of these enterprises the book has."""
+        found: set[str] = set()
+        for start in range(0, len(subjects), STANDINGS_QUERY_IDS_MAX):
+            part = subjects[start : start + STANDINGS_QUERY_IDS_MAX]
+            content = msgspec.json.encode({"ids": [subject.removeprefix("uscc:") for subject in part]})
+            answer, _ = self._ask("POST", "/v1/standings/query", content, "application/json")
+            results = _object(answer.content).get("results")
+            if not isinstance(results, list) or len(results) != len(part):
+                raise Malformed(f"the service answered other than one standing for each of {len(part)} ids")
+            found.update(
+                subject
+                for subject, result in zip(part, results, strict=True)
+                if isinstance(result, dict) and result.get("in_book") is True
+            )
+        return found
+
+    def send(self, items: Sequence[Item]) -> list[Answer]:
+        """Register statements, in as few requests as the limits allow; one answer per item, in order."""
+        answers: list[Answer] = []
+        for part in parts_of([item.cbor for item in items]):
+            answer, repeated = self._ask("POST", "/entries/batch", b"".join(part), _CBOR_SEQUENCE)
+            answers += decode_answers(answer.content, len(part), repeated=repeated)
+        return answers
+
+    def entry(self, index: int) -> bytes:
+        """The statement that is entry `index`, out of its bundle of 256: neighbours are mostly asked for, too."""
+        number, place = divmod(index, TILE_WIDTH)
+        if index >= self._size:
+            self._size = _checkpoint_size(self._get("/checkpoint").content)
+            if index >= self._size:
+                raise NotFound(f"no entry {index} in a log of {self._size}")
+        path = bundle_path(number, min(TILE_WIDTH, self._size - number * TILE_WIDTH))
+        if path not in self._bundles:
+            entries = decode_bundle(self._get(f"/{path}").content)
+            while len(self._bundles) >= _BUNDLES_KEPT_MAX:
+                del self._bundles[next(iter(self._bundles))]
+            self._bundles[path] = entries
+        entries = self._bundles[path]
+        if place >= len(entries):
+            raise Malformed(f"the service's bundle {path} lacks entry {index}")
+        parse_statement(entries[place])
+        return entries[place]
+
+    def body(self, index: int) -> bytes | None:
+        """The body of a sealed entry; None where it is not public."""
+        try:
+            return self._get(f"/entries/{index}/body").content
+        except (NotFound, Refused):
+            return None
+
+    def _json(self, path: str) -> dict[str, Any]:
+        return _object(self._get(path).content)
+
+    def _get(self, path: str) -> httpx.Response:
+        return self._ask("GET", path)[0]
+
+    def _ask(
+        self, method: str, path: str, content: bytes | None = None, content_type: str = ""
+    ) -> tuple[httpx.Response, bool]:
+        """Ask, and ask again while the service is busy or not reached; whether a request before found no answer."""
+        headers = _JSON | ({"Content-Type": content_type} if content_type else {})
+        problem: LedgerError = Unavailable("the service was not asked")
+        lost = False
+        for attempt in range(IMPORT_TRIES_MAX):
+            wait = min(2.0**attempt / 4, IMPORT_WAIT_SECONDS_MAX)
+            try:
+                answer = self._client.request(method, path, content=content, headers=headers)
+            except httpx.TransportError as error:
+                lost = True
+                problem = Unavailable(f"the service did not answer: {error!r:.200}")
+            else:
+                if len(answer.content) > IMPORT_ANSWER_BYTES_MAX:
+                    raise Malformed(f"the service's answer is longer than {IMPORT_ANSWER_BYTES_MAX:,} bytes")
+                if answer.is_success:
+                    return answer, lost
+                problem = error_of(answer.status_code, answer.headers.get("Content-Type", ""), answer.content)
+                if answer.status_code not in _AGAIN:
+                    raise problem
+                asked = self._retry_after(answer)
+                wait = wait if asked is None else asked
+            if attempt + 1 < IMPORT_TRIES_MAX:
+                self._sleep(wait)
+        raise problem
+
+    def _retry_after(self, answer: httpx.Response) -> float | None:
+        """Seconds to wait as the service asks (RFC 9110 §10.2.3: seconds or a date), bounded; None if it does not."""
+        text = answer.headers.get("Retry-After", "").strip()
+        if text.isascii() and text.isdigit():
+            return float(min(int(text[:9]), IMPORT_WAIT_SECONDS_MAX))
+        try:
+            seconds = email.utils.parsedate_to_datetime(text).timestamp() - self._wall_clock()
+        except (ValueError, OverflowError):
+            return None
+        return min(max(seconds, 0.0), float(IMPORT_WAIT_SECONDS_MAX))
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(content, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise Malformed(f"the service's answer is no JSON object: {error}") from None
+
+
+def _checkpoint_size(note: bytes) -> int:
+    """The tree size of a signed note. Its signature is not checked: nothing is proved here, only fetched."""
+    text, found, _ = note.partition(b"\n\n")
+    if not found:
+        raise Malformed("the service's checkpoint is no signed note")
+    return parse_checkpoint(text + b"\n").size

@@ -1,0 +1,124 @@
+"""Writing tables so that no spreadsheet runs anything: CSV with defused cells, XLSX with text cells alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Final
+from xml.sax.saxutils import escape
+
+from api.importing.dates import EPOCH_1900
+
+__all__ = ["WritableCell", "csv_table", "xlsx_table"]
+
+WritableCell = str | int | date | None
+
+# What spreadsheets take for a formula's beginning, half and full width, and what they skip before it.
+_LIVE: Final = re.compile(r"[\s\x00]*[=+\-@＝＋－＠]")
+_NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_STAMP: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that ZIP knows: the same table gives the same bytes
+
+_PARTS: Final = {
+    "[Content_Types].xml": (
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        '<Override PartName="/xl/workbook.xml" '
+        'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
+        '<Override PartName="/xl/worksheets/sheet1.xml" '
+        'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>'
+        '<Override PartName="/xl/styles.xml" '
+        'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/></Types>'
+    ),
+    "_rels/.rels": (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        '<Relationship Id="rId1" Target="xl/workbook.xml" '
+        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"/></Relationships>'
+    ),
+    "xl/_rels/workbook.xml.rels": (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        '<Relationship Id="rId1" Target="worksheets/sheet1.xml" '
+        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"/>'
+        '<Relationship Id="rId2" Target="styles.xml" '
+        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles"/></Relationships>'
+    ),
+    # style 0: general; style 1: a date (built-in format 14)
+    "xl/styles.xml": (
+        '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        '<fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
+        '<fills count="1"><fill><patternFill patternType="none"/></fill></fills>'
+        '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
+        '<cellXfs count="2"><xf/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>'
+    ),
+}
+_HEAD: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_SHEET_NS: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_REL_NS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def csv_table(rows: Iterable[Sequence[WritableCell]], encoding: str = "utf-8-sig") -> bytes:
+    """CSV with CRLF line ends (RFC 4180). A text that a spreadsheet would run gets an apostrophe before it.
+
+    The default encoding has a byte order mark, without which office programs take Chinese for noise. Raises
+    `UnicodeEncodeError` for text that the encoding lacks.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    for row in rows:
+        writer.writerow([_defused(cell) for cell in row])
+    return out.getvalue().encode(encoding)
+
+
+def xlsx_table(rows: Iterable[Sequence[WritableCell]], sheet: str) -> bytes:
+    """A workbook of one sheet (ECMA-376). Text is an inline string, which no program evaluates; there is no
+    formula element in it. The same rows give the same bytes.
+    """
+    lines = [
+        f'<row r="{number}">{"".join(_xml_cell(cell, column, number) for column, cell in enumerate(row))}</row>'
+        for number, row in enumerate(rows, start=1)
+    ]
+    worksheet = f'<worksheet xmlns="{_SHEET_NS}"><sheetData>{"".join(lines)}</sheetData></worksheet>'
+    name = escape(_NOT_XML.sub("", sheet), {'"': "&quot;"})[:31]
+    workbook = (
+        f'<workbook xmlns="{_SHEET_NS}" xmlns:r="{_REL_NS}"><sheets>'
+        f'<sheet name="{name}" sheetId="1" r:id="rId1"/></sheets></workbook>'
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part, content in {**_PARTS, "xl/workbook.xml": workbook, "xl/worksheets/sheet1.xml": worksheet}.items():
+            archive.writestr(zipfile.ZipInfo(part, _STAMP), _HEAD + content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def _defused(cell: WritableCell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return f"'{cell}" if _LIVE.match(cell) else cell
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
+
+
+def _xml_cell(cell: WritableCell, column: int, row: int) -> str:
+    if cell is None or cell == "":
+        return ""
+    place = f"{_letters(column)}{row}"
+    if isinstance(cell, str):
+        text = escape(_NOT_XML.sub("", cell))
+        return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    if isinstance(cell, date):
+        return f'<c r="{place}" s="1"><v>{(cell - EPOCH_1900).days}</v></c>'
+    return f'<c r="{place}"><v>{cell}</v></c>'
+
+
+def _letters(column: int) -> str:
+    """A, B, … Z, AA, … from 0."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

@@ -1,0 +1,66 @@
+"""What operators watch, in Prometheus' text format. Labels are routes and statuses, never ids or names."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["Metrics", "Meters"]
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Meters:
+    """The service's meters, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "ledger_requests", "Requests by first path segment and status", ["path", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "ledger_request_seconds", "Time to the first byte", ["path"], buckets=_SECONDS, registry=self.registry
+        )
+        self.tree_size = Gauge("ledger_tree_size", "Entries in the log", registry=self.registry)
+        self.projected = Gauge("ledger_projected_size", "Entries that projections have taken in", registry=self.registry)
+        self.queued = Gauge("ledger_queued_statements", "Statements waiting for a commit", registry=self.registry)
+
+
+class Metrics:
+    """Pure ASGI middleware that counts and times answers."""
+
+    def __init__(self, app: ASGIApp, meters: Meters, paths: frozenset[str]) -> None:
+        self._app = app
+        self._meters = meters
+        self._paths = paths
+        self._kept: dict[tuple[str, int], Counter] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        path = self._path(scope["path"])
+
+        async def send_counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._count(path, message["status"], time.perf_counter() - began)
+            await send(message)
+
+        await self._app(scope, receive, send_counted)
+
+    def _path(self, path: str) -> str:
+        """The first one or two fixed segments: whatever else people ask for is one label."""
+        parts = path.split("/", 3)
+        first = "/".join(parts[:3]) if parts[1] == "v1" else f"/{parts[1]}"
+        return first if first in self._paths else "other"
+
+    def _count(self, path: str, status: int, seconds: float) -> None:
+        key = (path, status)
+        if key not in self._kept:
+            self._kept[key] = self._meters.requests.labels(path, str(status))
+        self._kept[key].inc()
+        self._meters.seconds.labels(path).observe(seconds)

@@ -1,0 +1,73 @@
+"""Reading what clients send, within limits: bodies of requests, CBOR sequences of batches."""
+
+from __future__ import annotations
+
+import io
+
+import cbor2
+from starlette.requests import Request
+from starlette.types import Receive
+
+from api.errors import TooLarge
+from ledger.errors import Malformed
+from ledger.limits import BATCH_STATEMENTS_MAX, BODY_BYTES_MAX, STATEMENT_BYTES_MAX
+
+__all__ = ["BatchItem", "batch_items", "read_bounded"]
+
+BatchItem = tuple[bytes, bytes | None]  # statement, body
+
+
+async def read_bounded(receive: Receive, bytes_max: int) -> bytes:
+    """The whole request body. Raises `TooLarge` as soon as it is longer than `bytes_max`."""
+    message = await receive()
+    content: bytes = message.get("body", b"")
+    if not message.get("more_body", False) and len(content) <= bytes_max:
+        return content
+    chunks = [content]
+    size = len(content)
+    while message.get("more_body", False):
+        if size > bytes_max:
+            raise TooLarge(f"more than {bytes_max} bytes")
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Malformed("the request ended early")
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+    if size > bytes_max:
+        raise TooLarge(f"more than {bytes_max} bytes")
+    return b"".join(chunks)
+
+
+def batch_items(content: bytes) -> list[BatchItem]:
+    """A CBOR sequence (RFC 8742) of `statement` or `[statement, body]`, each a byte string.
+
+    Raises `Malformed` for the whole of it: what cannot be cut into items has no items.
+    """
+    stream = io.BytesIO(content)
+    decoder = cbor2.CBORDecoder(stream)
+    items: list[BatchItem] = []
+    while stream.tell() < len(content):
+        if len(items) >= BATCH_STATEMENTS_MAX:
+            raise Malformed(f"a batch has at most {BATCH_STATEMENTS_MAX} items")
+        try:
+            item = decoder.decode()
+        except Exception as error:
+            raise Malformed(f"item {len(items)} of the batch is not CBOR") from error
+        if isinstance(item, bytes):
+            item = [item, None]
+        if not (isinstance(item, list) and len(item) == 2 and isinstance(item[0], bytes)):
+            raise Malformed(f"item {len(items)} of the batch is neither a statement nor [statement, body]")
+        statement, body = item
+        if not (body is None or isinstance(body, bytes)):
+            raise Malformed(f"the body of item {len(items)} is not a byte string")
+        if len(statement) > STATEMENT_BYTES_MAX or len(body or b"") > BODY_BYTES_MAX:
+            raise TooLarge(f"item {len(items)} of the batch is larger than a statement or body may be")
+        items.append((statement, body))
+    if not items:
+        raise Malformed("an empty batch")
+    return items
+
+
+def wants_json(request: Request) -> bool:
+    """Whether the client asked for JSON (problem details on SCRAPI routes, statements for people)."""
+    return "json" in request.headers.get("accept", "")

@@ -1,0 +1,138 @@
+"""`serve`: open the database, the book and its projections, then answer until told to stop.
+
+Order matters: refuse before anything is written; take in what a crash left (the normal path of a start);
+listen last. On SIGTERM: stop listening, finish what is queued, close.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+
+from api.app import create_app
+from api.demo import Demo
+from api.service import Service, unix_now
+from api.settings import Settings
+from ledger.charter import charter_origin, read_charter
+from ledger.errors import LedgerError, Refused
+from ledger.feed import Feed
+from ledger.keys.logkeys import LogKeys
+from ledger.log import Log
+from ledger.sequencer import Sequencer
+from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.postgres import PostgresStore
+from projections.runner import Runner
+
+__all__ = ["open_service", "serve"]
+
+_LOG = logging.getLogger(__name__)
+
+
+def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. Raises a `LedgerError` for what must not be served."""
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    loop = asyncio.get_running_loop()
+    with database(settings) as conninfo:
+        async with open_service(settings, conninfo, loop) as service:
+            config = uvicorn.Config(
+                create_app(service, settings),
+                host=settings.host,
+                port=settings.port,
+                loop="none",
+                http="httptools",
+                lifespan="off",
+                access_log=False,  # addresses and search terms are nobody's business; /metrics counts
+                log_level="warning",
+                server_header=False,
+                timeout_graceful_shutdown=10,
+            )
+            server = uvicorn.Server(config)
+            if settings.demo is not None:
+                threading.Thread(target=_fill, args=(settings,), name="demo", daemon=True).start()
+            _LOG.info("serving %s on http://%s:%d", service.origin, settings.host, settings.port)
+            await server.serve()
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The database to serve from: the one that the settings name, or an embedded one for as long as this lasts."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with EmbeddedPostgres(settings.data_dir) as embedded:
+        yield embedded.service_conninfo
+
+
+@asynccontextmanager
+async def open_service(
+    settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop
+) -> AsyncIterator[Service]:
+    """A service that takes statements and keeps its projections, over a migrated database."""
+    service = await asyncio.to_thread(_open, settings, conninfo, loop)
+    try:
+        await service.standings.open()
+        yield service
+    finally:
+        await service.standings.close()
+        await asyncio.to_thread(service.close)
+
+
+def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) -> Service:
+    store = PostgresStore.open(conninfo)
+    try:
+        store.check_durable()
+        keys, charter = _keys_and_charter(settings, store)
+        sequencer = Sequencer(store, keys, unix_now, loop.call_soon_threadsafe)
+        sequencer.open()
+        if charter is not None:
+            sequencer.bootstrap(charter)
+        service = Service(
+            store=store,
+            keys=keys,
+            clock=unix_now,
+            log=Log(store),
+            feed=Feed(store),
+            sequencer=sequencer,
+            runner=Runner(store, conninfo),
+            conninfo=conninfo,
+            demo=settings.demo is not None,
+        )
+    except BaseException:
+        store.close()
+        raise
+    service.start()
+    return service
+
+
+def _keys_and_charter(settings: Settings, store: PostgresStore) -> tuple[LogKeys, list[bytes] | None]:
+    """The log's keys, and the charter if the log is empty. Refuses an empty log that nobody has chartered."""
+    newest = store.latest()
+    if newest is not None:
+        origin = newest.note.split(b"\n", 1)[0].decode()
+        return LogKeys.load(settings.keys_dir, origin), None
+    if settings.demo is not None:
+        demo = Demo.make(settings.keys_dir)
+        return demo.log_keys, demo.charter(unix_now())
+    if settings.charter is None:
+        raise Refused(
+            "serve.no_charter",
+            "账本为空, 须用 --charter 指定章程文件 (或用 --demo 演示)",
+            "the log is empty: give its charter with --charter FILE (or try --demo)",
+        )
+    charter = read_charter(settings.charter.read_bytes())
+    return LogKeys.load(settings.keys_dir, charter_origin(charter)), charter
+
+
+def _fill(settings: Settings) -> None:
+    try:
+        Demo.load(settings.keys_dir).fill(f"http://{settings.host}:{settings.port}", settings.demo or 0)
+    except LedgerError as error:
+        _LOG.error("the sample campaign was not finished: %s; start again to go on", error)

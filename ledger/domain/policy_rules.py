@@ -1,0 +1,109 @@
+"""What may be said about policies and the calendar: never retroactive, and never by one person alone."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import get_args
+
+from ledger.domain.context import Context, UniqueFact
+from ledger.domain.enterprise import SizeBand
+from ledger.domain.governance import Governance
+from ledger.domain.policy import (
+    RegistrationPolicyAdopted,
+    StandingPolicy,
+    StandingPolicyApproved,
+    StandingPolicyProposed,
+    TierName,
+    WorkCalendarPublished,
+)
+from ledger.errors import Refused
+
+__all__ = ["adopt_registration_policy", "approve_standing_policy", "propose_standing_policy", "publish_calendar"]
+
+_SATURDAY = 5
+_Facts = tuple[UniqueFact, ...]
+
+
+def adopt_registration_policy(governance: Governance, event: RegistrationPolicyAdopted, ctx: Context) -> _Facts:
+    _not_retroactive(event.effective_on, ctx)
+    return ()
+
+
+def propose_standing_policy(governance: Governance, event: StandingPolicyProposed, ctx: Context) -> _Facts:
+    _check_document(event.policy)
+    return ()
+
+
+def approve_standing_policy(governance: Governance, event: StandingPolicyApproved, ctx: Context) -> _Facts:
+    proposal = governance.policies.proposals.get(event.proposal)
+    if proposal is None:
+        raise Refused(
+            "policy.no_such_proposal",
+            "该条记录不是践诺规则的提案",
+            "that entry is not a proposal of a standing policy",
+            str(event.proposal),
+        )
+    if proposal.approved_at is not None:
+        raise Refused(
+            "policy.already_approved",
+            f"该提案已由第 {proposal.approved_at} 条记录批准",
+            f"the proposal was already approved by entry {proposal.approved_at}",
+            str(event.proposal),
+        )
+    if proposal.issuer == ctx.issuer or governance.officer(proposal.kid) == ctx.officer:
+        raise Refused(
+            "policy.own_proposal",
+            "提案者不能批准自己的提案: 须由另一主体、另一人批准",
+            "a proposal is approved by another party and another person than proposed it",
+            ctx.issuer,
+        )
+    _not_retroactive(event.effective_on, ctx)
+    return ()
+
+
+def publish_calendar(governance: Governance, event: WorkCalendarPublished, ctx: Context) -> _Facts:
+    for day in (*event.holidays, *event.workdays):
+        if day.year != event.year:
+            raise Refused("calendar.other_year", "日期不属于该年度", "a date lies in another year", str(day))
+    for day in event.holidays:
+        if day.weekday() >= _SATURDAY:
+            raise Refused("calendar.holiday_on_weekend", "节假日只列工作日", "holidays list weekdays only", str(day))
+    for day in event.workdays:
+        if day.weekday() < _SATURDAY:
+            raise Refused(
+                "calendar.workday_on_weekday",
+                "调休上班日只列周末",
+                "working days list weekend days only",
+                str(day),
+            )
+    return ()
+
+
+def _not_retroactive(effective_on: date, ctx: Context) -> None:
+    if effective_on < ctx.today and not ctx.bootstrap:
+        raise Refused(
+            "policy.retroactive",
+            f"规则不溯及既往: 生效日期不能早于登记当日 {ctx.today}",
+            f"a policy is never retroactive: it may take effect on the day of recording, {ctx.today}, or later",
+            str(effective_on),
+        )
+
+
+def _check_document(policy: StandingPolicy) -> None:
+    """A policy that could not be applied to everybody is refused before anybody is to approve it."""
+    items = [rule.item for rule in policy.rules]
+    if len(set(items)) != len(items):
+        raise Refused("policy.item_twice", "同一事项有两条规则", "an item has more than one rule")
+    tiers: tuple[TierName, ...] = get_args(TierName)
+    bands: tuple[SizeBand, ...] = get_args(SizeBand)
+    for table, keys in ((policy.tiers, tiers), (policy.repair_after_months, tiers), (policy.size_per_mille, bands)):
+        missing = [key for key in keys if key not in table]
+        if missing:
+            raise Refused(
+                "policy.table_incomplete", "规则中的表格不完整", "a table of the policy lacks a row", missing[0]
+            )
+    for name, window in policy.tiers.items():
+        if window.end_months < window.full_months:
+            raise Refused("policy.window_order", "期限止早于期限起", "a window ends before it is reduced", name)
+    if policy.alert_from < policy.watch_from:
+        raise Refused("policy.level_order", "警示起点低于关注起点", "ALERT would begin below WATCH")

@@ -1,0 +1,65 @@
+"""What may be disowned, and what may be erased."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ledger.domain.context import Context, UniqueFact
+from ledger.domain.enterprise import EnterpriseRecord, EntryRef, outcome_root
+from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from ledger.errors import Refused
+
+__all__ = ["erase", "repudiate"]
+
+_FINAL: Final = frozenset(("StatementRepudiated", "BodyErased"))
+_Facts = tuple[UniqueFact, ...]
+_Record = EnterpriseRecord | None
+
+
+def repudiate(record: _Record, event: StatementRepudiated, ctx: Context) -> _Facts:
+    record, ref = _entry(record, event.entry, ctx)
+    if event.entry in record.repudiated:
+        raise Refused("repudiation.twice", "该条记录已被否认", "this entry was repudiated already", str(event.entry))
+    if ref.type in _FINAL:
+        raise Refused(
+            "repudiation.final",
+            "否认和删除的记录本身不能被否认",
+            "a repudiation or erasure cannot be repudiated itself",
+            str(event.entry),
+        )
+    return ()
+
+
+def erase(record: _Record, event: BodyErased, ctx: Context) -> _Facts:
+    record, ref = _entry(record, event.entry, ctx)
+    if not ref.has_body:
+        raise Refused(
+            "erasure.not_sealed",
+            "该条记录是公开声明, 没有可删除的密封正文",
+            "this entry is an open statement: it has no body to erase",
+            str(event.entry),
+        )
+    if event.entry in record.erased:
+        raise Refused("erasure.twice", "该正文已删除", "this body was erased already", str(event.entry))
+    corrects = outcome_root(record, event.entry)
+    if corrects is not None and corrects != event.entry:
+        # erasing the correction alone would bring back what it corrected
+        raise Refused(
+            "erasure.outcome_first",
+            f"请先删除被更正的办理结果 (第 {corrects} 条记录), 否则更正前的内容将重新生效",
+            f"erase the outcome first (entry {corrects}): without its correction the old content would stand again",
+            str(event.entry),
+        )
+    return ()
+
+
+def _entry(record: _Record, index: int, ctx: Context) -> tuple[EnterpriseRecord, EntryRef]:
+    ref = None if record is None else record.entries.get(index)
+    if record is None or ref is None:
+        raise Refused(
+            "entry.not_in_stream",
+            "该条记录不属于这家企业",
+            "this entry is not in the stream of this enterprise",
+            f"{index} in {ctx.subject}",
+        )
+    return record, ref

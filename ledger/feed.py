@@ -1,0 +1,63 @@
+"""The read side's only door: registered events in log order, or of one subject, decoded and with their bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ledger.cose.statement import decode_trusted
+from ledger.domain.event import Recorded
+from ledger.store.port import EntryRow, Store
+
+__all__ = ["Feed", "to_recorded"]
+
+
+def to_recorded(row: EntryRow) -> Recorded:
+    """Decode a stored entry. Its bytes were verified before they were written; the audit verifies them again."""
+    statement, event = decode_trusted(row.statement, row.body)
+    return Recorded(
+        index=row.index,
+        subject=row.subject,
+        version=row.version,
+        recorded_at=row.recorded_at,
+        statement_id=statement.statement_id,
+        issuer=statement.issuer,
+        kid=statement.kid,
+        iat=statement.iat,
+        sealed=statement.sealed,
+        event=event,
+    )
+
+
+class Feed:
+    """Reads committed entries only. Every method may raise `Unavailable`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def read(self, after_index: int, limit: int) -> list[Recorded]:
+        """Up to `limit` events with index > `after_index` (-1: from the start), in log order."""
+        return [to_recorded(row) for row in self._store.entries(after_index + 1, limit)]
+
+    def subject(self, subject: str, *, after_version: int = 0, tree_size: int | None = None) -> list[Recorded]:
+        """One subject's events with version > `after_version`, below `tree_size`."""
+        rows = self._store.stream(subject, after_version=after_version, tree_size=tree_size)
+        return [to_recorded(row) for row in rows]
+
+    def subjects(self, subjects: Sequence[str]) -> Mapping[str, list[Recorded]]:
+        """Whole streams of several subjects in one round trip; unknown ones are left out."""
+        return {
+            subject: [to_recorded(row) for row in rows] for subject, rows in self._store.streams(subjects).items()
+        }
+
+    def governing(self) -> list[Recorded]:
+        """All events of parties, policies and campaigns, in log order."""
+        return [to_recorded(row) for row in self._store.governing_entries()]
+
+    def size(self) -> int:
+        """The tree size of the newest checkpoint, 0 for an empty log."""
+        newest = self._store.latest()
+        return 0 if newest is None else newest.tree_size
+
+    def wait(self, size: int, timeout: float) -> int:
+        """Wait until the log has at least `size` entries or `timeout` seconds passed; the size it has."""
+        return self._store.wait_for(size, timeout)

@@ -1,0 +1,115 @@
+"""Private keys: sign, make, save and load them as PKCS#8 PEM files that only their owner can read."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    generate_private_key,
+)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from ledger.errors import Malformed
+from ledger.keys.algorithms import P256_ORDER, Kind, PublicKey, wrap
+
+__all__ = ["Signer", "load_key", "new_key", "save_key"]
+
+PrivateKey = Ed25519PrivateKey | EllipticCurvePrivateKey
+
+# the numbers that foreign verifiers know best; -19 and -9 are accepted, not written
+_ALG: Final[dict[Kind, int]] = {"ed25519": -8, "p256": -7}
+_ECDSA: Final = ECDSA(hashes.SHA256(), deterministic_signing=True)  # RFC 6979
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A private key with its public half. Signatures are deterministic (RFC 8032; RFC 6979 with low S)."""
+
+    private: PrivateKey
+    public: PublicKey
+
+    @classmethod
+    def of(cls, private: object) -> Signer:
+        """Wrap a `cryptography` private key. Raises `Malformed` for a kind or curve that the table lacks."""
+        if not isinstance(private, Ed25519PrivateKey | EllipticCurvePrivateKey):
+            raise Malformed(f"a key of kind {type(private).__name__} is not supported, only Ed25519 and P-256")
+        return cls(private, wrap(private.public_key()))
+
+    @property
+    def kid(self) -> bytes:
+        """RFC 9679 thumbprint of the public key, 32 bytes."""
+        return self.public.kid
+
+    @property
+    def alg(self) -> int:
+        """The COSE algorithm number that this key signs with."""
+        return _ALG[self.public.kind]
+
+    def __repr__(self) -> str:
+        return f"Signer({self.public.kind}, kid={self.kid.hex()[:16]}…)"
+
+    def sign(self, data: bytes) -> bytes:
+        """The raw signature over `data`, 64 bytes."""
+        if isinstance(self.private, Ed25519PrivateKey):
+            return self.private.sign(data)
+        r, s = decode_dss_signature(self.private.sign(data, _ECDSA))
+        return r.to_bytes(32, "big") + min(s, P256_ORDER - s).to_bytes(32, "big")
+
+    def derive(self, label: str, identity: bytes, length: int = 16) -> bytes:
+        """Bytes that only the holder of this key can tell from `identity`, the same every time.
+
+        HKDF-SHA256 (RFC 5869) over the private key; `label` keeps uses apart. For import ids and salts.
+        """
+        if isinstance(self.private, Ed25519PrivateKey):
+            secret = self.private.private_bytes_raw()
+        else:
+            secret = self.private.private_numbers().private_value.to_bytes(32, "big")
+        info = b"credit-ledger\0" + label.encode() + b"\0" + identity
+        return HKDF(algorithm=hashes.SHA256(), length=length, salt=None, info=info).derive(secret)
+
+
+def new_key(kind: str) -> Signer:
+    """A fresh key, `ed25519` or `p256`. Raises `Malformed` for another kind."""
+    if kind == "ed25519":
+        return Signer.of(Ed25519PrivateKey.generate())
+    if kind == "p256":
+        return Signer.of(generate_private_key(SECP256R1()))
+    raise Malformed(f"no key of kind {kind!r:.40}: ed25519 or p256")
+
+
+def save_key(path: Path, signer: Signer, passphrase: str | None = None) -> None:
+    """Write the private key as PKCS#8 PEM, mode 0600, encrypted if a passphrase is given; durable on return.
+
+    Never overwrites: raises `FileExistsError`, or another `OSError`.
+    """
+    protection: serialization.KeySerializationEncryption = serialization.NoEncryption()
+    if passphrase is not None:
+        protection = serialization.BestAvailableEncryption(passphrase.encode())
+    pem = signer.private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(pem)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def load_key(path: Path, passphrase: str | None = None) -> Signer:
+    """Read what `save_key` wrote. Raises `Malformed` (no key, wrong or missing passphrase) or `OSError`."""
+    data = path.read_bytes()
+    try:
+        private = serialization.load_pem_private_key(data, None if passphrase is None else passphrase.encode())
+    except TypeError:
+        word = "needs a passphrase" if passphrase is None else "is not encrypted, but a passphrase was given"
+        raise Malformed(f"{path} {word}") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise Malformed(f"{path} holds no private key, or the passphrase is wrong") from None
+    return Signer.of(private)

@@ -1,0 +1,231 @@
+"""Group commit: decide submissions in order, write them in one transaction, answer with receipts.
+
+One thread owns the head of the log. While a batch commits the next one gathers; there is no delay timer.
+Each round goes: look up → decide → integrate → append → adopt → answer (`ledger/round.py` decides).
+
+What a crash leaves behind, at each step:
+- before `append`: nothing; clients were not answered and send again.
+- in `append`: the database has all of the batch or nothing of it. A client that was not answered sends the
+  same statement again and gets the entry that it has, by (`iss`, `cti`).
+- after `append`: everything; the receipt of an entry derives from what is stored.
+
+A lost connection is the same case seen from inside: the head is loaded again and the same submissions are
+decided again, so that what did commit is found by its `cti` and answered, and what did not is written.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from ledger.domain.governance import Governance
+from ledger.errors import Busy, LedgerError, Malformed, Raced, Refuted, Unavailable
+from ledger.head import Head
+from ledger.keys.keyring import Keyring
+from ledger.keys.logkeys import LogKeys
+from ledger.limits import COMMIT_SECONDS_MAX, GROUP_COMMIT_STATEMENTS_MAX, QUEUE_STATEMENTS_MAX
+from ledger.registration import Candidate, admit_charter
+from ledger.round import Decision, Fate, Registered, decide
+from ledger.store.port import CheckpointRow, Store
+
+__all__ = ["Answer", "Registered", "Sequencer", "Submission"]
+
+_LOG = logging.getLogger(__name__)
+
+Answer = Registered | LedgerError
+
+
+@dataclass(slots=True, eq=False)
+class Submission:
+    """Statements that are registered together and in this order, or not at all (mostly just one).
+
+    `deliver` is called once with one answer per candidate, on the thread that `Sequencer(post=…)` chooses.
+    """
+
+    candidates: tuple[Candidate, ...]
+    deliver: Callable[[tuple[Answer, ...]], None]
+    entered: float = field(default_factory=time.monotonic)
+
+
+class Sequencer:
+    """The one writer of this process. Other processes may write to the same database: the loser decides again."""
+
+    def __init__(
+        self,
+        store: Store,
+        keys: LogKeys,
+        clock: Callable[[], int],
+        post: Callable[[Callable[[], None]], object] | None = None,
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+        self._post = post or (lambda deliver: deliver())
+        self._head = Head(store)
+        self._queue: deque[Submission] = deque()
+        self._queued = 0
+        self._wakeup = threading.Condition()
+        self._stopping = False
+        self._doubt = False
+        self._thread: threading.Thread | None = None
+
+    @property
+    def governance(self) -> Governance:
+        return self._head.governance
+
+    @property
+    def keyring(self) -> Keyring:
+        return self._head.keyring
+
+    @property
+    def checkpoint(self) -> CheckpointRow | None:
+        """The newest checkpoint that this process knows to be durable."""
+        return self._head.checkpoint
+
+    @property
+    def queued(self) -> int:
+        """Statements that wait."""
+        return self._queued
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread that commits runs."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def open(self) -> None:
+        """Load the head. Raises `Refuted` where the stored log does not hash to its checkpoint, `Unavailable`."""
+        self._head.load()
+        anchors = self._head.governance.origin
+        if anchors is not None and anchors != self._keys.origin:
+            raise Refuted(f"this book's origin is {anchors!r}, the keys are for {self._keys.origin!r}")
+
+    def bootstrap(self, charter: Sequence[bytes]) -> None:
+        """Register the charter as the first entries of an empty log, under one checkpoint.
+
+        Raises `Refused` or `Malformed` naming the first statement that may not stand, `Raced` if the log
+        is not empty.
+        """
+        if self._head.size:
+            raise Raced("the log is not empty")
+        if len(charter) < 2:
+            raise Malformed("a charter has at least two statements: no receipt exists in a tree of one")
+        decision = Decision(self._head, self._keys, self._clock())
+        for number, statement in enumerate(charter):
+            try:
+                candidate = admit_charter(statement, governance=decision.governance, origin=self._keys.origin)
+                decision.take(candidate, bootstrap=True)
+            except LedgerError as error:
+                error.add_note(f"in statement {number} of the charter")
+                raise
+        self._store.append(decision.integrate())
+        decision.adopt()
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is queued, then end. What comes after is refused as `Busy`."""
+        with self._wakeup:
+            self._stopping = True
+            self._wakeup.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    def submit(self, submission: Submission) -> None:
+        """Queue a submission; its `deliver` is called when its fate is durable. Raises `Busy`, doing nothing."""
+        count = len(submission.candidates)
+        with self._wakeup:
+            if self._stopping or self._queued + count > QUEUE_STATEMENTS_MAX:
+                raise Busy("the queue of statements")
+            self._queue.append(submission)
+            self._queued += count
+            if len(self._queue) == 1:
+                self._wakeup.notify()
+
+    def submit_and_wait(self, *candidates: Candidate, timeout: float | None = None) -> tuple[Answer, ...]:
+        """`submit` for threads: the answers, one per candidate."""
+        future: Future[tuple[Answer, ...]] = Future()
+        self.submit(Submission(candidates, future.set_result))
+        return future.result(timeout)
+
+    def _run(self) -> None:
+        while True:
+            with self._wakeup:
+                while not self._queue and not self._stopping:
+                    self._wakeup.wait()
+                if not self._queue:
+                    return
+                batch = self._take_batch()
+            try:
+                answers = self._commit(batch)
+            except Exception as error:
+                # A defect, or a log that does not hash: nothing more may be written on top of it.
+                _LOG.exception("the sequencer cannot go on with this batch")
+                self._doubt = True
+                known = error if isinstance(error, LedgerError) else Unavailable("internal error")
+                answers = [tuple(known for _ in s.candidates) for s in batch]
+            self._deliver(batch, answers)
+
+    def _take_batch(self) -> list[Submission]:
+        batch: list[Submission] = []
+        count = 0
+        while self._queue and (not batch or count + len(self._queue[0].candidates) <= GROUP_COMMIT_STATEMENTS_MAX):
+            submission = self._queue.popleft()
+            batch.append(submission)
+            count += len(submission.candidates)
+        self._queued -= count
+        return batch
+
+    def _commit(self, batch: Sequence[Submission]) -> list[tuple[Answer, ...]]:
+        """Decide and write until it is known what became of the batch, or `COMMIT_SECONDS_MAX` are over."""
+        deadline = time.monotonic() + COMMIT_SECONDS_MAX
+        pause = 0.05
+        groups = [submission.candidates for submission in batch]
+        while True:
+            try:
+                if self._doubt:
+                    self._head.load()
+                    self._doubt = False
+                decision, fates = decide(groups, self._head, self._store, self._keys, self._clock)
+                if decision.entries:
+                    self._store.append(decision.integrate())
+                    decision.adopt()
+                return [tuple(_answer(decision, fate) for fate in group) for group in fates]
+            except Raced:
+                # Another writer was first; its entries may hold a revoked key or a new policy.
+                self._head_catch_up()
+                if time.monotonic() > deadline:
+                    raise Unavailable("another writer was always first") from None
+            except Unavailable:
+                # Committed or not, nobody knows: forget the head, find out, decide again.
+                self._doubt = True
+                if time.monotonic() + pause > deadline or self._stopping:
+                    raise
+                time.sleep(pause)
+                pause = min(pause * 2, 1.0)
+
+    def _head_catch_up(self) -> None:
+        try:
+            self._head.catch_up()
+        except Unavailable:
+            self._doubt = True
+
+    def _deliver(self, batch: Sequence[Submission], answers: Sequence[tuple[Answer, ...]]) -> None:
+        def deliver() -> None:
+            for submission, answer in zip(batch, answers, strict=True):
+                submission.deliver(answer)
+
+        try:
+            self._post(deliver)
+        except RuntimeError:  # the event loop is gone: nobody is left to hear it
+            _LOG.warning("answers for %d submissions found no listener", len(batch))
+
+
+def _answer(decision: Decision, fate: Fate) -> Answer:
+    return decision.registered(fate) if isinstance(fate, int) else fate

@@ -1,0 +1,246 @@
+"""The store's twin in memory: for tests, experiments and simulations. It keeps every promise but durability."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from eventsourcing.persistence import Notification, StoredEvent
+from eventsourcing.popo import POPOApplicationRecorder
+
+from ledger.domain.subject import is_governing
+from ledger.errors import Busy, Raced
+from ledger.limits import BODIES_HELD_BYTES_MAX, BODY_HOLD_SECONDS
+from ledger.store.appending import append_params
+from ledger.store.desk import MemoryDesk
+from ledger.store.port import Batch, CheckpointRow, EntryRow, Fact
+from ledger.store.recorder import StoredEntry, refuse_insert
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+__all__ = ["MemoryStore"]
+
+
+class MemoryStore:
+    """`Store` in memory. Thread-safe: each method sees, or makes, one whole state."""
+
+    def __init__(self, *, held_bytes_max: int = BODIES_HELD_BYTES_MAX) -> None:
+        self.desk = MemoryDesk()
+        self._held_bytes_max = held_bytes_max
+        self._grown = threading.Condition()  # its lock guards all that follows
+        self._rows: list[EntryRow] = []  # without bodies
+        self._leaf_hashes: list[bytes] = []
+        self._index_of: dict[bytes, int] = {}
+        self._streams: dict[str, list[int]] = defaultdict(list)
+        self._facts: dict[Fact, int] = {}
+        self._tiles: dict[tuple[int, int], bytes] = {}
+        self._checkpoints: list[CheckpointRow] = []
+        self._vault: dict[int, tuple[bytes, bytes | None, bool]] = {}  # commitment, body, public
+        self._held: dict[bytes, tuple[bytes, int]] = {}  # body, held_at
+
+    @cached_property
+    def recorder(self) -> MemoryRecorder:
+        """The same book for the eventsourcing library."""
+        return MemoryRecorder(self)
+
+    def append(self, batch: Batch) -> None:
+        append_params(batch)  # refuses what does not belong together
+        with self._grown:
+            self._check(batch)
+            self._write(batch)
+            self._grown.notify_all()
+        self.recorder.announce()
+
+    def _check(self, batch: Batch) -> None:
+        """Raise `Raced` before anything is written."""
+        if batch.checkpoint.previous_size != len(self._rows):
+            raise Raced(f"the tree has {len(self._rows)} leaves")
+        versions = {subject: len(stream) for subject, stream in self._streams.items()}
+        facts = set(self._facts)
+        for entry in batch.entries:
+            if entry.version <= versions.get(entry.subject, 0):
+                raise Raced(f"version {entry.version} of {entry.subject} is taken")
+            versions[entry.subject] = entry.version
+            for fact in entry.facts:
+                if fact in facts:
+                    raise Raced(f"{fact} is taken")
+                facts.add(fact)
+        if any((tile.level, tile.number) in self._tiles for tile in batch.tiles):
+            raise Raced("a tile is there already")
+
+    def _write(self, batch: Batch) -> None:
+        recorded_at = batch.checkpoint.recorded_at
+        for index, entry in enumerate(batch.entries, len(self._rows)):
+            row = EntryRow(index, entry.subject, entry.version, entry.topic, entry.statement, recorded_at)
+            self._rows.append(row)
+            self._leaf_hashes.append(entry.leaf_hash)
+            self._index_of.setdefault(entry.leaf_hash, index)
+            self._streams[entry.subject].append(index)
+            self._facts.update(dict.fromkeys(entry.facts, index))
+            if entry.commitment is not None and entry.body is not None:
+                self._vault[index] = (entry.commitment, entry.body, entry.body_public)
+                self._held.pop(entry.commitment, None)
+        self._tiles.update({(tile.level, tile.number): tile.hashes for tile in batch.tiles})
+        self._checkpoints.append(batch.checkpoint)
+
+    def latest(self) -> CheckpointRow | None:
+        with self._grown:
+            return self._checkpoints[-1] if self._checkpoints else None
+
+    def checkpoint_covering(self, index: int) -> CheckpointRow | None:
+        with self._grown:
+            return next((row for row in self._checkpoints if row.tree_size > index), None)
+
+    def checkpoint_at(self, tree_size: int) -> CheckpointRow | None:
+        with self._grown:
+            return next((row for row in self._checkpoints if row.tree_size == tree_size), None)
+
+    def wait_for(self, size: int, timeout: float) -> int:
+        with self._grown:
+            self._grown.wait_for(lambda: len(self._rows) >= size, timeout)
+            return len(self._rows)
+
+    def _with_body(self, row: EntryRow) -> EntryRow:
+        kept = self._vault.get(row.index)
+        return row if kept is None else replace(row, body=kept[1])
+
+    def entries(self, start: int, limit: int) -> Sequence[EntryRow]:
+        with self._grown:
+            return [self._with_body(row) for row in self._rows[start : start + limit]]
+
+    def copy_entries(self, start: int, stop: int) -> Iterator[list[EntryRow]]:
+        """Entries with index in [start, stop), in one list."""
+        if rows := list(self.entries(start, max(0, stop - start))):
+            yield rows
+
+    def governing_entries(self) -> Sequence[EntryRow]:
+        with self._grown:
+            return [self._with_body(row) for row in self._rows if is_governing(row.subject)]
+
+    def stream(self, subject: str, *, after_version: int = 0, tree_size: int | None = None) -> Sequence[EntryRow]:
+        with self._grown:
+            size = len(self._rows) if tree_size is None else tree_size
+            rows = [self._rows[index] for index in self._streams.get(subject, ()) if index < size]
+            return [self._with_body(row) for row in rows if row.version > after_version]
+
+    def streams(self, subjects: Sequence[str]) -> Mapping[str, Sequence[EntryRow]]:
+        with self._grown:
+            return {subject: self.stream(subject) for subject in subjects if subject in self._streams}
+
+    def facts(self, facts: Sequence[Fact]) -> Mapping[Fact, int]:
+        with self._grown:
+            return {fact: self._facts[fact] for fact in facts if fact in self._facts}
+
+    def statements(self, indices: Sequence[int]) -> Mapping[int, bytes]:
+        with self._grown:
+            return {index: self._rows[index].statement for index in indices if 0 <= index < len(self._rows)}
+
+    def index_of_statement(self, leaf_hash: bytes) -> int | None:
+        with self._grown:
+            return self._index_of.get(leaf_hash)
+
+    def leaf_hashes(self, start: int, stop: int) -> Sequence[bytes]:
+        with self._grown:
+            return self._leaf_hashes[start:stop]
+
+    def tile(self, level: int, number: int) -> bytes | None:
+        with self._grown:
+            return self._tiles.get((level, number))
+
+    def hold_body(self, commitment: bytes, body: bytes, now: int) -> None:
+        with self._grown:
+            oldest = now - BODY_HOLD_SECONDS
+            self._held = {key: held for key, held in self._held.items() if held[1] > oldest}
+            if sum(len(held) for held, _ in self._held.values()) + len(body) > self._held_bytes_max:
+                raise Busy("the room for bodies without a statement", retry_after_seconds=60)
+            self._held[commitment] = (body, now)
+
+    def held_bodies(self, commitments: Sequence[bytes], now: int) -> Mapping[bytes, bytes]:
+        with self._grown:
+            held = {commitment: self._held[commitment] for commitment in commitments if commitment in self._held}
+            return {key: body for key, (body, held_at) in held.items() if held_at > now - BODY_HOLD_SECONDS}
+
+    def body(self, index: int) -> tuple[bytes, bool] | None:
+        with self._grown:
+            _, body, public = self._vault.get(index, (b"", None, False))
+            return None if body is None else (body, public)
+
+    def erase_body(self, index: int) -> None:
+        with self._grown:
+            if index in self._vault:
+                commitment, _, public = self._vault[index]
+                self._vault[index] = (commitment, None, public)
+                self._held.pop(commitment, None)
+
+    def close(self) -> None:
+        """Nothing to let go."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class MemoryRecorder(POPOApplicationRecorder):
+    """The library's recorder over a `MemoryStore`; keeps no events of its own."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        super().__init__()
+        self._store = store
+
+    def announce(self) -> None:
+        """Wake the library's subscriptions."""
+        self._notify_listeners()
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> NoReturn:
+        """Refused: an entry without its checkpoint is no entry."""
+        refuse_insert()
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        rows = self._store.stream(str(originator_id), after_version=gt or 0)
+        found = [_stored(row) for row in rows if lte is None or row.version <= lte]
+        return (found[::-1] if desc else found)[:limit]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        first = max(1, 1 if start is None else start if inclusive_of_start else start + 1)
+        size = self.max_notification_id() or 0
+        rows = self._store.entries(first - 1, max(0, (size if stop is None else min(stop, size)) - first + 1))
+        return [_stored(row) for row in rows if not topics or row.topic in topics][:limit]
+
+    def max_notification_id(self) -> int | None:
+        newest = self._store.latest()
+        return newest.tree_size if newest else None
+
+
+def _stored(row: EntryRow) -> StoredEntry:
+    return StoredEntry(
+        row.subject,
+        row.version,
+        row.topic,
+        row.statement,
+        id=row.index + 1,
+        recorded_at=row.recorded_at,
+        body=row.body,
+    )

@@ -1,0 +1,162 @@
+"""The store on PostgreSQL: one statement writes a commit, plain queries read it.
+
+What is durable when: `append` returns after the one transaction that holds entries, tiles, facts, bodies and
+checkpoint is on disk. A crash before that leaves nothing; a crash after it leaves all.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import groupby
+from typing import Any, Self
+
+import psycopg
+from psycopg import Connection, errors
+
+from ledger.errors import Raced
+from ledger.store.appending import append_params, fact_key
+from ledger.store.arrays import Bigints, Texts
+from ledger.store.connect import Database, connect, to_ledger_error
+from ledger.store.copying import copy_entries
+from ledger.store.desk import PostgresDesk
+from ledger.store.durability import check_durable
+from ledger.store.port import Batch, CheckpointRow, EntryRow, Fact
+from ledger.store.queries import QUERIES
+from ledger.store.recorder import LedgerRecorder
+from ledger.store.tail import Tail
+from ledger.store.vault import Vault
+
+__all__ = ["PostgresStore"]
+
+_LAST = 2**63 - 1
+_LOST_THE_RACE = (
+    errors.UniqueViolation,
+    errors.ForeignKeyViolation,  # the size before this batch has no checkpoint (yet)
+    errors.DeadlockDetected,
+    errors.SerializationFailure,
+)
+
+
+class PostgresStore(Vault):
+    """`Store` on PostgreSQL. Thread-safe; made after a fork, not before. Close it when done.
+
+    Reads run on a pool; appends on a connection of their own, one at a time.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.conninfo = database.conninfo
+        self.desk = PostgresDesk(database)
+        self._appending = threading.Lock()
+        self._writer: Connection[tuple[Any, ...]] | None = None
+        self._tail = Tail(database.conninfo)
+
+    @classmethod
+    def open(cls, conninfo: str) -> Self:
+        """Connect to a migrated book as the service's role. Raises `Unavailable`."""
+        return cls(Database(conninfo))
+
+    @cached_property
+    def recorder(self) -> LedgerRecorder:
+        """The same book for the eventsourcing library."""
+        return LedgerRecorder(self._database)
+
+    def append(self, batch: Batch) -> None:
+        params = append_params(batch)
+        with self._appending:
+            try:
+                if self._writer is None or self._writer.closed:
+                    self._writer = connect(self.conninfo)
+                self._writer.execute(QUERIES["append"], params, prepare=True)
+            except _LOST_THE_RACE as error:
+                raise Raced(str(error)) from error
+            except psycopg.Error as error:
+                # Whether the commit happened may be unknown: no second try here, the caller looks.
+                self._drop_writer()
+                raise to_ledger_error(error) from error
+            except BaseException:
+                self._drop_writer()
+                raise
+        self._tail.saw(batch.checkpoint.tree_size)
+
+    def _drop_writer(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def latest(self) -> CheckpointRow | None:
+        return self._checkpoint("latest", ())
+
+    def checkpoint_covering(self, index: int) -> CheckpointRow | None:
+        return self._checkpoint("checkpoint_covering", (index,))
+
+    def checkpoint_at(self, tree_size: int) -> CheckpointRow | None:
+        return self._checkpoint("checkpoint_at", (tree_size,))
+
+    def _checkpoint(self, name: str, params: Sequence[int]) -> CheckpointRow | None:
+        rows = self._database.fetch(name, params)
+        return CheckpointRow(*rows[0]) if rows else None
+
+    def wait_for(self, size: int, timeout: float) -> int:
+        # Nothing is known before the first look, and a timeout of 0 must give the true size, too.
+        self._tail.saw(self._database.fetch("size")[0][0])
+        return self._tail.wait_for(size, timeout)
+
+    def entries(self, start: int, limit: int) -> Sequence[EntryRow]:
+        return self._entries("entries", {"start": start, "stop": min(start + limit, _LAST)})
+
+    def copy_entries(self, start: int, stop: int) -> Iterator[list[EntryRow]]:
+        """Entries with index in [start, stop) in lists of a few thousand, streamed over a connection of its own."""
+        return copy_entries(self.conninfo, start, stop)
+
+    def governing_entries(self) -> Sequence[EntryRow]:
+        return self._entries("governing_entries", ())
+
+    def stream(self, subject: str, *, after_version: int = 0, tree_size: int | None = None) -> Sequence[EntryRow]:
+        size = _LAST if tree_size is None else tree_size
+        return self._entries("stream", {"subject": subject, "after": after_version, "size": size})
+
+    def streams(self, subjects: Sequence[str]) -> Mapping[str, Sequence[EntryRow]]:
+        rows = self._entries("streams", (Texts(subjects),))
+        return {subject: list(stream) for subject, stream in groupby(rows, lambda row: row.subject)}
+
+    def _entries(self, name: str, params: Sequence[Any] | Mapping[str, Any]) -> list[EntryRow]:
+        return [EntryRow(*row) for row in self._database.fetch(name, params)]
+
+    def facts(self, facts: Sequence[Fact]) -> Mapping[Fact, int]:
+        asked = {(fact.kind, fact_key(fact.key)): fact for fact in facts}
+        kinds, keys = Texts(kind for kind, _ in asked), Texts(key for _, key in asked)
+        return {asked[kind, key]: index for kind, key, index in self._database.fetch("facts", (kinds, keys))}
+
+    def statements(self, indices: Sequence[int]) -> Mapping[int, bytes]:
+        return dict(self._database.fetch("statements", (Bigints(index + 1 for index in indices),)))
+
+    def index_of_statement(self, leaf_hash: bytes) -> int | None:
+        index: int | None = self._database.fetch("index_of_statement", (leaf_hash,))[0][0]
+        return index
+
+    def leaf_hashes(self, start: int, stop: int) -> Sequence[bytes]:
+        return [row[0] for row in self._database.fetch("leaf_hashes", (start, stop))]
+
+    def tile(self, level: int, number: int) -> bytes | None:
+        rows = self._database.fetch("tile", (level, number))
+        return rows[0][0] if rows else None
+
+    def check_durable(self) -> None:
+        """Refuse a server that may lose commits, or a role that may rewrite the book. Raises `Misconfigured`."""
+        with connect(self.conninfo) as connection:
+            check_durable(connection)
+
+    def close(self) -> None:
+        with self._appending:
+            self._drop_writer()
+        self._tail.close()
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

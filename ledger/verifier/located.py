@@ -1,0 +1,77 @@
+"""Where a statement is: its receipts, and whether all trees that one run of the verifier meets can be one log's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from ledger.cose.receipt import VerifiedReceipt, detach, parse_receipt, verify_receipt
+from ledger.cose.statement import Statement, parse_statement
+from ledger.errors import Refuted, Uncheckable
+from ledger.verifier.trust import Trust
+
+__all__ = ["Located", "Roots", "check_order", "locate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A statement that is in the log, at `receipt.index`; its own signature is not verified yet."""
+
+    statement: Statement
+    receipt: VerifiedReceipt
+
+    @property
+    def index(self) -> int:
+        return self.receipt.index
+
+
+@dataclass(slots=True)
+class Roots:
+    """The tree heads that receipts have shown so far. A log has one root per size, and its time never goes back."""
+
+    seen: dict[int, VerifiedReceipt] = field(default_factory=dict)
+
+    def take(self, receipt: VerifiedReceipt) -> None:
+        """Remember a head. Raises `Refuted` where it cannot belong to the same log as those before."""
+        before = self.seen.setdefault(receipt.tree_size, receipt)
+        if before.root != receipt.root:
+            raise Refuted(f"the log signed two different trees of {receipt.tree_size} entries")
+        for other in self.seen.values():
+            if (other.tree_size - receipt.tree_size) * (other.iat - receipt.iat) < 0:
+                raise Refuted(
+                    f"the log's time goes back between its trees of {other.tree_size} and {receipt.tree_size} entries"
+                )
+
+
+def locate(transparent: bytes, trust: Trust, roots: Roots) -> Located:
+    """Take apart a transparent statement and verify every receipt on it; the one of the smallest tree counts.
+
+    Raises `Malformed`, `Refuted` (a receipt that does not hold, another log), `Uncheckable` (a receipt key that
+    the trust file does not have). Without a receipt there is nothing to return.
+    """
+    data, receipts = detach(transparent)
+    statement = parse_statement(data)
+    if statement.audience != trust.origin:
+        raise Refuted(f"the statement is meant for the log {statement.audience!r:.80}, not for {trust.origin!r:.80}")
+    shown = [_verify(receipt, data, trust) for receipt in receipts]
+    for receipt in shown:
+        roots.take(receipt)
+    if len({receipt.index for receipt in shown}) != 1:
+        raise Refuted("the receipts place the statement at different positions")
+    return Located(statement, min(shown, key=lambda receipt: receipt.tree_size))
+
+
+def _verify(receipt: bytes, statement: bytes, trust: Trust) -> VerifiedReceipt:
+    parsed = parse_receipt(receipt)
+    key = trust.receipt_keys.get(parsed.message.kid)
+    if key is None:
+        raise Uncheckable(f"the trust file has no receipt key {parsed.message.kid.hex()}")
+    return verify_receipt(parsed, statement, key, trust.origin)
+
+
+def check_order(entries: Sequence[Located]) -> None:
+    """Raises `Refuted` unless the entries stand in the order of the log, each once."""
+    for before, after in pairwise(entries):
+        if before.index >= after.index:
+            raise Refuted(f"entry {after.index} stands after entry {before.index} in the evidence")

@@ -1,0 +1,216 @@
+"""One enterprise's course: what its events add up to for readers, and how its level changed on the way.
+
+Pure. The same events in the same order give the same course, however they were cut into batches; a rebuild runs
+this very code over whole streams. What is kept of an event besides the record is the text of public pledges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final, NamedTuple
+
+from immutables import Map
+
+from ledger.domain.complaint import ComplaintOutcomeCorrected, ComplaintOutcomeRecorded
+from ledger.domain.dates import shanghai_date
+from ledger.domain.enterprise import EnterpriseRecord, EnterpriseRegistered, EnterpriseSized, fold
+from ledger.domain.event import Closed, Event, Recorded
+from ledger.domain.pledge import (
+    FulfilmentAssessed,
+    PledgeMade,
+    PledgePublished,
+    PledgeReplaced,
+    PledgeRevoked,
+    PledgeWithdrawn,
+)
+from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from projections.rules import Rules
+from projections.standing.evaluate import Case
+from projections.standing.facts import Facts
+from projections.standing.levels import Level
+from projections.standing.public import facts_of
+
+__all__ = ["Change", "Course", "Followed", "erases", "follow", "without_erased"]
+
+_BEARING: Final = frozenset(
+    {
+        ComplaintOutcomeCorrected,
+        ComplaintOutcomeRecorded,
+        EnterpriseRegistered,
+        EnterpriseSized,
+        FulfilmentAssessed,
+        PledgePublished,
+        PledgeReplaced,
+        PledgeRevoked,
+        PledgeWithdrawn,
+        StatementRepudiated,
+    }
+)
+_TEXTUAL: Final = frozenset({PledgeMade, PledgeReplaced})
+
+
+class Change(NamedTuple):
+    """On `changed_on` the level of `subject` became `after`.
+
+    `position` is the entry that made the change or, where time alone made it, the last one that counted.
+    """
+
+    changed_on: date
+    position: int
+    subject: str
+    before: Level
+    after: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """`began_on`: the day on which the last entry that counted was recorded; `decided_by`: that entry (-1: none).
+    `seen`: the newest entry taken in, of the stream or a policy's approval.
+
+    `levels`: the level on that day and every later day on which time alone changes it. `texts`: the events that
+    hold the words of public pledges, by leaf index. `pledges_on`: when an event about them was last recorded.
+    """
+
+    record: EnterpriseRecord
+    facts: Facts
+    began_on: date
+    decided_by: int
+    seen: int
+    levels: Sequence[tuple[date, Level]]
+    texts: Map[int, PledgeMade | PledgeReplaced]
+    pledges_on: date
+
+    def changes_to_come(self) -> list[Change]:
+        """What time alone will do, as far as is known now."""
+        return [
+            Change(day, self.decided_by, self.record.subject, before, after)
+            for (_, before), (day, after) in zip(self.levels, self.levels[1:], strict=False)
+        ]
+
+    def level_on(self, day: date) -> Level:
+        """The level on a day not before `began_on`."""
+        level = self.levels[0][1]
+        for on, changed in self.levels:
+            if on > day:
+                break
+            level = changed
+        return level
+
+
+class Followed(NamedTuple):
+    """A course after some events. `changes` replace all that were foreseen for days after `since` (None: for none)."""
+
+    course: Course
+    since: date | None
+    changes: list[Change]
+
+
+def follow(course: Course | None, events: Iterable[Recorded], rules: Rules, size: int) -> Followed | None:
+    """Take in more events of one enterprise's stream, and every policy approved meanwhile, up to tree size `size`.
+
+    None where there are no events and never were.
+    """
+    steps = _Steps(course)
+    for at in events:
+        steps.approvals(rules, at.index)
+        steps.event(at, rules)
+    steps.approvals(rules, size)
+    return steps.followed()
+
+
+class _Steps:
+    """The course so far, and what its level did on the way."""
+
+    def __init__(self, course: Course | None) -> None:
+        self._course = course
+        self._since: date | None = None
+        self._last = date.min
+        self._changes: list[Change] = []
+
+    def event(self, at: Recorded, rules: Rules) -> None:
+        today = shanghai_date(at.recorded_at)
+        course = _take(_begin(at, today) if self._course is None else self._course, at, today)
+        self._course = course
+        if type(at.event) in _BEARING:
+            facts = facts_of(course.record, at.subject)
+            if facts != course.facts:
+                levels = Case(rules.known_at(at.index), facts).levels(today)
+                self._turn(at.index, today, levels[0][1])
+                self._course = replace(course, facts=facts, began_on=today, decided_by=at.index, levels=levels)
+
+    def approvals(self, rules: Rules, before: int) -> None:
+        """Under a policy that takes effect on the day of its approval, everybody's level may change at once."""
+        if self._course is None:
+            return
+        for approval in rules.approved_between(self._course.seen, before):
+            course = self._course
+            levels = Case(rules.known_at(approval.entry + 1), course.facts).levels(course.began_on)
+            course = replace(course, seen=approval.entry, levels=levels)
+            self._turn(approval.entry, approval.recorded_on, course.level_on(approval.recorded_on))
+            self._course = course
+
+    def followed(self) -> Followed | None:
+        if self._course is None:
+            return None
+        if self._since is not None:
+            self._changes.extend(one for one in self._course.changes_to_come() if one.changed_on > self._last)
+        return Followed(self._course, self._since, self._changes)
+
+    def _turn(self, entry: int, today: date, level: Level) -> None:
+        """What time did until today, and what the entry does now."""
+        course = self._course
+        assert course is not None  # set before anything turns
+        if self._since is None:
+            self._since = today
+        else:
+            self._changes.extend(one for one in course.changes_to_come() if self._last < one.changed_on <= today)
+        self._last = today
+        before = course.level_on(today)
+        if level != before:
+            self._changes.append(Change(today, entry, course.record.subject, before, level))
+
+
+def erases(events: Iterable[Recorded]) -> bool:
+    """Whether any of the events has a body destroyed: then the whole stream must be followed again, without it."""
+    return any(isinstance(at.event, BodyErased) for at in events)
+
+
+def without_erased(stream: Sequence[Recorded]) -> list[Recorded]:
+    """A whole stream as if what it has erased had always been closed, even where the vault still holds it."""
+    erased = {at.event.entry for at in stream if isinstance(at.event, BodyErased)}
+    if not erased:
+        return list(stream)
+    return [_closed(at) if at.sealed and at.index in erased else at for at in stream]
+
+
+def _begin(at: Recorded, today: date) -> Course:
+    record = EnterpriseRecord(at.subject)
+    return Course(record, Facts(at.subject), today, -1, at.index, [(today, Level.UNRATED)], Map(), today)
+
+
+def _take(course: Course, at: Recorded, today: date) -> Course:
+    record = fold(course.record, (at,))
+    assert record is not None  # a fold of a record is a record
+    event: Event | Closed = at.event
+    if isinstance(event, PledgeMade | PledgeReplaced) and not (isinstance(event, PledgeMade) and at.sealed):
+        return replace(course, record=record, seen=at.index, texts=course.texts.set(at.index, event), pledges_on=today)
+    if type(event) in _BEARING:
+        return replace(course, record=record, seen=at.index, pledges_on=today)
+    return replace(course, record=record, seen=at.index)
+
+
+def _closed(at: Recorded) -> Recorded:
+    return Recorded(
+        at.index,
+        at.subject,
+        at.version,
+        at.recorded_at,
+        at.statement_id,
+        at.issuer,
+        at.kid,
+        at.iat,
+        at.sealed,
+        Closed(b""),
+    )

@@ -1,0 +1,197 @@
+"""An enterprise's public pledges as canonical JSON: terms, dates, state, corrections, end, assessments.
+
+Pledges that are not for publication are nowhere in it. A repudiated one is a stub. An adverse assessment is shown
+for as long as it counts; then it is gone from here, and the step that holds it ends on that day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from ledger.domain.pledge import PledgeMade, PledgeReplaced
+from ledger.domain.pledge_state import Assessment
+from projections.course import Course
+from projections.standing.evaluate import Case
+from projections.standing.public import PublicPledge, public_pledges
+from projections.steps import Step, etag
+
+__all__ = ["PledgePage", "declarations", "pledge_pages"]
+
+# No floating-point numbers, ASCII keys: sorted keys are all that RFC 8785 asks beyond this encoder.
+_ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
+
+
+class PledgePage(NamedTuple):
+    """A published pledge and its steps. `last_day` is the last day on which it binds."""
+
+    code: str
+    campaign: str
+    published_entry: int
+    made_entry: int
+    from_on: date
+    last_day: date
+    steps: Sequence[Step]
+
+
+def pledge_pages(course: Course, case: Case) -> list[PledgePage]:
+    """The pages of all public pledges of one enterprise, in the order of their publication."""
+    return [_Page(course, pledge, case).page() for pledge in public_pledges(course.record)]
+
+
+def declarations(course: Course, pages: Sequence[PledgePage]) -> list[Step]:
+    """All public pledges of one enterprise in one document: a step wherever one of them has one."""
+    starts = sorted({course.pledges_on, *(step.from_on for page in pages for step in page.steps)})
+    subject = _ENCODE(course.record.subject)
+    steps = []
+    for start, until in zip(starts, [*starts[1:], None], strict=True):
+        held = [step.body for page in pages for step in page.steps if _holds(step, start)]
+        body = b'{"pledges":[%b],"subject":%b}' % (b",".join(held), subject)
+        steps.append(Step(start, until, body, etag(body)))
+    return steps
+
+
+def _holds(step: Step, day: date) -> bool:
+    return step.from_on <= day and (step.until_on is None or day < step.until_on)
+
+
+class _Page:
+    def __init__(self, course: Course, pledge: PublicPledge, case: Case) -> None:
+        self._course = course
+        self._pledge = pledge
+        closes = {
+            one.index: case.closes_on(one.index, course.pledges_on)
+            for one in pledge.assessments
+            if one.result != "full"
+        }
+        self._closes: Final[dict[int, date | None]] = closes
+
+    def page(self) -> PledgePage:
+        pledge, terms, start = self._pledge, self._pledge.state.terms, self._course.pledges_on
+        assert terms is not None  # public pledges have them
+        edges = {pledge.from_on, _day_after(pledge.last_day), *(day for day in self._closes.values() if day)}
+        starts = [start, *sorted(edge for edge in edges if start < edge < date.max)]
+        steps = []
+        for begin, until in zip(starts, [*starts[1:], None], strict=True):
+            body = _ENCODE(self._stub() if pledge.repudiated else self._body(begin, until))
+            steps.append(Step(begin, until, body, etag(body)))
+        return PledgePage(
+            pledge.publication.code,
+            terms.campaign,
+            pledge.publication.index,
+            terms.index,
+            pledge.from_on,
+            pledge.last_day,
+            steps,
+        )
+
+    def _stub(self) -> dict[str, Any]:
+        record, pledge = self._course.record, self._pledge
+        assert pledge.state.terms is not None  # public pledges have them
+        by = [
+            record.repudiated[entry].index
+            for entry in (pledge.state.terms.index, pledge.publication.index)
+            if entry in record.repudiated
+        ]
+        return {
+            "code": pledge.publication.code,
+            "subject": record.subject,
+            "state": "repudiated",
+            "made_entry": pledge.state.terms.index,
+            "published_entry": pledge.publication.index,
+            "repudiated_by": by,
+        }
+
+    def _body(self, day: date, until: date | None) -> dict[str, Any]:
+        pledge, terms, publication = self._pledge, self._pledge.state.terms, self._pledge.publication
+        assert terms is not None  # public pledges have them
+        made = self._course.texts[terms.index]
+        assert isinstance(made, PledgeMade)  # kept when it was taken in
+        corrections = self._corrections()
+        body: dict[str, Any] = {
+            "code": publication.code,
+            "subject": self._course.record.subject,
+            "state": self._state(day),
+            "next_change_on": until,
+            "campaign": terms.campaign,
+            "scope": terms.scope,
+            "disclosure": terms.disclosure,
+            "reason": made.reason,
+            "content": made.content,
+            "liability": made.liability,
+            "clauses": terms.clauses,
+            "remark": made.remark,
+            "made_on": terms.made_on,
+            "accepting_body": made.accepting_body,
+            "accepting_code": made.accepting_code,
+            "made_by": terms.issuer,
+            "made_entry": terms.index,
+            "published_entry": publication.index,
+            "published_on": publication.effective_on,
+            "valid_from": publication.valid_from,
+            "valid_until": pledge.valid_until,
+            "last_day": pledge.last_day,
+            "corrections": [self._correction(index, event) for index, event in corrections],
+            "end": self._end(),
+            "assessments": [_assessment(one) for one in pledge.assessments if self._shown(one, day)],
+        }
+        for _, event in corrections:  # what was corrected stands in place of what was said
+            for field in ("reason", "content", "liability"):
+                if getattr(event, field) is not None:
+                    body[field] = getattr(event, field)
+        return body
+
+    def _state(self, day: date) -> str:
+        if day < self._pledge.from_on:
+            return "upcoming"
+        if day <= self._pledge.last_day:
+            return "live"
+        end = self._pledge.end
+        return "expired" if end is None or end.ends_on > self._pledge.valid_until else end.how
+
+    def _corrections(self) -> list[tuple[int, PledgeReplaced]]:
+        gone, texts = self._course.record.repudiated, self._course.texts
+        found = ((one.index, texts[one.index]) for one in self._pledge.state.replacements if one.index not in gone)
+        return [(index, event) for index, event in found if isinstance(event, PledgeReplaced)]
+
+    def _correction(self, index: int, event: PledgeReplaced) -> dict[str, Any]:
+        given = ("reason", "content", "liability", "valid_until")
+        return {
+            "entry": index,
+            "on": event.effective_on,
+            "slip": event.slip,
+            "fields": [field for field in given if getattr(event, field) is not None],
+        }
+
+    def _end(self) -> dict[str, Any] | None:
+        end = self._pledge.end
+        if end is None:
+            return None
+        return {
+            "entry": end.index,
+            "how": end.how,
+            "on": end.effective_on,
+            "ends_on": end.ends_on,
+            "ground": end.ground,
+        }
+
+    def _shown(self, one: Assessment, day: date) -> bool:
+        closes = self._closes.get(one.index)
+        return closes is None or day < closes
+
+
+def _assessment(one: Assessment) -> dict[str, Any]:
+    return {
+        "entry": one.index,
+        "on": one.effective_on,
+        "period_from": one.period_from,
+        "period_until": one.period_until,
+        "result": one.result,
+    }
+
+
+def _day_after(day: date) -> date:
+    return day if day == date.max else day + timedelta(days=1)

@@ -1,0 +1,57 @@
+"""Every row that the read models hold about one enterprise, from its course and the policies. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from projections.course import Course
+from projections.declarations.pages import PledgePage, declarations, pledge_pages
+from projections.rules import Rules
+from projections.search.enterprises import EnterpriseRow, enterprise_row
+from projections.standing.evaluate import Case
+from projections.standing.levels import Level
+from projections.standing.render import render
+from projections.steps import Step, etag
+
+__all__ = ["Portrait", "portray"]
+
+_SEGMENT_BYTES_MAX: Final = 512 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """`standing`: a level for each step. `enterprise` is None where it is not to be found by name or code."""
+
+    subject: str
+    enterprise: EnterpriseRow | None
+    standing: Sequence[tuple[Level, Step]]
+    pledges: Sequence[PledgePage]
+    declarations: Sequence[Step]
+
+
+def portray(course: Course, rules: Rules) -> Portrait:
+    """The rows of one enterprise under all policies that are known."""
+    case = Case(rules.policies, course.facts)
+    pages = pledge_pages(course, case)
+    return Portrait(
+        course.record.subject,
+        enterprise_row(course.record),
+        _standing(course, case),
+        pages,
+        declarations(course, pages) if pages else (),
+    )
+
+
+def _standing(course: Course, case: Case) -> list[tuple[Level, Step]]:
+    """Segments as bytes; those past `_SEGMENT_BYTES_MAX` in all are left to be evaluated when their day comes."""
+    steps: list[tuple[Level, Step]] = []
+    total = 0
+    for segment in case.segments(course.began_on):
+        body = render(segment.standing, segment.until_on)
+        total += len(body)
+        if steps and total > _SEGMENT_BYTES_MAX:
+            break
+        steps.append((segment.standing.level, Step(segment.from_on, segment.until_on, body, etag(body))))
+    return steps

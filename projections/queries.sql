@@ -1,0 +1,90 @@
+-- What the service asks of the read models. Placeholders are psycopg's; %b asks for the binary format.
+
+-- name: standing
+-- One look into the primary key: the segment that holds on a day.
+SELECT level, from_on, until_on, body, etag FROM projections.standing_segments
+WHERE subject = %(subject)b AND from_on <= %(today)b ORDER BY from_on DESC LIMIT 1
+
+-- name: standings
+SELECT wanted.subject, found.level, found.from_on, found.until_on, found.body, found.etag
+FROM unnest(%(subjects)b) AS wanted (subject)
+CROSS JOIN LATERAL (
+    SELECT s.level, s.from_on, s.until_on, s.body, s.etag FROM projections.standing_segments s
+    WHERE s.subject = wanted.subject AND s.from_on <= %(today)b ORDER BY s.from_on DESC LIMIT 1
+) AS found
+
+-- name: standing_changes
+SELECT changed_on, position, subject, level_before, level_after FROM projections.standing_changes
+WHERE (changed_on, position, subject) > (%(changed_on)b, %(position)b, %(subject)b) AND changed_on <= %(until)b
+ORDER BY changed_on, position, subject LIMIT %(limit)b
+
+-- name: progress
+SELECT coalesce((SELECT max(notification_id) FROM projections.tracking WHERE application_name = 'ledger'), 0),
+       (SELECT recorded_on FROM projections.progress)
+
+-- name: enterprise
+SELECT subject, code, name, body, etag FROM projections.enterprises WHERE subject = %(subject)b
+
+-- name: enterprises_by_code
+-- More than one only where registries give the same code.
+SELECT subject, code, name, body, etag FROM projections.enterprises WHERE code = %(code)b ORDER BY subject LIMIT 20
+
+-- name: search
+-- The inner query is capped before it is ranked: a name of one common character must not sort a million rows.
+SELECT subject, code, name, rank, size FROM (
+    SELECT subject, code, name, length(search_text)::bigint AS size,
+           (CASE WHEN code = %(code)b THEN 0
+                 WHEN search_text LIKE %(starts)b THEN 1
+                 WHEN code LIKE %(code_starts)b THEN 2
+                 ELSE 3 END)::bigint AS rank
+    FROM (
+        (SELECT subject, code, name, search_text FROM projections.enterprises
+         WHERE %(by_name)b AND projections.grams(search_text) @> %(grams)b AND search_text LIKE %(holds)b
+           AND (%(campaign)b = '' OR EXISTS (SELECT FROM projections.pledges p
+                                             WHERE p.subject = enterprises.subject AND p.campaign = %(campaign)b))
+         LIMIT %(most)b)
+        UNION
+        (SELECT subject, code, name, search_text FROM projections.enterprises
+         WHERE %(by_code)b AND code LIKE %(code_starts)b
+           AND (%(campaign)b = '' OR EXISTS (SELECT FROM projections.pledges p
+                                             WHERE p.subject = enterprises.subject AND p.campaign = %(campaign)b))
+         ORDER BY code LIMIT %(most)b)
+    ) AS found
+) AS ranked
+WHERE (rank, size, subject) > (%(after_rank)b, %(after_size)b, %(after_subject)b)
+ORDER BY rank, size, subject LIMIT %(limit)b
+
+-- name: enterprises
+-- Everybody, or everybody with a public pledge in a campaign, by subject.
+SELECT subject, code, name FROM projections.enterprises e
+WHERE subject > %(after)b
+  AND (%(campaign)b = '' OR EXISTS (SELECT FROM projections.pledges p
+                                    WHERE p.subject = e.subject AND p.campaign = %(campaign)b))
+ORDER BY subject LIMIT %(limit)b
+
+-- name: pledge
+SELECT p.subject, p.campaign, p.made_entry, p.published_entry, page.until_on, page.body, page.etag
+FROM projections.pledges p
+CROSS JOIN LATERAL (
+    SELECT until_on, body, etag FROM projections.pledge_pages
+    WHERE code = p.code AND from_on <= %(today)b ORDER BY from_on DESC LIMIT 1
+) AS page
+WHERE p.code = %(code)b
+
+-- name: declarations
+SELECT until_on, body, etag FROM projections.declarations
+WHERE subject = %(subject)b AND from_on <= %(today)b ORDER BY from_on DESC LIMIT 1
+
+-- name: campaigns
+SELECT campaign, body, etag FROM projections.campaigns ORDER BY opens_on DESC, campaign LIMIT 1000
+
+-- name: campaign
+SELECT campaign, body, etag FROM projections.campaigns WHERE campaign = %(campaign)b
+
+-- name: campaign_pledges
+SELECT p.code, p.subject, coalesce(e.name, ''), p.published_entry, p.from_on, p.last_day
+FROM projections.pledges p LEFT JOIN projections.enterprises e USING (subject)
+WHERE p.campaign = %(campaign)b AND p.code > %(after)b ORDER BY p.code LIMIT %(limit)b
+
+-- name: campaign_pledges_count
+SELECT count(*) FROM projections.pledges WHERE campaign = %(campaign)b

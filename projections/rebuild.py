@@ -1,0 +1,132 @@
+"""Derive everything again, beside the tables that serve, and put it in their place.
+
+Streams are read whole, one enterprise after the other, by worker processes that share out the subjects: what is in
+memory is one stream and the rows not yet written. The rows come from the same functions as those of `runner.py`.
+A crash leaves the old tables serving and a half-filled set beside them, which the next rebuild throws away.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Any, Final
+
+from psycopg import Connection
+
+from ledger.domain.dates import shanghai_date
+from ledger.errors import Busy
+from ledger.feed import Feed, to_recorded
+from ledger.store.connect import Database, connect, translated
+from ledger.store.copying import copy_streams, split_streams
+from ledger.store.postgres import PostgresStore
+from projections.course import follow, without_erased
+from projections.follower import Follower
+from projections.portrait import portray
+from projections.position import Position
+from projections.rules import Rules
+from projections.schema import LOCK, NEXT, create_tables, drop_tables, index_tables, prepare, swap_in
+from projections.writing import Rows, write_progress
+
+__all__ = ["REBUILD_ROWS_BYTES_MAX", "rebuild"]
+
+REBUILD_ROWS_BYTES_MAX: Final = 16 * 1024 * 1024  # rows that a worker holds before it writes them
+_REBUILD_LOCK: Final = LOCK + 1
+_PARTS_PER_WORKER: Final = 8
+_CATCH_UP_EVENTS: Final = 2_000
+
+Progress = Callable[[int, int], None]  # entries done, entries in all
+
+
+def rebuild(conninfo: str, workers: int = 2, progress: Progress = lambda done, total: None) -> int:
+    """Fill a fresh set of tables from the whole book and swap it in; the tree size that it holds.
+
+    The old tables serve meanwhile, and a running `Runner` goes on writing them. `workers` processes are spawned
+    (call it from a module that can be imported). Raises `Busy` where another rebuild runs, `Unavailable`.
+    """
+    prepare(conninfo)
+    with _alone(conninfo) as connection, PostgresStore.open(conninfo) as store:
+        feed = Feed(store)
+        size = feed.size()
+        with connection.transaction():
+            drop_tables(connection, NEXT)
+            create_tables(connection, NEXT)
+        _fill(conninfo, workers, size, progress)
+        index_tables(connection, NEXT)
+        follower = Follower(feed, NEXT)
+        follower.load(size)
+        _catch_up(connection, follower, until=feed.size())
+        connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))  # runners wait from here on
+        _catch_up(connection, follower, until=feed.size())
+        newest = store.entries(follower.size - 1, 1) if follower.size else ()
+        with Database(conninfo, connections_max=1) as database, connection.transaction():
+            for row in newest:
+                write_progress(connection, NEXT, shanghai_date(row.recorded_at))
+            follower.write_governing(connection)
+            swap_in(connection)
+            position = Position(database)
+            if position.within(connection) < follower.size:
+                position.move(connection, follower.size)
+        progress(follower.size, follower.size)
+        return follower.size
+
+
+@contextmanager
+def _alone(conninfo: str) -> Iterator[Connection[Any]]:
+    with translated(), connect(conninfo) as connection:
+        connection.execute("SET statement_timeout = 0; SET lock_timeout = 0; SET idle_session_timeout = 0")
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (_REBUILD_LOCK,)).fetchone()
+        if row is None or not row[0]:
+            raise Busy("rebuild", 60)
+        yield connection
+
+
+def _fill(conninfo: str, workers: int, size: int, progress: Progress) -> None:
+    parts = split_streams(conninfo, workers * _PARTS_PER_WORKER)
+    done = 0
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin_worker, (conninfo, size)) as pool:
+        pending: set[Future[int]] = {pool.submit(_fill_part, first, last) for first, last in parts}
+        while pending:
+            finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+            done += sum(future.result() for future in finished)
+            progress(done, size)
+
+
+def _catch_up(connection: Connection[Any], follower: Follower, until: int) -> None:
+    while follower.size < until:
+        events = follower.next_batch(min(_CATCH_UP_EVENTS, until - follower.size))
+        with connection.transaction():
+            if follower.changes_everybody(events):
+                after = follower.reconsider(connection, events, "")
+                while after:
+                    after = follower.reconsider(connection, events, after)
+            follower.write(connection, events)
+
+
+_worker: tuple[str, int, Rules]
+
+
+def _begin_worker(conninfo: str, size: int) -> None:
+    global _worker  # noqa: PLW0603  (one per process, set once before its first part)
+    with PostgresStore.open(conninfo) as store:
+        rules = Rules.none().after(at for at in Feed(store).governing() if at.index < size)
+    _worker = conninfo, size, rules
+
+
+def _fill_part(first: str, last: str) -> int:
+    """Write the rows of all enterprises with `first` <= subject < `last`; how many entries they have."""
+    conninfo, size, rules = _worker
+    rows, entries = Rows(), 0
+    with translated(), connect(conninfo) as connection, connection.cursor() as cursor:
+        connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
+        for stream in copy_streams(conninfo, first, last, size):
+            events = without_erased([to_recorded(row) for row in stream])
+            followed = follow(None, events, rules, size)
+            assert followed is not None  # a stream has an event
+            rows.add(portray(followed.course, rules), followed.changes)
+            entries += len(stream)
+            if rows.bytes > REBUILD_ROWS_BYTES_MAX:
+                rows.copy(cursor, NEXT)
+        rows.copy(cursor, NEXT)
+    return entries

@@ -1,0 +1,200 @@
+"""Follows the log and keeps the read models up to date: a batch, its rows and the position in one transaction.
+
+A crash leaves whole batches or nothing of them; the next start goes on from the position. Several processes may
+run on one database: whoever holds the lock writes, the others take in what was written, so that each knows which
+enterprises changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from eventsourcing.persistence import PersistenceError
+from psycopg import Connection, Error
+
+from ledger.domain.event import Recorded
+from ledger.errors import LedgerError
+from ledger.feed import Feed
+from ledger.store.connect import Database, translated
+from projections.follower import COURSES_CACHED_MAX, Follower
+from projections.position import Position
+from projections.schema import LOCK
+
+__all__ = ["BATCH_EVENTS_MAX", "Runner", "Step"]
+
+BATCH_EVENTS_MAX: Final = 2_000
+_IDLE_SECONDS: Final = 1.0
+_TURN_SECONDS: Final = 0.02
+_AGAIN_SECONDS: Final = 1.0
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The read models moved on to tree size `size`; rows about `subjects`, or about `everybody`, are new."""
+
+    size: int
+    subjects: frozenset[str]
+    everybody: bool
+
+
+class Runner:
+    """Use as a context manager, or `start` and `stop`. `prepare` has made the tables.
+
+    `on_step` is called from the runner's thread after each durable step, before waiters are woken; it must be quick
+    and not raise.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        conninfo: str,
+        *,
+        batch_events_max: int = BATCH_EVENTS_MAX,
+        courses_max: int = COURSES_CACHED_MAX,
+        on_step: Callable[[Step], None] = lambda step: None,
+    ) -> None:
+        self._feed = feed
+        self._batch_max = batch_events_max
+        self._follower = Follower(feed, courses_max=courses_max)
+        self._database = Database(conninfo, connections_max=2)
+        self._position = Position(self._database)
+        self._on_step = on_step
+        self._moved = threading.Condition()
+        self._size = 0
+        self._loaded = False
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.failure: str | None = None
+
+    @property
+    def size(self) -> int:
+        """The tree size up to which the read models hold everything, as far as this process knows."""
+        return self._size
+
+    def wait_for(self, size: int, timeout: float) -> int:
+        """Wait until the read models have come to tree size `size`, at most `timeout` seconds; how far they are."""
+        with self._moved:
+            self._moved.wait_for(lambda: self._size >= size or self._stopping.is_set(), timeout)
+            return self._size
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="projections", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the step under way and let go of the database."""
+        self._stopping.set()
+        with self._moved:
+            self._moved.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+        self._database.close()
+
+    def step(self) -> bool:
+        """Move on by one batch, our own or another process's. False where there is nothing new, or it is not our turn.
+
+        Raises `Unavailable`, `Misconfigured`; then nothing of the batch was done, and the next step begins afresh.
+        """
+        try:
+            return self._step()
+        except BaseException:
+            self._loaded = False
+            raise
+
+    def _step(self) -> bool:
+        with self._database.pool.connection() as connection:
+            written = self._position.within(connection)
+        if not self._loaded or written < self._follower.size:
+            self._load(written)
+            return True
+        if written > self._follower.size:
+            return self._absorb(written)
+        events = self._follower.next_batch(self._batch_max)
+        if not events:
+            return False
+        everybody = self._follower.changes_everybody(events)
+        if everybody and not self._reconsider(events):
+            return False
+        with self._turn() as connection:
+            if connection is None:
+                return False
+            subjects = self._follower.write(connection, events)
+            if not self._position.move(connection, self._follower.size):
+                raise AssertionError("the position moved under the lock")
+        self._done(subjects, everybody)
+        return True
+
+    def _load(self, size: int) -> None:
+        self._follower.load(size)
+        self._loaded = True
+        self._done(set(), True)
+
+    def _absorb(self, written: int) -> bool:
+        """Take in what somebody else wrote; far behind, it is cheaper to begin afresh."""
+        if written - self._follower.size > 10 * self._batch_max:
+            self._load(written)
+            return True
+        events = self._follower.next_batch(min(self._batch_max, written - self._follower.size))
+        subjects = self._follower.absorb(events)
+        self._done(subjects, self._follower.changes_everybody(events))
+        return True
+
+    def _reconsider(self, events: list[Recorded]) -> bool:
+        """Write everybody's rows anew, in several transactions; False where somebody else does."""
+        after = ""
+        while not self._stopping.is_set():
+            with self._turn() as connection:
+                if connection is None:
+                    return False
+                after = self._follower.reconsider(connection, events, after)
+            if not after:
+                return True
+        return False
+
+    @contextmanager
+    def _turn(self) -> Iterator[Connection[Any] | None]:
+        """A transaction in which nobody else writes; None where somebody else does, or has moved the position on."""
+        with translated(), self._database.pool.connection() as connection, connection.transaction():
+            row = connection.execute("SELECT pg_try_advisory_xact_lock(%s) AS held", (LOCK,)).fetchone()
+            ours = row is not None and row["held"] and self._position.within(connection) == self._follower.size
+            yield connection if ours else None
+
+    def _done(self, subjects: set[str], everybody: bool) -> None:
+        step = Step(self._follower.size, frozenset(subjects), everybody)
+        self._on_step(step)
+        with self._moved:
+            self._size = step.size
+            self._moved.notify_all()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                moved = self.step()
+                self.failure = None
+                if not moved:
+                    size = self._feed.wait(self._follower.size + 1, _IDLE_SECONDS)
+                    if size > self._follower.size:
+                        self._stopping.wait(_TURN_SECONDS)  # somebody else is at it
+            except (LedgerError, PersistenceError, Error) as error:
+                self._failed(error)
+            except Exception as error:  # a defect: the old rows go on serving, and the operator is told
+                _logger.exception("projections cannot go on")
+                self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        self.failure = f"{type(error).__name__}: {error}"
+        _logger.warning("projections: %s", self.failure)
+        self._stopping.wait(_AGAIN_SECONDS)
+
+    def __enter__(self) -> Runner:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

@@ -1,0 +1,92 @@
+-- The read models' tables, in the schema that the service owns. Named sections; "_set" is empty for the tables that
+-- serve, and `_next` for those that a rebuild fills beside them.
+
+-- name: fixed
+CREATE TABLE IF NOT EXISTS projections.shape (version integer NOT NULL);
+-- All substrings of one and two characters; immutable, so that an index can be built on it.
+CREATE OR REPLACE FUNCTION projections.grams(text text) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT coalesce(array_agg(DISTINCT substr(text, place, size)), '{}')
+    FROM generate_series(1, length(text)) AS place, generate_series(1, 2) AS size
+    WHERE place + size - 1 <= length(text)
+$$;
+
+-- name: tables
+-- Enterprises that may be found; search_text holds the folded names, one a line.
+CREATE TABLE projections.enterprises_set (
+    subject text COLLATE "C" NOT NULL,
+    code text COLLATE "C" NOT NULL,
+    name text NOT NULL,
+    search_text text COLLATE "C" NOT NULL,
+    body bytea NOT NULL,
+    etag text NOT NULL
+);
+-- A standing for every stretch of days on which it stays the same.
+CREATE TABLE projections.standing_segments_set (
+    subject text COLLATE "C" NOT NULL,
+    from_on date NOT NULL,
+    until_on date,
+    level text NOT NULL,
+    body bytea NOT NULL,
+    etag text NOT NULL
+);
+-- Every change of level, the foreseeable ones included; read up to the present day only.
+CREATE TABLE projections.standing_changes_set (
+    changed_on date NOT NULL,
+    position bigint NOT NULL,
+    subject text COLLATE "C" NOT NULL,
+    level_before text NOT NULL,
+    level_after text NOT NULL
+);
+-- Public pledges, for lists.
+CREATE TABLE projections.pledges_set (
+    code text COLLATE "C" NOT NULL,
+    subject text COLLATE "C" NOT NULL,
+    campaign text COLLATE "C" NOT NULL,
+    made_entry bigint NOT NULL,
+    published_entry bigint NOT NULL,
+    from_on date NOT NULL,
+    last_day date NOT NULL
+);
+-- Public pledges, as they are shown.
+CREATE TABLE projections.pledge_pages_set (
+    code text COLLATE "C" NOT NULL,
+    subject text COLLATE "C" NOT NULL,
+    from_on date NOT NULL,
+    until_on date,
+    body bytea NOT NULL,
+    etag text NOT NULL
+);
+CREATE TABLE projections.declarations_set (
+    subject text COLLATE "C" NOT NULL,
+    from_on date NOT NULL,
+    until_on date,
+    body bytea NOT NULL,
+    etag text NOT NULL
+);
+CREATE TABLE projections.campaigns_set (
+    campaign text COLLATE "C" NOT NULL,
+    opens_on date NOT NULL,
+    body bytea NOT NULL,
+    etag text NOT NULL
+);
+-- One row: when the last entry that these tables know was recorded. How far they have come is in "tracking".
+CREATE TABLE projections.progress_set (
+    recorded_on date NOT NULL
+);
+
+-- name: indexes
+ALTER TABLE projections.enterprises_set ADD CONSTRAINT enterprises_pkey_set PRIMARY KEY (subject);
+CREATE INDEX enterprises_code_set ON projections.enterprises_set (code text_pattern_ops);
+CREATE INDEX enterprises_grams_set ON projections.enterprises_set USING gin (projections.grams(search_text));
+ALTER TABLE projections.standing_segments_set ADD CONSTRAINT standing_segments_pkey_set PRIMARY KEY (subject, from_on);
+ALTER TABLE projections.standing_changes_set
+    ADD CONSTRAINT standing_changes_pkey_set PRIMARY KEY (changed_on, position, subject);
+CREATE INDEX standing_changes_subject_set ON projections.standing_changes_set (subject, changed_on);
+ALTER TABLE projections.pledges_set ADD CONSTRAINT pledges_pkey_set PRIMARY KEY (code);
+CREATE INDEX pledges_campaign_set ON projections.pledges_set (campaign, code);
+CREATE INDEX pledges_subject_set ON projections.pledges_set (subject);
+ALTER TABLE projections.pledge_pages_set ADD CONSTRAINT pledge_pages_pkey_set PRIMARY KEY (code, from_on);
+CREATE INDEX pledge_pages_subject_set ON projections.pledge_pages_set (subject);
+ALTER TABLE projections.declarations_set ADD CONSTRAINT declarations_pkey_set PRIMARY KEY (subject, from_on);
+ALTER TABLE projections.campaigns_set ADD CONSTRAINT campaigns_pkey_set PRIMARY KEY (campaign);

@@ -1,0 +1,63 @@
+"""The row by which an enterprise is found and shown: names, code, category, what became of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from ledger.domain.enterprise import EnterpriseRecord
+from ledger.domain.subject import fold_code
+from projections.search.names import fold_name
+from projections.steps import etag
+
+__all__ = ["EnterpriseRow", "enterprise_row"]
+
+_ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
+
+
+class EnterpriseRow(NamedTuple):
+    """`search_text` holds the folded names, the current one first, one a line."""
+
+    subject: str
+    code: str
+    name: str
+    search_text: str
+    body: bytes
+    etag: str
+
+
+def enterprise_row(record: EnterpriseRecord) -> EnterpriseRow | None:
+    """None where nobody may find it: its registration was repudiated, or its body destroyed."""
+    registration = record.registration
+    name = record.name_on(date.max)
+    if registration is None or name is None:
+        return None
+    code = fold_code(registration.code or record.subject.partition(":")[2])
+    gone = record.repudiated
+    former = [one for one in record.names if one.index not in gone and one.name != name]
+    body: dict[str, Any] = {
+        "subject": record.subject,
+        "code": code,
+        "name": name,
+        "former_names": [{"name": one.name, "from": one.effective_on, "entry": one.index} for one in former],
+        "category": registration.category,
+        "division": registration.division,
+        "industry": registration.industry,
+        "size_band": record.size_on(date.max),
+        "registered_entry": registration.index,
+        "code_overridden": any(one.index not in gone for one in record.overridden),
+        "merged": _ceased(record, "merged"),
+        "deregistered": _ceased(record, "deregistered"),
+    }
+    encoded = _ENCODE(body)
+    names = "\n".join(dict.fromkeys([fold_name(name), *(fold_name(one.name) for one in former)]))
+    return EnterpriseRow(record.subject, code, name, names, encoded, etag(encoded))
+
+
+def _ceased(record: EnterpriseRecord, how: str) -> dict[str, Any] | None:
+    ceased = record.merged if how == "merged" else record.deregistered
+    if ceased is None or ceased.index in record.repudiated:
+        return None
+    return {"entry": ceased.index, "on": ceased.effective_on, "into": ceased.into}

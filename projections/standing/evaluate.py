@@ -1,0 +1,143 @@
+"""The standing of an enterprise on a day: a pure function of the policies, its public facts and the date.
+
+Same inputs, same value: integers only, no clock, no order of events beyond their dates and entry numbers.
+The rules are those of the policy in force on the day. Source: design `domain.md`, "Standing".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import pairwise
+from typing import Final
+
+from ledger.domain.enterprise import EnterpriseRecord
+from ledger.domain.governance import Governance
+from projections.standing.facts import Facts, PolicyInForce
+from projections.standing.levels import Level
+from projections.standing.public import facts_of
+from projections.standing.under import Under
+from projections.standing.values import Conditions, Segment, Standing
+
+__all__ = ["SEGMENTS_MAX", "Case", "evaluate", "next_change_on", "policies_of", "segments"]
+
+SEGMENTS_MAX: Final = 64
+
+
+def policies_of(governance: Governance) -> tuple[PolicyInForce, ...]:
+    """All approved standing policies, in the order of the dates from which they hold."""
+    return tuple(PolicyInForce(one.effective_on, one.index, one.policy) for one in governance.policies.standing)
+
+
+def evaluate(
+    policies: Sequence[PolicyInForce], record: EnterpriseRecord | None, as_of: date, subject: str = ""
+) -> Standing:
+    """The standing of `subject` on `as_of`, under the policy then in force; UNRATED where there is none.
+
+    `record` is folded from the enterprise's events below some tree size, None where there are none. What takes
+    effect after `as_of` is left out. `subject` is needed where there is no record.
+    """
+    return Case(policies, facts_of(record, subject if record is None else record.subject)).on(as_of)
+
+
+def next_change_on(
+    policies: Sequence[PolicyInForce], record: EnterpriseRecord | None, as_of: date, subject: str = ""
+) -> date | None:
+    """The earliest day after `as_of` on which time alone changes the standing; None where nothing more will."""
+    return Case(policies, facts_of(record, subject if record is None else record.subject)).next_change_on(as_of)
+
+
+def segments(
+    policies: Sequence[PolicyInForce], record: EnterpriseRecord | None, start: date, subject: str = ""
+) -> list[Segment]:
+    """See `Case.segments`."""
+    return Case(policies, facts_of(record, subject if record is None else record.subject)).segments(start)
+
+
+class Case:
+    """One enterprise's facts under all approved policies. Holds derived values only."""
+
+    def __init__(self, policies: Sequence[PolicyInForce], facts: Facts) -> None:
+        self._policies = sorted(policies, key=lambda policy: (policy.from_on, policy.entry))
+        self._facts = facts
+        self._under: dict[int, Under] = {}
+
+    def on(self, day: date) -> Standing:
+        """The standing on `day`, under the policy in force on that day; UNRATED where there is none."""
+        under = self._under_on(day)
+        if under is not None:
+            return under.on(day)
+        facts = self._facts
+        size = 1 + max((mark.entry for mark in facts.bearing if mark.on <= day), default=-1)
+        nothing = Conditions(False, False, True, True, None)
+        return Standing(facts.subject, Level.UNRATED, 0, (), None, (), nothing, 0, 0, None, size)
+
+    def next_change_on(self, day: date) -> date | None:
+        """The earliest day after `day` on which time alone changes the standing; None where nothing more will."""
+        now = self.on(day)
+        return next((edge for edge in self._edges(day) if self.on(edge) != now), None)
+
+    def segments(self, start: date) -> list[Segment]:
+        """The standings from `start` on, one after the other, as far as time alone changes them.
+
+        At most `SEGMENTS_MAX`; then the last has an `until_on`, and what comes after it must be evaluated anew.
+        """
+        found = [(start, self.on(start))]
+        for edge in self._edges(start):
+            standing = self.on(edge)
+            if standing != found[-1][1]:
+                found.append((edge, standing))
+                if len(found) > SEGMENTS_MAX:
+                    break
+        untils = [*(day for day, _ in found[1:]), None]
+        return [Segment(day, until, standing) for (day, standing), until in zip(found, untils, strict=True)][
+            :SEGMENTS_MAX
+        ]
+
+    def levels(self, start: date) -> list[tuple[date, Level]]:
+        """The level on `start`, then every later day on which time alone changes it, to the very end."""
+        changes: list[tuple[date, Level]] = []
+        for begin, end, under in self._stretches(start):
+            for day, level in [(begin, Level.UNRATED)] if under is None else under.levels(begin, end):
+                if not changes or changes[-1][1] != level:
+                    changes.append((day, level))
+        return changes
+
+    def closes_on(self, entry: int, start: date) -> date | None:
+        """The first day from `start` on which an adverse entry counts no more, and is therefore no longer shown."""
+        for begin, end, under in self._stretches(start):
+            if under is not None:
+                closes = max(begin, under.ends.get(entry, begin))
+                if closes < end:
+                    return closes
+        return None
+
+    def _stretches(self, start: date) -> Iterator[tuple[date, date, Under | None]]:
+        """From `start` on, the stretches of days on which one policy is in force: first day, day after the last."""
+        days = {start, date.max, *(policy.from_on for policy in self._policies if policy.from_on > start)}
+        for begin, end in pairwise(sorted(days)):
+            yield begin, end, self._under_on(begin)
+
+    def _under_on(self, day: date) -> Under | None:
+        in_force = None
+        for policy in self._policies:
+            if policy.from_on > day:
+                break
+            in_force = policy
+        if in_force is None:
+            return None
+        under = self._under.get(in_force.entry)
+        if under is None:
+            under = self._under[in_force.entry] = Under(in_force, self._facts)
+        return under
+
+    def _edges(self, after: date) -> list[date]:
+        """Every later day on which the standing might change, in order."""
+        edges: set[date] = set()
+        begins = [policy.from_on for policy in self._policies if policy.from_on > after]
+        for begin in (after, *begins):
+            under = self._under_on(begin)
+            edges.add(begin)
+            if under is not None:
+                edges.update(under.edges)
+        return sorted(edge for edge in edges if after < edge < date.max)

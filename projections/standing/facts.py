@@ -1,0 +1,102 @@
+"""What a standing is decided from: the public facts of one enterprise, stripped of everything else.
+
+`evaluate` sees nothing but these. What is sealed and not public (a pledge that is not for publication, an
+erased body) never becomes a fact, so it can neither count nor show. The order of the tuples means nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from ledger.domain.enterprise import SizeBand
+from ledger.domain.policy import StandingPolicy
+
+__all__ = ["Facts", "Item", "Kept", "Mark", "PolicyInForce", "Reply", "Revocation", "Size", "Term"]
+
+
+class PolicyInForce(NamedTuple):
+    """An approved policy, the date from which it holds, and the index of the entry that approved it."""
+
+    from_on: date
+    entry: int
+    policy: StandingPolicy
+
+
+class Term(NamedTuple):
+    """A public pledge and the days on which it is live, both included. `entry` published it."""
+
+    entry: int
+    code: str
+    campaign: str
+    known_on: date
+    from_on: date
+    until_on: date
+
+
+class Revocation(NamedTuple):
+    """The organizer revoked a public pledge for fraud, on `on`."""
+
+    entry: int
+    code: str
+    on: date
+
+
+class Kept(NamedTuple):
+    """A public pledge was assessed as kept in full for a period that ended on `period_until`."""
+
+    entry: int
+    on: date
+    period_until: date
+
+
+class Item(NamedTuple):
+    """Something that a rule of the policy may set points on.
+
+    `entry` is what recorded it (a correction leaves it where it was), `on` the date on which its window
+    begins, `matter` what it has in common with items that stem from the same facts, `clauses` the clauses
+    of a public pledge that it broke.
+    """
+
+    entry: int
+    on: date
+    item: str
+    matter: str
+    clauses: tuple[str, ...] = ()
+
+
+class Reply(NamedTuple):
+    """A complaint that was put to the enterprise; `on` is the day of its outcome's publication."""
+
+    on: date
+    timely: bool
+
+
+class Size(NamedTuple):
+    on: date
+    entry: int
+    band: SizeBand
+
+
+class Mark(NamedTuple):
+    """Entry `entry` counts from `on`."""
+
+    on: date
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything about one enterprise that is public and may count."""
+
+    subject: str
+    terms: Sequence[Term] = ()
+    revocations: Sequence[Revocation] = ()
+    kept: Sequence[Kept] = ()
+    items: Sequence[Item] = ()
+    replies: Sequence[Reply] = ()
+    sizes: Sequence[Size] = ()
+    conduct: Sequence[Mark] = ()  # outcomes and assessments on record, whatever they cost
+    bearing: Sequence[Mark] = ()  # every entry that counted, also to end or correct another

@@ -1,0 +1,175 @@
+"""From an enterprise's record to the public facts that may count: the only reader of the record for a standing.
+
+Left out: what is sealed and not public, what was repudiated, what a correction made void. A correction holds
+from the date of what it corrects. Taken from the design, "Standing": points for a late, a missing and a refused reply,
+for pledges kept in part or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from ledger.domain.complaint import Correction, OutcomeState
+from ledger.domain.enterprise import EnterpriseRecord
+from ledger.domain.pledge_state import Assessment, PledgeEnd, PledgeState, Publication
+from projections.standing.facts import Facts, Item, Kept, Mark, Reply, Revocation, Size, Term
+
+__all__ = ["PublicPledge", "facts_of", "public_pledges"]
+
+
+class PublicPledge:
+    """A pledge for publication that was published: what of it was not repudiated."""
+
+    __slots__ = ("assessments", "end", "last_day", "publication", "repudiated", "state", "valid_until")
+
+    def __init__(self, record: EnterpriseRecord, state: PledgeState, publication: Publication) -> None:
+        gone = record.repudiated
+        self.state = state
+        self.publication = publication
+        made = state.terms is not None and state.terms.index in gone
+        self.repudiated = made or publication.index in gone
+        self.end: PledgeEnd | None = None if state.end is None or state.end.index in gone else state.end
+        self.assessments: tuple[Assessment, ...] = tuple(one for one in state.assessments if one.index not in gone)
+        corrected = [one.valid_until for one in state.replacements if one.valid_until and one.index not in gone]
+        self.valid_until: date = corrected[-1] if corrected else publication.valid_until
+        self.last_day = self.valid_until if self.end is None else min(self.valid_until, self.end.ends_on)
+
+    @property
+    def from_on(self) -> date:
+        return max(self.publication.valid_from, self.publication.effective_on)
+
+    def entries(self) -> Iterator[Mark]:
+        """The entries that bear on how long the pledge is live."""
+        yield Mark(self.publication.effective_on, self.publication.index)
+        for one in self.state.replacements:
+            if one.valid_until is not None:
+                yield Mark(one.effective_on, one.index)
+        if self.state.end is not None:
+            yield Mark(self.state.end.effective_on, self.state.end.index)
+
+
+def public_pledges(record: EnterpriseRecord) -> list[PublicPledge]:
+    """In the order of their publication; repudiated ones are among them, and say so."""
+    found = [
+        PublicPledge(record, state, state.publication)
+        for state in record.pledges.by_id.values()
+        if state.terms is not None and state.terms.disclosure == "public" and state.publication is not None
+    ]
+    found.sort(key=lambda pledge: pledge.publication.index)
+    return found
+
+
+def facts_of(record: EnterpriseRecord | None, subject: str) -> Facts:
+    """The public facts of the enterprise `subject`; none where it has no record."""
+    if record is None:
+        return Facts(subject)
+    return _Reading(record).facts()
+
+
+class _Reading:
+    def __init__(self, record: EnterpriseRecord) -> None:
+        self._record = record
+        self._terms: list[Term] = []
+        self._revocations: list[Revocation] = []
+        self._kept: list[Kept] = []
+        self._items: list[Item] = []
+        self._replies: list[Reply] = []
+        self._conduct: list[Mark] = []
+        self._bearing: list[Mark] = []
+        self._pledged: dict[str, tuple[str, ...]] = {}  # clauses by code
+
+    def facts(self) -> Facts:
+        record = self._record
+        for pledge in public_pledges(record):
+            self._pledge(pledge)
+        for outcome in record.outcomes.values():
+            self._outcome(outcome)
+        self._bearing.extend(Mark(size.effective_on, size.index) for size in record.sizes)
+        bearing = {mark.entry for mark in self._bearing}
+        for entry, repudiation in record.repudiated.items():
+            if entry in bearing:
+                self._bearing.append(Mark(repudiation.effective_on, repudiation.index))
+        gone = record.repudiated
+        return Facts(
+            subject=record.subject,
+            terms=tuple(sorted(self._terms)),
+            revocations=tuple(sorted(self._revocations)),
+            kept=tuple(sorted(self._kept)),
+            items=tuple(sorted(self._items)),
+            replies=tuple(sorted(self._replies)),
+            sizes=tuple(
+                sorted(Size(one.effective_on, one.index, one.band) for one in record.sizes if one.index not in gone)
+            ),
+            conduct=tuple(sorted(self._conduct)),
+            bearing=tuple(sorted(self._bearing)),
+        )
+
+    def _pledge(self, pledge: PublicPledge) -> None:
+        terms, publication = pledge.state.terms, pledge.publication
+        assert terms is not None  # public pledges have them
+        self._bearing.append(Mark(terms.effective_on, terms.index))
+        self._bearing.extend(pledge.entries())
+        self._bearing.extend(Mark(one.effective_on, one.index) for one in pledge.state.assessments)
+        if pledge.repudiated:
+            return
+        self._pledged[publication.code] = terms.clauses
+        self._terms.append(
+            Term(
+                publication.index,
+                publication.code,
+                terms.campaign,
+                publication.effective_on,
+                pledge.from_on,
+                pledge.last_day,
+            )
+        )
+        if pledge.end is not None and pledge.end.ground == "fraud":
+            self._revocations.append(Revocation(pledge.end.index, publication.code, pledge.end.effective_on))
+        for one in pledge.assessments:
+            self._conduct.append(Mark(one.effective_on, one.index))
+            if one.result == "full":
+                self._kept.append(Kept(one.index, one.effective_on, one.period_until))
+            else:
+                item = "pledge.partly_fulfilled" if one.result == "partial" else "pledge.not_fulfilled"
+                self._items.append(Item(one.index, one.effective_on, item, _matter(one.fact_id, one.index)))
+
+    def _outcome(self, outcome: OutcomeState) -> None:
+        gone = self._record.repudiated
+        self._bearing.append(Mark(outcome.effective_on, outcome.index))
+        self._bearing.extend(Mark(one.effective_on, one.index) for one in outcome.corrections)
+        if outcome.index in gone:
+            return
+        stands = outcome.newest(gone)
+        if isinstance(stands, Correction) and stands.void:
+            return
+        self._conduct.append(Mark(outcome.effective_on, outcome.index))
+        clauses = self._broken(outcome.pledge, stands.clauses)
+        matter = _matter(stands.fact_id, outcome.index)
+        for item in _findings(outcome, stands):
+            self._items.append(Item(outcome.index, outcome.effective_on, item, matter, clauses))
+        if stands.reply != "none" or outcome.reply_lapsed:
+            self._replies.append(Reply(outcome.effective_on, stands.reply == "timely"))
+
+    def _broken(self, code: str | None, clauses: tuple[str, ...]) -> tuple[str, ...]:
+        """Which of the clauses concerned were publicly pledged: in the pledge named, else in any."""
+        if not clauses:
+            return ()
+        pledged = self._pledged.values() if code is None else (self._pledged.get(code, ()),)
+        taken = {clause for each in pledged for clause in each}
+        return tuple(sorted(taken.intersection(clauses)))
+
+
+def _findings(outcome: OutcomeState, stands: OutcomeState | Correction) -> Iterator[str]:
+    """The items of a complaint's outcome. No reply counts only where one was asked for and its month had come."""
+    if stands.reply == "late":
+        yield "complaint.late_reply"
+    if stands.reply == "none" and outcome.reply_lapsed:
+        yield "complaint.no_reply"
+    if stands.outcome == "refused" and not stands.substantive_reply:
+        yield "complaint.refused_without_reply"
+
+
+def _matter(fact_id: str | None, entry: int) -> str:
+    """What two items of one matter have in common; findings of one entry are always one matter."""
+    return f"entry {entry}" if fact_id is None else f"fact {fact_id}"

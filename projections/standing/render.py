@@ -1,0 +1,109 @@
+"""A standing as the bytes that are served: canonical JSON (RFC 8785).
+
+Rendered once, when a segment is written. The bytes name neither the day nor the batch in which they were made,
+so that a rebuild gives the same ones; a standing asked for a date carries `as_of`, and `tree_size` if pinned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+import msgspec
+
+from projections.standing.facts import Term
+from projections.standing.levels import WORDS
+from projections.standing.values import Reason, Revoked, Standing
+
+__all__ = ["REASONS_SHOWN_MAX", "render"]
+
+REASONS_SHOWN_MAX: Final = 500
+
+# Payloads hold no floating-point numbers and ASCII keys: sorted keys are all that RFC 8785 asks beyond this encoder.
+_ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
+
+
+def render(
+    standing: Standing, next_change_on: date | None, *, as_of: date | None = None, tree_size: int | None = None
+) -> bytes:
+    """The standing as canonical JSON. Amounts in hundredths of a point, factors per mille, dates ISO 8601.
+
+    `as_of` and `tree_size` are given for a standing that was asked for a date or a state of the log.
+    Past `REASONS_SHOWN_MAX` the newest reasons are shown and the others counted in `reasons_not_shown`.
+    """
+    words = WORDS[standing.level]
+    policy = standing.policy
+    body: dict[str, Any] = {
+        "subject": standing.subject,
+        "level": standing.level.value,
+        "level_zh": words.zh,
+        "level_en": words.en,
+        "sentence_zh": words.sentence_zh,
+        "sentence_en": words.sentence_en,
+        "points": standing.points,
+        "reasons": [_reason(reason) for reason in standing.reasons[-REASONS_SHOWN_MAX:]],
+        "reasons_not_shown": max(0, len(standing.reasons) - REASONS_SHOWN_MAX),
+        "revoked": None if standing.revoked is None else _revoked(standing.revoked),
+        "pledges": _pledges(standing.pledges),
+        "good_needs": {
+            "live_public_pledge": standing.conditions.live_public_pledge,
+            "period_kept_in_full": standing.conditions.period_kept_in_full,
+            "nothing_general_or_severe": standing.conditions.nothing_general_or_severe,
+            "no_pledged_clause_broken": standing.conditions.no_pledged_clause_broken,
+            "replies_in_time": standing.conditions.replies_in_time,
+        },
+        "closed_entries": standing.closed,
+        "unweighed_entries": standing.unweighed,
+        "next_change_on": next_change_on,
+        "policy": None
+        if policy is None
+        else {
+            "entry": policy.entry,
+            "in_force_from": policy.from_on,
+            "title_zh": policy.policy.title_zh,
+            "title_en": policy.policy.title_en,
+        },
+        "decided_at_size": standing.decided_at_size,
+    }
+    if as_of is not None:
+        body["as_of"] = as_of
+    if tree_size is not None:
+        body["tree_size"] = tree_size
+    return _ENCODE(body)
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    return {
+        "entry": reason.entry,
+        "item": reason.item,
+        "tier": reason.tier,
+        "points": reason.points,
+        "factor": reason.factor,
+        "weight": reason.weight,
+        "clause": reason.clause,
+        "clauses": reason.clauses,
+        "counted": reason.counted,
+        "rule_zh": reason.rule_zh,
+        "rule_en": reason.rule_en,
+        "effective_on": reason.effective_on,
+        "changes_on": reason.changes_on,
+        "repair_from": reason.repair_from,
+        "same_matter": reason.same_matter,
+    }
+
+
+def _revoked(revoked: Revoked) -> dict[str, Any]:
+    return {
+        "entry": revoked.entry,
+        "code": revoked.code,
+        "revoked_on": revoked.revoked_on,
+        "changes_on": revoked.changes_on,
+    }
+
+
+def _pledges(terms: Sequence[Term]) -> list[dict[str, Any]]:
+    return [
+        {"code": term.code, "campaign": term.campaign, "entry": term.entry, "live_until": term.until_on}
+        for term in terms
+    ]

@@ -1,0 +1,135 @@
+"""Facts under one policy, laid out in time: what counts from which day to which, and how much.
+
+A span is a stretch of days on which one matter contributes the same amount for the same reason. Everything
+else (a standing on a day, the next change, all levels to come) is read off the spans. Integers only: points
+in hundredths, factors per mille, multiplied first and floored once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import pairwise
+from typing import NamedTuple
+
+from ledger.domain.dates import add_months
+from ledger.domain.policy import PointRule, StandingPolicy
+from projections.standing.facts import Facts, Item, Size
+
+__all__ = ["Span", "Weighed", "lay_out", "weigh"]
+
+_TIER_RANK = {"minor": 0, "general": 1, "severe": 2}
+
+
+class Weighed(NamedTuple):
+    """An item under its rule: its steps are full until `late_on`, reduced until `end_on`, then nothing."""
+
+    item: Item
+    rule: PointRule
+    weight: int  # per mille, by size band on the item's date
+    clause: int  # per mille, for breaking a pledged clause
+    late_on: date
+    end_on: date
+
+    def counted(self, factor: int) -> int:
+        return self.rule.points * factor * self.weight * self.clause // 1_000_000_000
+
+
+class Span(NamedTuple):
+    """From `start` to the day before `stop`, `weighed` counts `counted` hundredths of a point.
+
+    `same_matter` names the entries that count on these days, too, but stem from the same matter and are
+    therefore not added.
+    """
+
+    start: date
+    stop: date
+    weighed: Weighed
+    factor: int
+    counted: int
+    same_matter: tuple[int, ...]
+
+
+def weigh(policy: StandingPolicy, facts: Facts) -> list[Weighed]:
+    """Every item that the policy has a rule for, with its weight and its steps."""
+    rules = {rule.item: rule for rule in policy.rules}
+    sizes = sorted(facts.sizes)
+    weighed = []
+    for item in facts.items:
+        rule = rules.get(item.item)
+        if rule is None:
+            continue
+        window = policy.tiers[rule.tier]
+        late_on = add_months(item.on, window.full_months)
+        weighed.append(
+            Weighed(
+                item,
+                rule,
+                _size_weight(policy, sizes, item.on) if rule.sized else 1000,
+                policy.clause_multiplier_per_mille if item.clauses else 1000,
+                late_on,
+                max(late_on, add_months(item.on, window.end_months)),
+            )
+        )
+    return weighed
+
+
+def lay_out(policy: StandingPolicy, weighed: Sequence[Weighed]) -> list[Span]:
+    """The spans of all matters. On any day at most one span of a matter holds: that which counts most."""
+    matters: defaultdict[str, list[Weighed]] = defaultdict(list)
+    for one in weighed:
+        matters[one.item.matter].append(one)
+    spans: list[Span] = []
+    for members in matters.values():
+        spans.extend(_alone(members[0], policy) if len(members) == 1 else _together(members, policy))
+    return spans
+
+
+def _size_weight(policy: StandingPolicy, sizes: Sequence[Size], on: date) -> int:
+    band = None
+    for size in sizes:
+        if size.on > on:
+            break
+        band = size.band
+    return policy.size_unknown_per_mille if band is None else policy.size_per_mille[band]
+
+
+def _steps(one: Weighed, policy: StandingPolicy) -> Iterator[tuple[date, date, int]]:
+    if one.item.on < one.late_on:
+        yield one.item.on, one.late_on, 1000
+    if one.late_on < one.end_on:
+        yield one.late_on, one.end_on, policy.late_per_mille
+
+
+def _alone(one: Weighed, policy: StandingPolicy) -> Iterator[Span]:
+    for start, stop, factor in _steps(one, policy):
+        yield Span(start, stop, one, factor, one.counted(factor), ())
+
+
+def _together(members: Sequence[Weighed], policy: StandingPolicy) -> Iterator[Span]:
+    """The highest of several items that stem from one matter, on every stretch between their steps."""
+    steps = [(start, stop, factor, one) for one in members for start, stop, factor in _steps(one, policy)]
+    edges = sorted({edge for start, stop, _, _ in steps for edge in (start, stop)})
+    last: Span | None = None
+    for start, stop in pairwise(edges):
+        held = [(one, factor) for begin, end, factor, one in steps if begin <= start < end]
+        if not held:
+            continue
+        best, factor = max(held, key=_precedence)
+        others = tuple(sorted({one.item.entry for one, _ in held} - {best.item.entry}))
+        span = Span(start, stop, best, factor, best.counted(factor), others)
+        if last is not None and last.stop == start and last[2:] == span[2:]:
+            last = Span(last.start, stop, *span[2:])
+            continue
+        if last is not None:
+            yield last
+        last = span
+    if last is not None:
+        yield last
+
+
+def _precedence(held: tuple[Weighed, int]) -> tuple[int, int, int, str]:
+    """Highest amount first; ties by the graver tier, the older entry, the item's name."""
+    one, factor = held
+    return one.counted(factor), _TIER_RANK[one.rule.tier], -one.item.entry, one.item.item

@@ -1,0 +1,218 @@
+"""One enterprise's facts under one policy: the standing on a day, and the levels of all days to come.
+
+`on` explains; `levels` sweeps through time with running totals, so that an enterprise with very many entries
+costs a sort and not a day-by-day evaluation. Both end in `_level`, the one place where a level is decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
+
+from ledger.domain.dates import add_months
+from ledger.domain.policy import StandingPolicy
+from projections.standing.facts import Facts, PolicyInForce
+from projections.standing.levels import Level
+from projections.standing.spans import Span, lay_out, weigh
+from projections.standing.values import Conditions, Reason, Revoked, Standing
+
+__all__ = ["Under"]
+
+# The running totals of a sweep, by position.
+_POINTS, _HEAVY, _BROKEN, _LIVE, _KEPT, _KNOWN, _REVOKED, _TIMELY, _REPLIES = range(9)
+
+
+class Under:
+    """Holds derived values only; ask as often as you like."""
+
+    def __init__(self, policy: PolicyInForce, facts: Facts) -> None:
+        self._in_force = policy
+        self._policy: Final[StandingPolicy] = policy.policy
+        self._facts = facts
+        self._weighed = weigh(policy.policy, facts)
+        self._spans = lay_out(policy.policy, self._weighed)
+
+    @cached_property
+    def edges(self) -> set[date]:
+        """The days on which anything that this policy looks at begins, steps or ends."""
+        edges = {day for day, _, _ in self._deltas}
+        edges.update(day for span in self._spans for day in span[:2])
+        edges.update(day for one in self._weighed for day in (one.item.on, one.end_on))
+        edges.update(mark.on for marks in (self._facts.conduct, self._facts.bearing) for mark in marks)
+        return edges
+
+    @cached_property
+    def ends(self) -> dict[int, date]:
+        """By entry that the policy has a rule for: the day from which it counts no more and is no longer public."""
+        ends: dict[int, date] = {}
+        for one in self._weighed:
+            ends[one.item.entry] = max(ends.get(one.item.entry, one.end_on), one.end_on)
+        return ends
+
+    def on(self, day: date) -> Standing:
+        """The standing on `day`, with its explanation."""
+        facts = self._facts
+        held = [span for span in self._spans if span.start <= day < span.stop]
+        held.sort(key=lambda span: (span.weighed.item.on, span.weighed.item.entry, span.weighed.item.item))
+        points = sum(span.counted for span in held)
+        revoked = self._revoked(day)
+        timely, replies = self._replies(day)
+        conditions = Conditions(
+            any(term.from_on <= day <= term.until_on for term in facts.terms),
+            any(kept.on <= day and kept.period_until < day for kept in facts.kept),
+            not any(_heavy(span) for span in held),
+            not any(_breaks(span) for span in held),
+            self._in_time(timely, replies),
+        )
+        conduct = {mark.entry for mark in facts.conduct if mark.on <= day}
+        begun = {mark.entry for mark in facts.conduct if mark.on <= day and mark.entry in self.ends}
+        return Standing(
+            subject=facts.subject,
+            level=self._level(
+                points,
+                revoked is not None,
+                bool(conduct) or any(term.known_on <= day for term in facts.terms),
+                conditions,
+            ),
+            points=points,
+            reasons=tuple(self._reason(span) for span in held),
+            revoked=revoked,
+            pledges=tuple(sorted(term for term in facts.terms if term.from_on <= day <= term.until_on)),
+            conditions=conditions,
+            closed=sum(self.ends[entry] <= day for entry in begun),
+            unweighed=len(conduct) - len(begun),
+            policy=self._in_force,
+            decided_at_size=1 + max([self._in_force.entry, *(mark.entry for mark in facts.bearing if mark.on <= day)]),
+        )
+
+    def levels(self, begin: date, end: date) -> Iterator[tuple[date, Level]]:
+        """The level on `begin`, then on every later day before `end` on which something changes (perhaps not it)."""
+        totals = [0] * 9
+        begun = False
+        for day, group in groupby(self._deltas, key=itemgetter(0)):
+            if day >= end:
+                break
+            if day > begin and not begun:
+                begun = True
+                yield begin, self._level_of(totals)
+            for _, which, amount in group:
+                totals[which] += amount
+            if day > begin:
+                yield day, self._level_of(totals)
+        if not begun:
+            yield begin, self._level_of(totals)
+
+    @cached_property
+    def _deltas(self) -> list[tuple[date, int, int]]:
+        """What is added to which running total on which day, in the order of days."""
+        facts, good = self._facts, self._policy.good
+        stretches: list[tuple[date, date, int, int]] = []
+        for span in self._spans:
+            stretches.append((span.start, span.stop, _POINTS, span.counted))
+            if _heavy(span):
+                stretches.append((span.start, span.stop, _HEAVY, 1))
+            if _breaks(span):
+                stretches.append((span.start, span.stop, _BROKEN, 1))
+        for term in facts.terms:
+            stretches.append((term.known_on, date.max, _KNOWN, 1))
+            if term.from_on <= term.until_on:
+                stretches.append((term.from_on, _day_after(term.until_on), _LIVE, 1))
+        for kept in facts.kept:
+            stretches.append((max(kept.on, _day_after(kept.period_until)), date.max, _KEPT, 1))
+        stretches.extend((mark.on, date.max, _KNOWN, 1) for mark in facts.conduct)
+        stretches.extend(
+            (one.on, add_months(one.on, self._policy.revoked_months), _REVOKED, 1) for one in facts.revocations
+        )
+        for reply in facts.replies:
+            until = add_months(reply.on, good.replies_months)
+            stretches.append((reply.on, until, _REPLIES, 1))
+            if reply.timely:
+                stretches.append((reply.on, until, _TIMELY, 1))
+        deltas = [(start, which, amount) for start, _, which, amount in stretches]
+        deltas.extend((stop, which, -amount) for _, stop, which, amount in stretches)
+        deltas.sort()
+        return deltas
+
+    def _level_of(self, totals: list[int]) -> Level:
+        conditions = Conditions(
+            totals[_LIVE] > 0,
+            totals[_KEPT] > 0,
+            totals[_HEAVY] == 0,
+            totals[_BROKEN] == 0,
+            self._in_time(totals[_TIMELY], totals[_REPLIES]),
+        )
+        return self._level(totals[_POINTS], totals[_REVOKED] > 0, totals[_KNOWN] > 0, conditions)
+
+    def _level(self, points: int, revoked: bool, known: bool, conditions: Conditions) -> Level:
+        if revoked:
+            return Level.REVOKED
+        if points >= self._policy.alert_from:
+            return Level.ALERT
+        if points >= self._policy.watch_from:
+            return Level.WATCH
+        if not known:
+            return Level.UNRATED
+        if not conditions.live_public_pledge:
+            return Level.NORMAL
+        good = (
+            conditions.period_kept_in_full
+            and conditions.nothing_general_or_severe
+            and conditions.no_pledged_clause_broken
+            and conditions.replies_in_time is not False
+        )
+        return Level.GOOD if good else Level.PLEDGED
+
+    def _replies(self, day: date) -> tuple[int, int]:
+        """How many complaints of the last months were replied to in time, and how many there were."""
+        months = self._policy.good.replies_months
+        counted = [reply for reply in self._facts.replies if reply.on <= day < add_months(reply.on, months)]
+        return sum(reply.timely for reply in counted), len(counted)
+
+    def _in_time(self, timely: int, replies: int) -> bool | None:
+        good = self._policy.good
+        return None if replies < good.replies_min else timely * 1000 >= replies * good.replies_timely_per_mille
+
+    def _revoked(self, day: date) -> Revoked | None:
+        """The revocation that holds longest."""
+        holding = [
+            Revoked(one.entry, one.code, one.on, until)
+            for one in self._facts.revocations
+            if one.on <= day < (until := add_months(one.on, self._policy.revoked_months))
+        ]
+        return max(holding, key=lambda one: (one.changes_on, -one.entry), default=None)
+
+    def _reason(self, span: Span) -> Reason:
+        one = span.weighed
+        return Reason(
+            entry=one.item.entry,
+            item=one.item.item,
+            tier=one.rule.tier,
+            points=one.rule.points,
+            factor=span.factor,
+            weight=one.weight,
+            clause=one.clause,
+            counted=span.counted,
+            clauses=one.item.clauses,
+            rule_zh=one.rule.zh,
+            rule_en=one.rule.en,
+            effective_on=one.item.on,
+            changes_on=span.stop,
+            repair_from=add_months(one.item.on, self._policy.repair_after_months[one.rule.tier]),
+            same_matter=span.same_matter,
+        )
+
+
+def _heavy(span: Span) -> bool:
+    return span.counted > 0 and span.weighed.rule.tier != "minor"
+
+
+def _breaks(span: Span) -> bool:
+    return span.counted > 0 and bool(span.weighed.item.clauses)
+
+
+def _day_after(day: date) -> date:
+    return day if day == date.max else day + timedelta(days=1)

@@ -1,0 +1,89 @@
+"""What a standing is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from ledger.domain.policy import TierName
+from projections.standing.facts import PolicyInForce, Term
+from projections.standing.levels import Level
+
+__all__ = ["Conditions", "Reason", "Revoked", "Segment", "Standing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One entry that contributes. `counted` = points × factor × weight × clause ÷ 1000³, floored.
+
+    `changes_on` is the day on which this contribution becomes another one or ends, `repair_from` the day from which
+    credit repair is possible; `same_matter` are entries that would count but stem from the same matter.
+    """
+
+    entry: int
+    item: str
+    tier: TierName
+    points: int
+    factor: int
+    weight: int
+    clause: int
+    counted: int
+    clauses: tuple[str, ...]
+    rule_zh: str
+    rule_en: str
+    effective_on: date
+    changes_on: date
+    repair_from: date
+    same_matter: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """The revocation for fraud that holds the level at REVOKED, and the day on which it no longer does."""
+
+    entry: int
+    code: str
+    revoked_on: date
+    changes_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What GOOD needs, each by itself. `replies_in_time` is None while there are too few replies to say."""
+
+    live_public_pledge: bool
+    period_kept_in_full: bool
+    nothing_general_or_severe: bool
+    no_pledged_clause_broken: bool
+    replies_in_time: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the book says about an enterprise on a day. It does not name the day: it holds until it changes.
+
+    `points` in hundredths, the sum of the reasons' `counted`; `closed` counts entries whose window is over,
+    `unweighed` entries about conduct that cost nothing; `decided_at_size` is the tree size just after the
+    last entry that counted, the policy's included: evaluated there, the result is the same.
+    """
+
+    subject: str
+    level: Level
+    points: int
+    reasons: tuple[Reason, ...]
+    revoked: Revoked | None
+    pledges: tuple[Term, ...]
+    conditions: Conditions
+    closed: int
+    unweighed: int
+    policy: PolicyInForce | None
+    decided_at_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """`standing` holds from `from_on` to the day before `until_on` (None: until an event is recorded)."""
+
+    from_on: date
+    until_on: date | None
+    standing: Standing

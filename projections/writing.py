@@ -1,0 +1,125 @@
+"""Rows into tables: what a batch changes, in place; or what a rebuild makes, by COPY.
+
+Nothing is read back: the rows of an enterprise are replaced whole, from its portrait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, Final, LiteralString
+
+from psycopg import Connection, Cursor
+from psycopg.sql import SQL, Identifier
+
+from ledger.store.arrays import Texts
+from projections.course import Change
+from projections.declarations.campaigns import CampaignRow
+from projections.portrait import Portrait
+
+__all__ = ["Forget", "Rows", "replace_rows", "write_campaigns", "write_progress"]
+
+Forget = tuple[str, date | None]  # changes of a subject after this day are void; None: all of them
+
+_COLUMNS: Final[dict[str, Sequence[str]]] = {
+    "enterprises": ("text", "text", "text", "text", "bytea", "text"),
+    "standing_segments": ("text", "date", "date", "text", "bytea", "text"),
+    "standing_changes": ("date", "int8", "text", "text", "text"),
+    "pledges": ("text", "text", "text", "int8", "int8", "date", "date"),
+    "pledge_pages": ("text", "text", "date", "date", "bytea", "text"),
+    "declarations": ("text", "date", "date", "bytea", "text"),
+}
+_OF_SUBJECT: Final = ("enterprises", "standing_segments", "pledges", "pledge_pages", "declarations")
+
+
+class Rows:
+    """Rows for all tables of enterprises, gathered until they are written."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
+        self.bytes = 0  # of the documents gathered, about
+
+    def add(self, portrait: Portrait, changes: Iterable[Change]) -> None:
+        subject, tables = portrait.subject, self.tables
+        if portrait.enterprise is not None:
+            tables["enterprises"].append(portrait.enterprise)
+        for level, (from_on, until_on, body, etag) in portrait.standing:
+            tables["standing_segments"].append((subject, from_on, until_on, level.value, body, etag))
+        for change in changes:
+            tables["standing_changes"].append((*change[:3], change.before.value, change.after.value))
+        for page in portrait.pledges:
+            tables["pledges"].append(
+                (
+                    page.code,
+                    subject,
+                    page.campaign,
+                    page.made_entry,
+                    page.published_entry,
+                    page.from_on,
+                    page.last_day,
+                )
+            )
+            for step in page.steps:
+                tables["pledge_pages"].append((page.code, subject, *step))
+        for step in portrait.declarations:
+            tables["declarations"].append((subject, *step))
+        self.bytes += sum(len(step.body) for _, step in portrait.standing)
+        self.bytes += 2 * sum(len(step.body) for step in portrait.declarations)
+
+    def copy(self, cursor: Cursor[Any], suffix: str) -> None:
+        """Write everything gathered, and begin anew."""
+        for table, rows in self.tables.items():
+            if rows:
+                with cursor.copy(_sql("COPY projections.{} FROM STDIN (FORMAT BINARY)", table + suffix)) as copy:
+                    copy.set_types(_COLUMNS[table])
+                    for row in rows:
+                        copy.write_row(row)
+                rows.clear()
+        self.bytes = 0
+
+
+def replace_rows(
+    connection: Connection[Any],
+    suffix: str,
+    rows: Rows,
+    *,
+    forget: Sequence[Forget],
+    subjects: Sequence[str],
+    size: int,
+) -> None:
+    """In the connection's transaction, put `rows` in the place of all that is there about `subjects`.
+
+    Changes of level stay, except those that were foreseen for days after the one that `forget` names, and those by
+    entries from tree size `size` on, which only an attempt that came to nothing can have left.
+    """
+    with connection.cursor() as cursor:
+        for table in _OF_SUBJECT:
+            cursor.execute(
+                _sql("DELETE FROM projections.{} WHERE subject = ANY (%b)", table + suffix), (Texts(subjects),)
+            )
+        if forget:
+            names = Texts(subject for subject, _ in forget)
+            days = [date.min if day is None else day for _, day in forget]
+            cursor.execute(
+                _sql(
+                    "DELETE FROM projections.{} c USING unnest(%b, %b::date[]) AS f (subject, day) "
+                    "WHERE c.subject = f.subject AND (c.changed_on > f.day OR c.position >= %b)",
+                    "standing_changes" + suffix,
+                ),
+                (names, days, size),
+            )
+        rows.copy(cursor, suffix)
+
+
+def write_campaigns(connection: Connection[Any], suffix: str, campaigns: Sequence[CampaignRow]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_sql("DELETE FROM projections.{}", "campaigns" + suffix))
+        cursor.executemany(_sql("INSERT INTO projections.{} VALUES (%s, %s, %s, %s)", "campaigns" + suffix), campaigns)
+
+
+def write_progress(connection: Connection[Any], suffix: str, recorded_on: date) -> None:
+    connection.execute(_sql("UPDATE projections.{} SET recorded_on = %s", "progress" + suffix), (recorded_on,))
+
+
+def _sql(text: LiteralString, table: str) -> Any:
+    return SQL(text).format(Identifier(table))

@@ -1,0 +1,32 @@
+"""Fixtures that many suites share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ledger.store.postgres import PostgresStore
+from tests.support.database import PostgresServer, TestDatabase
+from tests.support.database import postgres_server as running_server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One real PostgreSQL for the whole run, started when the first test asks for it."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres_server: PostgresServer) -> Iterator[TestDatabase]:
+    """Connection strings (`service`, `admin`, `superuser`) of a migrated, empty book of this test's own."""
+    with postgres_server.database() as database:
+        yield database
+
+
+@pytest.fixture
+def store(database: TestDatabase) -> Iterator[PostgresStore]:
+    """The real store on a book of this test's own."""
+    with PostgresStore.open(database.service) as store:
+        yield store

@@ -1,0 +1,88 @@
+"""Parties and roles: who is enrolled by whom, and who may give which role."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.domain.party import PartyEnrolled, RoleGranted, RoleRevoked
+from tests.support.book import Book
+from tests.support.charter import APPROVER, ORGANIZER, REGISTRAR, ROOT
+from tests.support.refusals import refused
+from tests.support.statements import TODAY, campaign_opened, party_enrolled
+
+LABORATORY = "party:laboratory"
+
+
+@pytest.fixture
+def book() -> Book:
+    return Book()
+
+
+def role_granted(role: str) -> RoleGranted:
+    return RoleGranted(v=1, effective_on=TODAY, role=role)  # type: ignore[arg-type]
+
+
+def test_the_charter_gives_every_party_its_role(book: Book) -> None:
+    assert book.governance.roles("party:root") == {"root"}
+    assert book.governance.roles(ORGANIZER.party) == {"organizer"}
+    assert book.governance.roles(APPROVER.party) == {"approver"}
+    assert book.governance.roles("party:nobody") == frozenset()
+
+
+def test_a_party_is_enrolled_once(book: Book) -> None:
+    book.say(party_enrolled(), subject=LABORATORY, by=REGISTRAR)
+    with refused("party.already_enrolled"):
+        book.say(party_enrolled(), subject=LABORATORY, by=REGISTRAR)
+
+
+def test_an_organizer_enrols_nobody(book: Book) -> None:
+    with refused("issuer.not_entitled"):
+        book.say(party_enrolled(), subject=LABORATORY, by=ORGANIZER)
+
+
+def test_a_role_is_given_to_enrolled_parties_only(book: Book) -> None:
+    with refused("party.not_enrolled"):
+        book.say(role_granted("laboratory"), subject=LABORATORY, by=ROOT)
+
+
+def test_a_role_is_given_once_and_taken_once(book: Book) -> None:
+    book.say(party_enrolled(), subject=LABORATORY, by=REGISTRAR)
+    book.say(role_granted("laboratory"), subject=LABORATORY, by=REGISTRAR)
+    with refused("role.already_granted"):
+        book.say(role_granted("laboratory"), subject=LABORATORY, by=REGISTRAR)
+    taken = RoleRevoked(v=1, effective_on=TODAY, role="laboratory", reason="资质到期")
+    book.say(taken, subject=LABORATORY, by=REGISTRAR)
+    assert book.governance.roles(LABORATORY) == frozenset()
+    with refused("role.not_held"):
+        book.say(taken, subject=LABORATORY, by=REGISTRAR)
+
+
+def test_only_the_root_makes_registrars(book: Book) -> None:
+    book.say(party_enrolled(), subject=LABORATORY, by=REGISTRAR)
+    with refused("role.root_only"):
+        book.say(role_granted("registrar"), subject=LABORATORY, by=REGISTRAR)
+    book.say(role_granted("registrar"), subject=LABORATORY, by=ROOT)
+    assert book.governance.roles(LABORATORY) == {"registrar"}
+
+
+def test_a_registrar_gives_itself_no_role(book: Book) -> None:
+    with refused("role.root_only"):
+        book.say(role_granted("organizer"), subject=REGISTRAR.party, by=REGISTRAR)
+
+
+def test_whoever_lost_a_role_may_no_longer_use_it(book: Book) -> None:
+    taken = RoleRevoked(v=1, effective_on=TODAY, role="organizer", reason="换届")
+    book.say(taken, subject=ORGANIZER.party, by=ROOT)
+    with refused("issuer.not_entitled"):
+        book.say(campaign_opened(), subject="campaign:2026", by=ORGANIZER)
+
+
+def test_a_party_event_says_nothing_about_other_subjects(book: Book) -> None:
+    with refused("event.wrong_stream"):
+        book.say(PartyEnrolled(v=1, effective_on=TODAY, name_zh="某"), subject="policy", by=ROOT)
+
+
+def test_trust_anchors_are_established_once(book: Book) -> None:
+    anchors = book.events[0].event
+    with refused("anchors.first_entry_only"):
+        book.say(anchors, subject="party:root", by=ROOT)  # type: ignore[arg-type]

@@ -1,0 +1,212 @@
+"""Backup and restore: a consistent copy of a book in use, whole or not at all."""
+
+from __future__ import annotations
+
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ledger.errors import LedgerError, Malformed, Misconfigured, Refuted
+from ledger.store.archive import read_manifest
+from ledger.store.backup import backup
+from ledger.store.connect import connect
+from ledger.store.port import Batch, Fact, Tile
+from ledger.store.postgres import PostgresStore
+from ledger.store.restore import restore
+from ledger.tlog.checkpoint import Checkpoint
+from tests.support.batches import NOW, a_batch, an_entry, sealed
+from tests.support.database import PostgresServer, TestDatabase
+
+ORIGIN = "example.org/log"
+
+
+def noted(batch: Batch) -> Batch:
+    """The batch with a checkpoint whose note names the log, as real ones do."""
+    return replace(
+        batch, checkpoint=replace(batch.checkpoint, note=f"{ORIGIN}\n{batch.checkpoint.tree_size}\n".encode())
+    )
+
+
+@pytest.fixture
+def book(store: PostgresStore) -> PostgresStore:
+    """A book with three entries, two bodies of which one is erased, a tile, a held body and a paper on the desk."""
+    entries = [
+        an_entry("party:root", facts=[Fact("cti", "a")]),
+        sealed(an_entry(), b"body"),
+        sealed(an_entry(version=2), b"gone"),
+    ]
+    store.append(noted(a_batch(0, entries[:1], [Tile(0, 0, b"t" * 8192)])))
+    store.append(noted(a_batch(1, entries[1:])))
+    store.erase_body(2)
+    store.hold_body(b"h" * 32, b"held", NOW)
+    store.desk.put(b"d" * 32, b"statement", None, "local:test/9", NOW)
+    return store
+
+
+@pytest.fixture
+def other(postgres_server: PostgresServer) -> Iterator[TestDatabase]:
+    """Another book, empty."""
+    with postgres_server.database() as database:
+        yield database
+
+
+def contents(conninfo: str) -> dict[str, list[tuple[object, ...]]]:
+    tables = ("entries", "checkpoints", "tiles", "unique_facts", "vault", "held_bodies")
+    with connect(conninfo) as connection:
+        found = {
+            table: connection.execute(f"SELECT * FROM ledger.{table} ORDER BY 1, 2").fetchall() for table in tables
+        }
+        return found | {"pending": connection.execute("SELECT * FROM desk.pending").fetchall()}
+
+
+def test_a_restored_book_is_the_book(
+    book: PostgresStore, database: TestDatabase, other: TestDatabase, tmp_path: Path
+) -> None:
+    seen: list[tuple[str, int]] = []
+    manifest = backup(database.service, tmp_path / "copy", lambda table, count: seen.append((table, count)))
+    assert manifest.tree_size == 3
+    assert {table for table, _ in seen} == set(manifest.tables)
+    restored = restore(other.admin, tmp_path / "copy")
+    assert (restored.tree_size, restored.missing) == (3, 0)
+    assert contents(other.service) == contents(database.service)
+    with PostgresStore.open(other.service) as copy:
+        assert copy.body(1) == (b"body", True)
+        assert copy.body(2) is None
+        copy.append(a_batch(3, [an_entry(version=3)]))
+        copy.check_durable()
+
+
+def test_a_backup_is_for_its_owner_only_and_leaves_no_scrap(
+    book: PostgresStore, database: TestDatabase, tmp_path: Path
+) -> None:
+    backup(database.service, tmp_path / "copy")
+    assert [path.name for path in tmp_path.iterdir()] == ["copy"]
+    assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == 0o600
+    with pytest.raises(Misconfigured, match="is there already"):
+        backup(database.service, tmp_path / "copy")
+
+
+def test_a_backup_that_fails_leaves_no_file(database: TestDatabase, tmp_path: Path) -> None:
+    with connect(database.admin) as connection:
+        connection.execute("REVOKE SELECT ON ledger.tiles FROM ledger_service")
+    with pytest.raises(Misconfigured):
+        backup(database.service, tmp_path / "copy")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_of_a_book_in_use_is_of_one_moment(
+    store: PostgresStore, database: TestDatabase, other: TestDatabase, tmp_path: Path
+) -> None:
+    done = threading.Event()
+
+    def write() -> None:
+        size = 0
+        while not done.is_set():
+            entries = [sealed(an_entry(f"local:test/{size + n}"), b"%d" % (size + n)) for n in range(5)]
+            store.append(a_batch(size, entries))
+            size += 5
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        store.wait_for(20, 10.0)
+        manifest = backup(database.service, tmp_path / "copy")
+    finally:
+        done.set()
+        writer.join()
+    assert manifest.tree_size >= 20
+    assert restore(other.admin, tmp_path / "copy").tree_size == manifest.tree_size
+    with PostgresStore.open(other.service) as copy:
+        assert all(row.body is not None for row in copy.entries(0, 100_000))
+
+
+def test_an_empty_book_can_be_copied_and_restored(database: TestDatabase, other: TestDatabase, tmp_path: Path) -> None:
+    assert backup(database.service, tmp_path / "copy").tree_size == 0
+    assert restore(other.admin, tmp_path / "copy").tree_size == 0
+
+
+def test_only_an_empty_book_is_restored_into(book: PostgresStore, database: TestDatabase, tmp_path: Path) -> None:
+    backup(database.service, tmp_path / "copy")
+    before = contents(database.service)
+    with pytest.raises(Misconfigured, match="not empty"):
+        restore(database.admin, tmp_path / "copy")
+    assert contents(database.service) == before
+
+
+def _flip(data: bytes) -> bytes:
+    at = data.index(b"local:test/1#1")
+    return data[:at] + b"L" + data[at + 1 :]
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "a flipped byte": _flip,
+    "cut in the middle": lambda data: data[: len(data) // 2],
+    "cut before the manifest": lambda data: data[: data.index(b"manifest.json")],
+    "something else": lambda _data: b"x" * 20_000,
+    "nothing": lambda _data: b"",
+    "another format": lambda data: data.replace(b"credit-ledger-backup-1", b"credit-ledger-backup-9"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_backup_restores_nothing(
+    book: PostgresStore, database: TestDatabase, other: TestDatabase, tmp_path: Path, damage: str
+) -> None:
+    backup(database.service, tmp_path / "copy")
+    (tmp_path / "damaged").write_bytes(DAMAGES[damage]((tmp_path / "copy").read_bytes()))
+    with pytest.raises(LedgerError) as refused:
+        restore(other.admin, tmp_path / "damaged")
+    assert isinstance(refused.value, Malformed | Refuted)
+    assert contents(other.service)["entries"] == []
+
+
+def test_a_statement_that_is_not_its_leaf_is_refuted(
+    database: TestDatabase, store: PostgresStore, other: TestDatabase, tmp_path: Path
+) -> None:
+    store.append(a_batch(0, [replace(an_entry(), leaf_hash=bytes(32))]))
+    backup(database.service, tmp_path / "copy")
+    with pytest.raises(Refuted, match="does not hang together"):
+        restore(other.admin, tmp_path / "copy")
+    assert contents(other.service)["entries"] == []
+
+
+def test_a_restored_book_says_how_much_it_misses_of_what_is_known(
+    book: PostgresStore, database: TestDatabase, other: TestDatabase, tmp_path: Path
+) -> None:
+    backup(database.service, tmp_path / "copy")
+    assert restore(other.admin, tmp_path / "copy", known=Checkpoint(ORIGIN, 10, bytes(32))).missing == 7
+
+
+@pytest.mark.parametrize(
+    "known",
+    [Checkpoint(ORIGIN, 3, bytes(32)), Checkpoint(ORIGIN, 2, bytes(32)), Checkpoint("example.org/other", 9, bytes(32))],
+)
+def test_a_backup_of_another_history_than_the_known_checkpoint_is_refuted(
+    book: PostgresStore, database: TestDatabase, other: TestDatabase, tmp_path: Path, known: Checkpoint
+) -> None:
+    backup(database.service, tmp_path / "copy")
+    with pytest.raises(Refuted):
+        restore(other.admin, tmp_path / "copy", known=known)
+    assert contents(other.service)["entries"] == []
+
+
+def test_a_backup_of_the_known_checkpoint_misses_nothing(
+    book: PostgresStore, database: TestDatabase, other: TestDatabase, tmp_path: Path
+) -> None:
+    newest = book.latest()
+    assert newest is not None
+    backup(database.service, tmp_path / "copy")
+    assert read_manifest(tmp_path / "copy").tree_size == 3
+    assert restore(other.admin, tmp_path / "copy", known=Checkpoint(ORIGIN, 3, newest.root)).missing == 0
+
+
+def test_a_backup_of_a_newer_schema_is_refused(database: TestDatabase, other: TestDatabase, tmp_path: Path) -> None:
+    with connect(database.admin) as connection:
+        connection.execute("INSERT INTO ledger.migrations VALUES (9999, 'future', 'x')")
+    backup(database.service, tmp_path / "copy")
+    with pytest.raises(Misconfigured, match="another schema"):
+        restore(other.admin, tmp_path / "copy")

@@ -1,0 +1,91 @@
+"""A complete charter for tests: every role of the first half of the domain, each with its own officer and key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+
+from msgspec import Struct
+
+from ledger.charter import (
+    CharterParty,
+    LogAnchors,
+    calendar_2026,
+    default_registration_policy,
+    default_standing_policy,
+    make_charter,
+)
+from ledger.domain.party import Role
+from ledger.keys.signer import Signer
+from tests.support.clock import NOW
+from tests.support.keys import log_keys, signer_for
+
+__all__ = [
+    "APPROVER",
+    "DATA_OFFICER",
+    "HANDLING_BODY",
+    "HANDLING_COLLEAGUE",
+    "ORGANIZER",
+    "ORIGIN",
+    "REGISTRAR",
+    "REGULATOR",
+    "ROOT",
+    "Speaker",
+    "charter",
+]
+
+ORIGIN = "test.credit-ledger.example/book"
+
+
+class Speaker(Struct, frozen=True):
+    """Somebody who can sign: a party, with the key and the pseudonym of one of its officers."""
+
+    party: str
+    signer: Signer
+    officer: str
+    roles: tuple[Role, ...] = ()
+
+    @classmethod
+    def named(cls, slug: str, *roles: Role) -> Speaker:
+        return cls(f"party:{slug}", signer_for(slug), f"{slug}-1", roles)
+
+
+ROOT = Speaker.named("root")
+REGISTRAR = Speaker.named("registrar", "registrar")
+ORGANIZER = Speaker.named("organizer", "organizer")
+APPROVER = Speaker.named("approver", "approver")
+REGULATOR = Speaker.named("regulator", "regulator")
+HANDLING_BODY = Speaker.named("handling-body", "handling_body")
+HANDLING_COLLEAGUE = Speaker.named("handling-body-2", "handling_body")
+DATA_OFFICER = Speaker.named("data-officer", "data_officer")
+
+MEMBERS = (REGISTRAR, ORGANIZER, APPROVER, REGULATOR, HANDLING_BODY, HANDLING_COLLEAGUE, DATA_OFFICER)
+
+
+@cache
+def _charter(now: int, in_force_from: date, origin: str) -> tuple[bytes, ...]:
+    parties = [
+        CharterParty(one.party, one.roles, f"测试{one.party}", f"Test {one.party}", one.officer, one.signer)
+        for one in MEMBERS
+    ]
+    return tuple(
+        make_charter(
+            root=ROOT.signer,
+            root_officer=ROOT.officer,
+            anchors=LogAnchors.of(log_keys(origin)),
+            name_zh="测试账本",
+            name_en="Test book",
+            parties=parties,
+            registration_policy=default_registration_policy(in_force_from),
+            standing_policy=default_standing_policy(),
+            calendars=[calendar_2026()],
+            now=now,
+            standing_in_force_from=in_force_from,
+        )
+    )
+
+
+def charter(now: int = NOW, *, in_force_from: date = date(2026, 1, 1), origin: str = ORIGIN) -> Sequence[bytes]:
+    """The statements, signed at `now`; both policies are in force from `in_force_from`."""
+    return _charter(now, in_force_from, origin)

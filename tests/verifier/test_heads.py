@@ -1,0 +1,52 @@
+"""Checkpoints and signed standings under the keys of the trust file."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger.cose.standing_token import sign_standing
+from ledger.errors import Refuted, Uncheckable
+from ledger.keys.signer import new_key
+from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint
+from ledger.tlog.note import NoteSigner
+from ledger.verifier import parse_trust, verify_head, verify_signed_standing
+from tests.support.naive_tree import mth
+from tests.support.paper_log import ORIGIN, START
+from tests.verifier.conftest import SUBJECT, Book
+
+PAYLOAD = b'{"level":"GOOD"}'
+
+
+def test_a_checkpoint_of_the_log_is_verified(book: Book) -> None:
+    shown = verify_head(book.log.note(), book.log.trust())
+    assert (shown.checkpoint.size, shown.checkpoint.root) == (len(book.log.entries), mth(book.log.entries))
+
+
+def test_a_checkpoint_under_another_key_of_the_same_name_is_refused(book: Book) -> None:
+    stranger = NoteSigner(ORIGIN, Ed25519PrivateKey.generate())
+    with pytest.raises(Refuted):
+        verify_head(sign_checkpoint(Checkpoint(ORIGIN, 3, bytes(32)), stranger), book.log.trust())
+
+
+def test_a_signed_standing_is_verified_while_it_holds(book: Book) -> None:
+    token = sign_standing(PAYLOAD, subject=SUBJECT, origin=ORIGIN, issued_at=START, signer=book.log.standing_key)
+    assert verify_signed_standing(token, book.log.trust(), START).standing.payload == PAYLOAD
+    with pytest.raises(Refuted, match="expired"):
+        verify_signed_standing(token, book.log.trust(), START + 86_400)
+
+
+def test_no_other_key_of_the_log_signs_standings(book: Book) -> None:
+    for signer in (book.log.receipt_key, book.organizer, new_key("p256")):
+        token = sign_standing(PAYLOAD, subject=SUBJECT, origin=ORIGIN, issued_at=START, signer=signer)
+        with pytest.raises(Uncheckable, match="standing key"):
+            verify_signed_standing(token, book.log.trust(), START)
+
+
+def test_a_demanded_quorum_cannot_be_checked_here(book: Book) -> None:
+    demanding = parse_trust(book.log.trust_file("witness w v\nquorum w").format())
+    token = sign_standing(PAYLOAD, subject=SUBJECT, origin=ORIGIN, issued_at=START, signer=book.log.standing_key)
+    with pytest.raises(Uncheckable):
+        verify_head(book.log.note(), demanding)
+    with pytest.raises(Uncheckable):
+        verify_signed_standing(token, demanding, START)
