@@ -5,21 +5,20 @@ Reading only. Entries are written by `ledger.sequencer`, since an entry without 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from eventsourcing.application import AggregateNotFoundError, Application, EventStore
-from eventsourcing.persistence import ApplicationRecorder
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.persistence import ApplicationRecorder, EventStore
 from eventsourcing.utils import Environment, EnvType
 
 from ledger.domain.enterprise import EnterpriseRecord, fold
-from ledger.domain.event import Recorded
 from ledger.errors import NotFound
 from ledger.store.mapper import StatementMapper
 
 __all__ = ["Ledger", "RecordedBook"]
 
 _NAME: Final = "ledger"
+_PROJECT: Final[Any] = fold  # the library types its projectors for aggregates; the record is folded by a function
 
 
 class RecordedBook(Protocol):
@@ -55,11 +54,7 @@ class Ledger(Application[str]):
     def record(self, subject: str, *, version: int | None = None) -> EnterpriseRecord:
         """The enterprise's record, folded from its stream up to `version`. Raises `NotFound`, `Unavailable`."""
         try:
-            found: EnterpriseRecord = self.repository.get(subject, version=version, projector_func=_project)
+            record: EnterpriseRecord = self.repository.get(subject, version=version, projector_func=_PROJECT)
         except AggregateNotFoundError:
             raise NotFound(f"no entries about {subject}") from None
-        return found
-
-
-def _project(record: EnterpriseRecord | None, events: Iterable[Recorded]) -> EnterpriseRecord | None:
-    return fold(record, events)
+        return record

@@ -42,6 +42,10 @@ class Follower:
         self._rules = Rules.none()
         self.size = 0
 
+    @property
+    def rules(self) -> Rules:
+        return self._rules
+
     def load(self, size: int) -> None:
         """Begin at tree size `size`, with no courses in memory. Raises `Unavailable`."""
         self._courses.clear()

@@ -8,12 +8,14 @@ A crash leaves the old tables serving and a half-filled set beside them, which t
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any, Final
 
 from psycopg import Connection
+from psycopg.errors import LockNotAvailable
 
 from ledger.domain.dates import shanghai_date
 from ledger.errors import Busy
@@ -34,6 +36,8 @@ __all__ = ["REBUILD_ROWS_BYTES_MAX", "rebuild"]
 REBUILD_ROWS_BYTES_MAX: Final = 16 * 1024 * 1024  # rows that a worker holds before it writes them
 _REBUILD_LOCK: Final = LOCK + 1
 _PARTS_PER_WORKER: Final = 8
+_SWAP_WAIT_MS_MAX: Final = 500
+_SWAP_TRIES_MAX: Final = 60
 _CATCH_UP_EVENTS: Final = 2_000
 
 Progress = Callable[[int, int], None]  # entries done, entries in all
@@ -59,17 +63,30 @@ def rebuild(conninfo: str, workers: int = 2, progress: Progress = lambda done, t
         _catch_up(connection, follower, until=feed.size())
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))  # runners wait from here on
         _catch_up(connection, follower, until=feed.size())
-        newest = store.entries(follower.size - 1, 1) if follower.size else ()
-        with Database(conninfo, connections_max=1) as database, connection.transaction():
-            for row in newest:
-                write_progress(connection, NEXT, shanghai_date(row.recorded_at))
-            follower.write_governing(connection)
-            swap_in(connection)
-            position = Position(database)
-            if position.within(connection) < follower.size:
-                position.move(connection, follower.size)
+        for row in store.entries(follower.size - 1, 1) if follower.size else ():
+            write_progress(connection, NEXT, shanghai_date(row.recorded_at))
+        follower.write_governing(connection)
+        _swap(conninfo, connection, follower.size)
         progress(follower.size, follower.size)
         return follower.size
+
+
+def _swap(conninfo: str, connection: Connection[Any], size: int) -> None:
+    """Readers wait for the renaming, and it for them: a long reader makes us try again, not everybody wait."""
+    connection.execute(f"SET lock_timeout = {_SWAP_WAIT_MS_MAX}")
+    with Database(conninfo, connections_max=1) as database:
+        position = Position(database)
+        for attempt in range(_SWAP_TRIES_MAX):
+            try:
+                with connection.transaction():
+                    swap_in(connection)
+                    if position.within(connection) < size:
+                        position.move(connection, size)
+                return
+            except LockNotAvailable:
+                if attempt + 1 == _SWAP_TRIES_MAX:
+                    raise
+                time.sleep(_SWAP_WAIT_MS_MAX / 1000)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from ledger.feed import Feed
 from ledger.store.connect import Database, translated
 from projections.follower import COURSES_CACHED_MAX, Follower
 from projections.position import Position
+from projections.rules import Rules
 from projections.schema import LOCK
 
 __all__ = ["BATCH_EVENTS_MAX", "Runner", "Step"]
@@ -76,6 +77,10 @@ class Runner:
     def size(self) -> int:
         """The tree size up to which the read models hold everything, as far as this process knows."""
         return self._size
+
+    def rules(self) -> Rules:
+        """Policies and campaigns as far as they are known here; may be asked from any thread."""
+        return self._follower.rules
 
     def wait_for(self, size: int, timeout: float) -> int:
         """Wait until the read models have come to tree size `size`, at most `timeout` seconds; how far they are."""

@@ -45,7 +45,9 @@ def submit(ctx: click.Context, url: str, paths: tuple[Path, ...], folder: Path |
     """Register statements with the service at URL.
 
     A sealed statement NAME.cose is sent with its body NAME.body.json. Writes what `verify` takes, offline and for
-    ever: NAME.receipt.cose, NAME.transparent.cose (both in one) and NAME.evidence.cbor (about the issuer). Sending the same file again is safe: it gets the receipt of the entry that it has.
+    ever: NAME.receipt.cose, NAME.transparent.cose (statement and receipt) and NAME.evidence.cbor (its issuer).
+    Sending the same file again is safe: it gets the receipt of the entry that it has.
+
     Exit code 0 if every statement is registered or waits for its release, 1 if one was refused, 2 if the
     service could not be reached or was busy: send those again.
     """

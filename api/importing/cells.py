@@ -49,7 +49,7 @@ def is_formula_like(cell: Cell) -> bool:
         return True
     if not isinstance(cell, str):
         return False
-    start = unicodedata.normalize("NFKC", text_of(cell)).removeprefix("'")
+    start = unicodedata.normalize("NFKC", text_of(cell)).removeprefix("'").lstrip()
     return start.startswith(_FORMULA_STARTS)
 
 

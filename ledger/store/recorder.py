@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from eventsourcing.persistence import Notification, ProgrammingError, StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore, PostgresSubscription
 
+from ledger.limits import DATABASE_POLL_SECONDS
 from ledger.store.arrays import Texts
-from ledger.store.connect import Database
+from ledger.store.connect import Database, connect
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -46,12 +47,31 @@ class LedgerDatastore(PostgresDatastore):
         self.pool = cast(Any, database.pool)
 
 
+class LedgerSubscription(PostgresSubscription):
+    """The library's subscription, listening on a connection of its own and looking once it listens, and at times.
+
+    The library's listens after its first look: what is recorded in between would wait for the next event.
+    """
+
+    def _listen(self) -> None:
+        try:
+            with connect(cast(LedgerRecorder, self._recorder).conninfo) as connection:
+                connection.execute(f"LISTEN {CHANNEL}")
+                while not self._has_been_stopped and not self._thread_error:
+                    self._has_been_notified.set()
+                    for _ in connection.notifies(timeout=DATABASE_POLL_SECONDS / 4, stop_after=1):
+                        pass
+        except Exception as error:  # raised to the reader, in the reader's thread
+            self._thread_error = self._thread_error or error
+            self.stop()
+
+
 class LedgerRecorder(PostgresApplicationRecorder):
     """Reads `ledger.entries`; the library's own reads (`max_notification_id`, subscriptions) work on it, too."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(LedgerDatastore(database), events_table_name="entries")
-        self.channel_name = CHANNEL
+        self.conninfo = database.conninfo
         self._database = database
 
     def create_table(self) -> NoReturn:
@@ -90,6 +110,10 @@ class LedgerRecorder(PostgresApplicationRecorder):
         last = _LAST if stop is None else stop
         params = {"start": first, "stop": last, "topics": Texts(topics), "limit": limit}
         return _stored(self._database.fetch("select_notifications", params))
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> LedgerSubscription:
+        """Entries with id > `gt`, as they are committed. Iterating raises `Unavailable` on a lost connection."""
+        return LedgerSubscription(recorder=self, gt=gt, topics=topics)
 
 
 def _stored(rows: Iterable[tuple[Any, ...]]) -> list[StoredEntry]:

@@ -196,7 +196,7 @@ def test_two_writers_race_and_exactly_one_wins(store: Store) -> None:
             assert time.monotonic() - began < 0.9  # PostgreSQL looks for deadlocks after a second
             size += 2
     finally:
-        if other is not store:
+        if isinstance(other, PostgresStore) and other is not store:
             other.close()
     newest = store.latest()
     assert newest is not None

@@ -122,7 +122,7 @@ def test_the_example_of_the_rfc_verifies_under_the_key_of_the_rfc() -> None:
     )
     protected, unprotected, payload, signature = split(data)
     assert (unprotected, payload) == (bytes.fromhex("a104423131"), b"This is the content.")
-    key.verify(-7, signature, to_be_signed(protected, payload))
+    key.verify(-7, signature, to_be_signed(protected, b"This is the content."))
 
 
 def test_a_parsed_message_says_which_key_and_algorithm_it_names(signer: Signer) -> None:
