@@ -20,7 +20,7 @@ from api.metrics import Metrics
 from api.receiving import wants_json
 from api.service import Service
 from api.settings import Settings
-from api.standing import StandingRoute
+from api.standing import StandingRoute, post_query
 from ledger.errors import LedgerError
 
 __all__ = ["create_app"]
@@ -42,13 +42,14 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.router.routes.insert(0, Route("/entries", PostEntries(service), methods=["POST"]))
     app.router.routes.append(Route("/entries/batch", post_batch, methods=["POST"]))
     app.router.routes.append(Route("/bodies", post_body, methods=["POST"]))
+    app.router.routes.append(Route("/v1/standings/query", post_query, methods=["POST"]))
     for module in (resolve, log, enterprises, pledges, campaigns, policies, events, meta):
         app.include_router(module.router)
     app.add_exception_handler(LedgerError, _ledger_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(Exception, _defect)
-    app.add_middleware(Metrics, registry=service.metrics)
+    app.add_middleware(Metrics, meters=service.meters, paths=_first_segments(app))
     app.add_middleware(RateLimit, per_second=settings.requests_per_second, burst=settings.requests_burst)
     app.add_middleware(
         CORSMiddleware,
@@ -57,6 +58,12 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         expose_headers=["ETag", "Ledger-Tree-Size", "RateLimit", "RateLimit-Policy", "Retry-After", "Location"],
     )
     return app
+
+
+def _first_segments(app: FastAPI) -> frozenset[str]:
+    """The labels of meters: `/entries`, `/v1/enterprises` and so on."""
+    parts = [getattr(route, "path", "").split("/") for route in app.routes]
+    return frozenset("/".join(part[:3]) if part[1:2] == ["v1"] else "/".join(part[:2]) for part in parts)
 
 
 async def _ledger_error(request: Request, error: Exception) -> Response:

@@ -1,23 +1,28 @@
 """`serve --demo`: a charter made up on the spot, its keys under `DATA/keys/`, and a sample campaign.
 
-Everything says 演示. The campaign is filled through the ordinary import path, over HTTP, like anybody's; what
-was registered before a stop is found again by its `cti`.
+Everything says 演示. The campaign is opened and filled over HTTP, through the ordinary import path, like
+anybody's; what was registered before a stop is found again by its `cti`.
 """
 
 from __future__ import annotations
 
-import datetime
 import logging
-import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 import httpx
 
-from api.importing import import_file
-from api.sample import write_sample_roster
+from api.client import Client, Registered, Waiting
+from api.importing.run import import_file
+from api.sample import CLAUSES, SampleCampaign, sample_xlsx
 from ledger.charter import demo_charter
+from ledger.cose.statement import make_statement
+from ledger.domain.campaign import CampaignOpened
+from ledger.domain.dates import shanghai_date
+from ledger.errors import AlreadyRegistered
 from ledger.keys.logkeys import LogKeys
 from ledger.keys.signer import Signer, load_key, new_key, save_key
 
@@ -26,4 +31,91 @@ __all__ = ["Demo"]
 _LOG = logging.getLogger(__name__)
 
 ORIGIN: Final = "demo.credit-ledger.example/2026"
+CAMPAIGN: Final = "campaign:2026"
 PARTIES: Final = ("root", "registrar", "organizer", "approver", "regulator", "handling-body", "data-officer")
+
+
+class Demo:
+    """The parties of a demonstration and their keys. Never used outside `--demo`."""
+
+    def __init__(self, keys_dir: Path) -> None:
+        """Make the key files that are not there yet, and load all."""
+        self._folder = keys_dir
+        self.log_keys = LogKeys.make(keys_dir, ORIGIN)
+        self.signers: Mapping[str, Signer] = {name: _key(keys_dir / f"{name}.pem") for name in PARTIES}
+
+    def charter(self, now: int) -> list[bytes]:
+        """The charter of a demonstration that begins at `now` (Unix seconds)."""
+        return demo_charter(self.log_keys, self.signers, now)
+
+    def fill(self, url: str, enterprises: int, now: int) -> None:
+        """Open campaign `2026` and import a sample roster of `enterprises`, unless that was finished before.
+
+        Raises a `LedgerError` where the service refuses or does not answer; again goes on from there.
+        """
+        done = self._folder / f"filled-{enterprises}"
+        if done.exists():
+            return
+        campaign = SampleCampaign(date(2026, 3, 1), date(2026, 3, 15))
+        roster = self._folder / "sample-roster.xlsx"
+        roster.write_bytes(sample_xlsx(enterprises, campaign=campaign))
+        with httpx.Client(base_url=url, timeout=60) as client:
+            opened = self._open_campaign(url, campaign, now)
+            client.get("/v1/campaigns/2026", params={"min_tree_size": opened + 1}).raise_for_status()
+            report = import_file(
+                roster,
+                client=client,
+                signer=self.signers["organizer"],
+                today=shanghai_date(now),
+                campaign=CAMPAIGN,
+                late_ground="演示数据 · demonstration",
+                progress=_progress,
+            )
+        said = ", ".join(f"{count} {status}" for status, count in report.counts().items())
+        _LOG.info("sample campaign 2026 at %s: %s", url, said)
+        done.touch()
+
+    def _open_campaign(self, url: str, sample: SampleCampaign, now: int) -> int:
+        event = CampaignOpened(
+            v=1,
+            effective_on=sample.opens_on,
+            late_ground="演示数据 · demonstration",
+            name_zh="2026 年 3·15 产品和服务质量诚信承诺（演示）",
+            name_en="3·15 pledge on the quality of products and services, 2026 (demonstration)",
+            theme="演示: 守诺",
+            notice_number="演示〔2026〕1号",
+            opens_on=sample.opens_on,
+            closes_on=sample.closes_on,
+            pledge_valid_until=sample.pledge_valid_until,
+            scopes=("comprehensive", "product", "service", "product_and_service"),
+            clauses=CLAUSES,
+            overlap="one_per_scope",
+        )
+        organizer = self.signers["organizer"]
+        statement = make_statement(
+            event,
+            subject=CAMPAIGN,
+            issuer="party:organizer",
+            audience=ORIGIN,
+            signer=organizer,
+            iat=now,
+            cti=sha256(b"demonstration campaign 2026").digest()[:16],
+        )
+        with Client(url) as client:
+            try:
+                opened: Registered | Waiting | AlreadyRegistered = client.submit(statement)
+            except AlreadyRegistered as known:
+                opened = known
+            assert not isinstance(opened, Waiting)  # only pledges wait
+            return opened.index
+
+
+def _key(path: Path) -> Signer:
+    if not path.exists():
+        save_key(path, new_key("ed25519"))
+    return load_key(path)
+
+
+def _progress(done: int, total: int) -> None:
+    if done == total or done % 500 == 0:
+        _LOG.info("sample campaign: %d of %d enterprises", done, total)

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from api.resolve import IMMUTABLE
 from api.service import Service
 from ledger.errors import NotFound
+from ledger.keys.signer import Signer
 from ledger.limits import TILE_HEIGHT, TILE_WIDTH
 from ledger.tlog.tiles import parse_bundle_path, parse_tile_path
 
@@ -82,7 +83,7 @@ def trust_document(service: Service) -> dict[str, Any]:
         raise NotFound("the log is empty")
     return {
         "origin": service.origin,
-        "checkpoint_vkeys": [service.keys.checkpoint.verifier_key],
+        "checkpoint_vkeys": [service.keys.checkpoint.key.format()],
         "receipt_keys": [_key(service.keys.receipt)],
         "standing_keys": [_key(service.keys.standing)],
         "charter": charter.root.hex(),
@@ -90,7 +91,7 @@ def trust_document(service: Service) -> dict[str, Any]:
     }
 
 
-def _key(signer: Any) -> dict[str, Any]:
+def _key(signer: Signer) -> dict[str, Any]:
     return {"kid": signer.kid.hex(), "alg": signer.alg, "pem": signer.public.pem}
 
 

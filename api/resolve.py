@@ -6,9 +6,7 @@ An entry is named by its leaf index; while it waits at the desk, by its statemen
 from __future__ import annotations
 
 import base64
-import dataclasses
-import datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -16,15 +14,13 @@ from starlette.responses import Response
 
 from api.errors import InvalidRequest
 from api.evidence import MEDIA_TYPE as EVIDENCE
+from api.event_json import event_json
 from api.evidence import evidence
 from api.receiving import wants_json
 from api.service import Service
 from ledger.cose.receipt import attach
-from ledger.cose.statement import decode_trusted
-from ledger.domain.event import Closed
 from ledger.errors import NotFound
-from ledger.store.port import EntryRow
-from ledger.tlog.hashing import leaf_hash
+from ledger.store.port import EntryRow, Fact
 
 __all__ = ["router"]
 
@@ -50,7 +46,11 @@ def get_statement(name: str, request: Request) -> Response:
     row = _row(service, _index(name))
     receipt, checkpoint = service.log.receipt(row.index)
     if wants_json(request):
-        return Response(_for_people(service, row, receipt, checkpoint.tree_size), media_type="application/json")
+        view = event_json(service, row)
+        view["tree_size"] = checkpoint.tree_size
+        view["statement"] = base64.b64encode(row.statement).decode()
+        view["receipt"] = base64.b64encode(receipt).decode()
+        return Response(msgspec.json.encode(view), headers={"Vary": "Accept"}, media_type="application/json")
     return Response(attach(row.statement, [receipt]), headers={**IMMUTABLE, "Vary": "Accept"}, media_type=COSE)
 
 
@@ -64,10 +64,9 @@ def get_evidence(name: str, request: Request) -> Response:
 def get_body(name: str, request: Request) -> Response:
     service: Service = request.app.state.service
     row = _row(service, _index(name))
-    found = service.store.body(row.index)
-    if found is None or not found[1] or not service.publicity.is_public(row, service.today()):
+    if not service.publicity.shows(row):
         raise NotFound(f"entry {row.index} has no body that is public")
-    return Response(found[0], headers={"Cache-Control": "no-store"}, media_type="application/json")
+    return Response(row.body, headers={"Cache-Control": "no-store"}, media_type="application/json")
 
 
 def _index(name: str) -> int:
@@ -85,41 +84,14 @@ def _row(service: Service, index: int) -> EntryRow:
 
 def _waiting(service: Service, statement_id: str) -> Response:
     """302 while it waits, then 303 to the entry (SCRAPI draft-11, "Query Registration Status")."""
+    fact = Fact("released", statement_id.lower())
+    index = service.store.facts([fact]).get(fact)
+    if index is not None:
+        return Response(b"", 303, {"Location": f"/entries/{index}"})
     try:
         waiting = service.desk.get(bytes.fromhex(statement_id))
     except ValueError:
         waiting = None
     if waiting is None:
         raise NotFound(f"no statement {statement_id} waits here")
-    index = service.store.index_of_statement(leaf_hash(waiting.statement))
-    if index is None:
-        return Response(b"", 302, {"Location": f"/entries/{statement_id}", "Retry-After": "60"})
-    return Response(b"", 303, {"Location": f"/entries/{index}"})
-
-
-def _for_people(service: Service, row: EntryRow, receipt: bytes, tree_size: int) -> bytes:
-    shown = row if service.publicity.shows(row, service.today()) else dataclasses.replace(row, body=None)
-    statement, event = decode_trusted(shown.statement, shown.body)
-    view: dict[str, Any] = {
-        "entry": row.index,
-        "subject": row.subject,
-        "version": row.version,
-        "issuer": statement.issuer,
-        "kid": statement.kid.hex(),
-        "iat": _time(statement.iat),
-        "recorded_at": _time(row.recorded_at),
-        "statement_id": statement.statement_id.hex(),
-        "sealed": statement.sealed,
-        "tree_size": tree_size,
-        "statement": base64.b64encode(row.statement).decode(),
-        "receipt": base64.b64encode(receipt).decode(),
-    }
-    if isinstance(event, Closed):
-        view["closed"] = {"commitment": event.commitment.hex()}
-    else:
-        view["event"] = msgspec.to_builtins(event)
-    return msgspec.json.encode(view)
-
-
-def _time(seconds: int) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat().replace("+00:00", "Z")
+    return Response(b"", 302, {"Location": f"/entries/{statement_id}", "Retry-After": "60"})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -19,7 +20,7 @@ from api.importing.writing import WritableCell, csv_table, xlsx_table
 from ledger.domain.campaign import Clause
 from ledger.domain.dates import add_months
 
-__all__ = ["CLAUSES", "FLAWS", "SampleCampaign", "sample_csv", "sample_rows", "sample_xlsx"]
+__all__ = ["CLAUSES", "FLAWS", "SampleCampaign", "sample_csv", "sample_rows", "sample_xlsx", "write_sample_roster"]
 
 CLAUSES: Final = (
     Clause(
@@ -97,6 +98,14 @@ class SampleCampaign:
     @property
     def pledge_valid_until(self) -> date:
         return add_months(self.closes_on, 12) - _DAY
+
+
+def write_sample_roster(
+    path: Path, count: int, *, campaign: SampleCampaign, seed: int = 315, flaws: bool = False
+) -> None:
+    """Write the roster to `path`, as a workbook if its name ends in `.xlsx`, else as CSV in UTF-8. Raises `OSError`."""
+    make = sample_xlsx if path.suffix == ".xlsx" else sample_csv
+    path.write_bytes(make(count, campaign=campaign, seed=seed, flaws=flaws))
 
 
 def sample_xlsx(count: int, *, campaign: SampleCampaign, seed: int = 315, flaws: bool = False) -> bytes:

@@ -18,6 +18,7 @@ from api.app import create_app
 from api.demo import Demo
 from api.service import Service, unix_now
 from api.settings import Settings
+from api.views import Views
 from ledger.charter import charter_origin, read_charter
 from ledger.errors import LedgerError, Refused
 from ledger.feed import Feed
@@ -27,6 +28,7 @@ from ledger.sequencer import Sequencer
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
 from projections.runner import Runner
+from projections.schema import prepare
 
 __all__ = ["open_service", "serve"]
 
@@ -94,14 +96,18 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
         sequencer.open()
         if charter is not None:
             sequencer.bootstrap(charter)
+        prepare(conninfo)
+        feed = Feed(store)
+        runner = Runner(feed, conninfo)
         service = Service(
             store=store,
             keys=keys,
             clock=unix_now,
             log=Log(store),
-            feed=Feed(store),
+            feed=feed,
             sequencer=sequencer,
-            runner=Runner(store, conninfo),
+            runner=runner,
+            views=Views(conninfo, feed, runner.rules),
             conninfo=conninfo,
             demo=settings.demo is not None,
         )
@@ -119,7 +125,7 @@ def _keys_and_charter(settings: Settings, store: PostgresStore) -> tuple[LogKeys
         origin = newest.note.split(b"\n", 1)[0].decode()
         return LogKeys.load(settings.keys_dir, origin), None
     if settings.demo is not None:
-        demo = Demo.make(settings.keys_dir)
+        demo = Demo(settings.keys_dir)
         return demo.log_keys, demo.charter(unix_now())
     if settings.charter is None:
         raise Refused(
@@ -133,6 +139,6 @@ def _keys_and_charter(settings: Settings, store: PostgresStore) -> tuple[LogKeys
 
 def _fill(settings: Settings) -> None:
     try:
-        Demo.load(settings.keys_dir).fill(f"http://{settings.host}:{settings.port}", settings.demo or 0)
+        Demo(settings.keys_dir).fill(f"http://{settings.host}:{settings.port}", settings.demo or 0, unix_now())
     except LedgerError as error:
         _LOG.error("the sample campaign was not finished: %s; start again to go on", error)

@@ -8,9 +8,15 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
+from starlette.concurrency import run_in_threadpool
+
 from api.metrics import Meters
+from api.publicity import Publicity
+from api.standings import Standings
+from api.views import Views
 from ledger.domain.governance import Governance
 from ledger.errors import LedgerError
 from ledger.feed import Feed
@@ -27,6 +33,8 @@ __all__ = ["SHANGHAI", "Service", "unix_now"]
 _LOG = logging.getLogger(__name__)
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def unix_now() -> int:
@@ -47,7 +55,15 @@ class Service:
     runner: Runner
     conninfo: str
     demo: bool
+    views: Views
     meters: Meters = field(default_factory=Meters)
+    publicity: Publicity = field(init=False)
+    standings: Standings = field(init=False)
+    closing: bool = False
+
+    def __post_init__(self) -> None:
+        self.publicity = Publicity(self.feed, self.runner.rules, self.today)
+        self.standings = Standings(self.conninfo, self.runner, self.views.standings)
 
     @property
     def origin(self) -> str:
@@ -85,13 +101,17 @@ class Service:
             futures.append(future)
         return list(await asyncio.gather(*futures))
 
+    async def off_loop(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run what blocks (a read of the database) in a thread."""
+        return await run_in_threadpool(call, *args, **kwargs)
+
     def start(self) -> None:
         self.sequencer.start()
         self.runner.start()
 
     def close(self) -> None:
         """Finish what is queued and let go of everything."""
-        for part in (self.sequencer.stop, self.runner.stop, self.store.close):
+        for part in (self.sequencer.stop, self.runner.stop, self.views.close, self.store.close):
             try:
                 part()
             except LedgerError as error:

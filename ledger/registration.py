@@ -186,6 +186,8 @@ def judge(
     facts = [candidate.identity, *(Fact(fact.kind, fact.key) for fact in unique)]
     if candidate.commitment is not None:
         facts.append(Fact("body", candidate.commitment.hex()))
+    if released and isinstance(event, PledgeMade):
+        facts.append(Fact("released", statement.statement_id.hex()))  # whoever waits finds its entry by this
     recorded = Recorded(
         index=index,
         subject=statement.subject,

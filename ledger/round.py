@@ -44,8 +44,14 @@ _TAKEN: Mapping[str, tuple[str, str]] = {
     "pledge_code": ("该承诺编码已被使用", "this pledge code is already in use"),
     "case": ("该投诉案件已有登记", "this complaint case is already recorded"),
     "body": ("该密封正文已属于另一条记录", "this sealed body already belongs to another entry"),
+    "released": ("该承诺已登记", "this pledge is already registered"),
 }
-_RULES: Mapping[str, str] = {"pledge_code": "pledge.code_taken", "case": "complaint.case_taken", "body": "body.taken"}
+_RULES: Mapping[str, str] = {
+    "pledge_code": "pledge.code_taken",
+    "case": "complaint.case_taken",
+    "body": "body.taken",
+    "released": "pledge.released",
+}
 
 
 class Decision:

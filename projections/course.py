@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from immutables import Map
@@ -28,9 +29,8 @@ from ledger.domain.pledge import (
 from ledger.domain.repudiation import BodyErased, StatementRepudiated
 from projections.rules import Rules
 from projections.standing.evaluate import Case
-from projections.standing.facts import Facts
 from projections.standing.levels import Level
-from projections.standing.public import facts_of
+from projections.standing.public import facts_of, findings
 
 __all__ = ["Change", "Course", "Followed", "erases", "follow", "without_erased"]
 
@@ -69,16 +69,17 @@ class Course:
     """`began_on`: the day on which the last entry that counted was recorded; `decided_by`: that entry (-1: none).
     `seen`: the newest entry taken in, of the stream or a policy's approval.
 
-    `levels`: the level on that day and every later day on which time alone changes it. `texts`: the events that
+    `levels`: the level on that day (or an earlier one), then every later day on which time alone changes it;
+    `known`: whether anything was on record when they were made. `texts`: the events that
     hold the words of public pledges, by leaf index. `pledges_on`: when an event about them was last recorded.
     """
 
     record: EnterpriseRecord
-    facts: Facts
     began_on: date
     decided_by: int
     seen: int
     levels: Sequence[tuple[date, Level]]
+    known: bool
     texts: Map[int, PledgeMade | PledgeReplaced]
     pledges_on: date
 
@@ -86,7 +87,8 @@ class Course:
         """What time alone will do, as far as is known now."""
         return [
             Change(day, self.decided_by, self.record.subject, before, after)
-            for (_, before), (day, after) in zip(self.levels, self.levels[1:], strict=False)
+            for (_, before), (day, after) in pairwise(self.levels)
+            if day > self.began_on
         ]
 
     def level_on(self, day: date) -> Level:
@@ -133,12 +135,18 @@ class _Steps:
         today = shanghai_date(at.recorded_at)
         course = _take(_begin(at, today) if self._course is None else self._course, at, today)
         self._course = course
-        if type(at.event) in _BEARING:
-            facts = facts_of(course.record, at.subject)
-            if facts != course.facts:
-                levels = Case(rules.known_at(at.index), facts).levels(today)
-                self._turn(at.index, today, levels[0][1])
-                self._course = replace(course, facts=facts, began_on=today, decided_by=at.index, levels=levels)
+        if type(at.event) not in _BEARING:
+            return
+        if _quiet(course, at, rules):
+            self._turn(at.index, today, course.level_on(today))
+            self._course = replace(course, began_on=today, decided_by=at.index)
+            return
+        facts = facts_of(course.record, at.subject)
+        if any(mark.entry == at.index for mark in facts.bearing):
+            levels = Case(rules.known_at(at.index), facts).levels(today)
+            self._turn(at.index, today, levels[0][1])
+            known = bool(facts.conduct)
+            self._course = replace(course, began_on=today, decided_by=at.index, levels=levels, known=known)
 
     def approvals(self, rules: Rules, before: int) -> None:
         """Under a policy that takes effect on the day of its approval, everybody's level may change at once."""
@@ -146,7 +154,8 @@ class _Steps:
             return
         for approval in rules.approved_between(self._course.seen, before):
             course = self._course
-            levels = Case(rules.known_at(approval.entry + 1), course.facts).levels(course.began_on)
+            facts = facts_of(course.record, course.record.subject)
+            levels = Case(rules.known_at(approval.entry + 1), facts).levels(course.began_on)
             course = replace(course, seen=approval.entry, levels=levels)
             self._turn(approval.entry, approval.recorded_on, course.level_on(approval.recorded_on))
             self._course = course
@@ -187,7 +196,19 @@ def without_erased(stream: Sequence[Recorded]) -> list[Recorded]:
 
 def _begin(at: Recorded, today: date) -> Course:
     record = EnterpriseRecord(at.subject)
-    return Course(record, Facts(at.subject), today, -1, at.index, [(today, Level.UNRATED)], Map(), today)
+    return Course(record, today, -1, at.index, [(today, Level.UNRATED)], False, Map(), today)
+
+
+def _quiet(course: Course, at: Recorded, rules: Rules) -> bool:
+    """Whether an entry counts, but by its kind cannot move the level: most outcomes cost nothing.
+
+    It does not have to find all of them; what it does not find is evaluated.
+    """
+    outcome = course.record.outcomes.get(at.index)
+    if outcome is None or not course.known:
+        return False
+    few = len(course.record.outcomes) < rules.replies_min
+    return few and not any(findings(outcome, outcome))
 
 
 def _take(course: Course, at: Recorded, today: date) -> Course:

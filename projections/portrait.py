@@ -12,6 +12,7 @@ from projections.rules import Rules
 from projections.search.enterprises import EnterpriseRow, enterprise_row
 from projections.standing.evaluate import Case
 from projections.standing.levels import Level
+from projections.standing.public import facts_of
 from projections.standing.render import render
 from projections.steps import Step, etag
 
@@ -33,7 +34,7 @@ class Portrait:
 
 def portray(course: Course, rules: Rules) -> Portrait:
     """The rows of one enterprise under all policies that are known."""
-    case = Case(rules.policies, course.facts)
+    case = Case(rules.policies, facts_of(course.record, course.record.subject))
     pages = pledge_pages(course, case)
     return Portrait(
         course.record.subject,

@@ -31,6 +31,8 @@ class Rules:
         self.governance = governance
         self.policies = policies_of(governance)
         self.approvals = tuple(approvals)
+        # Fewer replies than this decide nothing under any policy.
+        self.replies_min = min((one.policy.good.replies_min for one in self.policies), default=0)
         self._entries = [approval.entry for approval in self.approvals]
         by_entry = sorted(self.policies, key=lambda policy: policy.entry)
         self._known = [tuple(by_entry[:count]) for count in range(len(by_entry) + 1)]

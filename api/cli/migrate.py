@@ -22,4 +22,7 @@ def migrate(service_role: str) -> None:
     if conninfo is None:
         raise Misconfigured("set LEDGER_ADMIN_DATABASE_URL to the database, as the owner of its schema")
     applied = apply(conninfo, service_role)
-    click.echo("\n".join(f"applied {name}" for name in applied) or "nothing to apply: the schema is up to date")
+    for migration in applied:
+        click.echo(f"applied {migration.number:04}_{migration.name}")
+    if not applied:
+        click.echo("nothing to apply: the schema is up to date")

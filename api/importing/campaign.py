@@ -32,7 +32,7 @@ class Campaign(Struct, frozen=True, kw_only=True):
 
     `pledge_recording_days_max`: how many days a PledgeMade's `effective_on` may precede its recording without
     a `late_ground`, by the registration policy in force. `division`: what pledge codes begin with (GB/T 2260)
-    where the campaign says so, else each enterprise's own.
+    where the campaign says so, else each enterprise's own. `last_day`: where it was closed early.
     """
 
     opens_on: date
@@ -40,8 +40,14 @@ class Campaign(Struct, frozen=True, kw_only=True):
     pledge_valid_until: date
     scopes: tuple[Scope, ...]
     pledge_recording_days_max: Annotated[int, Meta(ge=0)]
+    last_day: date | None = None
     clauses: tuple[OfferedClause, ...] = ()
     division: Annotated[str, Meta(pattern="^[0-9]{6}\\Z")] | None = None
+
+    @property
+    def window(self) -> tuple[date, date]:
+        """First and last day on which its pledges are made."""
+        return self.opens_on, min(self.closes_on, self.last_day or self.closes_on)
 
     def clauses_in(self, content: str) -> tuple[str, ...]:
         """Ids of the template's clauses that a pledge's text takes up word for word, in the template's order."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 
 from ledger.errors import Malformed
-from ledger.limits import IMPORT_HEADER_WITHIN_ROWS_MAX
 
-__all__ = ["csv_rows", "decode_text"]
+__all__ = ["DELIMITERS", "csv_rows", "decode_text"]
 
-_DELIMITERS: Final = ",\t;|"
+DELIMITERS: Final = ",\t;|"  # which one it is shows where the header is found
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -33,26 +31,11 @@ def decode_text(data: bytes) -> str:
         raise Malformed(f"neither UTF-8 nor GB 18030: byte {error.start}") from None
 
 
-def csv_rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
+def csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Records, numbered from 1 as a spreadsheet shows them (a record may span lines). Raises `Malformed`."""
-    text = decode_text(data)
-    delimiter = _delimiter(text)
     number = 0
     try:
         for number, record in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1):
             yield number, record
     except csv.Error as error:
         raise Malformed(f"not a CSV file: after record {number}: {error}") from None
-
-
-def _delimiter(text: str) -> str:
-    """The one that makes the widest of the first records; a comma if in doubt."""
-
-    def width(delimiter: str) -> int:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        try:
-            return max((len(record) for record in islice(reader, IMPORT_HEADER_WITHIN_ROWS_MAX)), default=0)
-        except csv.Error:
-            return 0
-
-    return max(_DELIMITERS, key=width)

@@ -40,12 +40,15 @@ _REASON_NEEDED: Final = ("ended_without_agreement", "refused", "not_accepted")
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRules:
-    """What the rows are judged by. `late_ground` replaces the mapping's."""
+    """What the rows are judged by. `late_ground` replaces the mapping's; `derive_subject` makes opaque ids, as the
+    organizer who enters enterprises does.
+    """
 
     mapping: Mapping
     today: date
     file_sha256: str
     derive: Derive
+    derive_subject: Derive
     late_ground: str | None = None
     epoch: date = EPOCH_1900
 
@@ -68,6 +71,8 @@ def plan_outcome(row: Row, rules: OutcomeRules) -> RowPlan:
     said = {name: _said(read, mapping, name) for name in ("case", "outcome", "reply", "substantive_reply", *LINES)}
     days = {name: _day(read, mapping, name) for name in (*MONTHS, *DATES)}
     _check(read, rules, said, days)
+    free_text = [column for name in LINES if name in mapping.fields for column in mapping.fields[name].sources]
+    read.screen(mapping.subject.name, *free_text)
     name, code = read.text(mapping.subject.name), read.text(mapping.subject.code or rules.key_column)
     flaws = read.flaws
     if who is None or any(said.get(field, days.get(field)) is None for field in REQUIRED):
@@ -117,7 +122,7 @@ def _who(read: RowReader, rules: OutcomeRules) -> Who | None:
         if rule.id == "lei":
             subject = subject_of_lei(text)
             return Who(subject, name, subject.partition(":")[2])
-        subject, code, individual = subject_of_uscc(text, rules.derive)
+        subject, code, individual = subject_of_uscc(text, rules.derive_subject)
     except Unreadable as unreadable:
         read.unreadable(column, unreadable)
         return None

@@ -160,7 +160,7 @@ def _pledge(read: RowReader, rules: RosterRules, number: int) -> PledgeMade | No
 
 
 def _check_dates(read: RowReader, made_on: date | None, valid_until: date | None, rules: RosterRules) -> None:
-    opens_on, closes_on, today = rules.campaign.opens_on, rules.campaign.closes_on, rules.today
+    (opens_on, closes_on), today = rules.campaign.window, rules.today
     if made_on is not None and made_on > today:
         read.refuse("date.future", template.MADE_ON, f"{made_on} 在今天之后", f"{made_on} is after today")
     elif made_on is not None and not opens_on <= made_on <= closes_on:

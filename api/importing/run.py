@@ -36,6 +36,7 @@ def import_file(
     campaign: str | None = None,
     mapping: Mapping | None = None,
     issuer: str | None = None,
+    organizer: Signer | None = None,
     late_ground: str | None = None,
     dry_run: bool = False,
     progress: Progress = lambda done, total: None,
@@ -44,8 +45,9 @@ def import_file(
 ) -> Report:
     """Import a roster of pledges for `campaign`, or complaint outcomes by `mapping`, into the service of `client`.
 
-    `issuer` is the party that signs, looked up by its key if not given; `late_ground` replaces the default
-    one of late rows. `today` is the Asia/Shanghai date. With `dry_run` everything is done but sending.
+    `issuer` is the party that signs, looked up by its key if not given; `organizer` signs what enters unknown
+    enterprises, where `signer` is a handling body's key. `late_ground` replaces the default one of late rows.
+    `today` is the Asia/Shanghai date. With `dry_run` everything is done but sending.
     Ctrl-C ends it after the batch that is under way; what is left says `not sent`.
 
     Raises `Malformed` (file, mapping, or an answer that is none), `NotFound` (campaign, key), `OSError`, and
@@ -59,9 +61,22 @@ def import_file(
 
     service = Service(client, sleep=sleep or wait)
     table, plans = plan_file(
-        path, service=service, signer=signer, today=today, campaign=campaign, mapping=mapping, late_ground=late_ground
+        path,
+        service=service,
+        signer=signer,
+        today=today,
+        campaign=campaign,
+        mapping=mapping,
+        organizer=organizer,
+        late_ground=late_ground,
     )
-    scribe = Scribe(signer, issuer or service.issuer_of(signer.kid), service.origin(), today, clock)
+
+    def scribe_of(key: Signer, party: str | None, entering: Scribe | None = None) -> Scribe:
+        says = party or service.issuer_of(key.kid)
+        return Scribe(key, says, audience=origin, today=today, clock=clock, entering=entering)
+
+    origin = service.origin()
+    scribe = scribe_of(signer, issuer, scribe_of(organizer, None) if organizer else None)
     sending = Sending(plans, service, scribe, dry_run=dry_run, progress=progress, sleep=sleep or wait, stop=stop.set)
     stopped = sending.go()
     return Report(table.file_name, table.file_sha256, sending.reports(), dry_run, stopped)
@@ -75,12 +90,21 @@ def plan_file(
     today: date,
     campaign: str | None,
     mapping: Mapping | None,
+    organizer: Signer | None = None,
     late_ground: str | None = None,
 ) -> tuple[Table, list[RowPlan]]:
     """The table and a plan for each of its rows. Raises as `import_file` does."""
     if mapping is not None:
         table = read_table(path, mapping.columns)
-        rules = OutcomeRules(mapping, today, table.file_sha256, signer.derive, late_ground, table.epoch)
+        rules = OutcomeRules(
+            mapping,
+            today,
+            table.file_sha256,
+            derive=signer.derive,
+            derive_subject=(organizer or signer).derive,
+            late_ground=late_ground,
+            epoch=table.epoch,
+        )
         return table, plan_outcomes(table.rows, rules)
     if campaign is None:
         raise Malformed("say what the table is: a campaign's roster (its id), or outcomes (a mapping file)")

@@ -51,20 +51,34 @@ def pledge_code(division: str, made_on: date, identity: bytes, step: int) -> str
 
 
 class Scribe:
-    """Signs, as `issuer`, statements for the log `audience`. `clock` in Unix seconds."""
+    """Signs, as `issuer`, statements for the log `audience`. `clock` in Unix seconds.
 
-    def __init__(self, signer: Signer, issuer: str, audience: str, today: date, clock: Callable[[], int]) -> None:
+    `entering` signs what enters enterprises, where that is not for `issuer` to say.
+    """
+
+    def __init__(
+        self,
+        signer: Signer,
+        issuer: str,
+        *,
+        audience: str,
+        today: date,
+        clock: Callable[[], int],
+        entering: Scribe | None = None,
+    ) -> None:
         self._signer = signer
         self._issuer = issuer
         self._audience = audience
         self._today = today
         self._clock = clock
+        self._entering = entering or self
 
     def enterprise(self, work: Work) -> Item:
         """EnterpriseRegistered: sealed for individual businesses, and without evidence beside anything sealed."""
         evidence = work.evidence if isinstance(work, PledgeWork) and not work.sealed else None
         event = work.who.registered(self._today, evidence)
-        return self._write(event, work.who.subject, identity_bytes(work.who.subject), sealed=work.who.individual)
+        subject = work.who.subject
+        return self._entering._write(event, subject, identity_bytes(subject), sealed=work.who.individual)
 
     def content(self, work: Work, today: date | None = None) -> Item:
         """The pledge or the outcome, as it is (or, given `today`, would have been) recorded."""

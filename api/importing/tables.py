@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from api.importing.cells import Cell, Formula, fold_label, text_of
-from api.importing.csvfile import csv_rows
+from api.importing.csvfile import DELIMITERS, csv_rows, decode_text
 from api.importing.dates import EPOCH_1900
 from api.importing.xlsxfile import Workbook
 from ledger.errors import Malformed
@@ -76,24 +76,34 @@ def table_of(data: bytes, file_name: str, columns: Sequence[Column]) -> Table:
     digest = sha256(data).hexdigest()
     if data.startswith(_OLE):
         raise Malformed(f"{file_name}: an old .xls file, or one with a password: save it as .xlsx without one")
-    if not data.startswith(_ZIP):
-        names, rows = _reduce(csv_rows(data), columns, file_name)
-        return Table(file_name, digest, EPOCH_1900, names, rows)
-    with closing(Workbook(data)) as workbook:
-        found: list[tuple[tuple[str, ...], tuple[Row, ...]]] = []
-        problem: Malformed | None = None
-        for sheet in workbook.visible_sheets:
-            try:
-                found.append(_reduce(workbook.rows(sheet), columns, f"{file_name} ({sheet})"))
-            except _NoHeader as error:
-                problem = problem or error
+    if data.startswith(_ZIP):
+        with closing(Workbook(data)) as workbook:
+            sheets = [(f"{file_name} ({sheet})", workbook.rows(sheet)) for sheet in workbook.visible_sheets]
+            found = _tables_among(sheets, columns)
+            epoch = workbook.epoch
+    else:
+        text = decode_text(data)
+        epoch = EPOCH_1900
+        found = _tables_among([(file_name, csv_rows(text, delimiter)) for delimiter in DELIMITERS], columns)[:1]
     if len(found) > 1:
-        raise Malformed(
-            f"{file_name}: {len(found)} sheets look like the table; leave one, so that row numbers are clear"
-        )
+        raise Malformed(f"{file_name}: {len(found)} sheets look like the table; leave one")
+    return Table(file_name, digest, epoch, *found[0])
+
+
+def _tables_among(
+    candidates: Sequence[tuple[str, Iterable[NumberedRow]]], columns: Sequence[Column]
+) -> list[tuple[tuple[str, ...], tuple[Row, ...]]]:
+    """Those that have the header, at least one. Raises `Malformed`."""
+    found: list[tuple[tuple[str, ...], tuple[Row, ...]]] = []
+    problem = Malformed("a workbook without a visible sheet")
+    for name, rows in reversed(candidates):
+        try:
+            found.insert(0, _reduce(rows, columns, name))
+        except _NoHeader as error:
+            problem = error
     if not found:
-        raise problem or Malformed(f"{file_name}: a workbook without a visible sheet")
-    return Table(file_name, digest, workbook.epoch, *found[0])
+        raise problem
+    return found
 
 
 class _NoHeader(Malformed):

@@ -14,6 +14,7 @@ _Facts = tuple[UniqueFact, ...]
 
 
 def open_campaign(governance: Governance, event: CampaignOpened, ctx: Context) -> _Facts:
+    """Once; its terms are consistent and within the policy's limits."""
     if ctx.subject in governance.campaigns:
         raise Refused(
             "campaign.fixed_once_open",
@@ -43,6 +44,7 @@ def open_campaign(governance: Governance, event: CampaignOpened, ctx: Context) -
 
 
 def extend_campaign(governance: Governance, event: CampaignExtended, ctx: Context) -> _Facts:
+    """To a later day, while the campaign was not closed."""
     campaign = _open(governance, ctx)
     if event.closes_on <= campaign.closes_on:
         raise Refused(
@@ -62,11 +64,13 @@ def extend_campaign(governance: Governance, event: CampaignExtended, ctx: Contex
 
 
 def close_campaign(governance: Governance, event: CampaignClosed, ctx: Context) -> _Facts:
+    """Once."""
     _open(governance, ctx)
     return ()
 
 
 def publish_notice(governance: Governance, event: NoticePublished, ctx: Context) -> _Facts:
+    """At any time after the opening."""
     _known(governance, ctx)
     return ()
 

@@ -81,7 +81,7 @@ class ComplaintOutcomeCorrected(Event, frozen=True, kw_only=True, tag="Complaint
     fact_id: Line | None = None
 
 
-class Correction(Struct, frozen=True):
+class Correction(Struct, frozen=True, gc=False):
     """The `ComplaintOutcomeCorrected` at `index`: what it gives stands in place of what was recorded."""
 
     index: int
@@ -95,14 +95,14 @@ class Correction(Struct, frozen=True):
     fact_id: str | None
 
 
-class ReplyGiven(Struct, frozen=True):
+class ReplyGiven(Struct, frozen=True, gc=False):
     """The enterprise's `ComplaintReplied` at `index`."""
 
     index: int
     effective_on: date
 
 
-class OutcomeState(Struct, frozen=True):
+class OutcomeState(Struct, frozen=True, gc=False):
     """The `ComplaintOutcomeRecorded` at `index`, with its corrections and replies in log order."""
 
     index: int

@@ -31,6 +31,7 @@ _Record = EnterpriseRecord | None
 
 
 def record_outcome(record: _Record, event: ComplaintOutcomeRecorded, ctx: Context) -> _Facts:
+    """Of a closed case, once, after the reply or its lapse, and after notice."""
     record = require_registered(record, ctx)
     _months(event, ctx)
     _reply_or_lapsed(event)
@@ -41,6 +42,7 @@ def record_outcome(record: _Record, event: ComplaintOutcomeRecorded, ctx: Contex
 
 
 def correct_outcome(record: _Record, event: ComplaintOutcomeCorrected, ctx: Context) -> _Facts:
+    """Of the newest version, by another officer."""
     record = require_registered(record, ctx)
     outcome = _outcome(record, event.corrects)
     newest = outcome.newest(record.repudiated)
@@ -70,6 +72,7 @@ def correct_outcome(record: _Record, event: ComplaintOutcomeCorrected, ctx: Cont
 
 
 def reply_to_outcome(record: _Record, event: ComplaintReplied, ctx: Context) -> _Facts:
+    """To an outcome of this enterprise."""
     record = require_registered(record, ctx)
     outcome = _outcome(record, event.outcome_entry)
     if len(outcome.replies) >= OUTCOME_REPLIES_MAX:

@@ -43,6 +43,7 @@ def require_registered(record: _Record, ctx: Context) -> EnterpriseRecord:
 
 
 def register(record: _Record, event: EnterpriseRegistered, ctx: Context) -> _Facts:
+    """Once, by a code that checks out or was overridden; sealed and opaque where it may name a person."""
     if record is not None and record.registration is not None:
         raise Refused("enterprise.already_registered", "该企业已登记", "already registered", ctx.subject)
     code = _code(event.code, ctx)
@@ -66,6 +67,7 @@ def register(record: _Record, event: EnterpriseRegistered, ctx: Context) -> _Fac
 
 
 def override(record: _Record, event: IdentifierOverridden, ctx: Context) -> _Facts:
+    """Of a code that does fail its check digit."""
     code = _code(event.code, ctx)
     if code is None:  # an override always names one
         raise Malformed("an override without a code")
@@ -84,6 +86,7 @@ def override(record: _Record, event: IdentifierOverridden, ctx: Context) -> _Fac
 
 
 def rename(record: _Record, event: EnterpriseRenamed, ctx: Context) -> _Facts:
+    """Under seal where the registration was."""
     record = require_registered(record, ctx)
     registration = record.registration
     # where the registration itself is closed, it had been sealed
@@ -97,11 +100,13 @@ def rename(record: _Record, event: EnterpriseRenamed, ctx: Context) -> _Facts:
 
 
 def resize(record: _Record, event: EnterpriseSized, ctx: Context) -> _Facts:
+    """Of a registered enterprise."""
     require_registered(record, ctx)
     return ()
 
 
 def merge(record: _Record, event: EnterpriseMerged, ctx: Context) -> _Facts:
+    """Once, into another enterprise."""
     record = require_registered(record, ctx)
     try:
         known = is_enterprise(parse(event.into))
@@ -120,6 +125,7 @@ def merge(record: _Record, event: EnterpriseMerged, ctx: Context) -> _Facts:
 
 
 def deregister(record: _Record, event: EnterpriseDeregistered, ctx: Context) -> _Facts:
+    """Once."""
     record = require_registered(record, ctx)
     gone = record.deregistered
     if gone is not None and gone.index not in record.repudiated:

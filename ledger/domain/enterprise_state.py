@@ -12,7 +12,7 @@ __all__ = ["Ceased", "EntryRef", "Named", "Overridden", "Registration", "Repudia
 SizeBand = Literal["micro", "small", "medium", "large"]
 
 
-class Registration(Struct, frozen=True):
+class Registration(Struct, frozen=True, gc=False):
     """The `EnterpriseRegistered` at `index`; name and size are in the record's histories."""
 
     index: int
@@ -24,7 +24,7 @@ class Registration(Struct, frozen=True):
     sealed: bool
 
 
-class Named(Struct, frozen=True):
+class Named(Struct, frozen=True, gc=False):
     """A name, from `effective_on`, by the entry at `index`."""
 
     index: int
@@ -32,7 +32,7 @@ class Named(Struct, frozen=True):
     name: str
 
 
-class Sized(Struct, frozen=True):
+class Sized(Struct, frozen=True, gc=False):
     """A size band, from `effective_on`, by the entry at `index`."""
 
     index: int
@@ -40,7 +40,7 @@ class Sized(Struct, frozen=True):
     band: SizeBand
 
 
-class Ceased(Struct, frozen=True):
+class Ceased(Struct, frozen=True, gc=False):
     """A merger (`into` its successor) or deregistration (`into` None), by the entry at `index`."""
 
     index: int
@@ -48,21 +48,21 @@ class Ceased(Struct, frozen=True):
     into: str | None
 
 
-class Overridden(Struct, frozen=True):
+class Overridden(Struct, frozen=True, gc=False):
     """A code that was said to be real, by the entry at `index`."""
 
     index: int
     code: str
 
 
-class Repudiation(Struct, frozen=True):
+class Repudiation(Struct, frozen=True, gc=False):
     """The `StatementRepudiated` at `index`."""
 
     index: int
     effective_on: date
 
 
-class EntryRef(Struct, frozen=True):
+class EntryRef(Struct, frozen=True, gc=False):
     """What must be known of any entry of the stream. `about`: the pledge's statement id or the outcome's index.
 
     `type` is None where the entry is closed. `has_body`: sealed, or open and naming a text of its own.

@@ -62,6 +62,7 @@ def usable_key(governance: Governance, kid: bytes, issuer: str, today: date) -> 
 
 
 def establish(governance: Governance, event: TrustAnchorsEstablished, ctx: Context) -> _Facts:
+    """The first entry of the log, and no other."""
     if not ctx.bootstrap or ctx.index != 0 or ctx.subject != ROOT_PARTY or governance.anchors is not None:
         raise Refused(
             "anchors.first_entry_only",
@@ -79,12 +80,23 @@ def establish(governance: Governance, event: TrustAnchorsEstablished, ctx: Conte
 
 
 def enrol_party(governance: Governance, event: PartyEnrolled, ctx: Context) -> _Facts:
+    """Once; an enterprise behind an opaque id stays opaque."""
     if ctx.subject in governance.parties:
         raise Refused("party.already_enrolled", "该主体已登记", "this party is already enrolled", ctx.subject)
+    enterprise = ctx.subject.removeprefix("party:")
+    named = (event.name_zh, event.name_en, event.identifier)
+    if enterprise.startswith("local:") and named != (enterprise, None, None):
+        raise Refused(
+            "party.name_opaque",
+            "以内部编号登记的企业名称可能是人名: 主体名称只写该编号",
+            "an enterprise behind an opaque id may bear a person's name: as a party it is named by that id alone",
+            ctx.subject,
+        )
     return ()
 
 
 def enrol_key(governance: Governance, event: KeyEnrolled, ctx: Context) -> _Facts:
+    """A key that nobody had before."""
     _party(governance, ctx)
     _new_key(governance, event.key)
     _ordered(event.valid_from, event.valid_until)
@@ -92,6 +104,7 @@ def enrol_key(governance: Governance, event: KeyEnrolled, ctx: Context) -> _Fact
 
 
 def rotate_key(governance: Governance, event: KeyRotated, ctx: Context) -> _Facts:
+    """By the old key, which ends here."""
     _party(governance, ctx)
     if bytes.fromhex(event.replaces) != ctx.kid:
         raise Refused(
@@ -106,6 +119,7 @@ def rotate_key(governance: Governance, event: KeyRotated, ctx: Context) -> _Fact
 
 
 def recover_key(governance: Governance, event: KeyRecovered, ctx: Context) -> _Facts:
+    """For a key without successor; the new one waits as long as the policy says."""
     _party(governance, ctx)
     lost = _key_of(governance, event.replaces, ctx)
     if lost.successor is not None:
@@ -129,6 +143,7 @@ def recover_key(governance: Governance, event: KeyRecovered, ctx: Context) -> _F
 
 
 def revoke_key(governance: Governance, event: KeyRevoked, ctx: Context) -> _Facts:
+    """Once, unless an earlier compromise comes to light; never the root's last key."""
     _party(governance, ctx)
     key = _key_of(governance, event.kid, ctx)
     since = event.compromised_since
@@ -159,6 +174,7 @@ def revoke_key(governance: Governance, event: KeyRevoked, ctx: Context) -> _Fact
 
 
 def grant_role(governance: Governance, event: RoleGranted, ctx: Context) -> _Facts:
+    """A role that the party does not hold."""
     party = _party(governance, ctx)
     _role_giver(event.role, ctx)
     if event.role in party.roles:
@@ -167,6 +183,7 @@ def grant_role(governance: Governance, event: RoleGranted, ctx: Context) -> _Fac
 
 
 def revoke_role(governance: Governance, event: RoleRevoked, ctx: Context) -> _Facts:
+    """A role that the party holds."""
     party = _party(governance, ctx)
     _role_giver(event.role, ctx)
     if event.role not in party.roles:
@@ -178,6 +195,13 @@ def _party(governance: Governance, ctx: Context) -> PartyRecord:
     party = governance.parties.get(ctx.subject)
     if party is None:
         raise Refused("party.not_enrolled", "该主体尚未登记", "this party is not enrolled yet", ctx.subject)
+    if ctx.subject == ROOT_PARTY and "root" not in ctx.roles:
+        raise Refused(
+            "root.by_root_only",
+            "根主体的密钥和角色只能由根密钥变更",
+            "the root's own keys and roles are changed by the root alone",
+            ctx.issuer,
+        )
     return party
 
 

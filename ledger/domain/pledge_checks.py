@@ -34,6 +34,7 @@ _PROVINCES: Final = frozenset(
 
 
 def within_window(made_on: date, campaign: CampaignState, ctx: Context) -> None:
+    """Made between opening and closing, not after the campaign was closed, not in the future."""
     if made_on > ctx.today:
         raise Refused("pledge.made_in_future", "承诺日期晚于今日", "a pledge cannot be made later", str(made_on))
     if not campaign.opened.opens_on <= made_on <= campaign.closes_on:
@@ -53,6 +54,7 @@ def within_window(made_on: date, campaign: CampaignState, ctx: Context) -> None:
 
 
 def still_there(record: EnterpriseRecord, made_on: date) -> None:
+    """Made before the enterprise merged or was deregistered."""
     for ceased in (record.merged, record.deregistered):
         if ceased is not None and ceased.index not in record.repudiated and made_on >= ceased.effective_on:
             raise Refused(
@@ -64,6 +66,7 @@ def still_there(record: EnterpriseRecord, made_on: date) -> None:
 
 
 def check_validity(valid_until: date, made_on: date, ctx: Context) -> None:
+    """Not before the pledge was made, not longer than the policy allows."""
     if valid_until < made_on:
         raise Refused(
             "pledge.validity_order",
@@ -117,6 +120,7 @@ def one_live(record: EnterpriseRecord, event: PledgeMade, campaign: CampaignStat
 
 
 def published(record: EnterpriseRecord, code: str) -> tuple[PledgeState, Terms]:
+    """The pledge that stands published under `code`, and its terms."""
     pledge = record.pledges.coded(code)
     if (
         pledge is None
@@ -136,6 +140,7 @@ def published(record: EnterpriseRecord, code: str) -> tuple[PledgeState, Terms]:
 
 
 def not_ended(pledge: PledgeState, record: EnterpriseRecord) -> None:
+    """Neither withdrawn nor revoked."""
     end = pledge.ended_by(record.repudiated)
     if end is not None:
         raise Refused(
@@ -146,6 +151,7 @@ def not_ended(pledge: PledgeState, record: EnterpriseRecord) -> None:
 
 
 def check_end(record: EnterpriseRecord, code: str, ends_on: date, ctx: Context) -> None:
+    """Published, not ended yet; from today to the end of its validity."""
     pledge, _ = published(record, code)
     not_ended(pledge, record)
     if ends_on < ctx.today:

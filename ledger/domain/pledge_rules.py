@@ -33,6 +33,7 @@ _Record = EnterpriseRecord | None
 
 
 def make(record: _Record, event: PledgeMade, ctx: Context) -> _Facts:
+    """In the campaign's window, of its scopes and clauses, beside no live one."""
     record = require_registered(record, ctx)
     campaign = ctx.governance.campaigns.get(event.campaign)
     if campaign is None:
@@ -76,6 +77,7 @@ def make(record: _Record, event: PledgeMade, ctx: Context) -> _Facts:
 
 
 def publish(record: _Record, event: PledgePublished, ctx: Context) -> _Facts:
+    """Of a pledge of this stream, once, with liability, for as long as it was made."""
     record = require_registered(record, ctx)
     pledge = record.pledges.by_id.get(bytes.fromhex(event.pledge))
     if pledge is None or pledge.terms is None or pledge.terms.index in record.repudiated:
@@ -120,6 +122,7 @@ def publish(record: _Record, event: PledgePublished, ctx: Context) -> _Facts:
 
 
 def replace_slip(record: _Record, event: PledgeReplaced, ctx: Context) -> _Facts:
+    """Of a published pledge that has not ended; within the same limits."""
     record = require_registered(record, ctx)
     pledge, terms = published(record, event.code)
     not_ended(pledge, record)
@@ -152,6 +155,7 @@ def replace_slip(record: _Record, event: PledgeReplaced, ctx: Context) -> _Facts
 
 
 def withdraw(record: _Record, event: PledgeWithdrawn, ctx: Context) -> _Facts:
+    """By the enterprise, or by the organizer on paper; once, not before today."""
     record = require_registered(record, ctx)
     if not ctx.by_itself and event.evidence is None:
         raise Refused(
@@ -164,12 +168,14 @@ def withdraw(record: _Record, event: PledgeWithdrawn, ctx: Context) -> _Facts:
 
 
 def revoke(record: _Record, event: PledgeRevoked, ctx: Context) -> _Facts:
+    """By the organizer; once, not before today."""
     record = require_registered(record, ctx)
     check_end(record, event.code, event.ends_on, ctx)
     return ()
 
 
 def assess(record: _Record, event: FulfilmentAssessed, ctx: Context) -> _Facts:
+    """Of a period of a published pledge that is over and was not assessed before."""
     record = require_registered(record, ctx)
     pledge, _ = published(record, event.code)
     publication = pledge.publication

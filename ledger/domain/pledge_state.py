@@ -1,6 +1,7 @@
 """What an enterprise's pledges add up to: terms, publication, corrections, end and assessments of each.
 
-What may be said about pledges is in `pledge_rules.py`, what is said in `pledge.py`.
+What may be said about pledges is in `pledge_rules.py`, what is said in `pledge.py`. These values never refer
+to themselves, so the garbage collector need not look at the many of them (`gc=False`).
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ __all__ = [
 ]
 
 
-class Terms(Struct, frozen=True):
+class Terms(Struct, frozen=True, gc=False):
     """What was pledged, by the `PledgeMade` at `index`. `valid_until`: None where the campaign's default holds."""
 
     index: int
@@ -56,7 +57,7 @@ class Terms(Struct, frozen=True):
     has_liability: bool
 
 
-class Publication(Struct, frozen=True):
+class Publication(Struct, frozen=True, gc=False):
     """The `PledgePublished` at `index`."""
 
     index: int
@@ -66,7 +67,7 @@ class Publication(Struct, frozen=True):
     valid_until: date
 
 
-class Replacement(Struct, frozen=True):
+class Replacement(Struct, frozen=True, gc=False):
     """The `PledgeReplaced` at `index`; `valid_until` if it corrected that date."""
 
     index: int
@@ -74,7 +75,7 @@ class Replacement(Struct, frozen=True):
     valid_until: date | None
 
 
-class PledgeEnd(Struct, frozen=True):
+class PledgeEnd(Struct, frozen=True, gc=False):
     """The withdrawal (`ground` None) or revocation at `index`; `ends_on` is the pledge's last day."""
 
     index: int
@@ -84,7 +85,7 @@ class PledgeEnd(Struct, frozen=True):
     ground: Literal["fraud", "breach", "ineligible", "other"] | None
 
 
-class Assessment(Struct, frozen=True):
+class Assessment(Struct, frozen=True, gc=False):
     """The `FulfilmentAssessed` at `index`."""
 
     index: int
@@ -95,7 +96,7 @@ class Assessment(Struct, frozen=True):
     fact_id: str | None
 
 
-class PledgeState(Struct, frozen=True):
+class PledgeState(Struct, frozen=True, gc=False):
     """One pledge. `terms` is None where its sealed body is closed: then it can be named, but counts for nothing."""
 
     statement_id: bytes

@@ -25,16 +25,19 @@ _Facts = tuple[UniqueFact, ...]
 
 
 def adopt_registration_policy(governance: Governance, event: RegistrationPolicyAdopted, ctx: Context) -> _Facts:
+    """In force from the day of recording or later."""
     _not_retroactive(event.effective_on, ctx)
     return ()
 
 
 def propose_standing_policy(governance: Governance, event: StandingPolicyProposed, ctx: Context) -> _Facts:
+    """A document that can be applied to everybody."""
     _check_document(event.policy)
     return ()
 
 
 def approve_standing_policy(governance: Governance, event: StandingPolicyApproved, ctx: Context) -> _Facts:
+    """Of an open proposal, by another party and another person, not retroactive."""
     proposal = governance.policies.proposals.get(event.proposal)
     if proposal is None:
         raise Refused(
@@ -62,6 +65,7 @@ def approve_standing_policy(governance: Governance, event: StandingPolicyApprove
 
 
 def publish_calendar(governance: Governance, event: WorkCalendarPublished, ctx: Context) -> _Facts:
+    """Exceptions of one year; a later one replaces it."""
     for day in (*event.holidays, *event.workdays):
         if day.year != event.year:
             raise Refused("calendar.other_year", "日期不属于该年度", "a date lies in another year", str(day))

@@ -17,6 +17,7 @@ _Record = EnterpriseRecord | None
 
 
 def repudiate(record: _Record, event: StatementRepudiated, ctx: Context) -> _Facts:
+    """Of an entry of this stream, once."""
     record, ref = _entry(record, event.entry, ctx)
     if event.entry in record.repudiated:
         raise Refused("repudiation.twice", "该条记录已被否认", "this entry was repudiated already", str(event.entry))
@@ -31,6 +32,7 @@ def repudiate(record: _Record, event: StatementRepudiated, ctx: Context) -> _Fac
 
 
 def erase(record: _Record, event: BodyErased, ctx: Context) -> _Facts:
+    """Of a body behind an entry of this stream, once; of a correction only after its outcome."""
     record, ref = _entry(record, event.entry, ctx)
     if not ref.has_body:
         raise Refused(

@@ -40,9 +40,9 @@ _COPY_STREAMS: Final = SQL(
 )
 _SPLIT: Final = SQL(
     "SELECT max(originator_id) FROM ("
-    "SELECT e.originator_id, ntile(%(parts)s) OVER (ORDER BY e.originator_id) AS part "
+    "SELECT e.originator_id, ntile(%(parts)s::int) OVER (ORDER BY e.originator_id) AS part "
     "FROM ledger.entries e WHERE {enterprises}"
-    ") AS parts WHERE part < %(parts)s GROUP BY part"
+    ") AS parts WHERE part < %(parts)s::int GROUP BY part"
 ).format(enterprises=_ENTERPRISES)
 
 

@@ -194,7 +194,9 @@ class EmbeddedPostgres:
             stderr=subprocess.DEVNULL,
         )
         if done.returncode:
-            raise Unavailable(f"PostgreSQL did not {action}; see {self._pgdata / 'log'}")
+            log = self._pgdata / "log"
+            last = log.read_text("utf-8", "replace").splitlines()[-5:] if log.exists() else []
+            raise Unavailable("\n".join([f"PostgreSQL did not {action}; the end of {log}:", *last]))
 
     def _postmaster(self) -> int | None:
         """The process number of this folder's server, if it lives."""

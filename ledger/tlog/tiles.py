@@ -18,7 +18,6 @@ __all__ = [
     "BundlePath",
     "TilePath",
     "TileReader",
-    "build_tile",
     "bundle_path",
     "decode_bundle",
     "encode_bundle",
@@ -111,33 +110,6 @@ def decode_bundle(bundle: bytes) -> list[bytes]:
     if at != len(bundle) or not entries:
         raise Malformed("an entry bundle is cut short, empty or too long")
     return entries
-
-
-def build_tile(
-    level: int,
-    number: int,
-    width: int,
-    full_tile: Callable[[int, int], bytes | None],
-    leaf_hashes: Callable[[int, int], Sequence[bytes]],
-) -> bytes:
-    """The first `width` hashes of a tile, from a store that keeps full tiles and leaf hashes only.
-
-    `full_tile(level, number)` gives 8,192 bytes or None; `leaf_hashes(start, stop)` those hashes. A partial
-    tile above level 0 costs one full tile below for each of its hashes (C2SP tlog-tiles, "Merkle Tree").
-    Raises `NotFound` if the store does not have what it takes.
-    """
-    full = full_tile(level, number)
-    if full is not None:
-        return full[: width * HASH_BYTES]
-    start = number * TILE_WIDTH
-    if level == 0:
-        hashes = list(leaf_hashes(start, start + width))
-    else:
-        below = [full_tile(level - 1, child) for child in range(start, start + width)]
-        hashes = [root_of(split_hashes(tile)) for tile in below if tile is not None]
-    if len(hashes) != width:
-        raise NotFound(f"no {width} hashes of tile {number} at level {level}")
-    return b"".join(hashes)
 
 
 class TileReader:

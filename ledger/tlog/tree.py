@@ -79,13 +79,6 @@ class Edge:
         """The Merkle tree hash, 32 bytes (RFC 6962 §2.1)."""
         return self.frontier.root()
 
-    def tile(self, level: int, number: int, width: int) -> bytes | None:
-        """The first `width` hashes of a tile if they belong to the not yet full one at `level`, else None."""
-        if level >= len(self.partial) or number != self.size >> TILE_HEIGHT * (level + 1):
-            return None
-        held = self.partial[level]
-        return held[: width * HASH_BYTES] if 0 < width * HASH_BYTES <= len(held) else None
-
     def grow(self, leaves: Sequence[bytes]) -> Growth:
         """Append leaf hashes (32 bytes each): the new edge, its proofs and completed tiles. O(n + log size).
 

@@ -50,8 +50,8 @@ class Chain:
         self._charter_size = first.receipt.tree_size
         self._versions: dict[str, int] = {}
         self.governance = Governance.empty()
-        self._decide(first, event, event.root_officer, frozenset(("root",)))
         self._compare(event)
+        self._decide(first, event, event.root_officer, frozenset(("root",)))
         self._grow(first, event)
 
     def take(self, entry: Located) -> VerifiedStatement:

@@ -105,6 +105,11 @@ def later(entries: int, disputed: bool) -> Remark:
             "有争议: 此后的记录表明, 签名时该密钥可能已泄露",
             "DISPUTED: a later entry says that the key may have been compromised when this was signed",
         )
+    if entries == 0:
+        return Remark(
+            "证据不含后续记录, 对该密钥后来是否撤销不置一词",
+            "the evidence holds no later entries: it says nothing about the signing key's later fate",
+        )
     return Remark(
         f"证据所含的 {entries} 条后续记录没有使该签名密钥受到质疑",
         f"none of the {entries} later entries in the evidence disputes the signing key",

@@ -15,7 +15,7 @@ from ledger.domain.enterprise import EnterpriseRecord
 from ledger.domain.pledge_state import Assessment, PledgeEnd, PledgeState, Publication
 from projections.standing.facts import Facts, Item, Kept, Mark, Reply, Revocation, Size, Term
 
-__all__ = ["PublicPledge", "facts_of", "public_pledges"]
+__all__ = ["PublicPledge", "facts_of", "findings", "public_pledges"]
 
 
 class PublicPledge:
@@ -146,7 +146,7 @@ class _Reading:
         self._conduct.append(Mark(outcome.effective_on, outcome.index))
         clauses = self._broken(outcome.pledge, stands.clauses)
         matter = _matter(stands.fact_id, outcome.index)
-        for item in _findings(outcome, stands):
+        for item in findings(outcome, stands):
             self._items.append(Item(outcome.index, outcome.effective_on, item, matter, clauses))
         if stands.reply != "none" or outcome.reply_lapsed:
             self._replies.append(Reply(outcome.effective_on, stands.reply == "timely"))
@@ -160,7 +160,7 @@ class _Reading:
         return tuple(sorted(taken.intersection(clauses)))
 
 
-def _findings(outcome: OutcomeState, stands: OutcomeState | Correction) -> Iterator[str]:
+def findings(outcome: OutcomeState, stands: OutcomeState | Correction) -> Iterator[str]:
     """The items of a complaint's outcome. No reply counts only where one was asked for and its month had come."""
     if stands.reply == "late":
         yield "complaint.late_reply"

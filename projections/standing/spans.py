@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from ledger.domain.dates import add_months
+from ledger.domain import dates
 from ledger.domain.policy import PointRule, StandingPolicy
 from projections.standing.facts import Facts, Item, Size
 
-__all__ = ["Span", "Weighed", "lay_out", "weigh"]
+__all__ = ["Span", "Weighed", "add_months", "lay_out", "weigh"]
 
+# The same days come again for everybody: remembered, the arithmetic costs nothing.
+add_months: Final = lru_cache(maxsize=65_536)(dates.add_months)
 _TIER_RANK = {"minor": 0, "general": 1, "severe": 2}
 
 

@@ -13,11 +13,10 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
-from ledger.domain.dates import add_months
 from ledger.domain.policy import StandingPolicy
 from projections.standing.facts import Facts, PolicyInForce
 from projections.standing.levels import Level
-from projections.standing.spans import Span, lay_out, weigh
+from projections.standing.spans import Span, add_months, lay_out, weigh
 from projections.standing.values import Conditions, Reason, Revoked, Standing
 
 __all__ = ["Under"]
@@ -60,16 +59,15 @@ class Under:
         held.sort(key=lambda span: (span.weighed.item.on, span.weighed.item.entry, span.weighed.item.item))
         points = sum(span.counted for span in held)
         revoked = self._revoked(day)
-        timely, replies = self._replies(day)
         conditions = Conditions(
             any(term.from_on <= day <= term.until_on for term in facts.terms),
             any(kept.on <= day and kept.period_until < day for kept in facts.kept),
             not any(_heavy(span) for span in held),
             not any(_breaks(span) for span in held),
-            self._in_time(timely, replies),
+            self._in_time(*self._replies(day)),
         )
         conduct = {mark.entry for mark in facts.conduct if mark.on <= day}
-        begun = {mark.entry for mark in facts.conduct if mark.on <= day and mark.entry in self.ends}
+        ended = [self.ends[entry] <= day for entry in conduct if entry in self.ends]
         return Standing(
             subject=facts.subject,
             level=self._level(
@@ -83,8 +81,8 @@ class Under:
             revoked=revoked,
             pledges=tuple(sorted(term for term in facts.terms if term.from_on <= day <= term.until_on)),
             conditions=conditions,
-            closed=sum(self.ends[entry] <= day for entry in begun),
-            unweighed=len(conduct) - len(begun),
+            closed=sum(ended),
+            unweighed=len(conduct) - len(ended),
             policy=self._in_force,
             decided_at_size=1 + max([self._in_force.entry, *(mark.entry for mark in facts.bearing if mark.on <= day)]),
         )
@@ -109,7 +107,7 @@ class Under:
     @cached_property
     def _deltas(self) -> list[tuple[date, int, int]]:
         """What is added to which running total on which day, in the order of days."""
-        facts, good = self._facts, self._policy.good
+        facts = self._facts
         stretches: list[tuple[date, date, int, int]] = []
         for span in self._spans:
             stretches.append((span.start, span.stop, _POINTS, span.counted))
@@ -123,15 +121,15 @@ class Under:
                 stretches.append((term.from_on, _day_after(term.until_on), _LIVE, 1))
         for kept in facts.kept:
             stretches.append((max(kept.on, _day_after(kept.period_until)), date.max, _KEPT, 1))
-        stretches.extend((mark.on, date.max, _KNOWN, 1) for mark in facts.conduct)
+        if facts.conduct:
+            stretches.append((min(facts.conduct).on, date.max, _KNOWN, 1))
         stretches.extend(
             (one.on, add_months(one.on, self._policy.revoked_months), _REVOKED, 1) for one in facts.revocations
         )
-        for reply in facts.replies:
-            until = add_months(reply.on, good.replies_months)
-            stretches.append((reply.on, until, _REPLIES, 1))
-            if reply.timely:
-                stretches.append((reply.on, until, _TIMELY, 1))
+        for start, stop, timely in self._reply_stretches:
+            stretches.append((start, stop, _REPLIES, 1))
+            if timely:
+                stretches.append((start, stop, _TIMELY, 1))
         deltas = [(start, which, amount) for start, _, which, amount in stretches]
         deltas.extend((stop, which, -amount) for _, stop, which, amount in stretches)
         deltas.sort()
@@ -166,11 +164,18 @@ class Under:
         )
         return Level.GOOD if good else Level.PLEDGED
 
+    @cached_property
+    def _reply_stretches(self) -> list[tuple[date, date, bool]]:
+        """For how long each reply counts, and whether it was in time; none where there are too few to ever tell."""
+        good, replies = self._policy.good, self._facts.replies
+        if len(replies) < good.replies_min:
+            return []
+        return [(reply.on, add_months(reply.on, good.replies_months), reply.timely) for reply in replies]
+
     def _replies(self, day: date) -> tuple[int, int]:
         """How many complaints of the last months were replied to in time, and how many there were."""
-        months = self._policy.good.replies_months
-        counted = [reply for reply in self._facts.replies if reply.on <= day < add_months(reply.on, months)]
-        return sum(reply.timely for reply in counted), len(counted)
+        counted = [timely for start, stop, timely in self._reply_stretches if start <= day < stop]
+        return sum(counted), len(counted)
 
     def _in_time(self, timely: int, replies: int) -> bool | None:
         good = self._policy.good

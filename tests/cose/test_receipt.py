@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.cose import headers
-from ledger.cose.cbor import encode
+from ledger.cose.cbor import decode, encode
 from ledger.cose.receipt import (
     Receipt,
     attach,
@@ -115,6 +115,27 @@ def test_a_receipt_with_its_root_embedded_is_refused() -> None:
     data = assemble(protected, loose, mth(entries), LOG_KEY.sign(to_be_signed(protected, mth(entries))))
     with pytest.raises(Malformed, match="detached"):
         parse_receipt(data)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {headers.VDS: 2},
+        {headers.ORIGIN: "other.example"},
+        {headers.TREE_SIZE: "2"},
+        {headers.CWT_CLAIMS: {headers.ISS: "other.example", headers.SUB: ORIGIN, headers.IAT: IAT}},
+        {headers.CWT_CLAIMS: {headers.ISS: ORIGIN, headers.SUB: "other.example", headers.IAT: IAT}},
+        {headers.CWT_CLAIMS: {headers.ISS: ORIGIN, headers.SUB: ORIGIN, headers.IAT: "now"}},
+        {headers.CWT_CLAIMS: {headers.ISS: ORIGIN, headers.SUB: ORIGIN}},
+    ],
+)
+def test_a_header_that_is_not_ours_to_the_letter_is_refused_though_signed(change: dict[int, object]) -> None:
+    header = decode(receipt_protected(LOG_KEY.alg, LOG_KEY.kid, ORIGIN, 2, IAT))
+    assert isinstance(header, dict)
+    protected = encode({**header, **change})
+    signature = sign_root(protected, mth(STATEMENTS[:2]), LOG_KEY)
+    with pytest.raises(Malformed):
+        parse_receipt(encode_receipt(protected, signature, 2, 0, path(0, STATEMENTS[:2])))
 
 
 def test_receipts_go_on_and_off_without_touching_the_statement() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ledger.cose import headers
-from ledger.cose.sign1 import sign1
+from ledger.cose.cbor import encode
+from ledger.cose.sign1 import assemble, sign1, split
 from ledger.cose.standing_token import sign_standing, standing_kid, verify_standing
 from ledger.errors import Malformed, Refuted
 from ledger.keys.signer import new_key
@@ -72,3 +73,19 @@ def test_nothing_signed_for_another_use_passes_for_a_standing() -> None:
     }
     with pytest.raises(Malformed, match="typ"):
         verify_standing(sign1(protected, b"{}", KEY), KEY.public, ORIGIN, NOW)
+
+
+def _with_unprotected(message: bytes) -> bytes:
+    protected, _, payload, signature = split(message)
+    return assemble(protected, encode({4: b"kid"}), payload, signature)
+
+
+def test_nothing_can_be_slipped_into_its_unprotected_header() -> None:
+    with pytest.raises(Malformed, match="unprotected"):
+        verify_standing(_with_unprotected(TOKEN), KEY.public, ORIGIN, NOW)
+
+
+def test_it_is_about_an_enterprise() -> None:
+    token = sign_standing(b"{}", subject="party:organizer", origin=ORIGIN, issued_at=NOW, signer=KEY)
+    with pytest.raises(Malformed, match="enterprise"):
+        verify_standing(token, KEY.public, ORIGIN, NOW)

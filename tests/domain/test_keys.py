@@ -15,7 +15,7 @@ from tests.support.charter import HANDLING_BODY, ORGANIZER, ORIGIN, REGISTRAR, R
 from tests.support.clock import noon
 from tests.support.keys import signer_for
 from tests.support.refusals import refused
-from tests.support.statements import TODAY, campaign_opened, key_enrolled
+from tests.support.statements import TODAY, campaign_opened, key_enrolled, sign
 
 SECOND = signer_for("organizer, second key")
 THIRD = signer_for("organizer, third key")
@@ -148,8 +148,6 @@ def test_a_rotation_is_signed_by_the_key_that_it_replaces(book: Book) -> None:
 
 
 def test_validity_is_judged_at_the_position_not_at_admission(book: Book) -> None:
-    from tests.support.statements import sign
-
     data, body = sign(campaign_opened(), subject="campaign:a", by=ORGANIZER, iat=book.clock())
     admitted = book.admit(data, body)
     revoke(book, ORGANIZER.signer)

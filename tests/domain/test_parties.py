@@ -7,8 +7,9 @@ import pytest
 from ledger.domain.party import PartyEnrolled, RoleGranted, RoleRevoked
 from tests.support.book import Book
 from tests.support.charter import APPROVER, ORGANIZER, REGISTRAR, ROOT
+from tests.support.keys import signer_for
 from tests.support.refusals import refused
-from tests.support.statements import TODAY, campaign_opened, party_enrolled
+from tests.support.statements import TODAY, campaign_opened, key_enrolled, party_enrolled
 
 LABORATORY = "party:laboratory"
 
@@ -86,3 +87,17 @@ def test_trust_anchors_are_established_once(book: Book) -> None:
     anchors = book.events[0].event
     with refused("anchors.first_entry_only"):
         book.say(anchors, subject="party:root", by=ROOT)  # type: ignore[arg-type]
+
+
+def test_nobody_but_the_root_changes_the_root(book: Book) -> None:
+    key = signer_for("a registrar's grip on the root")
+    with refused("root.by_root_only"):
+        book.say(key_enrolled(key, ROOT.party), subject=ROOT.party, by=REGISTRAR)
+    with refused("root.by_root_only"):
+        book.say(role_granted("organizer"), subject=ROOT.party, by=REGISTRAR)
+
+
+def test_an_opaque_enterprise_stays_opaque_as_a_party(book: Book) -> None:
+    with refused("party.name_opaque"):
+        book.say(party_enrolled(name_zh="张三小吃店"), subject="party:local:shop/7f3a", by=REGISTRAR)
+    book.say(party_enrolled(name_zh="local:shop/7f3a"), subject="party:local:shop/7f3a", by=REGISTRAR)

@@ -43,8 +43,10 @@ def test_a_registration_policy_holds_from_its_date(book: Book) -> None:
     book.say(longer, subject="policy")
     policy = book.governance.registration_policy
     today, tomorrow, before = policy(TODAY), policy(TOMORROW), policy(date(2025, 12, 31))
-    assert today is not None and today.pledge_months_max == 36
-    assert tomorrow is not None and tomorrow.pledge_months_max == 60
+    assert today is not None
+    assert today.pledge_months_max == 36
+    assert tomorrow is not None
+    assert tomorrow.pledge_months_max == 60
     assert before is None
 
 
@@ -52,17 +54,20 @@ def test_the_later_of_two_policies_of_one_day_holds(book: Book) -> None:
     book.say(replace(default_registration_policy(TOMORROW), pledge_months_max=60), subject="policy")
     book.say(replace(default_registration_policy(TOMORROW), pledge_months_max=48), subject="policy")
     policy = book.governance.registration_policy(TOMORROW)
-    assert policy is not None and policy.pledge_months_max == 48
+    assert policy is not None
+    assert policy.pledge_months_max == 48
 
 
 def test_a_standing_policy_holds_once_another_party_approved_it(book: Book) -> None:
     proposal = propose(book, watch_from=500)
     before = book.governance.standing_policy(TOMORROW)
-    assert before is not None and before[1].watch_from == 1000
+    assert before is not None
+    assert before[1].watch_from == 1000
     approve(book, proposal)
     after, today = book.governance.standing_policy(TOMORROW), book.governance.standing_policy(TODAY)
     assert after == (len(book.events) - 1, replace(default_standing_policy(), watch_from=500))
-    assert today is not None and today[1].watch_from == 1000
+    assert today is not None
+    assert today[1].watch_from == 1000
 
 
 def test_a_regulator_may_approve(book: Book) -> None:

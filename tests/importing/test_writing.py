@@ -48,7 +48,8 @@ def test_no_cell_of_a_csv_file_begins_like_a_formula(texts: list[str]) -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+86", "-1+2", "@x", "\t=1", "＝1"])
 def test_a_formula_is_still_known_for_one_when_it_is_read_back(text: str) -> None:
-    for data in (csv_table([["a"], [text]]), xlsx_table([["a"], [text]], "x")):
+    rows = [["a", "b"], [text, "1"]]
+    for data in (csv_table(rows), xlsx_table(rows, "x")):
         cell = table_of(data, "t", [Column("a")]).rows[0].cells["a"]
         assert is_formula_like(cell), data
 

@@ -141,6 +141,13 @@ def test_ed25519_keys_under_which_anything_verifies_are_refused() -> None:
             wrap(Ed25519PublicKey.from_public_bytes(point))
 
 
+@pytest.mark.parametrize("above", [3, 18])
+def test_an_ed25519_key_written_in_a_second_way_is_refused(above: int) -> None:
+    """y and y - p would be one key under two thumbprints (RFC 8032 §5.1.3 takes y < p only)."""
+    with pytest.raises(Malformed, match="canonical"):
+        wrap(Ed25519PublicKey.from_public_bytes((_P + above).to_bytes(32, "little")))
+
+
 @pytest.mark.parametrize(
     "members",
     [

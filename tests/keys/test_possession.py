@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ledger.cose import headers
-from ledger.cose.sign1 import sign1
+from ledger.cose.cbor import encode
+from ledger.cose.sign1 import assemble, sign1, split
 from ledger.errors import Malformed, Refuted
 from ledger.keys.possession import check_possession, prove_possession
 from ledger.keys.signer import Signer, new_key
@@ -50,3 +51,17 @@ def test_nothing_signed_for_another_use_passes_for_it(signer: Signer) -> None:
     statement = sign1({headers.TYP: headers.STATEMENT, headers.CWT_CLAIMS: claims}, signer.kid, signer)
     with pytest.raises(Malformed, match="typ"):
         check_possession(statement, signer.public.cose_key, PARTY, ORIGIN)
+
+
+def test_nothing_can_be_slipped_into_its_unprotected_header(signer: Signer) -> None:
+    protected, _, payload, signature = split(prove_possession(signer, PARTY, ORIGIN))
+    padded = assemble(protected, encode({4: b"kid"}), payload, signature)
+    with pytest.raises(Malformed, match="unprotected"):
+        check_possession(padded, signer.public.cose_key, PARTY, ORIGIN)
+
+
+def test_it_says_which_key_it_is_about(signer: Signer) -> None:
+    claims = {headers.ISS: PARTY, headers.AUD: ORIGIN}
+    other = sign1({headers.TYP: headers.POSSESSION, headers.CWT_CLAIMS: claims}, b"another payload", signer)
+    with pytest.raises(Refuted, match="not for"):
+        check_possession(other, signer.public.cose_key, PARTY, ORIGIN)

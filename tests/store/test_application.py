@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -21,11 +20,12 @@ from tests.support.batches import NOW, a_batch
 
 SUBJECT = "uscc:91350100M000100Y43"
 KEY = new_key("ed25519")
+Opened = tuple[Ledger, PostgresStore | MemoryStore]
 TODAY = date(2026, 3, 1)
 
 
 @pytest.fixture(params=["postgres", "memory"])
-def ledger(request: pytest.FixtureRequest) -> Iterator[tuple[Ledger, PostgresStore | MemoryStore]]:
+def ledger(request: pytest.FixtureRequest) -> Opened:
     book: PostgresStore | MemoryStore
     book = request.getfixturevalue("store") if request.param == "postgres" else MemoryStore()
     events = [
@@ -33,7 +33,7 @@ def ledger(request: pytest.FixtureRequest) -> Iterator[tuple[Ledger, PostgresSto
         EnterpriseRenamed(v=1, effective_on=TODAY, name="乙公司", evidence="notice 7"),
     ]
     book.append(a_batch(0, [entry(event, version, sealed=version == 2) for version, event in enumerate(events, 1)]))
-    yield Ledger(book), book
+    return Ledger(book), book
 
 
 def entry(event: Event, version: int, *, sealed: bool) -> NewEntry:
@@ -48,7 +48,7 @@ def entry(event: Event, version: int, *, sealed: bool) -> NewEntry:
 
 
 def test_the_repository_folds_a_stream_with_a_projector_function(
-    ledger: tuple[Ledger, PostgresStore | MemoryStore],
+    ledger: Opened,
 ) -> None:
     application, _ = ledger
     events: list[Recorded] = application.repository.get(SUBJECT, projector_func=lambda _none, all_: list(all_))  # type: ignore
@@ -60,7 +60,7 @@ def test_the_repository_folds_a_stream_with_a_projector_function(
     assert {at.issuer for at in events} == {"party:organizer"}
 
 
-def test_a_record_is_folded_up_to_a_version(ledger: tuple[Ledger, PostgresStore | MemoryStore]) -> None:
+def test_a_record_is_folded_up_to_a_version(ledger: Opened) -> None:
     application, _ = ledger
     assert isinstance(application.record(SUBJECT), EnterpriseRecord)
     assert application.record(SUBJECT).version == 2
@@ -69,7 +69,7 @@ def test_a_record_is_folded_up_to_a_version(ledger: tuple[Ledger, PostgresStore 
         application.record("local:test/none")
 
 
-def test_an_erased_body_is_closed_to_the_library_too(ledger: tuple[Ledger, PostgresStore | MemoryStore]) -> None:
+def test_an_erased_body_is_closed_to_the_library_too(ledger: Opened) -> None:
     application, book = ledger
     book.erase_body(1)
     events: list[Recorded] = application.repository.get(SUBJECT, projector_func=lambda _none, all_: list(all_))  # type: ignore
@@ -77,7 +77,7 @@ def test_an_erased_body_is_closed_to_the_library_too(ledger: tuple[Ledger, Postg
 
 
 def test_the_notification_log_gives_every_entry_by_index_plus_one(
-    ledger: tuple[Ledger, PostgresStore | MemoryStore],
+    ledger: Opened,
 ) -> None:
     application, _ = ledger
     section = application.notification_log["1,10"]
@@ -86,9 +86,7 @@ def test_the_notification_log_gives_every_entry_by_index_plus_one(
     assert [at.index for at in decoded] == [0, 1]  # type: ignore[attr-defined]
 
 
-def test_the_environment_has_no_say(
-    ledger: tuple[Ledger, PostgresStore | MemoryStore], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_has_no_say(ledger: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PERSISTENCE_MODULE", "eventsourcing.sqlite")
     monkeypatch.setenv("IS_SNAPSHOTTING_ENABLED", "y")
     application = Ledger(ledger[1])
@@ -96,11 +94,11 @@ def test_the_environment_has_no_say(
     assert application.record(SUBJECT).version == 2
 
 
-def test_the_library_cannot_save(ledger: tuple[Ledger, PostgresStore | MemoryStore]) -> None:
+def test_the_library_cannot_save(ledger: Opened) -> None:
     application, book = ledger
     event = next(iter(application.events.get(SUBJECT)))
     with pytest.raises(Exception, match="the statement that its issuer signed"):
-        application.save(event)
+        application.events.put([event])
     newest = book.latest()
     assert newest is not None
     assert newest.tree_size == 2

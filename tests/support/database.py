@@ -66,10 +66,19 @@ class PostgresServer:
         self._control.close()
 
 
+def _roomy(folder: Path) -> Path | None:
+    """The folder, if two gigabytes are free there; None, the ordinary place, otherwise."""
+    return folder if folder.is_dir() and shutil.disk_usage(folder).free > 2 * 1024**3 else None
+
+
 @contextmanager
 def postgres_server() -> Iterator[PostgresServer]:
-    """An embedded PostgreSQL in a temporary folder, stopped and removed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="ledger-test-"))
+    """An embedded PostgreSQL in a temporary folder, stopped and removed at the end.
+
+    In memory where there is room: its settings are those of the real thing, but to make and drop a database for
+    each test means little else than waiting for a disk.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="ledger-test-", dir=_roomy(Path("/dev/shm"))))
     try:
         with EmbeddedPostgres(folder) as embedded:
             server = PostgresServer(embedded)

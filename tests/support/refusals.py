@@ -18,4 +18,5 @@ def refused(rule: str) -> Iterator[None]:
     with pytest.raises(Refused) as caught:
         yield
     assert caught.value.rule == rule, caught.value
-    assert caught.value.zh and caught.value.en
+    assert caught.value.zh
+    assert caught.value.en

@@ -11,7 +11,6 @@ from ledger.tlog.hashing import root_of
 from ledger.tlog.proof import consistency_proof, inclusion_proof, verify_consistency, verify_inclusion
 from ledger.tlog.tiles import (
     TileReader,
-    build_tile,
     bundle_path,
     decode_bundle,
     encode_bundle,
@@ -136,7 +135,7 @@ def test_bundles_out_of_bounds_are_refused_on_both_sides() -> None:
 def test_proofs_made_from_tiles_are_those_of_the_rfc(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, SIZE))
     index, old = data.draw(st.integers(0, size - 1)), data.draw(st.integers(1, size))
-    read = TileReader(lambda *tile: build_tile(*tile, BOOK.full_tile, BOOK.leaf_hashes), size)
+    read = TileReader(BOOK.tile, size)
     assert inclusion_proof(index, size, read) == naive_tree.path(index, ENTRIES[:size])
     assert consistency_proof(old, size, read) == naive_tree.proof(old, ENTRIES[:size])
 
@@ -154,7 +153,7 @@ def test_proofs_reach_across_three_levels_of_tiles() -> None:
 
     def fetch(level: int, number: int, width: int) -> bytes:
         fetched.append((level, number, width))
-        return build_tile(level, number, width, book.full_tile, book.leaf_hashes)
+        return book.tile(level, number, width)
 
     read = TileReader(fetch, 70_000)
     root = book.edge.root()
@@ -192,13 +191,3 @@ def test_tiles_of_the_wrong_length_are_not_read() -> None:
     for length in (0, 31, 32 * 255, 32 * 256 + 1):
         with pytest.raises(Malformed):
             TileReader(lambda level, number, width, length=length: bytes(length), 256)(0, 0)
-
-
-def test_a_tile_that_the_store_lacks_is_not_made_up() -> None:
-    for tile in ((0, SIZE // 256, 200), (1, 0, 5), (0, 99, 1)):
-        with pytest.raises(NotFound):
-            build_tile(*tile, BOOK.full_tile, BOOK.leaf_hashes)
-
-
-def test_an_earlier_partial_tile_is_the_beginning_of_the_full_one() -> None:
-    assert build_tile(0, 1, 7, BOOK.full_tile, BOOK.leaf_hashes) == b"".join(BOOK.leaves[256:263])

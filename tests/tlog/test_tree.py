@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from ledger.errors import Malformed, NotFound
 from ledger.tlog.hashing import EMPTY_ROOT, leaf_hash, node_hash, root_of
 from ledger.tlog.proof import verify_inclusion
-from ledger.tlog.tiles import build_tile
 from ledger.tlog.tree import Edge, Frontier
 from tests.support import naive_tree
 from tests.tlog.trees import Book, entries
@@ -96,7 +95,7 @@ def test_the_second_level_of_tiles_holds_the_roots_of_the_first() -> None:
 def test_an_edge_loaded_from_storage_is_the_one_that_was_written(size: int, more: int) -> None:
     book, taken = Book(), entries(size + more)
     book.append(taken[:size])
-    loaded = Edge.load(size, lambda level, n, w: build_tile(level, n, w, book.full_tile, book.leaf_hashes))
+    loaded = Edge.load(size, book.tile)
     assert loaded == book.edge
     assert loaded.grow([leaf_hash(entry) for entry in taken[size:]]).root == book.append(taken[size:]).root
 
@@ -108,7 +107,7 @@ def test_an_edge_of_sixty_thousand_leaves_and_more_loads_from_three_tiles() -> N
 
     def tile_hashes(level: int, number: int, width: int) -> bytes:
         asked.append((level, number, width))
-        return build_tile(level, number, width, book.full_tile, book.leaf_hashes)
+        return book.tile(level, number, width)
 
     assert Edge.load(book.edge.size, tile_hashes) == book.edge
     assert asked == [(0, 257, 44), (1, 1, 1), (2, 0, 1)]
@@ -120,15 +119,6 @@ def test_growing_leaves_the_old_edge_as_it_was() -> None:
     once, again = edge.grow([leaf_hash(b"b")]), edge.grow([leaf_hash(b"b")])
     assert (edge.root(), edge.partial, edge.size) == (root, partial, 300)
     assert (once.root, once.edge) == (again.root, again.edge)
-
-
-def test_the_edge_serves_its_partial_tiles_and_no_others() -> None:
-    book = Book()
-    book.append(entries(600))
-    assert book.edge.tile(0, 2, 88) == b"".join(book.leaves[512:])
-    assert book.edge.tile(0, 2, 3) == b"".join(book.leaves[512:515])
-    assert book.edge.tile(1, 0, 2) == root_of(book.leaves[:256]) + root_of(book.leaves[256:512])
-    assert all(book.edge.tile(*t) is None for t in [(0, 2, 89), (0, 2, 0), (0, 1, 88), (0, 3, 1), (2, 0, 1)])
 
 
 def test_only_new_leaves_have_a_proof_in_a_growth() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ledger.tlog.hashing import leaf_hash
+from ledger.tlog.hashing import leaf_hash, root_of
 from ledger.tlog.tree import Edge, Growth
 
 
@@ -32,8 +32,13 @@ class Book:
         self.edge = growth.edge
         return growth
 
-    def full_tile(self, level: int, number: int) -> bytes | None:
-        return self.tiles.get((level, number))
-
-    def leaf_hashes(self, start: int, stop: int) -> list[bytes]:
-        return self.leaves[start:stop]
+    def tile(self, level: int, number: int, width: int) -> bytes:
+        """The first `width` hashes of a tile as C2SP tlog-tiles defines it, from full tiles and leaf hashes alone."""
+        full = self.tiles.get((level, number))
+        if full is not None:
+            return full[: 32 * width]
+        start = 256 * number
+        if level == 0:
+            return b"".join(self.leaves[start : start + width])
+        below = [self.tile(level - 1, child, 256) for child in range(start, start + width)]
+        return b"".join(root_of([tile[at : at + 32] for at in range(0, len(tile), 32)]) for tile in below)

@@ -6,6 +6,7 @@ import hashlib
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from ledger.cose.cbor import decode, encode
 from ledger.cose.receipt import attach
@@ -34,6 +35,7 @@ def test_a_statement_in_the_log_by_an_entitled_issuer_is_verified_in_nine_steps(
     assert shown.statement.issuer == "party:organizer"
     assert not shown.disputed
     assert len(shown.steps) == 9
+    assert "no later entries" in shown.steps[-1].en
     assert all(step.zh and step.en for step in (*shown.steps, *shown.not_shown))
 
 
@@ -90,6 +92,20 @@ def test_the_text_of_a_revocations_ground_is_checked_against_its_digest(book: Bo
     _verify(book.log, index, body=body)
     with pytest.raises(Refuted):
         _verify(book.log, index, body=body.replace(b"00", b"11"))
+
+
+def test_an_event_is_no_text_of_a_ground(book: Book) -> None:
+    body = book.log.bodies[book.sealed]
+    revoked = PledgeRevoked(
+        v=1,
+        effective_on=DAY,
+        code="51010020260315000001",
+        ends_on=DAY,
+        ground="fraud",
+        ground_text=hashlib.sha256(body).hexdigest(),
+    )
+    with pytest.raises(Refuted, match="not the text"):
+        _verify(book.log, book.say(revoked), body=body)
 
 
 def test_without_evidence_nothing_is_verified(book: Book) -> None:
@@ -326,7 +342,7 @@ def test_a_key_without_proof_of_possession_for_this_party_is_refused(party: str,
 def test_a_recovered_key_waits_as_long_as_the_policy_then_in_force_says(book: Book) -> None:
     policy = RegistrationPolicyAdopted(
         v=1,
-        effective_on=DAY,
+        effective_on=date(2026, 3, 15),
         statement_age_max_seconds=86_400,
         recording_days_max_default=30,
         recording_days_max={},
@@ -335,14 +351,7 @@ def test_a_recovered_key_waits_as_long_as_the_policy_then_in_force_says(book: Bo
         pledge_months_max=36,
         certificate_words_forbidden=(),
     )
-    # in force from the day after it was adopted
-    book.say(
-        RegistrationPolicyAdopted(
-            **{f: getattr(policy, f) for f in policy.__struct_fields__ if f != "effective_on"},
-            effective_on=date(2026, 3, 15),
-        ),
-        subject="policy",
-    )
+    book.say(policy, subject="policy")
     now = START + 2 * DAY_SECONDS  # 16 March
     keys = [new_key("ed25519"), new_key("ed25519")]
     for key, usable_from in zip(keys, (date(2026, 3, 19), date(2026, 3, 18)), strict=True):
@@ -413,6 +422,62 @@ def test_a_log_whose_time_goes_back_is_refused(book: Book) -> None:
             book.log.evidence(index),
             book.log.trust(),
         )
+
+
+def _forged(statement: bytes) -> bytes:
+    """The statement with a signature that does not hold."""
+    return statement[:-1] + bytes([statement[-1] ^ 1])
+
+
+def test_a_statement_that_its_issuer_did_not_sign_is_refused_though_the_log_took_it(book: Book) -> None:
+    """The log operator can put anything under its roots; it cannot sign for an organizer."""
+    index = book.log.put(_forged(book.log.entries[book.opened]), SIZED)
+    book.log.commit(START + 120)
+    with pytest.raises(Refuted, match="signature does not hold"):
+        _verify(book.log, index)
+
+
+@pytest.mark.parametrize("position", range(1, 7))
+def test_a_chain_with_a_forged_link_is_refused_though_the_log_took_it(position: int) -> None:
+    log, registrar, organizer = PaperLog(), new_key("ed25519"), new_key("p256")
+    log.establish()
+    log.enrol("party:registrar", registrar, "registrar")
+    log.enrol("party:organizer", organizer, "organizer", by=("party:registrar", registrar))
+    said = log.add(SIZED, SUBJECT, "party:organizer", organizer)
+    log.entries[position] = _forged(log.entries[position])
+    log.commit()
+    with pytest.raises(Refuted, match="signature does not hold"):
+        _verify(log, said)
+
+
+def test_a_rotation_by_another_key_of_the_same_party_is_refused(book: Book) -> None:
+    second, new = new_key("ed25519"), new_key("ed25519")
+    event = enrolment(second, "party:organizer")
+    book.say(event, subject="party:organizer", issuer="party:registrar", signer=book.registrar)
+    index = book.say(_rotation(book.organizer, new, "party:organizer"), subject="party:organizer", signer=second)
+    with pytest.raises(Refuted, match="the key that it replaces"):
+        _verify(book.log, index)
+
+
+@pytest.mark.parametrize(
+    ("changes", "issuer", "why"),
+    [
+        ({}, "party:elsewhere", "for itself"),
+        ({"origin": "other.example"}, "party:root", "of the log"),
+        ({"receipt_key": new_key("p256").public.cose_key.hex()}, "party:root", "receipt key"),
+        ({"standing_key": new_key("p256").public.cose_key.hex()}, "party:root", "standing key"),
+        ({"checkpoint_vkey": PaperLog().checkpoint_key.key.format()}, "party:root", "checkpoint key"),
+    ],
+)
+def test_a_charter_that_means_another_log_than_the_trust_file_is_refused(
+    changes: dict[str, str], issuer: str, why: str
+) -> None:
+    log = PaperLog()
+    log.add(structs.replace(log.anchors(), **changes), issuer, issuer, log.root)
+    log.enrol("party:registrar", new_key("ed25519"))
+    log.commit()
+    with pytest.raises(Refuted, match=why):
+        verify_entry(log.transparent(0), log.evidence_of([0]), log.trust())
 
 
 def test_a_statement_meant_for_another_log_is_refused_though_this_one_took_it(book: Book) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import structs
 
 from ledger.cose.standing_token import sign_standing
 from ledger.errors import Refuted, Uncheckable
@@ -27,6 +28,12 @@ def test_a_checkpoint_under_another_key_of_the_same_name_is_refused(book: Book) 
     stranger = NoteSigner(ORIGIN, Ed25519PrivateKey.generate())
     with pytest.raises(Refuted):
         verify_head(sign_checkpoint(Checkpoint(ORIGIN, 3, bytes(32)), stranger), book.log.trust())
+
+
+def test_without_a_checkpoint_key_nothing_can_be_checked(book: Book) -> None:
+    keyless = structs.replace(book.log.trust_file(), checkpoint_vkeys=())
+    with pytest.raises(Uncheckable, match="no checkpoint key"):
+        verify_head(book.log.note(), parse_trust(keyless.format()))
 
 
 def test_a_signed_standing_is_verified_while_it_holds(book: Book) -> None:

@@ -1,0 +1,93 @@
+"""`/v1/enterprises`: search, one enterprise in short, its declarations and every event about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from api.documents import conditional, headers
+from api.event_json import event_json
+from api.ids import name_of, plausible, subject_of
+from api.errors import InvalidRequest
+from api.service import Service
+from api.waiting import min_tree_size
+from ledger.errors import NotFound
+from ledger.limits import EVENTS_PAGE_MAX, SEARCH_PAGE_MAX
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1/enterprises", tags=["enterprises"], dependencies=[Depends(min_tree_size)])
+
+
+@router.get("", summary="Search by name, former name or code; by campaign; never by level")
+def search(
+    request: Request,
+    q: str = "",
+    campaign: str = "",
+    cursor: str = "",
+    limit: int = Query(20, ge=1, le=SEARCH_PAGE_MAX),
+) -> Response:
+    service: Service = request.app.state.service
+    in_campaign = campaign if not campaign or ":" in campaign else f"campaign:{campaign}"
+    page = service.views.search.search(q, campaign=in_campaign, cursor=cursor, limit=limit)
+    found = [
+        {"id": name_of(one.subject), "subject": one.subject, "code": one.code, "name": one.name} for one in page.found
+    ]
+    return _json(service, {"enterprises": found, "cursor": page.cursor or None})
+
+
+@router.get("/{name}", summary="The enterprise, its standing in short, links")
+async def enterprise(name: str, request: Request) -> Response:
+    service: Service = request.app.state.service
+    subject = subject_of(name)
+    served = await service.standings.current(subject, service.today())
+    known = await service.off_loop(service.views.search.enterprise, subject)
+    if known is None and not served.in_book and not plausible(subject):
+        raise InvalidRequest("enterprise.check_digit", "统一社会信用代码的校验位不正确", "the check digit is wrong")
+    here = f"/v1/enterprises/{name_of(subject)}"
+    about: dict[str, Any] = {"subject": subject, "name": None}
+    if known is not None:
+        about = msgspec.json.decode(known.body)
+    about |= {
+        "id": name_of(subject),
+        "in_book": served.in_book,
+        "standing": {"level": served.level.value, "next_change_on": served.until_on},
+        "links": {what: f"{here}/{what}" for what in ("standing", "declarations", "events")},
+    }
+    return _json(service, about)
+
+
+@router.get("/{name}/declarations", summary="Public self-declaration records: pledges, their dates and what became of them")
+def declarations(name: str, request: Request) -> Response:
+    service: Service = request.app.state.service
+    subject = subject_of(name)
+    document = service.views.declarations.declarations(subject, service.today())
+    if document is None:
+        return _json(service, {"subject": subject, "pledges": []})
+    return conditional(request, service, document)
+
+
+@router.get("/{name}/events", summary="Every event about it, in order")
+def events(
+    name: str,
+    request: Request,
+    after: int = Query(-1, ge=-1, description="Leaf index of the last one that is known already"),
+    limit: int = Query(100, ge=1, le=EVENTS_PAGE_MAX),
+) -> Response:
+    service: Service = request.app.state.service
+    rows = [row for row in service.store.stream(subject_of(name)) if row.index > after]
+    page = rows[:limit]
+    following = page[-1].index if len(rows) > limit else None
+    return _json(service, {"events": [event_json(service, row) for row in page], "after": following})
+
+
+@router.get("/{name}/proof", summary="Completeness bundle (not served by this version)")
+def proof(name: str) -> Response:
+    raise NotFound(f"no completeness bundle of {name[:64]}: this version of the service has no map")
+
+
+def _json(service: Service, value: object) -> Response:
+    return Response(msgspec.json.encode(value), headers=headers(service), media_type="application/json")

@@ -1,0 +1,72 @@
+"""`/v1/policies` and `/v1/keys`: by which rules standings are reckoned, and whose a key is."""
+
+from __future__ import annotations
+
+import msgspec
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.documents import headers
+from api.service import Service
+from ledger.domain.policy import StandingPolicyApproved, StandingPolicyProposed
+from ledger.errors import NotFound
+from ledger.feed import to_recorded
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["policies"])
+
+
+@router.get("/policies", summary="The standing policies that were approved, oldest first")
+def policies(request: Request) -> Response:
+    service: Service = request.app.state.service
+    listed = [
+        {
+            "entry": one.entry,
+            "in_force_from": one.from_on,
+            "title_zh": one.policy.title_zh,
+            "title_en": one.policy.title_en,
+        }
+        for one in service.runner.rules().policies
+    ]
+    return _json(service, {"policies": listed})
+
+
+@router.get("/policies/{entry}", summary="A policy by the entry that proposed or approved it")
+def policy(entry: int, request: Request) -> Response:
+    service: Service = request.app.state.service
+    rows = service.store.entries(entry, 1) if entry >= 0 else ()
+    event = to_recorded(rows[0]).event if rows else None
+    if isinstance(event, StandingPolicyApproved):
+        approved = [one for one in service.runner.rules().policies if one.entry == entry]
+        if approved:
+            return _json(service, {"entry": entry, "in_force_from": approved[0].from_on, "policy": approved[0].policy})
+    if isinstance(event, StandingPolicyProposed):
+        return _json(service, {"entry": entry, "in_force_from": None, "policy": event.policy})
+    raise NotFound(f"entry {entry} is no standing policy")
+
+
+@router.get("/keys/{kid}", summary="Whose a key is, by its thumbprint (RFC 9679)")
+def key(kid: str, request: Request) -> Response:
+    service: Service = request.app.state.service
+    try:
+        found = service.governance.keys.get(bytes.fromhex(kid))
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound(f"no key {kid[:64]} was ever enrolled")
+    about = {
+        "kid": found.kid.hex(),
+        "party": found.party,
+        "officer": found.officer,
+        "enrolled_at": found.enrolled_at,
+        "ended_at": found.ended_at,
+        "valid_from": found.valid_from,
+        "valid_until": found.valid_until,
+        "roles": sorted(service.governance.roles(found.party)),
+    }
+    return _json(service, about)
+
+
+def _json(service: Service, value: object) -> Response:
+    return Response(msgspec.json.encode(value), headers=headers(service), media_type="application/json")

@@ -1,0 +1,160 @@
+"""`GET /v1/enterprises/{id}/standing`: the hot read path. Bytes rendered beforehand, one look into a primary key.
+
+Plain ASGI over `api/standings.py`; a date or a state of the log is evaluated from the book, in a thread.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from urllib.parse import parse_qs
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from api.errors import InvalidRequest, problem_of, problem_response
+from api.ids import plausible, subject_of
+from api.service import SHANGHAI, Service
+from api.waiting import wait_for_size
+from ledger.cose.standing_token import sign_standing
+from ledger.errors import LedgerError
+from ledger.limits import (
+    STANDING_MAX_AGE_SECONDS,
+    STANDINGS_QUERY_IDS_MAX,
+)
+from projections.standing.view import Served
+
+__all__ = ["StandingRoute", "post_query"]
+
+COSE: Final = "application/cose"
+_SIGNED: Final = b"application/cose"
+_JSON: Final = msgspec.json.Encoder().encode
+
+
+class StandingRoute:
+    """The ASGI application of the route; `scope["path_params"]["name"]` is the enterprise."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            response = await self._answer(scope)
+        except LedgerError as error:
+            response = problem_response(problem_of(error))
+        await response(scope, receive, send)
+
+    async def _answer(self, scope: Scope) -> Response:
+        service = self._service
+        subject = subject_of(scope["path_params"]["name"])
+        as_of: date | None = None
+        tree_size: int | None = None
+        if scope["query_string"]:
+            query = {key: values[-1] for key, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
+            as_of, tree_size = _date(query.get("as_of")), _size(query.get("tree_size"), "tree_size")
+            await wait_for_size(service, _size(query.get("min_tree_size"), "min_tree_size"))
+        today = service.today()
+        if as_of is None and tree_size is None:
+            served = await service.standings.current(subject, today)
+        else:
+            served = await self._replay(subject, as_of or today, tree_size)
+        if not served.in_book and not plausible(subject):
+            raise InvalidRequest(
+                "enterprise.check_digit",
+                "统一社会信用代码的校验位不正确",
+                "the check digit of this unified social credit code is wrong",
+            )
+        headers = {
+            "ETag": f'"{served.etag}"',
+            "Ledger-Tree-Size": str(service.runner.size),
+            "Cache-Control": _lifetime(served, as_of, tree_size, service.clock()),
+            "Vary": "Accept",
+        }
+        asked = {name: value for name, value in scope["headers"] if name in (b"accept", b"if-none-match")}
+        if _SIGNED in asked.get(b"accept", b""):
+            return _signed(service, served, headers)
+        if served.etag.encode() in asked.get(b"if-none-match", b""):
+            return Response(b"", 304, headers)
+        return Response(served.body, 200, headers, "application/json")
+
+    async def _replay(self, subject: str, as_of: date, tree_size: int | None) -> Served:
+        service = self._service
+        size = await run_in_threadpool(service.feed.size)
+        if tree_size is not None and tree_size > size:
+            raise InvalidRequest("standing.tree_size", f"账本只有 {size} 条记录", f"the log has {size} entries")
+        return await run_in_threadpool(
+            service.views.standings.replay, subject, as_of, tree_size=tree_size, pinned=True
+        )
+
+
+async def post_query(request: Request) -> Response:
+    """`POST /v1/standings/query`: `{"ids": […]}` in (at most 1,000), one result each, in order."""
+    service: Service = request.app.state.service
+    try:
+        asked = (await request.json())["ids"]
+        assert isinstance(asked, list)
+        assert all(isinstance(one, str) for one in asked)
+    except (ValueError, KeyError, TypeError, AssertionError):
+        raise InvalidRequest("standings.query", '请求应为 {"ids": [...]}', 'the request is {"ids": [...]}') from None
+    if len(asked) > STANDINGS_QUERY_IDS_MAX:
+        most = STANDINGS_QUERY_IDS_MAX
+        raise InvalidRequest("standings.too_many", f"一次最多 {most} 个", f"at most {most} ids at once")
+    subjects: dict[str, str] = {}
+    wrong: dict[str, str] = {}
+    for one in asked:
+        try:
+            subjects[one] = subject_of(one)
+        except InvalidRequest as error:
+            wrong[one] = error.kind
+    found = await run_in_threadpool(service.views.standings.currents, sorted(set(subjects.values())), service.today())
+    results = [_result(one, found.get(subjects.get(one, "")), wrong.get(one)) for one in asked]
+    body = b'{"results":[' + b",".join(results) + b"]}"
+    return Response(body, headers={"Ledger-Tree-Size": str(service.runner.size)}, media_type="application/json")
+
+
+def _result(name: str, served: Served | None, error: str | None) -> bytes:
+    if served is None:
+        return _JSON({"id": name, "error": error or "enterprise.invalid_id"})
+    head = _JSON({"id": name, "in_book": served.in_book, "level": served.level.value})
+    return head[:-1] + b',"standing":' + served.body + b"}"
+
+
+def _signed(service: Service, served: Served, headers: dict[str, str]) -> Response:
+    token = sign_standing(
+        served.body,
+        subject=served.subject,
+        origin=service.origin,
+        issued_at=service.clock(),
+        signer=service.keys.standing,
+    )
+    return Response(token, 200, {**headers, "Cache-Control": "private, max-age=0"}, COSE)
+
+
+def _lifetime(served: Served, as_of: date | None, tree_size: int | None, now: int) -> str:
+    """How long an answer may be kept: for ever when date and size are pinned, else never past a change by time."""
+    if as_of is not None and tree_size is not None:
+        return "public, max-age=31536000, immutable"
+    moment = datetime.fromtimestamp(now, SHANGHAI)
+    midnight = datetime.combine(moment.date() + timedelta(days=1), time(), SHANGHAI)
+    left = int((midnight - moment).total_seconds())
+    return f"public, max-age={max(0, min(STANDING_MAX_AGE_SECONDS, left))}"
+
+
+def _date(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidRequest("standing.as_of", f"不是日期: {text[:40]}", f"not a date (YYYY-MM-DD): {text[:40]}") from None
+
+
+def _size(text: str | None, name: str) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise InvalidRequest(f"request.{name}", f"{name} 应为整数", f"{name} is a number of entries")
+    return int(text)

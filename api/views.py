@@ -1,0 +1,29 @@
+"""The read models that routes ask, over one pool of connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ledger.feed import Feed
+from ledger.store.connect import Database
+from projections.declarations.view import DeclarationView
+from projections.reading import Reading
+from projections.rules import Rules
+from projections.search.view import SearchView
+from projections.standing.view import StandingView
+
+__all__ = ["Views"]
+
+
+class Views:
+    """Close it when done."""
+
+    def __init__(self, conninfo: str, feed: Feed, rules: Callable[[], Rules]) -> None:
+        self._database = Database(conninfo)
+        reading = Reading(self._database)
+        self.standings = StandingView(reading, feed, rules)
+        self.declarations = DeclarationView(reading)
+        self.search = SearchView(reading)
+
+    def close(self) -> None:
+        self._database.close()

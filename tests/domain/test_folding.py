@@ -1,0 +1,129 @@
+"""Folding: the same in batches as one by one, the same from closed entries as after an erasure, and fast."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from hashlib import sha256
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.domain.complaint import ComplaintOutcomeCorrected
+from ledger.domain.enterprise import EnterpriseRecord, EnterpriseRenamed, IdentifierOverridden, fold
+from ledger.domain.event import Closed, Recorded
+from ledger.domain.governance import Governance, evolve_governance
+from ledger.domain.pledge import PledgeReplaced
+from ledger.domain.repudiation import BodyErased
+from ledger.domain.subject import is_enterprise
+from tests.support.book import Book
+from tests.support.histories import histories, recorded
+from tests.support.statements import (
+    TODAY,
+    assessed,
+    code,
+    corrected,
+    outcome,
+    pledge_made,
+    pledge_published,
+    registered,
+    replied,
+)
+
+
+def closed(at: Recorded) -> Recorded:
+    return replace(at, event=Closed(sha256(at.statement_id).digest()))
+
+
+def test_nothing_folds_to_nothing() -> None:
+    assert fold(None, ()) is None
+
+
+@given(histories(), st.lists(st.integers(1, 8), max_size=40))
+def test_folding_in_batches_equals_one_by_one(events: list[Recorded], sizes: list[int]) -> None:
+    one_by_one: EnterpriseRecord | None = None
+    for event in events:
+        one_by_one = fold(one_by_one, (event,))
+    in_batches: EnterpriseRecord | None = None
+    start = 0
+    for size in (*sizes, len(events)):
+        in_batches = fold(in_batches, events[start : start + size])
+        start += size
+    assert in_batches == one_by_one == fold(None, events)
+
+
+@given(histories())
+def test_a_record_after_an_erasure_equals_one_folded_from_closed_entries(events: list[Recorded]) -> None:
+    gone = {at.event.entry for at in events if isinstance(at.event, BodyErased)}
+    from_closed = fold(None, [closed(at) if at.index in gone else at for at in events])
+    assert fold(None, events) == from_closed
+
+
+def test_every_sealed_event_can_be_erased_as_if_it_had_been_closed() -> None:
+    statement = recorded(2, pledge_made(disclosure="none"), sealed=True)
+    events = [
+        recorded(1, registered(), sealed=True),
+        statement,
+        recorded(3, pledge_published(statement.statement_id)),
+        recorded(4, PledgeReplaced(v=1, effective_on=TODAY, code=code(), slip="错字", valid_until=TODAY), sealed=True),
+        recorded(5, assessed(), sealed=True),
+        recorded(6, EnterpriseRenamed(v=1, effective_on=TODAY, name="新名", evidence="证"), sealed=True),
+        recorded(7, IdentifierOverridden(v=1, effective_on=TODAY, code="X", evidence="证"), sealed=True),
+        recorded(8, outcome(1), sealed=True),
+        recorded(9, replied(8 * 3), sealed=True),
+        recorded(10, corrected(8 * 3), sealed=True),
+        recorded(11, pledge_made(disclosure="none", scope="product"), sealed=True),
+    ]
+    before = fold(None, events)
+    for number, at in enumerate(events):
+        if not at.sealed or isinstance(at.event, ComplaintOutcomeCorrected):
+            continue
+        erasure = recorded(12, BodyErased(v=1, effective_on=TODAY, entry=at.index, ground="删除"))
+        from_closed = fold(None, [*events[:number], closed(at), *events[number + 1 :], erasure])
+        assert fold(before, (erasure,)) == from_closed, type(at.event).__name__
+
+
+@given(histories())
+def test_a_reader_without_bodies_counts_what_is_closed(events: list[Recorded]) -> None:
+    record = fold(None, [closed(at) if at.sealed else at for at in events])
+    assert record is not None
+    assert record.closed == sum(at.sealed for at in events)
+    assert not record.outcomes
+    assert record.version == len(events)
+
+
+@given(histories())
+def test_folding_never_changes_an_earlier_record(events: list[Recorded]) -> None:
+    half = len(events) // 2
+    before = fold(None, events[:half])
+    fold(before, events[half:])
+    assert before == fold(None, events[:half])
+
+
+def test_an_event_costs_as_much_after_50_000_as_after_1_000() -> None:
+    first = recorded(1, registered())
+    content = outcome(1)
+    events = [first, *(recorded(version, content, sealed=True) for version in range(2, 51_001))]
+
+    def cost(record: EnterpriseRecord | None, tail: list[Recorded]) -> float:
+        """The best of five: others share this machine."""
+        times = []
+        for _ in range(5):
+            begin = time.process_time()
+            fold(record, tail)
+            times.append(time.process_time() - begin)
+        return min(times)
+
+    early = cost(fold(None, events[:1_000]), events[1_000:2_000])
+    late = cost(fold(None, events[:50_000]), events[50_000:51_000])
+    assert late < 10 * early  # linear cost would be 50 times as much
+
+
+def test_governance_folds_to_the_same_again() -> None:
+    book = Book().with_enterprise()
+    governance = Governance.empty()
+    for event in book.events:
+        if not is_enterprise(event.subject):
+            governance = evolve_governance(governance, event)
+    assert governance == book.governance
+    assert governance.size == len(book.events)

@@ -1,0 +1,129 @@
+"""What is disowned and what is erased: the entry stays, its content counts no more."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pytest
+
+from ledger.domain.catalogue import encode_body
+from ledger.domain.pledge import GroundText, PledgeRevoked
+from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from tests.support.book import Book
+from tests.support.charter import DATA_OFFICER, HANDLING_BODY, HANDLING_COLLEAGUE
+from tests.support.refusals import refused
+from tests.support.statements import (
+    ENTERPRISE,
+    OTHER_ENTERPRISE,
+    TODAY,
+    code,
+    corrected,
+    outcome,
+    replied,
+    salt,
+    speaker_of,
+)
+
+
+@pytest.fixture
+def book() -> Book:
+    return Book().with_enterprise()
+
+
+def repudiated(entry: int) -> StatementRepudiated:
+    return StatementRepudiated(v=1, effective_on=TODAY, entry=entry, word="并非本单位所签")
+
+
+def erased(entry: int) -> BodyErased:
+    return BodyErased(v=1, effective_on=TODAY, entry=entry, ground="权利人要求删除")
+
+
+def record(book: Book, number: int = 1) -> int:
+    return book.say(outcome(number), by=HANDLING_BODY).index
+
+
+def test_a_repudiation_names_an_entry_of_the_stream(book: Book) -> None:
+    index = record(book)
+    book.with_enterprise(OTHER_ENTERPRISE)
+    with refused("entry.not_in_stream"):
+        book.say(repudiated(index), subject=OTHER_ENTERPRISE)
+    with refused("entry.not_in_stream"):
+        book.say(repudiated(len(book.events)))
+    book.say(repudiated(index))
+    assert index in book.record.repudiated
+
+
+def test_only_an_organizer_records_a_repudiation(book: Book) -> None:
+    index = record(book)
+    with refused("issuer.not_entitled"):
+        book.say(repudiated(index), by=speaker_of(ENTERPRISE))
+
+
+def test_an_entry_is_repudiated_once_and_a_repudiation_never(book: Book) -> None:
+    index = record(book)
+    entry = book.say(repudiated(index)).index
+    with refused("repudiation.twice"):
+        book.say(repudiated(index))
+    with refused("repudiation.final"):
+        book.say(repudiated(entry))
+
+
+def test_a_data_officer_erases_the_body_of_a_sealed_entry(book: Book) -> None:
+    index = record(book)
+    with refused("issuer.not_entitled"):
+        book.say(erased(index), by=HANDLING_BODY)
+    entry = book.say(erased(index), by=DATA_OFFICER).index
+    assert book.record.erased[index] == entry
+    assert index not in book.record.outcomes
+    assert book.record.closed == 1
+
+
+def test_an_open_entry_has_no_body_to_erase(book: Book) -> None:
+    made = book.with_pledge()
+    with refused("erasure.not_sealed"):
+        book.say(erased(made.index), by=DATA_OFFICER)
+
+
+def test_only_an_entry_of_the_stream_is_erased(book: Book) -> None:
+    index = record(book)
+    book.with_enterprise(OTHER_ENTERPRISE)
+    with refused("entry.not_in_stream"):
+        book.say(erased(index), subject=OTHER_ENTERPRISE, by=DATA_OFFICER)
+
+
+def test_a_body_is_erased_once(book: Book) -> None:
+    index = record(book)
+    book.say(erased(index), by=DATA_OFFICER)
+    with refused("erasure.twice"):
+        book.say(erased(index), by=DATA_OFFICER)
+
+
+def test_erasing_a_correction_never_brings_back_what_it_corrected(book: Book) -> None:
+    index = record(book)
+    correction = book.say(corrected(index), by=HANDLING_COLLEAGUE).index
+    with refused("erasure.outcome_first"):
+        book.say(erased(correction), by=DATA_OFFICER)
+    book.say(erased(index), by=DATA_OFFICER)
+    book.say(erased(correction), by=DATA_OFFICER)
+    assert (book.record.closed, len(book.record.outcomes)) == (2, 0)
+
+
+def test_an_erased_reply_leaves_its_outcome(book: Book) -> None:
+    index = record(book)
+    reply = book.say(replied(index), by=speaker_of(ENTERPRISE)).index
+    book.say(erased(reply), by=DATA_OFFICER)
+    assert book.record.outcomes[index].replies == ()
+
+
+def test_the_text_of_a_ground_may_be_erased_and_the_revocation_stands(book: Book) -> None:
+    book.with_pledge()
+    body = encode_body(GroundText(v=1, salt=salt(1).hex(), text="伪造报告"), salt(1))
+    event = PledgeRevoked(
+        v=1, effective_on=TODAY, code=code(), ends_on=TODAY, ground="fraud", ground_text=sha256(body).hexdigest()
+    )
+    entry = book.say(event, text=body).index
+    book.say(erased(entry), by=DATA_OFFICER)
+    pledge = book.record.pledges.coded(code())
+    assert pledge is not None
+    assert pledge.end is not None
+    assert book.record.closed == 0
