@@ -38,6 +38,7 @@ def campaign(name: str, request: Request) -> Response:
     if policy is not None:
         days = policy.recording_days_max.get("PledgeMade", policy.recording_days_max_default)
         view["pledge_recording_days_max"] = days
+        view["pledge_months_max"] = policy.pledge_months_max
     return Response(msgspec.json.encode(view), headers=headers(service), media_type="application/json")
 
 

@@ -18,6 +18,7 @@ from urllib.parse import quote
 import cbor2
 import httpx
 
+from api.ids import name_of
 from api.problems import error_named, error_of
 from ledger.errors import Busy, LedgerError, Malformed, Unavailable
 from ledger.limits import BATCH_BYTES_MAX, BATCH_STATEMENTS_MAX
@@ -147,13 +148,28 @@ class Client:
         return self._get("/.well-known/credit-ledger-trust.json")
 
     def standing(
-        self, subject: str, *, as_of: date | None = None, tree_size: int | None = None, signed: bool = False
+        self,
+        enterprise: str,
+        *,
+        as_of: date | None = None,
+        tree_size: int | None = None,
+        min_tree_size: int | None = None,
+        signed: bool = False,
     ) -> StandingDocument:
-        """An enterprise's standing, on a date and at a size of the log if given; `signed` asks for COSE."""
-        query = {"as_of": None if as_of is None else as_of.isoformat(), "tree_size": tree_size}
+        """An enterprise's standing, by its subject id or its code as printed on a licence.
+
+        `as_of` and `tree_size` ask for another day or state of the log; `min_tree_size` waits until the service
+        has derived that far, such as to one more than the index of what was just registered; `signed`: COSE.
+        """
+        name = name_of(enterprise) if ":" in enterprise else enterprise
+        query = {
+            "as_of": None if as_of is None else as_of.isoformat(),
+            "tree_size": tree_size,
+            "min_tree_size": min_tree_size,
+        }
         answer = self._ask(
             "GET",
-            f"/v1/enterprises/{quote(subject, safe='')}/standing",
+            f"/v1/enterprises/{quote(name, safe='~')}/standing",
             params={name: value for name, value in query.items() if value is not None},
             accept=_COSE if signed else "application/json",
         )

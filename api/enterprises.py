@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from api.documents import conditional, headers
+from api.errors import InvalidRequest
 from api.event_json import event_json
 from api.ids import name_of, plausible, subject_of
-from api.errors import InvalidRequest
 from api.service import Service
 from api.waiting import min_tree_size
 from ledger.errors import NotFound
@@ -60,7 +60,7 @@ async def enterprise(name: str, request: Request) -> Response:
     return _json(service, about)
 
 
-@router.get("/{name}/declarations", summary="Public self-declaration records: pledges, their dates and what became of them")
+@router.get("/{name}/declarations", summary="Public self-declaration records: pledges and what became of them")
 def declarations(name: str, request: Request) -> Response:
     service: Service = request.app.state.service
     subject = subject_of(name)

@@ -52,13 +52,12 @@ class PostEntries:
         candidate = await _admit(service, statement, None)
         group = await _with_pending(service, candidate)
         answer = (await service.register(*group))[-1]
+        await _released(service, group, answer)
         if isinstance(answer, Held):
             return await _pend(service, candidate)
         if not isinstance(answer, Registered):
             raise answer
-        return Response(
-            await _receipt(service, answer), 201, {"Location": f"/entries/{answer.index}"}, media_type=COSE
-        )
+        return Response(await _receipt(service, answer), 201, {"Location": f"/entries/{answer.index}"}, media_type=COSE)
 
 
 async def post_batch(request: Request) -> Response:
@@ -78,6 +77,7 @@ async def post_batch(request: Request) -> Response:
         except LedgerError as error:
             results[number] = _refusal(problem_of(error))
     for number, group, answers in zip(numbers, groups, await service.register_all(groups), strict=True):
+        await _released(service, group, answers[-1])
         results[number] = await _result(service, group[-1], answers[-1])
     return Response(b"".join(cbor2.dumps(result, canonical=True) for result in results), 200, None, CBOR_SEQUENCE)
 
@@ -88,9 +88,7 @@ async def post_body(request: Request) -> Response:
     body = await read_bounded(request.receive, BODY_BYTES_MAX)
     commitment = sha256(body).digest()
     await run_in_threadpool(service.store.hold_body, commitment, body, service.clock())
-    return Response(
-        b'{"commitment":"%s"}' % commitment.hex().encode(), 201, media_type="application/json"
-    )
+    return Response(b'{"commitment":"%s"}' % commitment.hex().encode(), 201, media_type="application/json")
 
 
 async def _admit(service: Service, raw: bytes, body: bytes | None) -> Candidate:
@@ -133,6 +131,12 @@ async def _with_pending(service: Service, candidate: Candidate) -> tuple[Candida
         now=waiting.received_at,  # its age is judged as of its arrival
     )
     return (pledge, candidate)
+
+
+async def _released(service: Service, group: tuple[Candidate, ...], answer: Answer) -> None:
+    """Clear the desk of what is in the book now. A crash before this leaves a row that the next release clears."""
+    if len(group) > 1 and isinstance(answer, Registered):
+        await run_in_threadpool(service.desk.remove, [one.statement.statement_id for one in group[:-1]])
 
 
 async def _pend(service: Service, candidate: Candidate) -> Response:

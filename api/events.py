@@ -39,9 +39,7 @@ async def events(
 
 
 @router.get("/standing-changes", summary="Changes of level, by events and by time alone, resumable")
-def standing_changes(
-    request: Request, after: str = "", limit: int = Query(100, ge=1, le=EVENTS_PAGE_MAX)
-) -> Response:
+def standing_changes(request: Request, after: str = "", limit: int = Query(100, ge=1, le=EVENTS_PAGE_MAX)) -> Response:
     service: Service = request.app.state.service
     cursor = Cursor.parse(after) if after else BEGINNING
     rows = service.views.standings.changes(cursor, limit, service.clock(), service.feed.size())

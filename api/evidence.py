@@ -1,44 +1,50 @@
 """Evidence about an entry's issuer: the entries from the charter on that say whose key it is and what it may do.
 
-Byte-stable for ever: only entries before the one in question, each with its canonical receipt.
+As far as the log goes now: a revocation that came after the entry is part of it, so that whoever fetches the
+evidence later learns that a key was compromised.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-import cbor2
-
+from ledger.cose import headers
 from ledger.cose.receipt import attach
 from ledger.cose.statement import parse_statement
+from ledger.domain.party_state import ROOT_PARTY
+from ledger.domain.subject import POLICY
 from ledger.errors import NotFound
+from ledger.feed import to_recorded
 from ledger.log import Log
 from ledger.store.port import EntryRow, Store
+from ledger.verifier.evidence import encode_evidence, select
 
-__all__ = ["evidence"]
+__all__ = ["MEDIA_TYPE", "evidence"]
 
-MEDIA_TYPE: Final = "application/vnd.credit-ledger.evidence+cbor"
+MEDIA_TYPE: Final = headers.EVIDENCE
 
 
 def evidence(index: int, store: Store, log: Log) -> bytes:
-    """Deterministic CBOR `{typ, v, entries: [transparent statement, …]}`. Raises `NotFound`."""
+    """The evidence file about the issuer of entry `index` (`ledger.verifier.evidence`). Raises `NotFound`."""
     statements = store.statements([index])
     if index not in statements:
         raise NotFound(f"no entry {index} in the log")
-    rows = _chain(parse_statement(statements[index]).issuer, max(index, 1), store)
-    entries = [attach(row.statement, [log.receipt(row.index)[0]]) for row in rows]
-    return cbor2.dumps({"typ": MEDIA_TYPE, "v": 1, "entries": entries}, canonical=True)
+    statement = parse_statement(statements[index])
+    rows = _streams(statement.issuer, store)
+    chosen = select([to_recorded(row) for row in rows.values()], statement.issuer, statement.kid)
+    return encode_evidence([attach(rows[one].statement, [log.receipt(one)[0]]) for one in chosen])
 
 
-def _chain(issuer: str, before: int, store: Store) -> list[EntryRow]:
-    """The party streams that the issuer's entitlement rests on, below `before`, in log order."""
+def _streams(issuer: str, store: Store) -> dict[int, EntryRow]:
+    """By index, in log order: the streams of the issuer, of whoever signed in them, of the root, and the policies."""
     rows: dict[int, EntryRow] = {}
-    parties, seen = [issuer], {issuer}
-    while parties:
-        for row in store.stream(parties.pop(), tree_size=before):
+    left, seen = [issuer, ROOT_PARTY, POLICY], {issuer, ROOT_PARTY, POLICY}
+    while left:
+        subject = left.pop()
+        for row in store.stream(subject):
             rows[row.index] = row
             signer = parse_statement(row.statement).issuer
             if signer not in seen:
                 seen.add(signer)
-                parties.append(signer)
-    return [rows[index] for index in sorted(rows)]
+                left.append(signer)
+    return dict(sorted(rows.items()))

@@ -24,9 +24,7 @@ _EXEMPT: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 class RateLimit:
     """Each client has `burst` requests at once and `per_second` after that. 0 per second: no limit."""
 
-    def __init__(
-        self, app: ASGIApp, per_second: int, burst: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, app: ASGIApp, per_second: int, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
         self._per_second = per_second
         self._burst = float(burst)
@@ -46,7 +44,10 @@ class RateLimit:
             await response(scope, receive, send)
             return
         headers = (
-            (b"ratelimit-policy", f'"client";q={int(self._burst)};w={math.ceil(self._burst / self._per_second)}'.encode()),
+            (
+                b"ratelimit-policy",
+                f'"client";q={int(self._burst)};w={math.ceil(self._burst / self._per_second)}'.encode(),
+            ),
             (b"ratelimit", f'"client";r={int(left)};t=1'.encode()),
         )
 

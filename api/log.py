@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import cbor2
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from api.resolve import IMMUTABLE
 from api.service import Service
 from ledger.errors import NotFound
-from ledger.keys.signer import Signer
 from ledger.limits import TILE_HEIGHT, TILE_WIDTH
 from ledger.tlog.tiles import parse_bundle_path, parse_tile_path
+from ledger.verifier import TrustedKey, TrustFile
 
-__all__ = ["router", "trust_document"]
+__all__ = ["router", "trust_file"]
 
 router = APIRouter(tags=["log"])
 
@@ -73,26 +73,24 @@ def get_key(kid: str, request: Request) -> Response:
 @router.get("/.well-known/credit-ledger-trust.json", summary="The service's own trust file, to be compared out of band")
 def get_trust(request: Request) -> Response:
     service: Service = request.app.state.service
-    return JSONResponse(trust_document(service), headers={"Cache-Control": "public, max-age=60"})
+    return Response(
+        trust_file(service).format(), headers={"Cache-Control": "public, max-age=60"}, media_type="application/json"
+    )
 
 
-def trust_document(service: Service) -> dict[str, Any]:
-    """The trust file of interface.md. `charter` is the root of the first checkpoint, which covers the charter."""
+def trust_file(service: Service) -> TrustFile:
+    """The log's own trust file. `charter` is the root of the first checkpoint, which covers exactly the charter."""
     charter = service.store.checkpoint_covering(0)
     if charter is None:
         raise NotFound("the log is empty")
-    return {
-        "origin": service.origin,
-        "checkpoint_vkeys": [service.keys.checkpoint.key.format()],
-        "receipt_keys": [_key(service.keys.receipt)],
-        "standing_keys": [_key(service.keys.standing)],
-        "charter": charter.root.hex(),
-        "witness_policy": "",
-    }
-
-
-def _key(signer: Signer) -> dict[str, Any]:
-    return {"kid": signer.kid.hex(), "alg": signer.alg, "pem": signer.public.pem}
+    keys = service.keys
+    return TrustFile(
+        origin=service.origin,
+        checkpoint_vkeys=(keys.checkpoint.key.format(),),
+        receipt_keys=(TrustedKey.of(keys.receipt.public, keys.receipt.alg),),
+        standing_keys=(TrustedKey.of(keys.standing.public, keys.standing.alg),),
+        charter=charter.root.hex(),
+    )
 
 
 def _within(leaves: int, size: int) -> None:

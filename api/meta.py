@@ -21,7 +21,8 @@ router = APIRouter(tags=["service"])
 CSP: Final = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 STYLE: Final = """body{font:16px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b2430}
 h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}
-table{border-collapse:collapse;width:100%}td{border-top:1px solid #d5dbe3;padding:.3rem .8rem .3rem 0;vertical-align:top}
+table{border-collapse:collapse;width:100%}
+td{border-top:1px solid #d5dbe3;padding:.3rem .8rem .3rem 0;vertical-align:top}
 .demo{background:#fff3cd;padding:.5rem 1rem;border-left:4px solid #b58900}a{color:#0b5394}"""
 
 # Plain routes that carry the load are not FastAPI's: said here for the index.
@@ -80,7 +81,9 @@ def index(request: Request) -> HTMLResponse:
         f"<tr><td><code>{method} {_link(method, path)}</code></td><td>{html.escape(what)}</td></tr>"
         for method, path, what in sorted(rows, key=lambda row: row[1])
     )
-    demo = "<p class='demo'>演示系统, 数据均为虚构 · A demonstration: all data are invented.</p>" if service.demo else ""
+    demo = (
+        "<p class='demo'>演示系统, 数据均为虚构 · A demonstration: all data are invented.</p>" if service.demo else ""
+    )
     page = f"""<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>质量诚信账本 · Credit Ledger</title>
 <link rel="stylesheet" href="/index.css"></head><body>{demo}

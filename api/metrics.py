@@ -8,7 +8,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["Metrics", "Meters"]
+__all__ = ["Meters", "Metrics"]
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
@@ -25,7 +25,7 @@ class Meters:
             "ledger_request_seconds", "Time to the first byte", ["path"], buckets=_SECONDS, registry=self.registry
         )
         self.tree_size = Gauge("ledger_tree_size", "Entries in the log", registry=self.registry)
-        self.projected = Gauge("ledger_projected_size", "Entries that projections have taken in", registry=self.registry)
+        self.projected = Gauge("ledger_projected_size", "Entries that projections hold", registry=self.registry)
         self.queued = Gauge("ledger_queued_statements", "Statements waiting for a commit", registry=self.registry)
 
 

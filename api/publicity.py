@@ -16,6 +16,7 @@ from ledger.domain.complaint import ComplaintOutcomeCorrected, ComplaintReplied
 from ledger.domain.dates import add_months
 from ledger.domain.enterprise import EnterpriseRecord, fold, outcome_root
 from ledger.domain.event import Closed, Event
+from ledger.domain.pledge import PledgeRevoked
 from ledger.domain.subject import is_enterprise
 from ledger.feed import Feed, to_recorded
 from ledger.store.port import EntryRow
@@ -60,14 +61,14 @@ class Publicity:
             named = outcome_root(record, event.corrects)
         if named is not None:
             root, start = named, record.outcomes[named].effective_on
+        in_force = [policy for policy in self._rules().policies if policy.from_on <= start]
         closes = case.closes_on(root, start)
-        if closes is None:
+        if closes is None or not in_force:
             return date.max
+        if isinstance(event, PledgeRevoked):
+            return add_months(start, in_force[-1].policy.revoked_months)
         if closes > start:
             return closes
-        in_force = [policy for policy in self._rules().policies if policy.from_on <= start]
-        if not in_force:
-            return date.max
         return add_months(start, min(window.end_months for window in in_force[-1].policy.tiers.values()))
 
     def _about(self, row: EntryRow) -> tuple[EnterpriseRecord, Case]:

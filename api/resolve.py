@@ -13,8 +13,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.errors import InvalidRequest
-from api.evidence import MEDIA_TYPE as EVIDENCE
 from api.event_json import event_json
+from api.evidence import MEDIA_TYPE as EVIDENCE
 from api.evidence import evidence
 from api.receiving import wants_json
 from api.service import Service
@@ -57,7 +57,11 @@ def get_statement(name: str, request: Request) -> Response:
 @router.get("/entries/{name}/evidence", summary="Evidence about the issuer, from the charter on")
 def get_evidence(name: str, request: Request) -> Response:
     service: Service = request.app.state.service
-    return Response(evidence(_index(name), service.store, service.log), headers=IMMUTABLE, media_type=EVIDENCE)
+    return Response(
+        evidence(_index(name), service.store, service.log),
+        headers={"Cache-Control": "public, max-age=60"},
+        media_type=EVIDENCE,
+    )
 
 
 @router.get("/entries/{name}/body", summary="A sealed statement's body, while it is public")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -20,7 +19,7 @@ from api.importing.writing import WritableCell, csv_table, xlsx_table
 from ledger.domain.campaign import Clause
 from ledger.domain.dates import add_months
 
-__all__ = ["CLAUSES", "FLAWS", "SampleCampaign", "sample_csv", "sample_rows", "sample_xlsx", "write_sample_roster"]
+__all__ = ["CLAUSES", "FLAWS", "SampleCampaign", "sample_csv", "sample_rows", "sample_xlsx"]
 
 CLAUSES: Final = (
     Clause(
@@ -100,14 +99,6 @@ class SampleCampaign:
         return add_months(self.closes_on, 12) - _DAY
 
 
-def write_sample_roster(
-    path: Path, count: int, *, campaign: SampleCampaign, seed: int = 315, flaws: bool = False
-) -> None:
-    """Write the roster to `path`, as a workbook if its name ends in `.xlsx`, else as CSV in UTF-8. Raises `OSError`."""
-    make = sample_xlsx if path.suffix == ".xlsx" else sample_csv
-    path.write_bytes(make(count, campaign=campaign, seed=seed, flaws=flaws))
-
-
 def sample_xlsx(count: int, *, campaign: SampleCampaign, seed: int = 315, flaws: bool = False) -> bytes:
     """The roster as a workbook; the same arguments give the same bytes."""
     return xlsx_table(sample_rows(count, campaign=campaign, seed=seed, flaws=flaws), "承诺名单")
@@ -150,7 +141,7 @@ def _row(random: Random, number: int, campaign: SampleCampaign, codes: set[str])
     words = "".join(random.sample(_WORDS, 2))
     clauses = random.sample(CLAUSES, random.randint(3, len(CLAUSES)))
     made_on = _day(random, campaign)
-    valid_until = random.choice([None, campaign.pledge_valid_until, add_months(campaign.closes_on, 36) - _DAY])
+    valid_until = random.choice([None, campaign.pledge_valid_until, add_months(campaign.closes_on, 24) - _DAY])
     return {
         template.NUMBER: number,
         template.NAME: f"示例{place}{words}{trade}{'经营部' if individual else '有限公司'}",

@@ -74,9 +74,7 @@ def database(settings: Settings) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def open_service(
-    settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop
-) -> AsyncIterator[Service]:
+async def open_service(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) -> AsyncIterator[Service]:
     """A service that takes statements and keeps its projections, over a migrated database."""
     service = await asyncio.to_thread(_open, settings, conninfo, loop)
     try:

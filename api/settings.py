@@ -19,7 +19,7 @@ DEMO_ENTERPRISES: Final = 2_000
 # Every environment variable that the product reads, with its meaning (docs/operations.md repeats the table).
 VARIABLES: Final[Mapping[str, str]] = {
     "LEDGER_DATABASE_URL": "PostgreSQL 15 or later, as the service's own role; absent: embedded, under the data folder",
-    "LEDGER_ADMIN_DATABASE_URL": "the same database as the owner of its schema; read by `migrate` alone",
+    "LEDGER_ADMIN_DATABASE_URL": "the same database as the owner of its schema; read by `migrate` and `restore`",
 }
 
 

@@ -85,9 +85,7 @@ class StandingRoute:
         size = await run_in_threadpool(service.feed.size)
         if tree_size is not None and tree_size > size:
             raise InvalidRequest("standing.tree_size", f"账本只有 {size} 条记录", f"the log has {size} entries")
-        return await run_in_threadpool(
-            service.views.standings.replay, subject, as_of, tree_size=tree_size, pinned=True
-        )
+        return await run_in_threadpool(service.views.standings.replay, subject, as_of, tree_size=tree_size, pinned=True)
 
 
 async def post_query(request: Request) -> Response:
@@ -149,7 +147,9 @@ def _date(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InvalidRequest("standing.as_of", f"不是日期: {text[:40]}", f"not a date (YYYY-MM-DD): {text[:40]}") from None
+        raise InvalidRequest(
+            "standing.as_of", f"不是日期: {text[:40]}", f"not a date (YYYY-MM-DD): {text[:40]}"
+        ) from None
 
 
 def _size(text: str | None, name: str) -> int | None:

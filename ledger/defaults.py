@@ -37,7 +37,7 @@ def default_registration_policy(effective_on: date = date(2026, 1, 1)) -> Regist
         },
         key_recovery_days=7,
         complaint_notice_working_days=5,
-        pledge_months_max=36,
+        pledge_months_max=60,
         certificate_words_forbidden=(
             "示范",
             "最佳",

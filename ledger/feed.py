@@ -4,28 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ledger.cose.statement import decode_trusted
 from ledger.domain.event import Recorded
-from ledger.store.port import EntryRow, Store
+from ledger.store.mapper import to_recorded
+from ledger.store.port import Store
 
 __all__ = ["Feed", "to_recorded"]
-
-
-def to_recorded(row: EntryRow) -> Recorded:
-    """Decode a stored entry. Its bytes were verified before they were written; the audit verifies them again."""
-    statement, event = decode_trusted(row.statement, row.body)
-    return Recorded(
-        index=row.index,
-        subject=row.subject,
-        version=row.version,
-        recorded_at=row.recorded_at,
-        statement_id=statement.statement_id,
-        issuer=statement.issuer,
-        kid=statement.kid,
-        iat=statement.iat,
-        sealed=statement.sealed,
-        event=event,
-    )
 
 
 class Feed:
@@ -45,9 +28,7 @@ class Feed:
 
     def subjects(self, subjects: Sequence[str]) -> Mapping[str, list[Recorded]]:
         """Whole streams of several subjects in one round trip; unknown ones are left out."""
-        return {
-            subject: [to_recorded(row) for row in rows] for subject, rows in self._store.streams(subjects).items()
-        }
+        return {subject: [to_recorded(row) for row in rows] for subject, rows in self._store.streams(subjects).items()}
 
     def governing(self) -> list[Recorded]:
         """All events of parties, policies and campaigns, in log order."""

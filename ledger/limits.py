@@ -65,7 +65,7 @@ DATABASE_CONNECT_SECONDS_MAX: Final = 10
 DATABASE_STATEMENT_MS_MAX: Final = 30_000
 DATABASE_LOCK_MS_MAX: Final = 5_000
 DATABASE_CONNECTIONS_MAX: Final = 8
-DATABASE_POLL_SECONDS: Final = 1.0
+DATABASE_POLL_SECONDS: Final = 0.25  # a notification can be missed; a look is one index access
 
 # Import of rosters and outcomes
 IMPORT_FILE_BYTES_MAX: Final = 32 * 1024 * 1024

@@ -14,6 +14,8 @@ from ledger.cose.receipt import encode_receipt, receipt_protected, sign_root
 from ledger.cose.statement import parse_statement
 from ledger.domain.enterprise import EnterpriseRecord, fold
 from ledger.domain.governance import evolve_governance
+from ledger.domain.pledge import PledgePublished
+from ledger.domain.repudiation import BodyErased
 from ledger.domain.subject import is_governing
 from ledger.errors import AlreadyRegistered, LedgerError, Refused
 from ledger.head import Head
@@ -78,6 +80,7 @@ class Decision:
         self.keyring = head.keyring
         self.entries: list[NewEntry] = []
         self.facts: dict[Fact, int] = {}  # → position
+        self._erased: list[int] = []
 
     @property
     def first_index(self) -> int:
@@ -119,6 +122,8 @@ class Decision:
             evolved = fold(record, (recorded,))
             assert evolved is not None  # a fold over one event is a record
             self._records[subject] = (evolved, recorded.version)
+            if isinstance(candidate.event, BodyErased):
+                self._erased.append(candidate.event.entry)
         self.entries.append(
             NewEntry(
                 subject=subject,
@@ -140,6 +145,7 @@ class Decision:
             return (self.take(group[0]),)
         kept = (
             len(self.entries),
+            len(self._erased),
             dict(self.facts),
             dict(self._records),
             dict(self._versions),
@@ -147,10 +153,11 @@ class Decision:
             self.keyring,
         )
         try:
-            return tuple(self.take(candidate, released=True) for candidate in group)
+            return tuple(self.take(candidate, released=_released(candidate, group)) for candidate in group)
         except LedgerError:
-            size, self.facts, self._records, self._versions, self.governance, self.keyring = kept
+            size, erased, self.facts, self._records, self._versions, self.governance, self.keyring = kept
             del self.entries[size:]
+            del self._erased[erased:]
             raise
 
     def integrate(self) -> Batch:
@@ -172,7 +179,7 @@ class Decision:
             receipt_signature=sign_root(protected, growth.root, keys.receipt),
         )
         tiles = [Tile(level, number, hashes) for level, number, hashes in growth.tiles]
-        return Batch(entries=self.entries, checkpoint=self._checkpoint, tiles=tiles)
+        return Batch(entries=self.entries, checkpoint=self._checkpoint, tiles=tiles, erased=self._erased)
 
     def adopt(self) -> None:
         """The batch is durable: the head moves."""
@@ -201,6 +208,12 @@ class Decision:
 
     def _version(self, subject: str) -> int:
         return self._versions.get(subject) or self._head.version(subject)
+
+
+def _released(candidate: Candidate, group: Sequence[Candidate]) -> bool:
+    """Whether the group holds the publication that names the candidate's pledge."""
+    pledge = candidate.statement.statement_id.hex()
+    return any(isinstance(other.event, PledgePublished) and other.event.pledge == pledge for other in group)
 
 
 def decide(

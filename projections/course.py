@@ -6,13 +6,14 @@ this very code over whole streams. What is kept of an event besides the record i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from immutables import Map
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.domain.complaint import ComplaintOutcomeCorrected, ComplaintOutcomeRecorded
 from ledger.domain.dates import shanghai_date
@@ -29,6 +30,7 @@ from ledger.domain.pledge import (
 from ledger.domain.repudiation import BodyErased, StatementRepudiated
 from projections.rules import Rules
 from projections.standing.evaluate import Case
+from projections.standing.facts import Facts
 from projections.standing.levels import Level
 from projections.standing.public import facts_of, findings
 
@@ -64,13 +66,20 @@ class Change(NamedTuple):
     after: Level
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Ease(NamedTuple):
+    """Whether anything was on record or pledged, whether a period was kept in full, and at most how many points."""
+
+    known: bool
+    kept: bool
+    points: int
+
+
+class Course(Struct, frozen=True):
     """`began_on`: the day on which the last entry that counted was recorded; `decided_by`: that entry (-1: none).
     `seen`: the newest entry taken in, of the stream or a policy's approval.
 
     `levels`: the level on that day (or an earlier one), then every later day on which time alone changes it;
-    `known`: whether anything was on record when they were made. `texts`: the events that
+    `ease`: what tells at little cost that an outcome cannot change them. `texts`: the events that
     hold the words of public pledges, by leaf index. `pledges_on`: when an event about them was last recorded.
     """
 
@@ -79,17 +88,9 @@ class Course:
     decided_by: int
     seen: int
     levels: Sequence[tuple[date, Level]]
-    known: bool
+    ease: Ease
     texts: Map[int, PledgeMade | PledgeReplaced]
     pledges_on: date
-
-    def changes_to_come(self) -> list[Change]:
-        """What time alone will do, as far as is known now."""
-        return [
-            Change(day, self.decided_by, self.record.subject, before, after)
-            for (_, before), (day, after) in pairwise(self.levels)
-            if day > self.began_on
-        ]
 
     def level_on(self, day: date) -> Level:
         """The level on a day not before `began_on`."""
@@ -137,16 +138,17 @@ class _Steps:
         self._course = course
         if type(at.event) not in _BEARING:
             return
-        if _quiet(course, at, rules):
+        ease = _quiet(course, at, rules)
+        if ease is not None:
             self._turn(at.index, today, course.level_on(today))
-            self._course = replace(course, began_on=today, decided_by=at.index)
+            self._course = replace(course, began_on=today, decided_by=at.index, ease=ease)
             return
         facts = facts_of(course.record, at.subject)
         if any(mark.entry == at.index for mark in facts.bearing):
             levels = Case(rules.known_at(at.index), facts).levels(today)
             self._turn(at.index, today, levels[0][1])
-            known = bool(facts.conduct)
-            self._course = replace(course, began_on=today, decided_by=at.index, levels=levels, known=known)
+            ease = _ease(facts, rules)
+            self._course = replace(course, began_on=today, decided_by=at.index, levels=levels, ease=ease)
 
     def approvals(self, rules: Rules, before: int) -> None:
         """Under a policy that takes effect on the day of its approval, everybody's level may change at once."""
@@ -156,7 +158,7 @@ class _Steps:
             course = self._course
             facts = facts_of(course.record, course.record.subject)
             levels = Case(rules.known_at(approval.entry + 1), facts).levels(course.began_on)
-            course = replace(course, seen=approval.entry, levels=levels)
+            course = replace(course, seen=approval.entry, levels=levels, ease=_ease(facts, rules))
             self._turn(approval.entry, approval.recorded_on, course.level_on(approval.recorded_on))
             self._course = course
 
@@ -164,7 +166,7 @@ class _Steps:
         if self._course is None:
             return None
         if self._since is not None:
-            self._changes.extend(one for one in self._course.changes_to_come() if one.changed_on > self._last)
+            self._changes.extend(_by_time(self._course, self._last, date.max))
         return Followed(self._course, self._since, self._changes)
 
     def _turn(self, entry: int, today: date, level: Level) -> None:
@@ -174,11 +176,18 @@ class _Steps:
         if self._since is None:
             self._since = today
         else:
-            self._changes.extend(one for one in course.changes_to_come() if self._last < one.changed_on <= today)
+            self._changes.extend(_by_time(course, self._last, today))
         self._last = today
         before = course.level_on(today)
         if level != before:
             self._changes.append(Change(today, entry, course.record.subject, before, level))
+
+
+def _by_time(course: Course, after: date, until: date) -> Iterator[Change]:
+    """What time alone does after the one day and until the other, as far as is known."""
+    for (_, before), (day, level) in pairwise(course.levels):
+        if after < day <= until:
+            yield Change(day, course.decided_by, course.record.subject, before, level)
 
 
 def erases(events: Iterable[Recorded]) -> bool:
@@ -196,19 +205,31 @@ def without_erased(stream: Sequence[Recorded]) -> list[Recorded]:
 
 def _begin(at: Recorded, today: date) -> Course:
     record = EnterpriseRecord(at.subject)
-    return Course(record, today, -1, at.index, [(today, Level.UNRATED)], False, Map(), today)
+    return Course(record, today, -1, at.index, [(today, Level.UNRATED)], Ease(False, False, 0), Map(), today)
 
 
-def _quiet(course: Course, at: Recorded, rules: Rules) -> bool:
-    """Whether an entry counts, but by its kind cannot move the level: most outcomes cost nothing.
+def _ease(facts: Facts, rules: Rules) -> Ease:
+    points = sum(rules.points_max(item.item) for item in facts.items)
+    return Ease(bool(facts.conduct or facts.terms), bool(facts.kept), points)
 
-    It does not have to find all of them; what it does not find is evaluated.
+
+def _quiet(course: Course, at: Recorded, rules: Rules) -> Ease | None:
+    """For an entry that counts but cannot move the level, whatever the day: the ease with it. Else None.
+
+    It does not have to find all of them; what it does not find is evaluated. Where no period was kept in full,
+    GOOD is out of reach, and an outcome matters by its points alone; else by its findings and the replies' ratio.
     """
-    outcome = course.record.outcomes.get(at.index)
-    if outcome is None or not course.known:
-        return False
-    few = len(course.record.outcomes) < rules.replies_min
-    return few and not any(findings(outcome, outcome))
+    ease, outcomes = course.ease, course.record.outcomes
+    if isinstance(at.event, EnterpriseRegistered | EnterpriseSized):
+        return ease if at.event.size_band is not None and not ease.points else None
+    outcome = outcomes.get(at.index)
+    if outcome is None or not ease.known:
+        return None
+    items = findings(outcome, outcome)
+    if ease.kept:
+        return ease if not items and len(outcomes) < rules.replies_min else None
+    points = ease.points + sum([rules.points_max(item) for item in items])
+    return Ease(True, False, points) if points < rules.points_noticed else None
 
 
 def _take(course: Course, at: Recorded, today: date) -> Course:

@@ -7,6 +7,7 @@ A crash leaves the old tables serving and a half-filled set beside them, which t
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
@@ -19,10 +20,11 @@ from psycopg.errors import LockNotAvailable
 
 from ledger.domain.dates import shanghai_date
 from ledger.errors import Busy
-from ledger.feed import Feed, to_recorded
+from ledger.feed import Feed
 from ledger.store.connect import Database, connect, translated
 from ledger.store.copying import copy_streams, split_streams
 from ledger.store.postgres import PostgresStore
+from projections.content import content
 from projections.course import follow, without_erased
 from projections.follower import Follower
 from projections.portrait import portray
@@ -129,6 +131,8 @@ def _begin_worker(conninfo: str, size: int) -> None:
     with PostgresStore.open(conninfo) as store:
         rules = Rules.none().after(at for at in Feed(store).governing() if at.index < size)
     _worker = conninfo, size, rules
+    gc.freeze()
+    gc.set_threshold(50_000)  # streams come and go; looking for cycles among them finds none
 
 
 def _fill_part(first: str, last: str) -> int:
@@ -138,7 +142,7 @@ def _fill_part(first: str, last: str) -> int:
     with translated(), connect(conninfo) as connection, connection.cursor() as cursor:
         connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
         for stream in copy_streams(conninfo, first, last, size):
-            events = without_erased([to_recorded(row) for row in stream])
+            events = without_erased([content(row) for row in stream])
             followed = follow(None, events, rules, size)
             assert followed is not None  # a stream has an event
             rows.add(portray(followed.course, rules), followed.changes)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from ledger.store.postgres import PostgresStore
-from tests.support.database import PostgresServer, TestDatabase
+from tests.support.database import PostgresServer, TestDatabase, data_folder
 from tests.support.database import postgres_server as running_server
 
 
@@ -16,6 +17,13 @@ def postgres_server() -> Iterator[PostgresServer]:
     """One real PostgreSQL for the whole run, started when the first test asks for it."""
     with running_server() as server:
         yield server
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """An empty folder for an embedded PostgreSQL of this test's own."""
+    with data_folder() as folder:
+        yield folder
 
 
 @pytest.fixture

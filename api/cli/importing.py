@@ -25,6 +25,7 @@ _TIMEOUT_SECONDS: Final = 60.0
 @click.argument("path", metavar="FILE", type=_FILE)
 @click.argument("url", metavar="URL")
 @click.option("--key", "key_path", required=True, type=_FILE, help="The private key that signs what is imported.")
+@click.option("--organizer-key", "organizer_path", type=_FILE, help="Registers enterprises, if --key may not.")
 @click.option("--campaign", metavar="ID", help="FILE is a roster of this campaign's pledges (national template).")
 @click.option("--mapping", "mapping_path", type=_FILE, metavar="TOML", help="FILE holds outcomes, mapped by this file.")
 @click.option("--issuer", metavar="PARTY", help="Who signs; looked up by the key if not given.")
@@ -39,6 +40,7 @@ def import_(
     url: str,
     *,
     key_path: Path,
+    organizer_path: Path | None,
     campaign: str | None,
     mapping_path: Path | None,
     issuer: str | None,
@@ -72,6 +74,7 @@ def import_(
             campaign=campaign,
             mapping=None if mapping_path is None else read_mapping(mapping_path),
             issuer=issuer,
+            organizer=None if organizer_path is None else open_key(organizer_path, passphrase_file),
             late_ground=late_ground,
             dry_run=dry_run,
             progress=lambda done, total: bar.update(task, completed=done, total=total),

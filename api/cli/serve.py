@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -55,6 +56,10 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
 )
 def serve(**options: object) -> None:
     """Run the service, on an embedded PostgreSQL unless LEDGER_DATABASE_URL is set. SIGTERM stops it cleanly."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # the demonstration's own requests
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    for package in ("api", "ledger", "projections"):
+        logging.getLogger(package).setLevel(logging.INFO)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # The server hands a signal on when it has stopped listening: everything is closed on the way out of here.
+        signal.signal(number, lambda *_: sys.exit(0))
     run(Settings.read(os.environ, **options))

@@ -10,20 +10,14 @@ under another statement than ours, which has to be looked at (`wants`, `meet`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Final, Literal
 
-from msgspec import structs
-
 from api.importing.answers import Answer
+from api.importing.likeness import says_the_same
 from api.importing.plan import OutcomeWork, PledgeWork, RowPlan, Work
 from api.importing.report import Reason, RowReport, Status
 from api.importing.statements import Item, Scribe, pledge_code
-from ledger.cose.statement import Statement, decode_event, parse_statement
-from ledger.domain.complaint import ComplaintOutcomeRecorded
-from ledger.domain.dates import shanghai_date
-from ledger.domain.event import Closed, Event
-from ledger.domain.pledge import PledgeMade
+from ledger.cose.statement import parse_statement
 from ledger.errors import LedgerError
 from ledger.limits import IMPORT_ROUNDS_MAX
 
@@ -121,7 +115,7 @@ class Course:
         old = parse_statement(statement)
         closed = False
         if not self._same:
-            self._same, closed = _says_the_same(self.work, scribe, old, body)
+            self._same, closed = says_the_same(self.work, scribe, old, body)
         if self._same:
             self._content_id = old.statement_id
             self._settle()
@@ -213,30 +207,3 @@ class Course:
             code = pledge_code(self.work.division, self.work.pledge.made_on, self.work.identity, self._probe)
         subject = self.work.who.subject
         self.report = RowReport(plan.row, plan.name, plan.code, status, reasons, subject, tuple(entries), code)
-
-
-def _says_the_same(work: Work, scribe: Scribe, old: Statement, body: Callable[[], bytes | None]) -> tuple[bool, bool]:
-    """Whether an earlier statement differs in nothing but where and when it was read and recorded; whether that
-    could not be told, its body being closed.
-
-    A sealed one whose body is closed can still be told: made again as of the day on which it was signed, our
-    own has the same commitment, if the row came from the same file.
-    """
-    if old.sealed:
-        then = parse_statement(scribe.content(work, shanghai_date(old.iat)).statement)
-        if then.payload == old.payload:
-            return True, False
-    said = decode_event(old, body() if old.sealed else None)
-    ours: Event = work.outcome if isinstance(work, OutcomeWork) else work.pledge
-    if isinstance(said, Closed):
-        return False, True
-    return _bare(said) == _bare(ours), False
-
-
-def _bare(event: Event) -> Event:
-    """The event without what depends on file, row and day of the import."""
-    if isinstance(event, PledgeMade):
-        event = structs.replace(event, evidence=None)
-    elif isinstance(event, ComplaintOutcomeRecorded):
-        event = structs.replace(event, source=None)
-    return structs.replace(event, effective_on=date.min, late_ground=None)

@@ -28,7 +28,7 @@ class Flaw:
     en: str
 
 
-class Unreadable(LedgerError):  # noqa: N818 as in ledger.errors
+class Unreadable(LedgerError):
     """A cell that does not say what its column asks for; the reason in both languages, without the column."""
 
     def __init__(self, rule: str, zh: str, en: str) -> None:

@@ -20,6 +20,7 @@ from api.importing.identity import Derive, Who, check_code, identity_bytes, subj
 from api.importing.plan import PledgeWork, RowPlan
 from api.importing.rowreader import RowReader
 from api.importing.tables import Row
+from ledger.domain.dates import add_months
 from ledger.domain.event import PaperEvidence
 from ledger.domain.pledge import PledgeMade
 from ledger.domain.subject import fold_code
@@ -161,6 +162,7 @@ def _pledge(read: RowReader, rules: RosterRules, number: int) -> PledgeMade | No
 
 def _check_dates(read: RowReader, made_on: date | None, valid_until: date | None, rules: RosterRules) -> None:
     (opens_on, closes_on), today = rules.campaign.window, rules.today
+    months_max = rules.campaign.pledge_months_max
     if made_on is not None and made_on > today:
         read.refuse("date.future", template.MADE_ON, f"{made_on} 在今天之后", f"{made_on} is after today")
     elif made_on is not None and not opens_on <= made_on <= closes_on:
@@ -178,6 +180,13 @@ def _check_dates(read: RowReader, made_on: date | None, valid_until: date | None
             template.VALID_UNTIL,
             f"{valid_until} 早于承诺作出日期 {made_on}; 请更正或留空 (按活动默认)",
             f"{valid_until} is before the pledge was made, {made_on}; correct it, or leave it empty for the default",
+        )
+    elif made_on is not None and months_max is not None and valid_until > add_months(made_on, months_max):
+        read.refuse(
+            "pledge.too_long",
+            template.VALID_UNTIL,
+            f"{valid_until} 超过承诺作出之日 {made_on} 起 {months_max} 个月",
+            f"{valid_until} is more than {months_max} months after {made_on}, when the pledge was made",
         )
     elif valid_until < today:
         read.flag(

@@ -109,10 +109,12 @@ _SPECS: Final = (
     _spec("enterprise", EnterpriseMerged, ("organizer",), enterprise_rules.merge),
     _spec("enterprise", EnterpriseDeregistered, ("organizer",), enterprise_rules.deregister),
     _spec("enterprise", PledgeMade, ("self", "organizer"), pledge_rules.make, "either", body_public=never),
-    _spec("enterprise", PledgePublished, ("organizer",), pledge_rules.publish),
+    _spec("enterprise", PledgePublished, ("organizer",), pledge_rules.publish, "either", body_public=never),
     _spec("enterprise", PledgeReplaced, ("organizer",), pledge_rules.replace_slip, "either", body_public=never),
-    _spec("enterprise", PledgeWithdrawn, ("self", "organizer"), pledge_rules.withdraw),
-    _spec("enterprise", PledgeRevoked, ("organizer",), pledge_rules.revoke),
+    _spec("enterprise", PledgeWithdrawn, ("self", "organizer"), pledge_rules.withdraw, "either", body_public=never),
+    _spec(
+        "enterprise", PledgeRevoked, ("organizer",), pledge_rules.revoke, "either", body_public=pledge_rules.is_public
+    ),
     _spec(
         "enterprise",
         FulfilmentAssessed,

@@ -21,6 +21,7 @@ __all__ = [
     "not_ended",
     "one_live",
     "published",
+    "same_form",
     "still_there",
     "within_window",
 ]
@@ -139,6 +140,17 @@ def published(record: EnterpriseRecord, code: str) -> tuple[PledgeState, Terms]:
     return pledge, pledge.terms
 
 
+def same_form(terms: Terms, ctx: Context) -> None:
+    """What is said of a pledge is open or sealed as the pledge is: nothing of a sealed one shows anywhere."""
+    if (terms.disclosure == "public") == ctx.sealed:
+        raise Refused(
+            "pledge.disclosure_form",
+            "公布、更正、撤回和撤销与原承诺的公开方式须一致",
+            "publication, replacement and end of a pledge are open or sealed as the pledge is",
+            terms.disclosure,
+        )
+
+
 def not_ended(pledge: PledgeState, record: EnterpriseRecord) -> None:
     """Neither withdrawn nor revoked."""
     end = pledge.ended_by(record.repudiated)
@@ -152,7 +164,8 @@ def not_ended(pledge: PledgeState, record: EnterpriseRecord) -> None:
 
 def check_end(record: EnterpriseRecord, code: str, ends_on: date, ctx: Context) -> None:
     """Published, not ended yet; from today to the end of its validity."""
-    pledge, _ = published(record, code)
+    pledge, terms = published(record, code)
+    same_form(terms, ctx)
     not_ended(pledge, record)
     if ends_on < ctx.today:
         raise Refused(

@@ -20,6 +20,7 @@ from ledger.domain.pledge_checks import (
     not_ended,
     one_live,
     published,
+    same_form,
     still_there,
     within_window,
 )
@@ -95,6 +96,7 @@ def publish(record: _Record, event: PledgePublished, ctx: Context) -> _Facts:
             event.pledge,
         )
     terms = pledge.terms
+    same_form(terms, ctx)
     if not terms.has_liability:
         raise Refused(
             "pledge.liability_missing",
@@ -128,13 +130,7 @@ def replace_slip(record: _Record, event: PledgeReplaced, ctx: Context) -> _Facts
     not_ended(pledge, record)
     if event.reason is None and event.content is None and event.liability is None and event.valid_until is None:
         raise Refused("pledge.replacement_empty", "更正没有内容", "the replacement replaces nothing", event.code)
-    if (terms.disclosure == "public") == ctx.sealed:
-        raise Refused(
-            "pledge.disclosure_form",
-            "更正与原承诺的公开方式须一致",
-            "a replacement is open or sealed as its pledge is",
-            event.code,
-        )
+    same_form(terms, ctx)
     if event.valid_until is not None:
         check_validity(event.valid_until, terms.made_on, ctx)
         if pledge.publication is not None and event.valid_until < pledge.publication.valid_from:
@@ -217,7 +213,7 @@ def assess(record: _Record, event: FulfilmentAssessed, ctx: Context) -> _Facts:
     return ()
 
 
-def is_public(record: _Record, event: FulfilmentAssessed) -> bool:
-    """Whether the pledge that was assessed is one for the public: then so is the assessment."""
+def is_public(record: _Record, event: FulfilmentAssessed | PledgeRevoked) -> bool:
+    """Whether the pledge is one for the public: then so are its assessment and the ground of its revocation."""
     pledge = None if record is None else record.pledges.coded(event.code)
     return pledge is not None and pledge.terms is not None and pledge.terms.disclosure == "public"

@@ -12,6 +12,8 @@ from ledger.errors import Refused
 __all__ = ["erase", "repudiate"]
 
 _FINAL: Final = frozenset(("StatementRepudiated", "BodyErased"))
+# what later events are found by: without them the record could not be folded again
+_DATES_ONLY: Final = frozenset(("PledgePublished", "PledgeWithdrawn", "PledgeRevoked"))
 _Facts = tuple[UniqueFact, ...]
 _Record = EnterpriseRecord | None
 
@@ -39,6 +41,13 @@ def erase(record: _Record, event: BodyErased, ctx: Context) -> _Facts:
             "erasure.not_sealed",
             "该条记录是公开声明, 没有可删除的密封正文",
             "this entry is an open statement: it has no body to erase",
+            str(event.entry),
+        )
+    if ref.sealed and ref.type in _DATES_ONLY:
+        raise Refused(
+            "erasure.dates_only",
+            "该正文只含编码和日期, 不含可删除的内容: 请删除承诺本身的正文",
+            "this body holds a code and dates only: erase the body of the pledge itself",
             str(event.entry),
         )
     if event.entry in record.erased:

@@ -31,7 +31,12 @@ def append_params(batch: Batch) -> dict[str, Any]:
     if not entries or checkpoint.tree_size - previous != len(entries):
         raise ValueError(f"{len(entries)} entries do not take the tree from {previous} to {checkpoint.tree_size}")
     facts = [(fact, index) for index, entry in enumerate(entries, previous) for fact in entry.facts]
-    bodies = [(index, entry) for index, entry in enumerate(entries, previous) if entry.body is not None]
+    erased = set(batch.erased)
+    bodies = [
+        (index, entry)
+        for index, entry in enumerate(entries, previous)
+        if entry.body is not None and index not in erased
+    ]
     if any(entry.commitment is None for _, entry in bodies):
         raise ValueError("a body without a commitment")
     return {
@@ -54,6 +59,7 @@ def append_params(batch: Batch) -> dict[str, Any]:
         "body_indices": Bigints([index for index, _ in bodies]),
         "body_commitments": Byteas([entry.commitment for _, entry in bodies]),
         "bodies": Byteas([entry.body for _, entry in bodies]),
+        "erased": Bigints(batch.erased),
         "body_public": Bigints([int(entry.body_public) for _, entry in bodies]),
         "tile_levels": Bigints([tile.level for tile in tiles]),
         "tile_numbers": Bigints([tile.number for tile in tiles]),

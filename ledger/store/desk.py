@@ -32,7 +32,7 @@ class Pending:
 class Desk(Protocol):
     """Every method may raise `Unavailable`."""
 
-    def put(  # noqa: PLR0917
+    def put(
         self,
         statement_id: bytes,
         statement: bytes,
@@ -63,7 +63,7 @@ class PostgresDesk:
         self._database = database
         self._statements_max = statements_max
 
-    def put(  # noqa: PLR0917
+    def put(
         self,
         statement_id: bytes,
         statement: bytes,
@@ -113,7 +113,7 @@ class MemoryDesk:
         self._statements_max = statements_max
         self._lock = threading.Lock()
 
-    def put(  # noqa: PLR0917
+    def put(
         self,
         statement_id: bytes,
         statement: bytes,

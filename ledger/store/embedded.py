@@ -13,7 +13,9 @@ import atexit
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
+import tempfile
 import threading
 import time
 import warnings
@@ -43,6 +45,7 @@ _VERSION: Final = 18
 _START_SECONDS_MAX: Final = 300  # recovery after a crash reads the write-ahead log since the last checkpoint
 _WATCH_SECONDS: Final = 1.0
 _ORPHANS_SECONDS_MAX: Final = 30
+_STOP_SECONDS_MAX: Final = 60
 
 
 class EmbeddedPostgres:
@@ -122,8 +125,20 @@ class EmbeddedPostgres:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return  # another user lives
-            if self._postmaster() is not None:
-                self._pg_ctl("stop", "-m", "fast")
+            self._stop_server()
+
+    def _stop_server(self) -> None:
+        if (pid := self._postmaster()) is None:
+            return
+        os.kill(pid, signal.SIGINT)  # "fast": ends sessions, writes a checkpoint, leaves
+        deadline = time.monotonic() + _STOP_SECONDS_MAX
+        while self._postmaster() == pid:
+            if time.monotonic() > deadline:
+                raise Unavailable(f"PostgreSQL (process {pid}) did not stop; see {self._pgdata / 'log'}")
+            time.sleep(0.02)
+        if self._socket_dir != self._pgdata:
+            with suppress(OSError):
+                self._socket_dir.rmdir()
 
     def _watch(self) -> None:
         # A crash of one backend is PostgreSQL's own business; if the whole server goes, it is started again here.
@@ -139,11 +154,13 @@ class EmbeddedPostgres:
         if self._postmaster() is not None:
             return
         self._clear_remains()
+        if self._system_user() is not None:
+            ensure_prefix_permissions(self._pgdata)
         if self._system_user() is not None and self._socket_dir != self._pgdata:
             ensure_prefix_permissions(self._socket_dir)
             self._socket_dir.chmod(0o777)
         options = f'-h "" -k "{self._socket_dir}" -c unix_socket_permissions=0700 -c fsync=on -c synchronous_commit=on'
-        self._pg_ctl("start", "-o", options, "-l", str(self._pgdata / "log"))
+        self._start_server(options)
 
     def _clear_remains(self) -> None:
         # A crash leaves lock files; their number may belong to another process by now, or to one that nobody
@@ -173,30 +190,26 @@ class EmbeddedPostgres:
         # PostgreSQL refuses to run as root; the package makes a user for that case and opens the path to it.
         return PostgresServer(self._pgdata, cleanup_mode=None, postgres_version=_VERSION).system_user
 
-    def _pg_ctl(self, action: str, *arguments: str) -> None:
-        command = [
-            str(POSTGRES_VERSIONS[_VERSION] / "pg_ctl"),
-            action,
-            "-w",
-            "-t",
-            str(_START_SECONDS_MAX),
-            "-D",
-            str(self._pgdata),
-            *arguments,
-        ]
-        done = subprocess.run(  # noqa: S603
-            command,
-            user=self._system_user(),
-            cwd="/",
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,  # a pipe would be inherited by the server, and never end
-            stderr=subprocess.DEVNULL,
-        )
+    def _start_server(self, options: str) -> None:
+        log = self._pgdata / "log"
+        program = str(POSTGRES_VERSIONS[_VERSION] / "pg_ctl")
+        wait = ("-w", "-t", str(_START_SECONDS_MAX))
+        command = (program, "start", *wait, "-D", str(self._pgdata), "-l", str(log), "-o", options)
+        with tempfile.TemporaryFile() as said:  # not a pipe: the server would inherit it, and it would never end
+            done = subprocess.run(  # noqa: S603
+                command,
+                user=self._system_user(),
+                cwd="/",
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+            )
+            said.seek(0)
+            output = said.read().decode("utf-8", "replace").strip()
         if done.returncode:
-            log = self._pgdata / "log"
             last = log.read_text("utf-8", "replace").splitlines()[-5:] if log.exists() else []
-            raise Unavailable("\n".join([f"PostgreSQL did not {action}; the end of {log}:", *last]))
+            raise Unavailable("\n".join([f"PostgreSQL did not start: {output}", f"The end of {log}:", *last]))
 
     def _postmaster(self) -> int | None:
         """The process number of this folder's server, if it lives."""

@@ -85,6 +85,8 @@ class MemoryStore:
             if entry.commitment is not None and entry.body is not None:
                 self._vault[index] = (entry.commitment, entry.body, entry.body_public)
                 self._held.pop(entry.commitment, None)
+        for index in batch.erased:
+            self._erase(index)
         self._tiles.update({(tile.level, tile.number): tile.hashes for tile in batch.tiles})
         self._checkpoints.append(batch.checkpoint)
 
@@ -128,9 +130,9 @@ class MemoryStore:
             rows = [self._rows[index] for index in self._streams.get(subject, ()) if index < size]
             return [self._with_body(row) for row in rows if row.version > after_version]
 
-    def streams(self, subjects: Sequence[str]) -> Mapping[str, Sequence[EntryRow]]:
+    def streams(self, subjects: Sequence[str], *, version_max: int | None = None) -> Mapping[str, Sequence[EntryRow]]:
         with self._grown:
-            return {subject: self.stream(subject) for subject in subjects if subject in self._streams}
+            return {subject: self.stream(subject)[:version_max] for subject in subjects if subject in self._streams}
 
     def facts(self, facts: Sequence[Fact]) -> Mapping[Fact, int]:
         with self._grown:
@@ -172,10 +174,13 @@ class MemoryStore:
 
     def erase_body(self, index: int) -> None:
         with self._grown:
-            if index in self._vault:
-                commitment, _, public = self._vault[index]
-                self._vault[index] = (commitment, None, public)
-                self._held.pop(commitment, None)
+            self._erase(index)
+
+    def _erase(self, index: int) -> None:
+        if index in self._vault:
+            commitment, _, public = self._vault[index]
+            self._vault[index] = (commitment, None, public)
+            self._held.pop(commitment, None)
 
     def close(self) -> None:
         """Nothing to let go."""

@@ -81,6 +81,7 @@ class Batch:
     entries: Sequence[NewEntry]
     checkpoint: CheckpointRow
     tiles: Sequence[Tile] = field(default=())
+    erased: Sequence[int] = field(default=())  # indices of entries whose bodies this commit destroys
 
 
 class Store(Protocol):
@@ -111,8 +112,8 @@ class Store(Protocol):
     def stream(self, subject: str, *, after_version: int = 0, tree_size: int | None = None) -> Sequence[EntryRow]:
         """The subject's entries with version > `after_version` and index < `tree_size`, in order."""
 
-    def streams(self, subjects: Sequence[str]) -> Mapping[str, Sequence[EntryRow]]:
-        """The whole streams of several subjects, in one round trip; unknown subjects are left out."""
+    def streams(self, subjects: Sequence[str], *, version_max: int | None = None) -> Mapping[str, Sequence[EntryRow]]:
+        """The streams of several subjects up to `version_max`, in one round trip; unknown subjects are left out."""
 
     def facts(self, facts: Sequence[Fact]) -> Mapping[Fact, int]:
         """Which of these facts are taken, and by which entry index."""

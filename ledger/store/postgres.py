@@ -118,8 +118,9 @@ class PostgresStore(Vault):
         size = _LAST if tree_size is None else tree_size
         return self._entries("stream", {"subject": subject, "after": after_version, "size": size})
 
-    def streams(self, subjects: Sequence[str]) -> Mapping[str, Sequence[EntryRow]]:
-        rows = self._entries("streams", (Texts(subjects),))
+    def streams(self, subjects: Sequence[str], *, version_max: int | None = None) -> Mapping[str, Sequence[EntryRow]]:
+        most = _LAST if version_max is None else version_max
+        rows = self._entries("streams", {"subjects": Texts(subjects), "most": most})
         return {subject: list(stream) for subject, stream in groupby(rows, lambda row: row.subject)}
 
     def _entries(self, name: str, params: Sequence[Any] | Mapping[str, Any]) -> list[EntryRow]:

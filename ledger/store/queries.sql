@@ -24,6 +24,8 @@ WITH head AS (
     SELECT n.leaf_index, n.commitment, n.body, n.public <> 0
     FROM head, unnest(%(body_indices)b, %(body_commitments)b, %(bodies)b, %(body_public)b)
         AS n (leaf_index, commitment, body, public)
+), erased_bodies AS (
+    UPDATE ledger.vault SET body = NULL FROM head WHERE leaf_index = ANY (%(erased)b) AND body IS NOT NULL
 ), used_bodies AS (
     DELETE FROM ledger.held_bodies USING head WHERE commitment = ANY (%(body_commitments)b)
 ), new_tiles AS (
@@ -49,9 +51,11 @@ FROM ledger.checkpoints WHERE tree_size = %b
 SELECT coalesce(max(tree_size), 0) FROM ledger.checkpoints
 
 -- name: entries
+-- The window is said of the vault, too, so that no plan reads all of it.
 SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, v.body
 FROM ledger.entries e
 LEFT JOIN ledger.vault v ON e.commitment IS NOT NULL AND v.leaf_index = e.notification_id - 1
+    AND v.leaf_index >= %(start)b AND v.leaf_index < %(stop)b
 WHERE e.notification_id > %(start)b AND e.notification_id <= %(stop)b
 ORDER BY e.notification_id
 
@@ -74,7 +78,7 @@ ORDER BY e.originator_version
 SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, v.body
 FROM ledger.entries e
 LEFT JOIN ledger.vault v ON e.commitment IS NOT NULL AND v.leaf_index = e.notification_id - 1
-WHERE e.originator_id = ANY (%b)
+WHERE e.originator_id = ANY (%(subjects)b) AND e.originator_version <= %(most)b
 ORDER BY e.originator_id, e.originator_version
 
 -- name: facts

@@ -1,7 +1,7 @@
 """The book as a recorder of the eventsourcing library: notification log, repository and subscriptions read it.
 
 Writing through the library is refused whole: an entry without its proof is no entry (and its own write path
-commits after an exception, and repeats a commit of unknown outcome; docs/decisions). `PostgresStore.append` writes.
+commits after an exception, and repeats a commit of unknown outcome). `PostgresStore.append` writes.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class LedgerSubscription(PostgresSubscription):
                 connection.execute(f"LISTEN {CHANNEL}")
                 while not self._has_been_stopped and not self._thread_error:
                     self._has_been_notified.set()
-                    for _ in connection.notifies(timeout=DATABASE_POLL_SECONDS / 4, stop_after=1):
+                    for _ in connection.notifies(timeout=DATABASE_POLL_SECONDS, stop_after=1):
                         pass
         except Exception as error:  # raised to the reader, in the reader's thread
             self._thread_error = self._thread_error or error

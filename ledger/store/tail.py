@@ -58,14 +58,10 @@ class Tail:
                     connection.execute(f"LISTEN {CHANNEL}")  # before the first look, so that nothing falls between
                     while not self._closed.is_set():
                         self.saw(_size(connection))
-                        for notify in connection.notifies(timeout=self._pause(), stop_after=1):
-                            self.saw(int(notify.payload))
+                        for _ in connection.notifies(timeout=DATABASE_POLL_SECONDS, stop_after=1):
+                            pass  # the payload is not believed: anybody with a connection can notify
             except (LedgerError, psycopg.Error):
                 self._closed.wait(DATABASE_POLL_SECONDS)  # waiters time out meanwhile; the next round reconnects
-
-    def _pause(self) -> float:
-        # Short enough to stop promptly; a look at the newest checkpoint is one index access.
-        return DATABASE_POLL_SECONDS / 4
 
 
 def _size(connection: Connection[Any]) -> int:

@@ -74,9 +74,12 @@ class _Page:
         assert terms is not None  # public pledges have them
         edges = {pledge.from_on, _day_after(pledge.last_day), *(day for day in self._closes.values() if day)}
         starts = [start, *sorted(edge for edge in edges if start < edge < date.max)]
+        document = self._stub() if pledge.repudiated else self._document()
         steps = []
         for begin, until in zip(starts, [*starts[1:], None], strict=True):
-            body = _ENCODE(self._stub() if pledge.repudiated else self._body(begin, until))
+            if not pledge.repudiated:
+                document |= self._of_the_day(begin, until)
+            body = _ENCODE(document)
             steps.append(Step(begin, until, body, etag(body)))
         return PledgePage(
             pledge.publication.code,
@@ -105,7 +108,14 @@ class _Page:
             "repudiated_by": by,
         }
 
-    def _body(self, day: date, until: date | None) -> dict[str, Any]:
+    def _of_the_day(self, day: date, until: date | None) -> dict[str, Any]:
+        return {
+            "state": self._state(day),
+            "next_change_on": until,
+            "assessments": [_assessment(one) for one in self._pledge.assessments if self._shown(one, day)],
+        }
+
+    def _document(self) -> dict[str, Any]:
         pledge, terms, publication = self._pledge, self._pledge.state.terms, self._pledge.publication
         assert terms is not None  # public pledges have them
         made = self._course.texts[terms.index]
@@ -114,8 +124,6 @@ class _Page:
         body: dict[str, Any] = {
             "code": publication.code,
             "subject": self._course.record.subject,
-            "state": self._state(day),
-            "next_change_on": until,
             "campaign": terms.campaign,
             "scope": terms.scope,
             "disclosure": terms.disclosure,
@@ -136,7 +144,6 @@ class _Page:
             "last_day": pledge.last_day,
             "corrections": [self._correction(index, event) for index, event in corrections],
             "end": self._end(),
-            "assessments": [_assessment(one) for one in pledge.assessments if self._shown(one, day)],
         }
         for _, event in corrections:  # what was corrected stands in place of what was said
             for field in ("reason", "content", "liability"):

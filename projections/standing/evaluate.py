@@ -139,5 +139,5 @@ class Case:
             under = self._under_on(begin)
             edges.add(begin)
             if under is not None:
-                edges.update(under.edges)
+                edges.update(under.edges(after))
         return sorted(edge for edge in edges if after < edge < date.max)

@@ -7,9 +7,10 @@ erased body) never becomes a fact, so it can neither count nor show. The order o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from ledger.domain.enterprise import SizeBand
 from ledger.domain.policy import StandingPolicy
@@ -87,8 +88,7 @@ class Mark(NamedTuple):
     entry: int
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """Everything about one enterprise that is public and may count."""
 
     subject: str

@@ -86,11 +86,10 @@ class _Reading:
         for outcome in record.outcomes.values():
             self._outcome(outcome)
         self._bearing.extend(Mark(size.effective_on, size.index) for size in record.sizes)
-        bearing = {mark.entry for mark in self._bearing}
-        for entry, repudiation in record.repudiated.items():
-            if entry in bearing:
-                self._bearing.append(Mark(repudiation.effective_on, repudiation.index))
         gone = record.repudiated
+        if gone:
+            bearing = {mark.entry for mark in self._bearing}
+            self._bearing.extend(Mark(by.effective_on, by.index) for entry, by in gone.items() if entry in bearing)
         return Facts(
             subject=record.subject,
             terms=tuple(sorted(self._terms)),
@@ -135,21 +134,24 @@ class _Reading:
                 self._items.append(Item(one.index, one.effective_on, item, _matter(one.fact_id, one.index)))
 
     def _outcome(self, outcome: OutcomeState) -> None:
-        gone = self._record.repudiated
-        self._bearing.append(Mark(outcome.effective_on, outcome.index))
-        self._bearing.extend(Mark(one.effective_on, one.index) for one in outcome.corrections)
-        if outcome.index in gone:
+        gone, index, on = self._record.repudiated, outcome.index, outcome.effective_on
+        mark = Mark(on, index)
+        self._bearing.append(mark)
+        for one in outcome.corrections:
+            self._bearing.append(Mark(one.effective_on, one.index))
+        if index in gone:
             return
-        stands = outcome.newest(gone)
+        stands = outcome.newest(gone) if outcome.corrections else outcome
         if isinstance(stands, Correction) and stands.void:
             return
-        self._conduct.append(Mark(outcome.effective_on, outcome.index))
-        clauses = self._broken(outcome.pledge, stands.clauses)
-        matter = _matter(stands.fact_id, outcome.index)
-        for item in findings(outcome, stands):
-            self._items.append(Item(outcome.index, outcome.effective_on, item, matter, clauses))
+        self._conduct.append(mark)
         if stands.reply != "none" or outcome.reply_lapsed:
-            self._replies.append(Reply(outcome.effective_on, stands.reply == "timely"))
+            self._replies.append(Reply(on, stands.reply == "timely"))
+        found = findings(outcome, stands)
+        if found:
+            clauses = self._broken(outcome.pledge, stands.clauses)
+            matter = _matter(stands.fact_id, index)
+            self._items.extend(Item(index, on, item, matter, clauses) for item in found)
 
     def _broken(self, code: str | None, clauses: tuple[str, ...]) -> tuple[str, ...]:
         """Which of the clauses concerned were publicly pledged: in the pledge named, else in any."""
@@ -160,14 +162,17 @@ class _Reading:
         return tuple(sorted(taken.intersection(clauses)))
 
 
-def findings(outcome: OutcomeState, stands: OutcomeState | Correction) -> Iterator[str]:
+def findings(outcome: OutcomeState, stands: OutcomeState | Correction) -> tuple[str, ...]:
     """The items of a complaint's outcome. No reply counts only where one was asked for and its month had come."""
     if stands.reply == "late":
-        yield "complaint.late_reply"
-    if stands.reply == "none" and outcome.reply_lapsed:
-        yield "complaint.no_reply"
+        reply: tuple[str, ...] = ("complaint.late_reply",)
+    elif stands.reply == "none" and outcome.reply_lapsed:
+        reply = ("complaint.no_reply",)
+    else:
+        reply = ()
     if stands.outcome == "refused" and not stands.substantive_reply:
-        yield "complaint.refused_without_reply"
+        return (*reply, "complaint.refused_without_reply")
+    return reply
 
 
 def _matter(fact_id: str | None, entry: int) -> str:

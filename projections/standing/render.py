@@ -14,7 +14,7 @@ import msgspec
 
 from projections.standing.facts import Term
 from projections.standing.levels import WORDS
-from projections.standing.values import Reason, Revoked, Standing
+from projections.standing.values import Standing
 
 __all__ = ["REASONS_SHOWN_MAX", "render"]
 
@@ -42,17 +42,11 @@ def render(
         "sentence_zh": words.sentence_zh,
         "sentence_en": words.sentence_en,
         "points": standing.points,
-        "reasons": [_reason(reason) for reason in standing.reasons[-REASONS_SHOWN_MAX:]],
+        "reasons": standing.reasons[-REASONS_SHOWN_MAX:],
         "reasons_not_shown": max(0, len(standing.reasons) - REASONS_SHOWN_MAX),
-        "revoked": None if standing.revoked is None else _revoked(standing.revoked),
+        "revoked": standing.revoked,
         "pledges": _pledges(standing.pledges),
-        "good_needs": {
-            "live_public_pledge": standing.conditions.live_public_pledge,
-            "period_kept_in_full": standing.conditions.period_kept_in_full,
-            "nothing_general_or_severe": standing.conditions.nothing_general_or_severe,
-            "no_pledged_clause_broken": standing.conditions.no_pledged_clause_broken,
-            "replies_in_time": standing.conditions.replies_in_time,
-        },
+        "good_needs": standing.conditions,
         "closed_entries": standing.closed,
         "unweighed_entries": standing.unweighed,
         "next_change_on": next_change_on,
@@ -71,35 +65,6 @@ def render(
     if tree_size is not None:
         body["tree_size"] = tree_size
     return _ENCODE(body)
-
-
-def _reason(reason: Reason) -> dict[str, Any]:
-    return {
-        "entry": reason.entry,
-        "item": reason.item,
-        "tier": reason.tier,
-        "points": reason.points,
-        "factor": reason.factor,
-        "weight": reason.weight,
-        "clause": reason.clause,
-        "clauses": reason.clauses,
-        "counted": reason.counted,
-        "rule_zh": reason.rule_zh,
-        "rule_en": reason.rule_en,
-        "effective_on": reason.effective_on,
-        "changes_on": reason.changes_on,
-        "repair_from": reason.repair_from,
-        "same_matter": reason.same_matter,
-    }
-
-
-def _revoked(revoked: Revoked) -> dict[str, Any]:
-    return {
-        "entry": revoked.entry,
-        "code": revoked.code,
-        "revoked_on": revoked.revoked_on,
-        "changes_on": revoked.changes_on,
-    }
 
 
 def _pledges(terms: Sequence[Term]) -> list[dict[str, Any]]:

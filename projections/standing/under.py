@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Final
 
 from ledger.domain.policy import StandingPolicy
-from projections.standing.facts import Facts, PolicyInForce
+from projections.standing.facts import Facts, PolicyInForce, Term
 from projections.standing.levels import Level
 from projections.standing.spans import Span, add_months, lay_out, weigh
 from projections.standing.values import Conditions, Reason, Revoked, Standing
@@ -35,14 +35,35 @@ class Under:
         self._weighed = weigh(policy.policy, facts)
         self._spans = lay_out(policy.policy, self._weighed)
 
-    @cached_property
-    def edges(self) -> set[date]:
-        """The days on which anything that this policy looks at begins, steps or ends."""
-        edges = {day for day, _, _ in self._deltas}
-        edges.update(day for span in self._spans for day in span[:2])
-        edges.update(day for one in self._weighed for day in (one.item.on, one.end_on))
-        edges.update(mark.on for marks in (self._facts.conduct, self._facts.bearing) for mark in marks)
+    def edges(self, after: date) -> set[date]:
+        """The later days on which anything that this policy looks at begins, steps or ends."""
+        edges = {day for day, _, _ in self._deltas if day > after}
+        edges.update(day for day in self.ends.values() if day > after)
+        if self._latest > after:
+            edges.update(mark.on for mark in (*self._facts.conduct, *self._facts.bearing) if mark.on > after)
         return edges
+
+    @cached_property
+    def _in_order(self) -> list[Span]:
+        return sorted(self._spans, key=lambda span: (span.weighed.item.on, span.weighed.item.entry, span.start))
+
+    @cached_property
+    def _terms(self) -> list[Term]:
+        return sorted(self._facts.terms)
+
+    @cached_property
+    def _latest(self) -> date:
+        """The day on which the last thing on record begins to count."""
+        facts = self._facts
+        return max((mark.on for marks in (facts.conduct, facts.bearing) for mark in marks), default=date.min)
+
+    @cached_property
+    def _conduct(self) -> set[int]:
+        return {mark.entry for mark in self._facts.conduct}
+
+    @cached_property
+    def _entries(self) -> list[int]:
+        return [max(mark.entry for mark in self._facts.bearing)] if self._facts.bearing else []
 
     @cached_property
     def ends(self) -> dict[int, date]:
@@ -55,36 +76,36 @@ class Under:
     def on(self, day: date) -> Standing:
         """The standing on `day`, with its explanation."""
         facts = self._facts
-        held = [span for span in self._spans if span.start <= day < span.stop]
-        held.sort(key=lambda span: (span.weighed.item.on, span.weighed.item.entry, span.weighed.item.item))
-        points = sum(span.counted for span in held)
-        revoked = self._revoked(day)
-        conditions = Conditions(
-            any(term.from_on <= day <= term.until_on for term in facts.terms),
-            any(kept.on <= day and kept.period_until < day for kept in facts.kept),
-            not any(_heavy(span) for span in held),
-            not any(_breaks(span) for span in held),
-            self._in_time(*self._replies(day)),
-        )
-        conduct = {mark.entry for mark in facts.conduct if mark.on <= day}
-        ended = [self.ends[entry] <= day for entry in conduct if entry in self.ends]
+        held = [span for span in self._in_order if span.start <= day < span.stop]
+        points, heavy, broken = 0, False, False
+        for span in held:
+            points += span.counted
+            heavy = heavy or _heavy(span)
+            broken = broken or _breaks(span)
+        live = [term for term in self._terms if term.from_on <= day <= term.until_on]
+        kept = any(kept.on <= day and kept.period_until < day for kept in facts.kept) if facts.kept else False
+        in_time = self._in_time(*self._replies(day)) if self._reply_stretches else None
+        conditions = Conditions(bool(live), kept, not heavy, not broken, in_time)
+        revoked = self._revoked(day) if facts.revocations else None
+        if day >= self._latest:  # nearly always: nothing on record begins later
+            conduct, entries, ends = self._conduct, self._entries, list(self.ends.values())
+        else:
+            conduct = {mark.entry for mark in facts.conduct if mark.on <= day}
+            entries = [mark.entry for mark in facts.bearing if mark.on <= day]
+            ends = [end for entry, end in self.ends.items() if entry in conduct]
+        known = bool(conduct) or any(term.known_on <= day for term in facts.terms)
         return Standing(
             subject=facts.subject,
-            level=self._level(
-                points,
-                revoked is not None,
-                bool(conduct) or any(term.known_on <= day for term in facts.terms),
-                conditions,
-            ),
+            level=self._level(points, revoked is not None, known, conditions),
             points=points,
-            reasons=tuple(self._reason(span) for span in held),
+            reasons=tuple([self._reason(span) for span in held]),
             revoked=revoked,
-            pledges=tuple(sorted(term for term in facts.terms if term.from_on <= day <= term.until_on)),
+            pledges=tuple(live),
             conditions=conditions,
-            closed=sum(ended),
-            unweighed=len(conduct) - len(ended),
+            closed=sum([end <= day for end in ends]),
+            unweighed=len(conduct) - len(ends),
             policy=self._in_force,
-            decided_at_size=1 + max([self._in_force.entry, *(mark.entry for mark in facts.bearing if mark.on <= day)]),
+            decided_at_size=1 + max(self._in_force.entry, max(entries, default=-1)),
         )
 
     def levels(self, begin: date, end: date) -> Iterator[tuple[date, Level]]:

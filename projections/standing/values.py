@@ -1,9 +1,10 @@
-"""What a standing is made of."""
+"""What a standing is made of. Reasons, revocation and conditions are rendered field by field, under these names."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from ledger.domain.policy import TierName
 from projections.standing.facts import PolicyInForce, Term
@@ -12,8 +13,7 @@ from projections.standing.levels import Level
 __all__ = ["Conditions", "Reason", "Revoked", "Segment", "Standing"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """One entry that contributes. `counted` = points × factor × weight × clause ÷ 1000³, floored.
 
     `changes_on` is the day on which this contribution becomes another one or ends, `repair_from` the day from which
@@ -37,8 +37,7 @@ class Reason:
     same_matter: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Revoked:
+class Revoked(Struct, frozen=True):
     """The revocation for fraud that holds the level at REVOKED, and the day on which it no longer does."""
 
     entry: int
@@ -47,8 +46,7 @@ class Revoked:
     changes_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(Struct, frozen=True):
     """What GOOD needs, each by itself. `replies_in_time` is None while there are too few replies to say."""
 
     live_public_pledge: bool
@@ -58,8 +56,7 @@ class Conditions:
     replies_in_time: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What the book says about an enterprise on a day. It does not name the day: it holds until it changes.
 
     `points` in hundredths, the sum of the reasons' `counted`; `closed` counts entries whose window is over,
@@ -80,8 +77,7 @@ class Standing:
     decided_at_size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """`standing` holds from `from_on` to the day before `until_on` (None: until an event is recorded)."""
 
     from_on: date

@@ -49,7 +49,10 @@ class Floor:
             return
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "SELECT body FROM bench_floor WHERE id = %s", (scope["path"].rpartition("/")[2],), prepare=True, binary=True
+                "SELECT body FROM bench_floor WHERE id = %s",
+                (scope["path"].rpartition("/")[2],),
+                prepare=True,
+                binary=True,
             )
             row = await cursor.fetchone()
         await _answer(send, 200, row[0])

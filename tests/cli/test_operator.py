@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -14,6 +17,7 @@ import pytest
 from api.client import Client
 from ledger.domain.dates import shanghai_date
 from tests.cli.conftest import Run
+from tests.support.database import TestDatabase
 from tests.support.running import RunningService
 
 ORIGIN = "ledger.example/2026"
@@ -24,13 +28,17 @@ ENTERPRISES = 12
 @pytest.fixture
 def service(run: Run) -> Iterator[RunningService]:
     """A chartered service on an embedded PostgreSQL, with the parties' keys in the folder in which `run` runs."""
+    make_charter(run)
+    with RunningService(Path("data").resolve(), "--charter", str(Path("charter.cbor").resolve())) as running:
+        yield running
+
+
+def make_charter(run: Run) -> None:
     for name in ("root", "organizer", "approver"):
         run("key", "new", "-o", f"{name}.pem")
     keys = [f"--{name}-key={name}.pem" for name in ("root", "organizer", "approver")]
     made = run("charter", "new", "--origin", ORIGIN, *NAMES, *keys, "-o", "charter.cbor")
     assert made.exit_code == 0, made.output
-    with RunningService(Path("data").resolve(), "--charter", str(Path("charter.cbor").resolve())) as running:
-        yield running
 
 
 def today() -> date:
@@ -116,6 +124,15 @@ def test_a_roster_is_imported_once_however_often_it_is_imported(run: Run, servic
     assert "accepted" not in statuses[1]
     assert statuses[1].count("already registered") == statuses[0].count("accepted")
     assert "refused" in statuses[0]
+    subject = next(row["subject"] for row in rows[0] if row["status"] == "accepted")
+    with Client(service.url) as client:
+        last = max(int(entry) for row in rows[0] for entry in row["entries"].split())
+        open_, signed = (client.standing(subject, min_tree_size=last + 1, signed=signed) for signed in (False, True))
+    assert json.loads(open_.body)["level"] == "PLEDGED"
+    assert open_.tree_size > last
+    Path("standing.cose").write_bytes(signed.body)
+    verified = run("verify", "standing.cose", "--trust", "charter.trust.json")
+    assert verified.exit_code == 0, verified.output
 
 
 def test_a_running_book_is_rebuilt_and_backed_up(run: Run, service: RunningService) -> None:
@@ -141,8 +158,34 @@ def test_a_stopped_service_exits_cleanly_and_goes_on_without_its_charter(run: Ru
         assert client.checkpoint() == before
 
 
-def test_an_empty_log_without_a_charter_is_refused_in_one_line(run: Run) -> None:
-    result = run("serve", "--data-dir", "empty", "--port", "0")
-    assert result.exit_code == 1
+def test_a_named_database_is_served_as_its_least_role_and_as_no_other(run: Run, database: TestDatabase) -> None:
+    make_charter(run)
+    options = ("--charter", str(Path("charter.cbor").resolve()))
+    with (
+        RunningService(
+            Path("data").resolve(), *options, environment={"LEDGER_DATABASE_URL": database.service}
+        ) as served,
+        Client(served.url) as client,
+    ):
+        assert ORIGIN.encode() in client.checkpoint()
+    assert not Path("data/pg").exists()
+    for mightier in (database.admin, database.superuser):
+        result = subprocess.run(
+            [Path(sys.executable).with_name("credit-ledger"), "serve", "--port", "0"],
+            env={**os.environ, "LEDGER_DATABASE_URL": mightier},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 2
+        assert "refusing to serve" in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("run")
+def test_an_empty_log_without_a_charter_is_refused_in_one_line() -> None:
+    command = [Path(sys.executable).with_name("credit-ledger"), "serve", "--data-dir", "empty", "--port", "0"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
     assert "--charter" in result.stderr
-    assert "Traceback" not in result.output
+    assert len(result.stderr.splitlines()) == 1

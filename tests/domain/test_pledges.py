@@ -10,12 +10,12 @@ import pytest
 from ledger.domain.campaign import CampaignClosed, CampaignExtended
 from ledger.domain.catalogue import encode_body
 from ledger.domain.pledge import GroundText, PledgeReplaced
-from ledger.domain.repudiation import StatementRepudiated
+from ledger.domain.repudiation import BodyErased, StatementRepudiated
 from ledger.errors import Malformed, Refuted
 from ledger.registration import Held, MissingBody
 from ledger.store.port import Fact
 from tests.support.book import Book
-from tests.support.charter import HANDLING_BODY
+from tests.support.charter import DATA_OFFICER, HANDLING_BODY
 from tests.support.refusals import refused
 from tests.support.statements import (
     CAMPAIGN,
@@ -145,8 +145,8 @@ def test_a_pledge_ends_after_it_was_made_and_within_the_policys_limit(book: Book
     with refused("pledge.validity_order"):
         make(book, valid_until=YESTERDAY)
     with refused("pledge.too_long"):
-        make(book, valid_until=date(2029, 3, 17))
-    make(book, valid_until=date(2029, 3, 16))
+        make(book, valid_until=date(2031, 3, 17))
+    make(book, valid_until=date(2031, 3, 16))
 
 
 def test_one_pledge_is_live_per_campaign_and_scope(book: Book) -> None:
@@ -294,9 +294,14 @@ def test_a_replacement_is_open_or_sealed_as_its_pledge_is(book: Book) -> None:
     with refused("pledge.disclosure_form"):
         book.say(replaced(content="改"), sealed=True)
     statement_id = make(book, disclosure="none", scope="product")
-    book.say(pledge_published(statement_id, code=code(2)))
+    with refused("pledge.disclosure_form"):
+        book.say(pledge_published(statement_id, code=code(2)))
+    book.say(pledge_published(statement_id, code=code(2)), sealed=True)
     with refused("pledge.disclosure_form"):
         book.say(replaced(code=code(2), content="改"))
+    for end in (pledge_withdrawn(code=code(2), evidence=EVIDENCE), pledge_revoked(code=code(2))):
+        with refused("pledge.disclosure_form"):
+            book.say(end)
     book.say(replaced(code=code(2), content="改"), sealed=True)
 
 
@@ -305,7 +310,7 @@ def test_a_replaced_validity_keeps_within_the_limits(book: Book) -> None:
     with refused("pledge.validity_order"):
         book.say(replaced(valid_until=YESTERDAY))
     with refused("pledge.too_long"):
-        book.say(replaced(valid_until=date(2029, 3, 17)))
+        book.say(replaced(valid_until=date(2031, 3, 17)))
 
 
 def test_a_repudiated_replacement_is_as_if_it_were_not(book: Book) -> None:
@@ -449,7 +454,9 @@ def test_only_a_published_pledge_is_assessed_and_only_under_seal(book: Book) -> 
 
 def test_the_assessment_of_a_sealed_pledge_is_not_shown(book: Book) -> None:
     statement_id = make(book, disclosure="limited")
-    book.say(pledge_published(statement_id))
+    published = book.say(pledge_published(statement_id), sealed=True)
+    with refused("erasure.dates_only"):
+        book.say(BodyErased(v=1, effective_on=TODAY, entry=published.index, ground="误"), by=DATA_OFFICER)
     book.say(assessed())
     assert not book.judgements[-1].body_public
 

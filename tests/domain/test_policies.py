@@ -44,7 +44,7 @@ def test_a_registration_policy_holds_from_its_date(book: Book) -> None:
     policy = book.governance.registration_policy
     today, tomorrow, before = policy(TODAY), policy(TOMORROW), policy(date(2025, 12, 31))
     assert today is not None
-    assert today.pledge_months_max == 36
+    assert today.pledge_months_max == 60
     assert tomorrow is not None
     assert tomorrow.pledge_months_max == 60
     assert before is None

@@ -47,6 +47,7 @@ class FakeService:
     before: deque[Callable[[str], httpx.Response | None]] = field(default_factory=deque)
     after: deque[Callable[[str], None]] = field(default_factory=deque)
     bodies_public: bool = True
+    parties: dict[bytes, str] = field(default_factory=dict)
     batches: int = 0
 
     def __post_init__(self) -> None:
@@ -85,7 +86,7 @@ class FakeService:
         if path == "/v1/campaigns/2026":
             return httpx.Response(200, json=CAMPAIGN)
         if path.startswith("/v1/keys/"):
-            return httpx.Response(200, json={"party": ISSUER})
+            return httpx.Response(200, json={"party": self.parties.get(bytes.fromhex(path[9:]), ISSUER)})
         if path == "/v1/standings/query":
             ids = msgspec.json.decode(request.content)["ids"]
             assert 0 < len(ids) <= 1000

@@ -199,6 +199,23 @@ def test_a_late_row_says_why_and_an_early_one_does_not() -> None:
     assert work.made(date(2026, 3, 8) + timedelta(days=31)).late_ground == "迟报名单"
 
 
+def test_a_pledge_that_would_last_too_long_is_refused_before_anything_is_sent() -> None:
+    short = rules(pledge_months_max=12)
+    table = table_of(
+        roster_csv({template.VALID_UNTIL: "2027-03-08"}, {template.VALID_UNTIL: "2027-03-09"}),
+        "t.csv",
+        template.COLUMNS,
+    )
+    plans = [plan_roster([row], short)[0] for row in table.rows]
+    assert [[flaw.rule for flaw in plan.flaws] for plan in plans] == [[], ["pledge.too_long"]]
+
+
+def test_a_campaign_that_was_closed_early_takes_no_later_pledges() -> None:
+    early = rules(last_day=date(2026, 3, 7))
+    (row,) = table_of(roster_csv({}), "t.csv", template.COLUMNS).rows
+    assert [flaw.rule for flaw in plan_roster([row], early)[0].flaws] == ["pledge.outside_window"]
+
+
 def test_a_code_without_a_division_needs_one_in_its_column() -> None:
     stem = "91000000MA6EK8XJT"
     code = stem + uscc.calc_check_digit(stem)

@@ -163,7 +163,7 @@ def test_the_same_file_again_on_another_day_adds_nothing(service: FakeService, r
 def test_a_corrected_file_adds_what_is_new_and_finds_the_rest_again(
     service: FakeService, tmp_path: Path, signer: Signer
 ) -> None:
-    """The rows have moved, the file has another digest; only the sealed row's body is closed to comparison."""
+    """The rows have moved, and the file has another digest."""
     second: Change = {template.CODE: "91370212MAX4EKGN2R", template.NAME: "示例二厂"}
     run(service, write(tmp_path / "a.csv", roster_csv({}, {**second, template.LIABILITY: ""})), signer)
     report = run(service, write(tmp_path / "b.csv", roster_csv(second, {})), signer, day=3)
@@ -370,6 +370,27 @@ def test_outcomes_are_sealed_signed_and_found_again_later(service: FakeService, 
     service.bodies_public = True
     assert statuses(run(service, moved, signer, mapping=True))[1] == "already registered"
     assert len(service.entries) == 2
+
+
+def test_a_handling_bodys_outcomes_leave_the_entering_of_enterprises_to_the_organizer(
+    service: FakeService, tmp_path: Path, signer: Signer
+) -> None:
+    handling_body = new_key("p256")
+    service.parties = {handling_body.kid: "party:handling-body", signer.kid: "party:organizer"}
+    path = write(tmp_path / "c.csv", csv_table([OUTCOME_HEADER, GOOD_OUTCOME]))
+    with service.client as client:
+        report = import_file(
+            path,
+            client=client,
+            signer=handling_body,
+            organizer=signer,
+            mapping=read_mapping(EXAMPLE),
+            today=TODAY,
+            clock=lambda: NOW,
+        )
+    assert statuses(report) == ["accepted"]
+    said = [(one.issuer, one.kid) for one in map(parse_statement, service.entries)]
+    assert said == [("party:organizer", signer.kid), ("party:handling-body", handling_body.kid)]
 
 
 def test_the_report_is_for_people_and_programs_and_runs_in_no_spreadsheet(

@@ -18,6 +18,7 @@ from ledger.store.connect import connect
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
 from tests.support.batches import a_batch, an_entry
+from tests.support.database import data_folder
 
 USER = """
 import sys
@@ -30,13 +31,13 @@ sys.stdin.read()
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder() -> Iterator[Path]:
     """A data folder with a made cluster; nobody uses it, and nobody does when the tests are done."""
-    folder = tmp_path_factory.mktemp("data")
-    with EmbeddedPostgres(folder):
-        pass
-    yield folder
-    assert not running(folder)
+    with data_folder() as folder:
+        with EmbeddedPostgres(folder):
+            pass
+        yield folder
+        assert not running(folder)
 
 
 def postmaster(folder: Path) -> int | None:
@@ -134,14 +135,14 @@ def test_a_pid_file_left_behind_does_not_keep_the_server_from_starting(folder: P
         assert connection.execute("SHOW fsync").fetchone() == ("on",)
 
 
-def test_a_folder_that_was_left_half_made_is_made_anew(tmp_path: Path) -> None:
-    (tmp_path / "pg.unfinished").mkdir()
-    (tmp_path / "pg.unfinished" / "PG_VERSION").write_text("18\n")
-    with EmbeddedPostgres(tmp_path) as server, connect(server.service_conninfo) as connection:
+def test_a_folder_that_was_left_half_made_is_made_anew(data_dir: Path) -> None:
+    (data_dir / "pg.unfinished").mkdir()
+    (data_dir / "pg.unfinished" / "PG_VERSION").write_text("18\n")
+    with EmbeddedPostgres(data_dir) as server, connect(server.service_conninfo) as connection:
         assert connection.execute("SELECT count(*) FROM ledger.entries").fetchone() == (0,)
 
 
-def test_a_path_too_long_for_a_socket_works(tmp_path: Path) -> None:
-    folder = tmp_path / ("long" * 30)
+def test_a_path_too_long_for_a_socket_works(data_dir: Path) -> None:
+    folder = data_dir / ("long" * 30)
     with EmbeddedPostgres(folder) as server, connect(server.service_conninfo) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)

@@ -16,7 +16,7 @@ from psycopg.sql import SQL, Identifier
 
 from ledger.store.embedded import DATABASE, EmbeddedPostgres
 
-__all__ = ["PostgresServer", "TestDatabase", "postgres_server"]
+__all__ = ["PostgresServer", "TestDatabase", "data_folder", "postgres_server"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,20 @@ class PostgresServer:
         self._control.close()
 
 
+@contextmanager
+def data_folder() -> Iterator[Path]:
+    """A folder for an embedded PostgreSQL, removed at the end.
+
+    Not below pytest's `tmp_path`: every new pytest run takes the permissions on that away from other users, such as
+    the one as which PostgreSQL runs where the tests are run by root.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="ledger-test-", dir=_roomy(Path("/dev/shm"))))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _roomy(folder: Path) -> Path | None:
     """The folder, if two gigabytes are free there; None, the ordinary place, otherwise."""
     return folder if folder.is_dir() and shutil.disk_usage(folder).free > 2 * 1024**3 else None
@@ -78,13 +92,9 @@ def postgres_server() -> Iterator[PostgresServer]:
     In memory where there is room: its settings are those of the real thing, but to make and drop a database for
     each test means little else than waiting for a disk.
     """
-    folder = Path(tempfile.mkdtemp(prefix="ledger-test-", dir=_roomy(Path("/dev/shm"))))
-    try:
-        with EmbeddedPostgres(folder) as embedded:
-            server = PostgresServer(embedded)
-            try:
-                yield server
-            finally:
-                server.close()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with data_folder() as folder, EmbeddedPostgres(folder) as embedded:
+        server = PostgresServer(embedded)
+        try:
+            yield server
+        finally:
+            server.close()

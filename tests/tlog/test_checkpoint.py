@@ -88,7 +88,7 @@ def test_a_signed_text_that_is_no_checkpoint_is_malformed() -> None:
         open_checkpoint(sign_note(b"hello\n", [LOG]), LOG.key)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(lines, st.integers(-1, 3) | st.integers(), roots | st.just(EMPTY_ROOT), st.lists(lines, max_size=2))
 def test_what_can_be_written_is_read_back_the_same(origin: str, size: int, root: bytes, extensions: list[str]) -> None:
     try:
@@ -102,7 +102,7 @@ ROOT = b"CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
 PIECES = [b"\n", b"origin", b"7", b"0", b"00", b"-1", b"+", b" ", ROOT, ROOT[:-4], b"\xff", b"\r", "٧".encode(), b"\0"]
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=1_000, deadline=None)
 @given(
     st.binary(max_size=80)
     | st.lists(st.sampled_from(PIECES), max_size=9).map(b"".join)
@@ -116,7 +116,7 @@ def test_any_bytes_are_a_checkpoint_in_its_one_form_or_malformed(data: bytes) ->
     assert format_checkpoint(head) == data
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_a_checkpoint_with_any_bit_flipped_is_not_opened(data: st.DataObject) -> None:
     note = bytearray(sign_checkpoint(HEAD, LOG))

@@ -84,7 +84,7 @@ def test_who_signs_twice_counts_once() -> None:
     assert open_note(format_note(TEXT, [line, line]), [ALICE.key]).verified == (line,)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_a_note_with_any_bit_flipped_is_not_opened(data: st.DataObject) -> None:
     note = bytearray(sign_note(TEXT, [ALICE]))
@@ -94,7 +94,7 @@ def test_a_note_with_any_bit_flipped_is_not_opened(data: st.DataObject) -> None:
         open_note(bytes(note), [ALICE.key])
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(texts, st.lists(signatures, max_size=4))
 def test_what_can_be_written_is_read_back_the_same(text: bytes, lines: list[Signature]) -> None:
     try:
@@ -122,7 +122,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=1_000, deadline=None)
 @given(st.binary(max_size=80) | st.lists(st.sampled_from(PIECES), max_size=14).map(lambda p: b"a\n\n" + b"".join(p)))
 def test_any_bytes_are_a_note_in_its_one_form_or_malformed(data: bytes) -> None:
     try:
@@ -264,7 +264,7 @@ def put_into_go_key(change: tuple[str, int]) -> str:
     return GO_KEY[:at] + character + GO_KEY[at + 1 :]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.text() | st.tuples(st.sampled_from(sorted(set(GO_KEY))), st.integers(0, len(GO_KEY))).map(put_into_go_key))
 def test_any_text_is_a_verifier_key_in_its_one_form_or_malformed(text: str) -> None:
     try:
@@ -274,6 +274,7 @@ def test_any_text_is_a_verifier_key_in_its_one_form_or_malformed(text: str) -> N
     assert key.format() == text
 
 
+@settings(deadline=None)
 @given(names, st.sampled_from([1, 4, 6, 9]), st.sampled_from([31, 32, 1312]))
 def test_verifier_keys_that_can_be_written_are_read_back(name: str, kind: int, length: int) -> None:
     try:
@@ -283,6 +284,7 @@ def test_verifier_keys_that_can_be_written_are_read_back(name: str, kind: int, l
     assert VerifierKey.parse(key.format()) == key
 
 
+@settings(deadline=None)
 @given(st.text("AB+/=-_ \n", max_size=9))
 def test_bytes_have_one_base64_form(text: str) -> None:
     try:

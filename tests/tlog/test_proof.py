@@ -132,6 +132,23 @@ def test_old_trees_that_were_rewritten_are_refuted() -> None:
             verify_consistency(old, 20, root_of(forged), root_of(LEAVES[:20]), consistency_proof(old, 20, read))
 
 
+def test_a_tree_cannot_grow_without_its_root_changing() -> None:
+    for old, new in ((2, 3), (3, 4), (4, 8), (7, 9)):
+        same = root_of(LEAVES[:old])
+        with pytest.raises(Refuted):
+            verify_consistency(old, new, same, same, [])
+        with pytest.raises(Refuted):
+            verify_consistency(old, new, same, same, [same])
+
+
+def test_proofs_longer_than_any_tree_has_are_not_worked_on() -> None:
+    long = [bytes(32)] * 64
+    with pytest.raises(Malformed):
+        verify_inclusion(0, TREE_SIZE_MAX, bytes(32), bytes(32), long)
+    with pytest.raises(Malformed):
+        verify_consistency(1, TREE_SIZE_MAX, bytes(32), bytes(32), long)
+
+
 def test_nothing_is_shown_about_the_empty_tree() -> None:
     with pytest.raises(Refuted):
         verify_consistency(0, 0, EMPTY_ROOT, EMPTY_ROOT, [])
