@@ -18,15 +18,23 @@ from ledger.domain.subject import is_governing
 from ledger.errors import Refuted
 from ledger.feed import to_recorded
 from ledger.keys.keyring import Keyring
-from ledger.limits import RECORDS_CACHED_MAX
+from ledger.limits import COLD_EVENTS_MAX, RECORDS_CACHED_EVENTS_MAX
 from ledger.log import Log
 from ledger.store.port import CheckpointRow, Store
 from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.tree import Edge
 
-__all__ = ["Head"]
+__all__ = ["ColdStreams", "Head"]
 
 _TAIL_ENTRIES: Final = 1_000
+
+
+class ColdStreams(Exception):
+    """The records of these subjects are not in memory, and their streams too long to be folded in passing."""
+
+    def __init__(self, subjects: frozenset[str]) -> None:
+        super().__init__(", ".join(sorted(subjects)))
+        self.subjects = subjects
 
 
 class Head:
@@ -38,6 +46,7 @@ class Head:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._records: OrderedDict[str, tuple[EnterpriseRecord, int]] = OrderedDict()
+        self._events = 0  # folded into the records that are kept
         self._versions: dict[str, int] = {}  # of governing streams
         self.edge = Edge.empty()
         self.governance = Governance.empty()
@@ -59,6 +68,7 @@ class Head:
         Raises `Refuted` where the stored tree does not hash to the newest checkpoint, `Unavailable`.
         """
         self._records.clear()
+        self._events = 0
         newest = self._store.latest()
         if newest is None:
             self.edge, self.checkpoint, self._versions = Edge.empty(), None, {}
@@ -90,7 +100,10 @@ class Head:
             self.checkpoint = newest
 
     def records(self, subjects: Iterable[str]) -> dict[str, tuple[EnterpriseRecord | None, int]]:
-        """For each enterprise: its folded record (None: unknown) and the version of its newest event."""
+        """For each enterprise: its folded record (None: unknown) and the version of its newest event.
+
+        Raises `ColdStreams` for those that `take_in` should be given first.
+        """
         found: dict[str, tuple[EnterpriseRecord | None, int]] = {}
         missing: list[str] = []
         for subject in subjects:
@@ -100,7 +113,10 @@ class Head:
             else:
                 missing.append(subject)
         if missing:
-            streams = self._store.streams(missing)
+            streams = self._store.streams(missing, version_max=COLD_EVENTS_MAX + 1)
+            cold = frozenset(subject for subject, rows in streams.items() if len(rows) > COLD_EVENTS_MAX)
+            if cold:
+                raise ColdStreams(cold)
             for subject in missing:
                 rows = [row for row in streams.get(subject, ()) if row.index < self.size]
                 record = fold(None, (to_recorded(row) for row in rows))
@@ -108,6 +124,12 @@ class Head:
                 if record is not None:
                     self._keep(subject, record, len(rows))
         return found
+
+    def take_in(self, subject: str, record: EnterpriseRecord, version: int) -> None:
+        """Keep a record that was folded elsewhere up to `version`, with what its stream got since."""
+        rows = self._store.stream(subject, after_version=version, tree_size=self.size)
+        record = fold(record, (to_recorded(row) for row in rows)) or record
+        self._keep(subject, record, version + len(rows))
 
     def version(self, subject: str) -> int:
         """The version of the newest event of a governing stream, 0 where there is none."""
@@ -133,15 +155,16 @@ class Head:
         if is_governing(event.subject):
             self._versions[event.subject] = event.version
         elif event.subject in self._records:
-            record = fold(self._records[event.subject][0], (event,))
-            assert record is not None  # a fold of a record is a record
-            self._keep(event.subject, record, event.version)
+            known, version = self._records[event.subject]
+            if version < event.version:  # a record that was taken in may be ahead of the head
+                self._keep(event.subject, fold(known, (event,)) or known, event.version)
 
     def _keep(self, subject: str, record: EnterpriseRecord, version: int) -> None:
+        self._events += version - self._records.get(subject, (None, 0))[1]
         self._records[subject] = (record, version)
         self._records.move_to_end(subject)
-        if len(self._records) > RECORDS_CACHED_MAX:
-            self._records.popitem(last=False)
+        while self._events > RECORDS_CACHED_EVENTS_MAX and len(self._records) > 1:
+            self._events -= self._records.popitem(last=False)[1][1]
 
     def _govern(self, governance: Governance, events: Iterable[Recorded]) -> None:
         for event in events:

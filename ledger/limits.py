@@ -44,8 +44,8 @@ BODIES_HELD_BYTES_MAX: Final = 256 * 1024 * 1024
 DESK_STATEMENTS_MAX: Final = 100_000
 
 # Caches
-RECORDS_CACHED_MAX: Final = 50_000
-SNAPSHOT_EVERY_EVENTS: Final = 1_000
+RECORDS_CACHED_EVENTS_MAX: Final = 500_000  # events folded into the records that the writer keeps
+COLD_EVENTS_MAX: Final = 2_000  # a longer stream that is not in memory is folded beside the sequencer
 
 # Reading
 STANDINGS_CACHED_MAX: Final = 20_000

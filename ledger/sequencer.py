@@ -23,15 +23,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from ledger.domain.enterprise import EnterpriseRecord
 from ledger.domain.governance import Governance
 from ledger.errors import Busy, LedgerError, Malformed, Raced, Refuted, Unavailable
-from ledger.head import Head
+from ledger.head import ColdStreams, Head
 from ledger.keys.keyring import Keyring
 from ledger.keys.logkeys import LogKeys
 from ledger.limits import COMMIT_SECONDS_MAX, GROUP_COMMIT_STATEMENTS_MAX, QUEUE_STATEMENTS_MAX
 from ledger.registration import Candidate, admit_charter
 from ledger.round import Decision, Fate, Registered, decide
 from ledger.store.port import CheckpointRow, Store
+from ledger.warming import Warmed, Warming
 
 __all__ = ["Answer", "Registered", "Sequencer", "Submission"]
 
@@ -69,6 +71,9 @@ class Sequencer:
         self._head = Head(store)
         self._queue: deque[Submission] = deque()
         self._queued = 0
+        self._aside: dict[str, list[Submission]] = {}  # by the cold subject that they wait for
+        self._warmed: list[Warmed] = []
+        self._warming = Warming(store, self._ready)
         self._wakeup = threading.Condition()
         self._stopping = False
         self._doubt = False
@@ -136,6 +141,7 @@ class Sequencer:
             self._wakeup.notify()
         if self._thread is not None:
             self._thread.join()
+        self._warming.stop()
 
     def submit(self, submission: Submission) -> None:
         """Queue a submission; its `deliver` is called when its fate is durable. Raises `Busy`, doing nothing."""
@@ -157,20 +163,68 @@ class Sequencer:
     def _run(self) -> None:
         while True:
             with self._wakeup:
-                while not self._queue and not self._stopping:
+                while not (self._queue or self._warmed or (self._stopping and not self._aside)):
                     self._wakeup.wait()
-                if not self._queue:
+                warmed, self._warmed = self._warmed, []
+                if not self._queue and not warmed:
                     return
                 batch = self._take_batch()
-            try:
-                answers = self._commit(batch)
-            except Exception as error:
-                # A defect, or a log that does not hash: nothing more may be written on top of it.
-                _LOG.exception("the sequencer cannot go on with this batch")
-                self._doubt = True
-                known = error if isinstance(error, LedgerError) else Unavailable("internal error")
-                answers = [tuple(known for _ in s.candidates) for s in batch]
-            self._deliver(batch, answers)
+            for one in warmed:
+                batch = self._take_in(*one) + batch
+            while batch:
+                try:
+                    answers = self._commit(batch)
+                except ColdStreams as cold:
+                    batch = self._set_aside(batch, cold.subjects)
+                    continue
+                except Exception as error:
+                    # A defect, or a log that does not hash: nothing more may be written on top of it.
+                    _LOG.exception("the sequencer cannot go on with this batch")
+                    self._doubt = True
+                    known = error if isinstance(error, LedgerError) else Unavailable("internal error")
+                    answers = [tuple(known for _ in s.candidates) for s in batch]
+                self._deliver(batch, answers)
+                break
+
+    def _set_aside(self, batch: Sequence[Submission], cold: frozenset[str]) -> list[Submission]:
+        """Let the submissions about cold subjects wait for their records; the others, which go on."""
+        going: list[Submission] = []
+        for submission in batch:
+            subject = next((c.statement.subject for c in submission.candidates if c.statement.subject in cold), None)
+            if subject is None:
+                going.append(submission)
+                continue
+            if subject not in self._aside:
+                self._aside[subject] = []
+                self._warming.begin(subject)
+            self._aside[subject].append(submission)
+            self._count(len(submission.candidates))
+        return going
+
+    def _count(self, statements: int) -> None:
+        with self._wakeup:
+            self._queued += statements
+
+    def _ready(self, warmed: Warmed) -> None:
+        with self._wakeup:
+            self._warmed.append(warmed)
+            self._wakeup.notify()
+
+    def _take_in(
+        self, subject: str, record: EnterpriseRecord | None, version: int, error: LedgerError | None
+    ) -> list[Submission]:
+        """Those that waited for a record, now that the head has it; those who waited in vain are told."""
+        waited = self._aside.pop(subject)
+        self._count(-sum(len(submission.candidates) for submission in waited))
+        try:
+            if record is not None and error is None:
+                self._head.take_in(subject, record, version)
+                return waited
+        except LedgerError as failed:
+            error = failed
+        told = error or Unavailable(f"the stream of {subject} could not be read")
+        self._deliver(waited, [tuple(told for _ in submission.candidates) for submission in waited])
+        return []
 
     def _take_batch(self) -> list[Submission]:
         batch: list[Submission] = []

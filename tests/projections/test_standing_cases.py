@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 
+from ledger.domain.enterprise import fold
 from projections.standing.evaluate import evaluate, next_change_on
+from projections.standing.render import render
 from tests.projections.stream import (
     POLICIES,
     Stream,
@@ -21,6 +24,7 @@ from tests.projections.stream import (
     erased,
     outcome,
     registered,
+    renamed,
     replaced,
     repudiated,
     revoked,
@@ -163,6 +167,14 @@ CASES = [
         "2026-05-02",
         "WATCH",
         (("complaint.no_reply", 1000),),
+        then="2026-07-10",
+    ),
+    Case(
+        "a size that begins on the day of the outcome decides",
+        _several(_say(sized("2026-04-10", "large")), _say(outcome("2026-04-10", reply="none"))),
+        "2026-04-10",
+        "NORMAL",
+        (("complaint.no_reply", 150),),
         then="2026-07-10",
     ),
     Case(
@@ -393,3 +405,80 @@ def test_the_default_policy_decides_as_its_text_says(case: Case) -> None:
     assert standing.points == sum(counted for _, counted in case.reasons)
     then = next_change_on(POLICIES, stream.record, day(case.on))
     assert then == (None if case.then is None else day(case.then))
+
+
+def test_a_reason_names_what_stems_from_the_same_matter_and_the_oldest_of_equals_counts() -> None:
+    stream = Stream()
+    stream.say(registered())
+    entries = [
+        stream.say(outcome(on, reply="none", fact_id="one")) for on in ("2026-04-10", "2026-04-10", "2026-04-20")
+    ]
+    (reason,) = evaluate(POLICIES, stream.record, day("2026-04-20")).reasons
+    assert (reason.entry, reason.same_matter) == (entries[0], tuple(entries[1:]))
+    (reason,) = evaluate(POLICIES, stream.record, day("2026-04-19")).reasons
+    assert (reason.entry, reason.same_matter) == (entries[0], (entries[1],))
+    (reason,) = evaluate(POLICIES, stream.record, day("2026-07-10")).reasons
+    assert (reason.entry, reason.counted, reason.same_matter) == (entries[2], 1000, tuple(entries[:2]))
+    assert next_change_on(POLICIES, stream.record, day("2026-07-20")) == day("2027-04-10")
+    closed = evaluate(POLICIES, stream.record, day("2027-04-20"))
+    assert (closed.reasons, closed.closed) == ((), 3)
+
+
+def test_the_document_explains_every_amount() -> None:
+    stream = Stream()
+    stream.say(registered(size="small"))
+    stream.pledge(clauses=("returns",))
+    entry = stream.say(outcome("2026-04-10", reply="late", clauses=("returns",)))
+    record = stream.record
+    standing = evaluate(POLICIES, record, day("2026-04-10"))
+    document = msgspec.json.decode(render(standing, next_change_on(POLICIES, record, day("2026-04-10"))))
+    assert document["reasons"] == [
+        {
+            "entry": entry,
+            "item": "complaint.late_reply",
+            "tier": "minor",
+            "points": 200,
+            "factor": 1000,
+            "weight": 700,
+            "clause": 1000,
+            "counted": 140,
+            "clauses": ["returns"],
+            "rule_zh": "投诉逾期才答复",
+            "rule_en": "A complaint was answered after its time.",
+            "effective_on": "2026-04-10",
+            "changes_on": "2026-07-10",
+            "repair_from": "2026-05-10",
+            "same_matter": [],
+        }
+    ]
+    assert document["level"] == "PLEDGED"
+    assert document["level_zh"] == "已承诺"
+    assert document["next_change_on"] == "2026-07-10"
+    assert document["policy"]["entry"] == POLICIES[0].entry
+    assert document["decided_at_size"] == entry + 1
+    assert "as_of" not in document
+    assert not document["good_needs"]["no_pledged_clause_broken"]
+
+
+def test_evaluating_at_the_size_at_which_it_was_decided_gives_the_same_standing() -> None:
+    stream = Stream()
+    stream.say(registered())
+    stream.pledge()
+    entry = stream.say(outcome("2026-04-10", reply="none"))
+    stream.say(renamed("2026-04-11", "乙有限公司"))
+    stream.say(repudiated(entry, "2026-04-12"))
+    stream.say(renamed("2026-04-13", "丙有限公司"))
+    now = evaluate(POLICIES, stream.record, day("2026-05-01"))
+    then = fold(None, [at for at in stream.events if at.index < now.decided_at_size])
+    assert evaluate(POLICIES, then, day("2026-05-01")) == now
+    earlier = fold(None, [at for at in stream.events if at.index < now.decided_at_size - 1])
+    assert evaluate(POLICIES, earlier, day("2026-05-01")) != now
+
+
+def test_without_a_policy_in_force_nobody_is_rated() -> None:
+    stream = Stream()
+    stream.say(registered())
+    stream.pledge()
+    assert evaluate((), stream.record, day("2026-04-01")).level == "UNRATED"
+    assert next_change_on(POLICIES, None, day("2025-12-31"), "uscc:1") == day("2026-01-01")
+    assert evaluate(POLICIES, None, day("2026-04-01"), "uscc:1").level == "UNRATED"

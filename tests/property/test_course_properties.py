@@ -29,6 +29,9 @@ SEEDS = st.integers(0, 2**32).map(random.Random)
 def governing(index: int, on: date, in_force: date, **changes: object) -> list[Recorded]:
     """A policy proposed and approved on `on` by the entries `index` and `index + 1`."""
     policy = msgspec.structs.replace(default_standing_policy(), **changes)
+    if in_force > date(2026, 1, 2):
+        dearer = (msgspec.structs.replace(rule, points=rule.points * 4) for rule in policy.rules)
+        policy = msgspec.structs.replace(policy, rules=tuple(dearer))
     events = (
         StandingPolicyProposed(v=1, effective_on=on, policy=policy),
         StandingPolicyApproved(v=1, effective_on=in_force, proposal=index),
@@ -76,7 +79,7 @@ def a_log(chance: random.Random) -> list[Recorded]:
         on += timedelta(days=chance.choice([0, 1, 15, 50]))
         if number == approved_after:
             in_force = on + timedelta(days=chance.choice([0, 0, 40]))
-            log += governing(stream.next, on, in_force, watch_from=150, alert_from=1200, good=_few_replies())
+            log += governing(stream.next, on, in_force, watch_from=900, alert_from=4000, good=_few_replies())
             stream.first += 2
             on += timedelta(days=chance.choice([0, 1, 15, 50]))
         if number < events:
