@@ -34,7 +34,7 @@ def search(
     in_campaign = campaign if not campaign or ":" in campaign else f"campaign:{campaign}"
     page = service.views.search.search(q, campaign=in_campaign, cursor=cursor, limit=limit)
     found = [
-        {"id": name_of(one.subject), "subject": one.subject, "code": one.code, "name": one.name} for one in page.found
+        {"id": name_of(one.subject), "subject": one.subject, "code": one.code or None, "name": one.name} for one in page.found
     ]
     return _json(service, {"enterprises": found, "cursor": page.cursor or None})
 

@@ -31,6 +31,7 @@ __all__ = ["StandingRoute", "post_query"]
 
 COSE: Final = "application/cose"
 _SIGNED: Final = b"application/cose"
+_SAID: Final = {True: b"true", False: b"false"}
 _JSON: Final = msgspec.json.Encoder().encode
 
 
@@ -67,8 +68,10 @@ class StandingRoute:
                 "统一社会信用代码的校验位不正确",
                 "the check digit of this unified social credit code is wrong",
             )
+        # Bytes may be those of an enterprise that has nothing on record: only `in_book` tells them apart.
+        tag = f'"{served.etag}"' if served.in_book else f'"{served.etag}-unknown"'
         headers = {
-            "ETag": f'"{served.etag}"',
+            "ETag": tag,
             "Ledger-Tree-Size": str(service.runner.size),
             "Cache-Control": _lifetime(served, as_of, tree_size, service.clock()),
             "Vary": "Accept",
@@ -76,9 +79,9 @@ class StandingRoute:
         asked = {name: value for name, value in scope["headers"] if name in (b"accept", b"if-none-match")}
         if _SIGNED in asked.get(b"accept", b""):
             return _signed(service, served, headers)
-        if served.etag.encode() in asked.get(b"if-none-match", b""):
+        if tag.encode() in asked.get(b"if-none-match", b""):
             return Response(b"", 304, headers)
-        return Response(served.body, 200, headers, "application/json")
+        return Response(_document(served), 200, headers, "application/json")
 
     async def _replay(self, subject: str, as_of: date, tree_size: int | None) -> Served:
         service = self._service
@@ -117,12 +120,17 @@ def _result(name: str, served: Served | None, error: str | None) -> bytes:
     if served is None:
         return _JSON({"id": name, "error": error or "enterprise.invalid_id"})
     head = _JSON({"id": name, "in_book": served.in_book, "level": served.level.value})
-    return head[:-1] + b',"standing":' + served.body + b"}"
+    return head[:-1] + b',"standing":' + _document(served) + b"}"
+
+
+def _document(served: Served) -> bytes:
+    """The rendered standing with `in_book`, at its place in canonical JSON: nothing before `level` has that name."""
+    return served.body.replace(b',"level":', b',"in_book":%s,"level":' % _SAID[served.in_book], 1)
 
 
 def _signed(service: Service, served: Served, headers: dict[str, str]) -> Response:
     token = sign_standing(
-        served.body,
+        _document(served),
         subject=served.subject,
         origin=service.origin,
         issued_at=service.clock(),

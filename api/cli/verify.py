@@ -15,13 +15,15 @@ from ledger.cose import headers
 from ledger.cose.cbor import decode
 from ledger.cose.receipt import attach
 from ledger.cose.sign1 import split
+from ledger.domain.event import Closed
 from ledger.errors import LedgerError, Malformed, Uncheckable
-from ledger.verifier import Remark, Trust, Verified, parse_trust, verify_entry, verify_head, verify_signed_standing
+from ledger.verifier import Remark, Trust, Verified, VerifiedEntry, parse_trust, verify_entry, verify_head, verify_signed_standing
 
 _SIGNATURE_LINE: Final = "\n\n— ".encode()  # C2SP signed-note, "Format"
 _TAG_SIGN1: Final = b"\xd2"  # RFC 9052 §4.2
 _VERDICTS: Final = ("已核验 / VERIFIED", "不成立 / REFUTED", "无法核验 / COULD NOT BE CHECKED")
 _WORDS: Final = ("verified", "refuted", "could not be checked")
+_SEALED: Final = "内容已封存, 请附上正文 / the content is sealed: give its body (NAME.body.json or --body)"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -55,7 +57,7 @@ def verify(
     """Verify transparent statements, signed standings and checkpoints, offline.
 
     Beside NAME.transparent.cose (or NAME.cose with NAME.receipt.cose) the evidence about its issuer is read from
-    NAME.evidence.cbor and the body of a sealed statement from NAME.body.json. Compare the trust file out of band
+    NAME.evidence.cbor and the body of a sealed statement from NAME.body.json (without it: exit code 2). Compare the trust file out of band
     before you rely on it. Exit code 0 if every file is verified, 1 if one is refuted, 2 if one could not be checked.
     """
     wanted = [path for path in paths if not path.name.endswith(NOT_ALONE)]
@@ -79,6 +81,9 @@ def _outcome(path: Path, trust_path: Path | None, evidence_path: Path | None, bo
     except LedgerError as error:
         why, code = explain(error)
         return Outcome(path, code, why=why)
+    if isinstance(found, VerifiedEntry) and isinstance(found.event, Closed):
+        # That it is in the log is shown, what it says and whether the issuer may say it is not: never a plain yes.
+        return Outcome(path, 2, found.steps, found.not_shown, _SEALED)
     return Outcome(path, 0, found.steps, found.not_shown)
 
 

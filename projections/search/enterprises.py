@@ -34,12 +34,13 @@ def enterprise_row(record: EnterpriseRecord) -> EnterpriseRow | None:
     name = record.name_on(date.max)
     if registration is None or name is None:
         return None
-    code = fold_code(registration.code or record.subject.partition(":")[2])
+    local = record.subject.startswith("local:")  # its id is ours, not a code that anybody would type
+    code = fold_code(registration.code or ("" if local else record.subject.partition(":")[2]))
     gone = record.repudiated
     former = [one for one in record.names if one.index not in gone and one.name != name]
     body: dict[str, Any] = {
         "subject": record.subject,
-        "code": code,
+        "code": code or None,
         "name": name,
         "former_names": [{"name": one.name, "from": one.effective_on, "entry": one.index} for one in former],
         "category": registration.category,

@@ -38,7 +38,6 @@ class Under:
     def edges(self, after: date) -> set[date]:
         """The later days on which anything that this policy looks at begins, steps or ends."""
         edges = {day for day, _, _ in self._deltas if day > after}
-        edges.update(day for day in self.ends.values() if day > after)
         if self._latest > after:
             edges.update(mark.on for mark in (*self._facts.conduct, *self._facts.bearing) if mark.on > after)
         return edges

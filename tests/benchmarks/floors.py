@@ -1,15 +1,15 @@
 """Floors: the least that a server of the same kind must do. Measured in the same run as what stands on them.
 
-`python -m tests.benchmarks.floors PORT KEYS CONNINFO` serves
-- `POST /entries`: parse the statement and verify its signature, nothing else;
+`python -m tests.benchmarks.floors PORT KEYS CONNINFO` serves, on the server software of the service:
+- `POST /entries`: parse the statement and verify its signature, nothing else (KEYS: a file of COSE keys, in hex);
 - `GET /row/{id}`: read one row by primary key and return its bytes.
 """
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
+from typing import Any
 
 import psycopg_pool
 import uvicorn
@@ -17,8 +17,13 @@ import uvicorn
 from ledger.cose.statement import parse_statement, verify_statement
 from ledger.errors import LedgerError
 from ledger.keys.algorithms import PublicKey, decode_key
+from ledger.limits import DATABASE_CONNECTIONS_MAX
 
-ANSWER = bytes(500)  # about the size of a receipt
+__all__ = ["ROWS"]
+
+ROWS = "floor_rows (id text PRIMARY KEY, body bytea NOT NULL)"
+_RECEIPT = bytes(700)  # about the size of one
+_SELECT = "SELECT body FROM floor_rows WHERE id = %s"
 
 
 class Floor:
@@ -26,53 +31,61 @@ class Floor:
 
     def __init__(self, keys: dict[bytes, PublicKey], conninfo: str) -> None:
         self._keys = keys
-        self._pool = psycopg_pool.AsyncConnectionPool(conninfo, min_size=4, max_size=8, open=False)
+        self._pool = psycopg_pool.AsyncConnectionPool(
+            conninfo, min_size=2, max_size=DATABASE_CONNECTIONS_MAX, open=False, kwargs={"autocommit": True}
+        )
 
-    async def __call__(self, scope, receive, send) -> None:  # type: ignore[no-untyped-def]
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["method"] == "POST":
-            body = b""
-            more = True
-            while more:
-                message = await receive()
-                body += message.get("body", b"")
-                more = message.get("more_body", False)
-            try:
-                statement = parse_statement(body)
-                verify_statement(statement, self._keys[statement.kid])
-                await _answer(send, 201, ANSWER)
-            except (LedgerError, KeyError):
-                await _answer(send, 400, b"")
-            return
-        if scope["path"] == "/healthz":
-            await self._pool.open()
+            await self._verify(receive, send)
+        elif scope["path"] == "/readyz":
+            await self._pool.open(wait=True)
             await _answer(send, 200, b"ok")
-            return
+        else:
+            await self._read(scope["path"].rpartition("/")[2], send)
+
+    async def _verify(self, receive: Any, send: Any) -> None:
+        message = await receive()
+        body = message["body"]
+        while message.get("more_body", False):
+            message = await receive()
+            body += message["body"]
+        try:
+            statement = parse_statement(body)
+            verify_statement(statement, self._keys[statement.kid])
+        except (LedgerError, KeyError):
+            await _answer(send, 400, b"")
+        else:
+            await _answer(send, 201, _RECEIPT)
+
+    async def _read(self, name: str, send: Any) -> None:
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT body FROM bench_floor WHERE id = %s",
-                (scope["path"].rpartition("/")[2],),
-                prepare=True,
-                binary=True,
-            )
+            cursor = connection.cursor(binary=True)
+            await cursor.execute(_SELECT, (name,), prepare=True)
             row = await cursor.fetchone()
-        await _answer(send, 200, row[0])
+        await _answer(send, 200, row[0]) if row else await _answer(send, 404, b"")
 
 
-async def _answer(send, status: int, content: bytes) -> None:  # type: ignore[no-untyped-def]
-    headers = [(b"content-length", str(len(content)).encode()), (b"content-type", b"application/cose")]
+async def _answer(send: Any, status: int, content: bytes) -> None:
+    headers = [(b"content-length", str(len(content)).encode()), (b"content-type", b"application/octet-stream")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 
 
 def main() -> None:
+    """Serve until the process is ended."""
     port, keys_file, conninfo = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     keys = [decode_key(bytes.fromhex(line)) for line in keys_file.read_text().split()]
-    app = Floor({key.kid: key for key in keys}, conninfo)
-    config = uvicorn.Config(
-        app, port=port, loop="uvloop", http="httptools", lifespan="off", access_log=False, log_level="warning"
+    uvicorn.run(
+        Floor({key.kid: key for key in keys}, conninfo),
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
     )
-    asyncio.set_event_loop_policy(None)
-    uvicorn.Server(config).run()
 
 
 if __name__ == "__main__":

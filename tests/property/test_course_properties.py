@@ -30,7 +30,7 @@ def governing(index: int, on: date, in_force: date, **changes: object) -> list[R
     """A policy proposed and approved on `on` by the entries `index` and `index + 1`."""
     policy = msgspec.structs.replace(default_standing_policy(), **changes)
     if in_force > date(2026, 1, 2):
-        dearer = (msgspec.structs.replace(rule, points=rule.points * 4) for rule in policy.rules)
+        dearer = (msgspec.structs.replace(rule, points=rule.points * 5 // 4) for rule in policy.rules)
         policy = msgspec.structs.replace(policy, rules=tuple(dearer))
     events = (
         StandingPolicyProposed(v=1, effective_on=on, policy=policy),

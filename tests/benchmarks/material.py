@@ -1,0 +1,191 @@
+"""What benchmarks register: a charter for today, and enterprises with pledges and complaint outcomes.
+
+Statements are signed as anybody's are. `candidate` leaves out what admission does at the edge (the signature's
+verification above all), so that a big book can be filled through the sequencer in little time.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import date, timedelta
+from hashlib import sha256
+
+from msgspec.structs import astuple
+
+from ledger.charter import CharterParty, LogAnchors, default_registration_policy, default_standing_policy, make_charter
+from ledger.cose.statement import VerifiedStatement, decode_event, make_sealed, make_statement, parse_statement
+from ledger.domain.campaign import CampaignOpened
+from ledger.domain.catalogue import SPECS
+from ledger.domain.complaint import ComplaintOutcomeRecorded
+from ledger.domain.dates import month_of, shanghai_date
+from ledger.domain.enterprise import EnterpriseRegistered
+from ledger.domain.event import Event, PaperEvidence
+from ledger.domain.pledge import PledgeMade, PledgePublished
+from ledger.domain.policy import WorkCalendarPublished
+from ledger.keys.logkeys import LogKeys
+from ledger.registration import Candidate
+from tests.support.charter import HANDLING_BODY, MEMBERS, ORGANIZER, ORIGIN, ROOT, Speaker
+
+__all__ = ["EVENTS_EACH", "Material", "Signed", "candidate", "name_of"]
+
+EVENTS_EACH = 5  # of an enterprise: registered, pledge made, pledge published, two complaint outcomes
+
+Signed = tuple[bytes, bytes | None]  # a statement and, if sealed, its body
+
+_CAMPAIGN = "campaign:bench"
+_PROMISE = "产品和服务符合声明所列标准, 七日无理由退货, 三日内答复投诉, 违诺则退一赔三。"  # 3 bytes a character
+_PAPER = PaperEvidence(file="ab" * 32, row=1)
+
+
+def name_of(number: int, kind: str = "e") -> str:
+    """The registry's number of an enterprise; `local:bench/…` is its subject, `local~bench~…` its address."""
+    return f"{kind}{number:07d}"
+
+
+class Material:
+    """Statements for one book, signed at `now` (Unix seconds). The same numbers give the same events."""
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+        self.today = shanghai_date(now)
+        self._serial = 0
+
+    def charter(self, keys: LogKeys) -> list[bytes]:
+        """Everybody of the test charter, the default policies, and a calendar of each year that matters today."""
+        years = {(self.today - timedelta(days=30)).year, self.today.year}
+        return make_charter(
+            root=ROOT.signer,
+            root_officer=ROOT.officer,
+            anchors=LogAnchors.of(keys),
+            name_zh="性能测试账本",
+            name_en="Benchmark book",
+            parties=[
+                CharterParty(one.party, one.roles, one.party, one.party, one.officer, one.signer) for one in MEMBERS
+            ],
+            registration_policy=default_registration_policy(self.today - timedelta(days=60)),
+            standing_policy=default_standing_policy(),
+            calendars=[
+                WorkCalendarPublished(v=1, effective_on=self.today, year=year, holidays=(), workdays=())
+                for year in sorted(years)
+            ],
+            now=self.now,
+            standing_in_force_from=self.today - timedelta(days=60),
+        )
+
+    def campaign(self) -> Signed:
+        """The campaign of all pledges."""
+        event = CampaignOpened(
+            v=1,
+            effective_on=self.today,
+            name_zh="质量承诺",
+            name_en="Pledge",
+            theme="诚信",
+            notice_number="1",
+            opens_on=self.today - timedelta(days=5),
+            closes_on=self.today + timedelta(days=20),
+            pledge_valid_until=self.today + timedelta(days=365),
+            scopes=("comprehensive",),
+            clauses=(),
+            overlap="one_per_scope",
+        )
+        return self._open(event, _CAMPAIGN)
+
+    def registered(self, name: str) -> Signed:
+        """An enterprise enters the book; a statement of about 400 bytes."""
+        event = EnterpriseRegistered(
+            v=1, effective_on=self.today, name=f"{name}质量检测有限公司", category="organization", size_band="small"
+        )
+        return self._open(event, f"local:bench/{name}")
+
+    def pledged(self, name: str) -> Signed:
+        """A public pledge, recorded by the organizer: a payload of about 1 kB."""
+        event = PledgeMade(
+            v=1,
+            effective_on=self.today,
+            campaign=_CAMPAIGN,
+            scope="comprehensive",
+            reason="3·15 信用承诺",
+            content=_PROMISE * 4,
+            liability=_PROMISE,
+            made_on=self.today,
+            accepting_body="某质量检验协会",
+            accepting_code="51100000500000005D",
+            disclosure="public",
+            evidence=_PAPER,
+        )
+        return self._open(event, f"local:bench/{name}")
+
+    def published(self, name: str, pledge: Signed) -> Signed:
+        """The publication of a pledge, under a code of its own."""
+        self._serial += 1
+        division = 110_000 + self._serial // 1_000_000
+        event = PledgePublished(
+            v=1,
+            effective_on=self.today,
+            pledge=sha256(pledge[0]).hexdigest(),
+            code=f"{division}{self.today:%Y%m%d}{self._serial % 1_000_000:06d}",
+            valid_from=self.today,
+            valid_until=self.today + timedelta(days=365),
+        )
+        return self._open(event, f"local:bench/{name}")
+
+    def outcome(self, name: str, number: int) -> Signed:
+        """A complaint's outcome, sealed: three in four were settled in time."""
+        chance = random.Random(f"{name} {number}")
+        month = month_of(self.today)
+        bad = chance.random() < 0.25
+        event = ComplaintOutcomeRecorded(
+            v=1,
+            effective_on=self.today,
+            case=sha256(f"case {name} {number}".encode()).hexdigest()[:32],
+            channel="12315",
+            product_class="小家电",
+            issue="质量",
+            received=month,
+            forwarded=month,
+            reply_due=month,
+            replied=month,
+            closed=month,
+            reply="late" if bad and chance.random() < 0.5 else "timely",
+            outcome="refused" if bad else "settled",
+            reason=_PROMISE if bad else None,
+            notified_on=self.today - timedelta(days=14),
+        )
+        return self._sealed(event, f"local:bench/{name}", HANDLING_BODY)
+
+    def history(self, name: str) -> Iterator[Signed]:
+        """`EVENTS_EACH` statements about an enterprise, in order."""
+        yield self.registered(name)
+        pledge = self.pledged(name)
+        yield pledge
+        yield self.published(name, pledge)
+        for number in range(EVENTS_EACH - 3):
+            yield self.outcome(name, number)
+
+    def _open(self, event: Event, subject: str) -> Signed:
+        return make_statement(event, **self._said(event, subject, ORGANIZER)), None
+
+    def _sealed(self, event: Event, subject: str, by: Speaker) -> Signed:
+        said = self._said(event, subject, by)
+        return make_sealed(event, salt=said["cti"], **said)
+
+    def _said(self, event: Event, subject: str, by: Speaker) -> dict:
+        cti = sha256(f"{subject} {event!r}".encode()).digest()[:16]
+        return {
+            "subject": subject,
+            "issuer": by.party,
+            "audience": ORIGIN,
+            "signer": by.signer,
+            "iat": self.now,
+            "cti": cti,
+        }
+
+
+def candidate(signed: Signed) -> Candidate:
+    """What admission would make of a statement of ours, without verifying it."""
+    data, body = signed
+    statement = VerifiedStatement(*astuple(parse_statement(data)))
+    event = decode_event(statement, body)
+    assert isinstance(event, Event)  # sealed ones come with their bodies
+    return Candidate(statement, event, SPECS[type(event).__name__], statement.commitment, body)
