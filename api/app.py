@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -17,7 +17,7 @@ from api.entries import PostEntries, post_batch, post_body
 from api.errors import InvalidRequest, Problem, problem_of, problem_response
 from api.limiting import RateLimit
 from api.metrics import Metrics
-from api.receiving import wants_json
+from api.receiving import no_nul, wants_json
 from api.service import Service
 from api.settings import Settings
 from api.standing import StandingRoute, post_query
@@ -26,6 +26,38 @@ from ledger.errors import LedgerError
 __all__ = ["create_app"]
 
 SCRAPI_PATHS: Final = ("/entries", "/bodies", "/.well-known/scitt")
+PLAIN: Final = (
+    (
+        "post",
+        "/entries",
+        "Register a signed statement (SCRAPI)",
+        {"201": "The receipt (application/cose)", "303": "It waits for its release", "400": "Refused: the rule"},
+    ),
+    (
+        "post",
+        "/entries/batch",
+        "Register many: a CBOR sequence of statement or [statement, body] in",
+        {"200": "A CBOR sequence, one result per item, in order"},
+    ),
+    (
+        "post",
+        "/bodies",
+        "Upload a sealed statement's body, before the statement",
+        {"201": "Its commitment"},
+    ),
+    (
+        "get",
+        "/v1/enterprises/{name}/standing",
+        "Current standing, or as_of a date and at a tree_size; signed for Accept: application/cose",
+        {"200": "Level, reasons, next_change_on", "304": "Unchanged", "422": "No possible id"},
+    ),
+    (
+        "post",
+        "/v1/standings/query",
+        "Standings of up to 1,000 enterprises",
+        {"200": "One result per id, in order"},
+    ),
+)
 _STATUS: Final = {
     404: ("not-found", "没有该页面", "no such resource"),
     405: ("method-not-allowed", "不支持该方法", "this method is not for this resource"),
@@ -34,7 +66,13 @@ _STATUS: Final = {
 
 def create_app(service: Service, settings: Settings) -> FastAPI:
     """The ASGI application over an opened service."""
-    app = FastAPI(title="Credit Ledger 质量诚信账本", version="0.1.0", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Credit Ledger 质量诚信账本",
+        version="0.1.0",
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(no_nul)],
+    )
     app.state.service = service
     app.state.settings = settings
     # Plain routes first: they are matched in order, and these carry the load.
@@ -45,6 +83,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.router.routes.append(Route("/v1/standings/query", post_query, methods=["POST"]))
     for module in (resolve, log, enterprises, pledges, campaigns, policies, events, meta):
         app.include_router(module.router)
+    _describe_plain_routes(app)
     app.add_exception_handler(LedgerError, _ledger_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
@@ -60,10 +99,18 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     return app
 
 
+def _describe_plain_routes(app: FastAPI) -> None:
+    """Put the routes that are not FastAPI's into the interface description that it derives from its own."""
+    paths = app.openapi()["paths"]
+    for method, path, summary, answers in PLAIN:
+        responses = {status: {"description": what} for status, what in answers.items()}
+        paths.setdefault(path, {})[method] = {"summary": summary, "responses": responses}
+
+
 def _first_segments(app: FastAPI) -> frozenset[str]:
     """The labels of meters: `/entries`, `/v1/enterprises` and so on."""
-    parts = [getattr(route, "path", "").split("/") for route in app.routes]
-    return frozenset("/".join(part[:3]) if part[1:2] == ["v1"] else "/".join(part[:2]) for part in parts)
+    parts = [path.split("/") for path in app.openapi()["paths"]]
+    return frozenset("/".join(part[: 3 if part[1] == "v1" else 2]) for part in parts)
 
 
 async def _ledger_error(request: Request, error: Exception) -> Response:

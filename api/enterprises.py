@@ -15,7 +15,7 @@ from api.ids import name_of, plausible, subject_of
 from api.service import Service
 from api.waiting import min_tree_size
 from ledger.errors import NotFound
-from ledger.limits import EVENTS_PAGE_MAX, SEARCH_PAGE_MAX
+from ledger.limits import EVENTS_PAGE_MAX, LEAF_INDEX_ASKED_MAX, SEARCH_PAGE_MAX
 
 __all__ = ["router"]
 
@@ -34,7 +34,8 @@ def search(
     in_campaign = campaign if not campaign or ":" in campaign else f"campaign:{campaign}"
     page = service.views.search.search(q, campaign=in_campaign, cursor=cursor, limit=limit)
     found = [
-        {"id": name_of(one.subject), "subject": one.subject, "code": one.code or None, "name": one.name} for one in page.found
+        {"id": name_of(one.subject), "subject": one.subject, "code": one.code or None, "name": one.name}
+        for one in page.found
     ]
     return _json(service, {"enterprises": found, "cursor": page.cursor or None})
 
@@ -74,7 +75,9 @@ def declarations(name: str, request: Request) -> Response:
 def events(
     name: str,
     request: Request,
-    after: int = Query(-1, ge=-1, description="Leaf index of the last one that is known already"),
+    after: int = Query(
+        -1, ge=-1, le=LEAF_INDEX_ASKED_MAX, description="Leaf index of the last one that is known already"
+    ),
     limit: int = Query(100, ge=1, le=EVENTS_PAGE_MAX),
 ) -> Response:
     service: Service = request.app.state.service

@@ -12,8 +12,8 @@ from api.documents import headers
 from api.event_json import event_json
 from api.ids import name_of
 from api.service import Service
-from ledger.errors import LedgerError
-from ledger.limits import EVENTS_PAGE_MAX
+from ledger.errors import LedgerError, Malformed
+from ledger.limits import EVENTS_PAGE_MAX, LEAF_INDEX_ASKED_MAX
 from projections.standing.view import BEGINNING, Cursor
 
 __all__ = ["router"]
@@ -26,7 +26,9 @@ STREAM_WAIT_SECONDS = 15.0  # after which a quiet stream says that it lives
 @router.get("/events", summary="The feed: NDJSON, or server-sent events; resumes from any index")
 async def events(
     request: Request,
-    after: int = Query(-1, ge=-1, description="Leaf index of the last one that is known already"),
+    after: int = Query(
+        -1, ge=-1, le=LEAF_INDEX_ASKED_MAX, description="Leaf index of the last one that is known already"
+    ),
     limit: int = Query(EVENTS_PAGE_MAX, ge=1, le=EVENTS_PAGE_MAX),
 ) -> Response:
     service: Service = request.app.state.service
@@ -42,6 +44,8 @@ async def events(
 def standing_changes(request: Request, after: str = "", limit: int = Query(100, ge=1, le=EVENTS_PAGE_MAX)) -> Response:
     service: Service = request.app.state.service
     cursor = Cursor.parse(after) if after else BEGINNING
+    if not -1 <= cursor.position <= LEAF_INDEX_ASKED_MAX:
+        raise Malformed(f"not a cursor: {after[:80]!r}")
     rows = service.views.standings.changes(cursor, limit, service.clock(), service.feed.size())
     changes = [
         {

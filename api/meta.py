@@ -6,7 +6,6 @@ import html
 from typing import Final
 
 from fastapi import APIRouter, Request
-from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -24,14 +23,6 @@ h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}code{font-family:ui-mono
 table{border-collapse:collapse;width:100%}
 td{border-top:1px solid #d5dbe3;padding:.3rem .8rem .3rem 0;vertical-align:top}
 .demo{background:#fff3cd;padding:.5rem 1rem;border-left:4px solid #b58900}a{color:#0b5394}"""
-
-# Plain routes that carry the load are not FastAPI's: said here for the index.
-_PLAIN: Final = (
-    ("POST", "/entries", "Register a signed statement (SCRAPI)"),
-    ("POST", "/entries/batch", "Register many: a CBOR sequence in, one result per item out"),
-    ("POST", "/bodies", "Upload a sealed statement's body, before the statement"),
-    ("GET", "/v1/enterprises/{id}/standing", "Current standing, or at a date and state of the log"),
-)
 
 
 @router.get("/healthz", summary="Whether the process lives")
@@ -71,12 +62,8 @@ def style() -> Response:
 @router.get("/", summary="What is here")
 def index(request: Request) -> HTMLResponse:
     service: Service = request.app.state.service
-    rows = list(_PLAIN)
-    rows += [
-        (", ".join(sorted(route.methods or ())), route.path, route.summary or "")
-        for route in request.app.routes
-        if isinstance(route, APIRoute) and route.include_in_schema
-    ]
+    paths: dict[str, dict[str, dict[str, str]]] = request.app.openapi()["paths"]
+    rows = [(method.upper(), path, about["summary"]) for path, ways in paths.items() for method, about in ways.items()]
     table = "\n".join(
         f"<tr><td><code>{method} {_link(method, path)}</code></td><td>{html.escape(what)}</td></tr>"
         for method, path, what in sorted(rows, key=lambda row: row[1])

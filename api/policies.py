@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from api.documents import headers
@@ -11,6 +11,7 @@ from api.service import Service
 from ledger.domain.policy import StandingPolicyApproved, StandingPolicyProposed
 from ledger.errors import NotFound
 from ledger.feed import to_recorded
+from ledger.limits import LEAF_INDEX_ASKED_MAX
 
 __all__ = ["router"]
 
@@ -33,9 +34,9 @@ def policies(request: Request) -> Response:
 
 
 @router.get("/policies/{entry}", summary="A policy by the entry that proposed or approved it")
-def policy(entry: int, request: Request) -> Response:
+def policy(request: Request, entry: int = Path(ge=0, le=LEAF_INDEX_ASKED_MAX)) -> Response:
     service: Service = request.app.state.service
-    rows = service.store.entries(entry, 1) if entry >= 0 else ()
+    rows = service.store.entries(entry, 1)
     event = to_recorded(rows[0]).event if rows else None
     if isinstance(event, StandingPolicyApproved):
         approved = [one for one in service.runner.rules().policies if one.entry == entry]

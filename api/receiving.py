@@ -8,11 +8,11 @@ import cbor2
 from starlette.requests import Request
 from starlette.types import Receive
 
-from api.errors import TooLarge
+from api.errors import InvalidRequest, TooLarge
 from ledger.errors import Malformed
 from ledger.limits import BATCH_STATEMENTS_MAX, BODY_BYTES_MAX, STATEMENT_BYTES_MAX
 
-__all__ = ["BatchItem", "batch_items", "read_bounded"]
+__all__ = ["BatchItem", "batch_items", "no_nul", "read_bounded", "wants_json"]
 
 BatchItem = tuple[bytes, bytes | None]  # statement, body
 
@@ -71,3 +71,9 @@ def batch_items(content: bytes) -> list[BatchItem]:
 def wants_json(request: Request) -> bool:
     """Whether the client asked for JSON (problem details on SCRAPI routes, statements for people)."""
     return "json" in request.headers.get("accept", "")
+
+
+async def no_nul(request: Request) -> None:
+    """As a dependency of all routes: no name and no search term holds a NUL, which PostgreSQL does not take."""
+    if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        raise InvalidRequest("request.nul", "请求中不能有空字符", "a request has no NUL characters")

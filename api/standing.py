@@ -17,12 +17,14 @@ from starlette.types import Receive, Scope, Send
 
 from api.errors import InvalidRequest, problem_of, problem_response
 from api.ids import plausible, subject_of
+from api.receiving import read_bounded
 from api.service import SHANGHAI, Service
 from api.waiting import wait_for_size
 from ledger.cose.standing_token import sign_standing
 from ledger.errors import LedgerError
 from ledger.limits import (
     STANDING_MAX_AGE_SECONDS,
+    STANDINGS_QUERY_BYTES_MAX,
     STANDINGS_QUERY_IDS_MAX,
 )
 from projections.standing.view import Served
@@ -33,6 +35,13 @@ COSE: Final = "application/cose"
 _SIGNED: Final = b"application/cose"
 _SAID: Final = {True: b"true", False: b"false"}
 _JSON: Final = msgspec.json.Encoder().encode
+
+
+class _Query(msgspec.Struct):
+    ids: list[str]
+
+
+_QUERY: Final = msgspec.json.Decoder(_Query).decode
 
 
 class StandingRoute:
@@ -94,11 +103,10 @@ class StandingRoute:
 async def post_query(request: Request) -> Response:
     """`POST /v1/standings/query`: `{"ids": […]}` in (at most 1,000), one result each, in order."""
     service: Service = request.app.state.service
+    content = await read_bounded(request.receive, STANDINGS_QUERY_BYTES_MAX)
     try:
-        asked = (await request.json())["ids"]
-        assert isinstance(asked, list)
-        assert all(isinstance(one, str) for one in asked)
-    except (ValueError, KeyError, TypeError, AssertionError):
+        asked = _QUERY(content).ids
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise InvalidRequest("standings.query", '请求应为 {"ids": [...]}', 'the request is {"ids": [...]}') from None
     if len(asked) > STANDINGS_QUERY_IDS_MAX:
         most = STANDINGS_QUERY_IDS_MAX

@@ -50,7 +50,9 @@ COLD_EVENTS_MAX: Final = 2_000  # a longer stream that is not in memory is folde
 # Reading
 STANDINGS_CACHED_MAX: Final = 20_000
 STANDINGS_QUERY_IDS_MAX: Final = 1_000
+STANDINGS_QUERY_BYTES_MAX: Final = 1_048_576
 EVENTS_PAGE_MAX: Final = 1_000
+LEAF_INDEX_ASKED_MAX: Final = 10**15  # beyond any log, and far from where sums leave a bigint
 SEARCH_PAGE_MAX: Final = 100
 TREE_SIZE_WAIT_SECONDS_MAX: Final = 2.0
 STANDING_MAX_AGE_SECONDS: Final = 60

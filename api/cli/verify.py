@@ -17,7 +17,16 @@ from ledger.cose.receipt import attach
 from ledger.cose.sign1 import split
 from ledger.domain.event import Closed
 from ledger.errors import LedgerError, Malformed, Uncheckable
-from ledger.verifier import Remark, Trust, Verified, VerifiedEntry, parse_trust, verify_entry, verify_head, verify_signed_standing
+from ledger.verifier import (
+    Remark,
+    Trust,
+    Verified,
+    VerifiedEntry,
+    parse_trust,
+    verify_entry,
+    verify_head,
+    verify_signed_standing,
+)
 
 _SIGNATURE_LINE: Final = "\n\n— ".encode()  # C2SP signed-note, "Format"
 _TAG_SIGN1: Final = b"\xd2"  # RFC 9052 §4.2

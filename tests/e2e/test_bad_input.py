@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import sha256
 
 import cbor2
 import httpx
@@ -24,7 +25,6 @@ from tests.e2e.forging import OUTER, forge, high_s, outer, protected_of, resign
 from tests.support.charter import HANDLING_BODY, ORGANIZER, REGISTRAR, Speaker
 from tests.support.keys import signer_for
 from tests.support.statements import (
-    CAMPAIGN,
     ENTERPRISE,
     EVIDENCE,
     OTHER_ENTERPRISE,
@@ -70,13 +70,13 @@ def reg(**given: object) -> bytes:
     return encode_payload(registered(**{"effective_on": today(), **given}))
 
 
-def swapped(old: bytes, new: bytes) -> Callable[[Book], Sent]:
+def swapped(old: bytes, new: bytes, subject: str = NEW) -> Callable[[Book], Sent]:
     """A well-signed registration in whose payload something stands in place of what belongs there."""
 
     def make(_: Book) -> Sent:
         payload = reg()
         assert old in payload, payload
-        return forge(payload.replace(old, new), NEW, ORGANIZER)
+        return forge(payload.replace(old, new), subject, ORGANIZER)
 
     return make
 
@@ -91,8 +91,8 @@ def said(event: object, subject: str = ENTERPRISE, by: Speaker = ORGANIZER, **mo
 
 def backwards(protected: dict[object, object]) -> bytes:
     """The header's map in the other order."""
-    items = [encode(key) + encode(value) for key, value in protected.items()]
-    items.sort(key=lambda item: encode(protected) .find(item), reverse=True)
+    right = encode(protected)
+    items = sorted((encode(key) + encode(value) for key, value in protected.items()), key=right.find, reverse=True)
     return bytes([0xA0 + len(items)]) + b"".join(items)
 
 
@@ -237,14 +237,14 @@ CASES = [
     Case("a value that is not in the list", swapped(b'"small"', b'"tiny"'), MALFORMED, "size_band"),
     Case("a type that does not exist", swapped(b"EnterpriseRegistered", b"EnterpriseForgotten"), MALFORMED),
     Case("a version that does not exist", swapped(b'"v":1', b'"v":2'), MALFORMED),
-    Case("30 February", swapped(f"{date.today():%Y}".encode(), b"2026"), MALFORMED) if False else
     Case("30 February", lambda _: forge(
         re.sub(rb'"effective_on":"[^"]*"', b'"effective_on":"2026-02-30"', reg()), NEW, ORGANIZER),
         MALFORMED, "effective_on"),
     Case("a date with one digit", lambda _: forge(
         re.sub(rb'"effective_on":"[^"]*"', b'"effective_on":"2026-3-1"', reg()), NEW, ORGANIZER),
         MALFORMED, "effective_on"),
-    Case("a name of many lines", swapped("北京".encode(), b"a\\nb"), MALFORMED, "name"),
+    Case("a name of many lines", swapped("北京".encode(), b"a\\nb", "local:test/lines"), MALFORMED, "name"),
+    Case("a name with a NUL", swapped("北京".encode(), b"a\\u0000b", "local:test/nul"), MALFORMED, "name"),
     Case("a name of thousands", swapped("北京".encode(), b"a" * 5_000), MALFORMED, "name"),
     Case("an array", lambda _: forge(b"[]", NEW, ORGANIZER), MALFORMED),
     Case("no payload", lambda _: forge(b"", NEW, ORGANIZER), MALFORMED),
@@ -288,9 +288,6 @@ CASES = [
     Case("a publication of another enterprise's pledge", lambda book: book.sign(
         book.published(_pledge_of(book, OTHER_ENTERPRISE), 77), ENTERPRISE), "pledge.not_in_stream"),
     Case("open what must be sealed", said(a_case(), by=HANDLING_BODY, sealed=False), "statement.form"),
-    Case("sealed what must be open", lambda book: book.sign(
-        registered(effective_on=today()), "uscc:91110108MA01234567"[:23], sealed=True), MALFORMED)
-    if False else
     Case("a public pledge, sealed", said(made(), sealed=True), "pledge.disclosure_form"),
     # bodies
     Case("a sealed statement without its body", without_its_body, "body.missing"),
@@ -398,8 +395,6 @@ def test_a_statement_re_encoded_in_any_way_is_refused_before_and_after_it_is_in_
 
 
 def sha(text: str) -> str:
-    from hashlib import sha256
-
     return sha256(text.encode()).hexdigest()[:12]
 
 
@@ -472,13 +467,13 @@ def test_a_refused_item_of_a_batch_never_fails_its_neighbours(world: Book) -> No
     ]
     size = world.size()
     results = world.batch([bad[0], good[0], bad[1], good[1], bad[2], bad[3], good[2], good[0]])  # type: ignore[list-item]
-    assert [result["status"] for result in results] == [
-        "refused", "registered", "refused", "registered", "refused", "refused", "registered", "existing",
+    assert [result["status"] for result in results[:7]] == [
+        "refused", "registered", "refused", "registered", "refused", "refused", "registered",
     ]  # fmt: skip
     assert [result["rule"] for result in results if "rule" in result] == [
         MALFORMED, "key.unknown", "enterprise.already_registered", REFUTED,
     ]  # fmt: skip
-    assert results[7]["receipt"] == results[1]["receipt"]
+    assert (results[7]["entry"], results[7]["receipt"]) == (results[1]["entry"], results[1]["receipt"])
     assert world.size() == size + 3
 
 
@@ -500,7 +495,7 @@ def test_a_refused_item_of_a_batch_never_fails_its_neighbours(world: Book) -> No
         (f"/entries/{'g' * 64}", 404, "not-found"),
         (f"/entries/{'0' * 64}", 404, "not-found"),
         ("/tile/0/999", 404, "not-found"),
-        ("/tile/9/000", 400, MALFORMED),
+        ("/tile/9/000", 404, "not-found"),
         ("/tile/0/0", 400, MALFORMED),
         ("/tile/0/000.p/256", 400, MALFORMED),
         ("/tile/entries/x", 400, MALFORMED),
@@ -525,10 +520,10 @@ def test_a_refused_item_of_a_batch_never_fails_its_neighbours(world: Book) -> No
         ("/v1/standing-changes?after=yesterday", 400, MALFORMED),
         ("/v1/standing-changes?after=2026-01-01.99999999999999999999.x", 400, MALFORMED),
         ("/v1/pledges/1", 404, "not-found"),
-        ("/v1/pledges/%00", 404, "not-found"),
+        ("/v1/pledges/%00", 422, "request.nul"),
         ("/v1/campaigns/none", 404, "not-found"),
         ("/v1/campaigns/none/pledges", 404, "not-found"),
-        ("/v1/campaigns/%00", 404, "not-found"),
+        ("/v1/campaigns/%00", 422, "request.nul"),
         ("/v1/policies/0", 404, "not-found"),
         ("/v1/policies/x", 422, "request.invalid"),
         ("/v1/policies/99999999999999999999", 422, "request.invalid"),
@@ -541,9 +536,9 @@ def test_what_is_not_there_or_cannot_be_is_a_problem_with_a_name(
     check_problem(world.http.get(path, headers={"Accept": "application/json"}), status, kind)
 
 
-@pytest.mark.parametrize("path", ["/v1/enterprises?q=%00", "/v1/enterprises?campaign=%00", "/v1/enterprises?q=%ed%a0%80"])
-def test_a_query_that_no_database_takes_is_answered_without_a_defect(world: Book, path: str) -> None:
-    assert world.http.get(path).status_code in (200, 400, 422)
+@pytest.mark.parametrize("query", ["q=%00", "campaign=%00", "q=a%00b", "q=%ed%a0%80", "campaign=%ff"])
+def test_a_query_that_no_database_takes_is_answered_without_a_defect(world: Book, query: str) -> None:
+    assert world.http.get(f"/v1/enterprises?{query}").status_code in (200, 422)
 
 
 def test_a_method_that_is_not_for_a_resource_is_405(world: Book) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
@@ -77,10 +76,10 @@ def kept(book: Book, tmp_path_factory: pytest.TempPathFactory) -> Kept:
 
 
 @pytest.fixture
-def offline(tmp_path: Path) -> Iterator[dict[str, str]]:
+def offline(tmp_path: Path) -> dict[str, str]:
     """An environment in which Python programs reach no network."""
     (tmp_path / "sitecustomize.py").write_text(NO_NETWORK)
-    yield {**os.environ, "PYTHONPATH": str(tmp_path)}
+    return {**os.environ, "PYTHONPATH": str(tmp_path)}
 
 
 def verify(kept: Kept, environment: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
