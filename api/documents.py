@@ -13,7 +13,7 @@ __all__ = ["conditional", "headers"]
 
 def headers(service: Service) -> dict[str, str]:
     """How far the projections are, and that nothing of it keeps for long."""
-    return {"Ledger-Tree-Size": str(service.runner.size), "Cache-Control": "public, max-age=10"}
+    return {"Ledger-Tree-Size": str(service.progress.size), "Cache-Control": "public, max-age=10"}
 
 
 def conditional(request: Request, service: Service, document: Document) -> Response:

@@ -37,8 +37,8 @@ async def readyz(request: Request) -> Response:
         size = await run_in_threadpool(service.feed.size)
     except LedgerError as error:
         return JSONResponse({"ready": False, "why": str(error)}, 503)
-    alive = service.runner.failure is None and service.sequencer.alive
-    ready = {"ready": alive, "tree_size": size, "projected_size": service.runner.size}
+    alive = service.progress.failure is None and service.projecting.alive and service.sequencer.alive
+    ready = {"ready": alive, "tree_size": size, "projected_size": service.progress.size}
     return JSONResponse(ready, 200 if alive else 503)
 
 
@@ -48,7 +48,7 @@ def metrics(request: Request) -> Response:
     meters = service.meters
     newest = service.sequencer.checkpoint
     meters.tree_size.set(0 if newest is None else newest.tree_size)
-    meters.projected.set(service.runner.size)
+    meters.projected.set(service.progress.size)
     meters.queued.set(service.sequencer.queued)
     return Response(generate_latest(meters.registry), media_type=CONTENT_TYPE_LATEST)
 

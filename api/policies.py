@@ -28,7 +28,7 @@ def policies(request: Request) -> Response:
             "title_zh": one.policy.title_zh,
             "title_en": one.policy.title_en,
         }
-        for one in service.runner.rules().policies
+        for one in service.progress.rules().policies
     ]
     return _json(service, {"policies": listed})
 
@@ -39,7 +39,7 @@ def policy(request: Request, entry: int = Path(ge=0, le=LEAF_INDEX_ASKED_MAX)) -
     rows = service.store.entries(entry, 1)
     event = to_recorded(rows[0]).event if rows else None
     if isinstance(event, StandingPolicyApproved):
-        approved = [one for one in service.runner.rules().policies if one.entry == entry]
+        approved = [one for one in service.progress.rules().policies if one.entry == entry]
         if approved:
             return _json(service, {"entry": entry, "in_force_from": approved[0].from_on, "policy": approved[0].policy})
     if isinstance(event, StandingPolicyProposed):

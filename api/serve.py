@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
+import uvloop
 
 from api.app import create_app
 from api.demo import Demo
@@ -27,17 +29,20 @@ from ledger.log import Log
 from ledger.sequencer import Sequencer
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
-from projections.runner import Runner
+from projections.process import ProjectionProcess
 from projections.schema import prepare
+from projections.watch import Watch
 
 __all__ = ["open_service", "serve"]
 
+SWITCH_SECONDS = 0.0005
 _LOG = logging.getLogger(__name__)
 
 
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Raises a `LedgerError` for what must not be served."""
-    asyncio.run(_serve(settings))
+    sys.setswitchinterval(SWITCH_SECONDS)
+    uvloop.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
@@ -96,7 +101,7 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
             sequencer.bootstrap(charter)
         prepare(conninfo)
         feed = Feed(store)
-        runner = Runner(feed, conninfo)
+        progress = Watch(feed, conninfo)
         service = Service(
             store=store,
             keys=keys,
@@ -104,8 +109,9 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
             log=Log(store),
             feed=feed,
             sequencer=sequencer,
-            runner=runner,
-            views=Views(conninfo, feed, runner.rules),
+            progress=progress,
+            projecting=ProjectionProcess(conninfo),
+            views=Views(conninfo, feed, progress.rules),
             conninfo=conninfo,
             demo=settings.demo is not None,
         )

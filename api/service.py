@@ -18,7 +18,7 @@ from api.publicity import Publicity
 from api.standings import Standings
 from api.views import Views
 from ledger.domain.governance import Governance
-from ledger.errors import LedgerError
+from ledger.errors import Busy, LedgerError
 from ledger.feed import Feed
 from ledger.keys.logkeys import LogKeys
 from ledger.log import Log
@@ -26,7 +26,8 @@ from ledger.registration import Candidate
 from ledger.sequencer import Answer, Sequencer, Submission
 from ledger.store.desk import Desk
 from ledger.store.postgres import PostgresStore
-from projections.runner import Runner
+from projections.process import ProjectionProcess
+from projections.watch import Watch
 
 __all__ = ["SHANGHAI", "Service", "unix_now"]
 
@@ -52,7 +53,8 @@ class Service:
     log: Log
     feed: Feed
     sequencer: Sequencer
-    runner: Runner
+    progress: Watch
+    projecting: ProjectionProcess
     conninfo: str
     demo: bool
     views: Views
@@ -60,10 +62,11 @@ class Service:
     publicity: Publicity = field(init=False)
     standings: Standings = field(init=False)
     closing: bool = False
+    _gathered: list[Submission] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.publicity = Publicity(self.feed, self.runner.rules, self.today)
-        self.standings = Standings(self.conninfo, self.runner, self.views.standings)
+        self.publicity = Publicity(self.feed, self.progress.rules, self.today)
+        self.standings = Standings(self.conninfo, self.progress, self.views.standings)
 
     @property
     def origin(self) -> str:
@@ -83,35 +86,37 @@ class Service:
         return datetime.datetime.fromtimestamp(self.clock(), SHANGHAI).date()
 
     async def register(self, *candidates: Candidate) -> tuple[Answer, ...]:
-        """Submit candidates as one group and wait until their fate is durable. Raises `Busy`."""
-        future: asyncio.Future[tuple[Answer, ...]] = asyncio.get_running_loop().create_future()
-        self.sequencer.submit(Submission(candidates, _setter(future)))
+        """Submit candidates as one group and wait until their fate is durable; `Busy` is an answer, too."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[tuple[Answer, ...]] = loop.create_future()
+        if not self._gathered:
+            # All requests that this turn of the loop reads go to the sequencer at once, and share a commit.
+            loop.call_soon(self._flush)
+        self._gathered.append(Submission(candidates, _setter(future)))
         return await future
 
     async def register_all(self, groups: Sequence[tuple[Candidate, ...]]) -> list[tuple[Answer, ...]]:
-        """Submit several groups in order; one that finds the queue full is answered with that error."""
-        loop = asyncio.get_running_loop()
-        futures: list[asyncio.Future[tuple[Answer, ...]]] = []
-        for candidates in groups:
-            future: asyncio.Future[tuple[Answer, ...]] = loop.create_future()
-            try:
-                self.sequencer.submit(Submission(candidates, _setter(future)))
-            except LedgerError as error:
-                future.set_result(tuple(error for _ in candidates))
-            futures.append(future)
-        return list(await asyncio.gather(*futures))
+        """Submit several groups in order."""
+        return list(await asyncio.gather(*(self.register(*candidates) for candidates in groups)))
+
+    def _flush(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        for left in self.sequencer.submit_all(gathered):
+            busy = Busy("the queue of statements")
+            left.deliver(tuple(busy for _ in left.candidates))
 
     async def off_loop(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what blocks (a read of the database) in a thread."""
         return await run_in_threadpool(call, *args, **kwargs)
 
     def start(self) -> None:
+        self.progress.start()
         self.sequencer.start()
-        self.runner.start()
+        self.projecting.start()
 
     def close(self) -> None:
         """Finish what is queued and let go of everything."""
-        for part in (self.sequencer.stop, self.runner.stop, self.views.close, self.store.close):
+        for part in (self.sequencer.stop, self.projecting.stop, self.progress.stop, self.views.close, self.store.close):
             try:
                 part()
             except LedgerError as error:

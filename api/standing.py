@@ -81,7 +81,7 @@ class StandingRoute:
         tag = f'"{served.etag}"' if served.in_book else f'"{served.etag}-unknown"'
         headers = {
             "ETag": tag,
-            "Ledger-Tree-Size": str(service.runner.size),
+            "Ledger-Tree-Size": str(service.progress.size),
             "Cache-Control": _lifetime(served, as_of, tree_size, service.clock()),
             "Vary": "Accept",
         }
@@ -121,7 +121,7 @@ async def post_query(request: Request) -> Response:
     found = await run_in_threadpool(service.views.standings.currents, sorted(set(subjects.values())), service.today())
     results = [_result(one, found.get(subjects.get(one, "")), wrong.get(one)) for one in asked]
     body = b'{"results":[' + b",".join(results) + b"]}"
-    return Response(body, headers={"Ledger-Tree-Size": str(service.runner.size)}, media_type="application/json")
+    return Response(body, headers={"Ledger-Tree-Size": str(service.progress.size)}, media_type="application/json")
 
 
 def _result(name: str, served: Served | None, error: str | None) -> bytes:

@@ -18,8 +18,8 @@ async def min_tree_size(request: Request, min_tree_size: int | None = Query(None
 
 async def wait_for_size(service: Service, size: int | None) -> None:
     """Wait until the projections hold `size` entries. Raises `Busy` after `TREE_SIZE_WAIT_SECONDS_MAX`."""
-    if size is None or service.runner.size >= size:
+    if size is None or service.progress.size >= size:
         return
-    reached = await service.off_loop(service.runner.wait_for, size, TREE_SIZE_WAIT_SECONDS_MAX)
+    reached = await service.off_loop(service.progress.wait_for, size, TREE_SIZE_WAIT_SECONDS_MAX)
     if reached < size:
         raise Busy(f"the way to {size} entries ({reached} are read)")

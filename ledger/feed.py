@@ -30,9 +30,9 @@ class Feed:
         """Whole streams of several subjects in one round trip; unknown ones are left out."""
         return {subject: [to_recorded(row) for row in rows] for subject, rows in self._store.streams(subjects).items()}
 
-    def governing(self) -> list[Recorded]:
-        """All events of parties, policies and campaigns, in log order."""
-        return [to_recorded(row) for row in self._store.governing_entries()]
+    def governing(self, after_index: int = -1) -> list[Recorded]:
+        """Events of parties, policies and campaigns with index > `after_index`, in log order."""
+        return [to_recorded(row) for row in self._store.governing_entries(after_index)]
 
     def size(self) -> int:
         """The tree size of the newest checkpoint, 0 for an empty log."""

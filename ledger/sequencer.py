@@ -19,7 +19,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -145,14 +145,23 @@ class Sequencer:
 
     def submit(self, submission: Submission) -> None:
         """Queue a submission; its `deliver` is called when its fate is durable. Raises `Busy`, doing nothing."""
-        count = len(submission.candidates)
+        if self.submit_all((submission,)):
+            raise Busy("the queue of statements")
+
+    def submit_all(self, submissions: Iterable[Submission]) -> list[Submission]:
+        """Queue what there is room for, in order; what there was none for."""
+        left: list[Submission] = []
         with self._wakeup:
-            if self._stopping or self._queued + count > QUEUE_STATEMENTS_MAX:
-                raise Busy("the queue of statements")
-            self._queue.append(submission)
-            self._queued += count
-            if len(self._queue) == 1:
+            for submission in submissions:
+                count = len(submission.candidates)
+                if left or self._stopping or self._queued + count > QUEUE_STATEMENTS_MAX:
+                    left.append(submission)
+                    continue
+                self._queue.append(submission)
+                self._queued += count
+            if self._queue:
                 self._wakeup.notify()
+        return left
 
     def submit_and_wait(self, *candidates: Candidate, timeout: float | None = None) -> tuple[Answer, ...]:
         """`submit` for threads: the answers, one per candidate."""

@@ -32,7 +32,7 @@ from projections.rules import Rules
 from projections.standing.evaluate import Case
 from projections.standing.facts import Facts
 from projections.standing.levels import Level
-from projections.standing.public import facts_of, findings
+from projections.standing.public import facts_of, findings, with_outcomes
 
 __all__ = ["Change", "Course", "Followed", "erases", "follow", "without_erased"]
 
@@ -130,6 +130,8 @@ class _Steps:
         self._course = course
         self._since: date | None = None
         self._last = date.min
+        self._facts: Facts | None = None
+        self._unread: list[int] = []  # outcomes that the facts do not have yet
         self._changes: list[Change] = []
 
     def event(self, at: Recorded, rules: Rules) -> None:
@@ -138,13 +140,17 @@ class _Steps:
         self._course = course
         if type(at.event) not in _BEARING:
             return
+        if at.index in course.record.outcomes:
+            self._unread.append(at.index)
+        else:
+            self._facts = None
         ease = _quiet(course, at, rules)
         if ease is not None:
             self._turn(at.index, today, course.level_on(today))
             self._course = replace(course, began_on=today, decided_by=at.index, ease=ease)
             return
-        facts = facts_of(course.record, at.subject)
-        if any(mark.entry == at.index for mark in facts.bearing):
+        facts = self._read(course)
+        if at.index in course.record.outcomes or any(mark.entry == at.index for mark in facts.bearing):
             levels = Case(rules.known_at(at.index), facts).levels(today)
             self._turn(at.index, today, levels[0][1])
             ease = _ease(facts, rules)
@@ -156,11 +162,20 @@ class _Steps:
             return
         for approval in rules.approved_between(self._course.seen, before):
             course = self._course
-            facts = facts_of(course.record, course.record.subject)
+            facts = self._read(course)
             levels = Case(rules.known_at(approval.entry + 1), facts).levels(course.began_on)
             course = replace(course, seen=approval.entry, levels=levels, ease=_ease(facts, rules))
             self._turn(approval.entry, approval.recorded_on, course.level_on(approval.recorded_on))
             self._course = course
+
+    def _read(self, course: Course) -> Facts:
+        """The facts now. Of outcomes only the new ones are read: some enterprises have very many."""
+        if self._facts is None:
+            self._facts = facts_of(course.record, course.record.subject)
+        elif self._unread:
+            self._facts = with_outcomes(self._facts, course.record, self._unread)
+        self._unread = []
+        return self._facts
 
     def followed(self) -> Followed | None:
         if self._course is None:
@@ -229,7 +244,7 @@ def _quiet(course: Course, at: Recorded, rules: Rules) -> Ease | None:
     if ease.kept:
         return ease if not items and len(outcomes) < rules.replies_min else None
     points = ease.points + sum([rules.points_max(item) for item in items])
-    return Ease(True, False, points) if points < rules.points_noticed else None
+    return Ease(True, False, points) if points < rules.points_noticed or not items else None
 
 
 def _take(course: Course, at: Recorded, today: date) -> Course:

@@ -66,8 +66,9 @@ def verify(
     """Verify transparent statements, signed standings and checkpoints, offline.
 
     Beside NAME.transparent.cose (or NAME.cose with NAME.receipt.cose) the evidence about its issuer is read from
-    NAME.evidence.cbor and the body of a sealed statement from NAME.body.json (without it: exit code 2). Compare the trust file out of band
-    before you rely on it. Exit code 0 if every file is verified, 1 if one is refuted, 2 if one could not be checked.
+    NAME.evidence.cbor and the body of a sealed statement from NAME.body.json (without it: exit code 2). Compare the
+    trust file out of band before you rely on it. Exit code 0 if every file is verified, 1 if one is refuted, 2 if
+    one could not be checked.
     """
     wanted = [path for path in paths if not path.name.endswith(NOT_ALONE)]
     if not wanted:

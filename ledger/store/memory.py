@@ -120,9 +120,9 @@ class MemoryStore:
         if rows := list(self.entries(start, max(0, stop - start))):
             yield rows
 
-    def governing_entries(self) -> Sequence[EntryRow]:
+    def governing_entries(self, after_index: int = -1) -> Sequence[EntryRow]:
         with self._grown:
-            return [self._with_body(row) for row in self._rows if is_governing(row.subject)]
+            return [self._with_body(row) for row in self._rows[after_index + 1 :] if is_governing(row.subject)]
 
     def stream(self, subject: str, *, after_version: int = 0, tree_size: int | None = None) -> Sequence[EntryRow]:
         with self._grown:

@@ -106,8 +106,8 @@ class Store(Protocol):
     def entries(self, start: int, limit: int) -> Sequence[EntryRow]:
         """Entries with index in [start, start + limit), in order, with bodies."""
 
-    def governing_entries(self) -> Sequence[EntryRow]:
-        """All entries of party, policy and campaign streams, in log order."""
+    def governing_entries(self, after_index: int = -1) -> Sequence[EntryRow]:
+        """Entries of party, policy and campaign streams with index > `after_index`, in log order."""
 
     def stream(self, subject: str, *, after_version: int = 0, tree_size: int | None = None) -> Sequence[EntryRow]:
         """The subject's entries with version > `after_version` and index < `tree_size`, in order."""

@@ -111,8 +111,8 @@ class PostgresStore(Vault):
         """Entries with index in [start, stop) in lists of a few thousand, streamed over a connection of its own."""
         return copy_entries(self.conninfo, start, stop)
 
-    def governing_entries(self) -> Sequence[EntryRow]:
-        return self._entries("governing_entries", ())
+    def governing_entries(self, after_index: int = -1) -> Sequence[EntryRow]:
+        return self._entries("governing_entries", {"after": after_index + 1})
 
     def stream(self, subject: str, *, after_version: int = 0, tree_size: int | None = None) -> Sequence[EntryRow]:
         size = _LAST if tree_size is None else tree_size

@@ -64,7 +64,8 @@ ORDER BY e.notification_id
 SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, v.body
 FROM ledger.entries e
 LEFT JOIN ledger.vault v ON e.commitment IS NOT NULL AND v.leaf_index = e.notification_id - 1
-WHERE e.originator_id = 'policy' OR starts_with(e.originator_id, 'party:') OR starts_with(e.originator_id, 'campaign:')
+WHERE (e.originator_id = 'policy' OR starts_with(e.originator_id, 'party:') OR starts_with(e.originator_id, 'campaign:'))
+    AND e.notification_id > %(after)b
 ORDER BY e.notification_id
 
 -- name: stream

@@ -7,15 +7,17 @@ for pledges kept in part or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
+
+from msgspec.structs import replace
 
 from ledger.domain.complaint import Correction, OutcomeState
 from ledger.domain.enterprise import EnterpriseRecord
 from ledger.domain.pledge_state import Assessment, PledgeEnd, PledgeState, Publication
 from projections.standing.facts import Facts, Item, Kept, Mark, Reply, Revocation, Size, Term
 
-__all__ = ["PublicPledge", "facts_of", "findings", "public_pledges"]
+__all__ = ["PublicPledge", "facts_of", "findings", "public_pledges", "with_outcomes"]
 
 
 class PublicPledge:
@@ -67,52 +69,69 @@ def facts_of(record: EnterpriseRecord | None, subject: str) -> Facts:
     return _Reading(record).facts()
 
 
+def with_outcomes(facts: Facts, record: EnterpriseRecord, entries: Iterable[int]) -> Facts:
+    """`facts`, once the outcomes at `entries`, and nothing else, came to the record."""
+    reading = _Reading(record)
+    for pledge in public_pledges(record):
+        if pledge.state.terms is not None and not pledge.repudiated:
+            reading.pledged[pledge.publication.code] = pledge.state.terms.clauses
+    for entry in entries:
+        reading.outcome(record.outcomes[entry])
+    return replace(
+        facts,
+        items=(*facts.items, *reading.items),
+        replies=(*facts.replies, *reading.replies),
+        conduct=(*facts.conduct, *reading.conduct),
+        bearing=(*facts.bearing, *reading.bearing),
+    )
+
+
 class _Reading:
     def __init__(self, record: EnterpriseRecord) -> None:
         self._record = record
         self._terms: list[Term] = []
         self._revocations: list[Revocation] = []
         self._kept: list[Kept] = []
-        self._items: list[Item] = []
-        self._replies: list[Reply] = []
-        self._conduct: list[Mark] = []
-        self._bearing: list[Mark] = []
-        self._pledged: dict[str, tuple[str, ...]] = {}  # clauses by code
+        self.items: list[Item] = []
+        self.replies: list[Reply] = []
+        self.conduct: list[Mark] = []
+        self.bearing: list[Mark] = []
+        self.pledged: dict[str, tuple[str, ...]] = {}  # clauses by code
 
     def facts(self) -> Facts:
         record = self._record
         for pledge in public_pledges(record):
             self._pledge(pledge)
         for outcome in record.outcomes.values():
-            self._outcome(outcome)
-        self._bearing.extend(Mark(size.effective_on, size.index) for size in record.sizes)
+            self.outcome(outcome)
+        self.bearing.extend(Mark(size.effective_on, size.index) for size in record.sizes)
         gone = record.repudiated
         if gone:
-            bearing = {mark.entry for mark in self._bearing}
-            self._bearing.extend(Mark(by.effective_on, by.index) for entry, by in gone.items() if entry in bearing)
+            bearing = {mark.entry for mark in self.bearing}
+            self.bearing.extend(Mark(by.effective_on, by.index) for entry, by in gone.items() if entry in bearing)
         return Facts(
             subject=record.subject,
             terms=tuple(sorted(self._terms)),
             revocations=tuple(sorted(self._revocations)),
             kept=tuple(sorted(self._kept)),
-            items=tuple(sorted(self._items)),
-            replies=tuple(sorted(self._replies)),
+            items=tuple(sorted(self.items)),
+            replies=tuple(sorted(self.replies)),
             sizes=tuple(
                 sorted(Size(one.effective_on, one.index, one.band) for one in record.sizes if one.index not in gone)
             ),
-            conduct=tuple(sorted(self._conduct)),
-            bearing=tuple(sorted(self._bearing)),
+            conduct=tuple(sorted(self.conduct)),
+            bearing=tuple(sorted(self.bearing)),
         )
 
     def _pledge(self, pledge: PublicPledge) -> None:
         terms, publication = pledge.state.terms, pledge.publication
         assert terms is not None  # public pledges have them
-        self._bearing.append(Mark(terms.effective_on, terms.index))
-        self._bearing.extend(pledge.entries())
-        self._bearing.extend(Mark(one.effective_on, one.index) for one in pledge.state.assessments)
+        self.bearing.append(Mark(terms.effective_on, terms.index))
+        self.bearing.extend(pledge.entries())
+        self.bearing.extend(Mark(one.effective_on, one.index) for one in pledge.state.assessments)
         if pledge.repudiated:
             return
-        self._pledged[publication.code] = terms.clauses
+        self.pledged[publication.code] = terms.clauses
         self._terms.append(
             Term(
                 publication.index,
@@ -126,38 +145,38 @@ class _Reading:
         if pledge.end is not None and pledge.end.ground == "fraud":
             self._revocations.append(Revocation(pledge.end.index, publication.code, pledge.end.effective_on))
         for one in pledge.assessments:
-            self._conduct.append(Mark(one.effective_on, one.index))
+            self.conduct.append(Mark(one.effective_on, one.index))
             if one.result == "full":
                 self._kept.append(Kept(one.index, one.effective_on, one.period_until))
             else:
                 item = "pledge.partly_fulfilled" if one.result == "partial" else "pledge.not_fulfilled"
-                self._items.append(Item(one.index, one.effective_on, item, _matter(one.fact_id, one.index)))
+                self.items.append(Item(one.index, one.effective_on, item, _matter(one.fact_id, one.index)))
 
-    def _outcome(self, outcome: OutcomeState) -> None:
+    def outcome(self, outcome: OutcomeState) -> None:
         gone, index, on = self._record.repudiated, outcome.index, outcome.effective_on
         mark = Mark(on, index)
-        self._bearing.append(mark)
+        self.bearing.append(mark)
         for one in outcome.corrections:
-            self._bearing.append(Mark(one.effective_on, one.index))
+            self.bearing.append(Mark(one.effective_on, one.index))
         if index in gone:
             return
         stands = outcome.newest(gone) if outcome.corrections else outcome
         if isinstance(stands, Correction) and stands.void:
             return
-        self._conduct.append(mark)
+        self.conduct.append(mark)
         if stands.reply != "none" or outcome.reply_lapsed:
-            self._replies.append(Reply(on, stands.reply == "timely"))
+            self.replies.append(Reply(on, stands.reply == "timely"))
         found = findings(outcome, stands)
         if found:
             clauses = self._broken(outcome.pledge, stands.clauses)
             matter = _matter(stands.fact_id, index)
-            self._items.extend(Item(index, on, item, matter, clauses) for item in found)
+            self.items.extend(Item(index, on, item, matter, clauses) for item in found)
 
     def _broken(self, code: str | None, clauses: tuple[str, ...]) -> tuple[str, ...]:
         """Which of the clauses concerned were publicly pledged: in the pledge named, else in any."""
         if not clauses:
             return ()
-        pledged = self._pledged.values() if code is None else (self._pledged.get(code, ()),)
+        pledged = self.pledged.values() if code is None else (self.pledged.get(code, ()),)
         taken = {clause for each in pledged for clause in each}
         return tuple(sorted(taken.intersection(clauses)))
 

@@ -38,6 +38,7 @@ class Under:
     def edges(self, after: date) -> set[date]:
         """The later days on which anything that this policy looks at begins, steps or ends."""
         edges = {day for day, _, _ in self._deltas if day > after}
+        edges.update(day for stretch in self._reply_stretches for day in stretch[:2] if day > after)
         if self._latest > after:
             edges.update(mark.on for mark in (*self._facts.conduct, *self._facts.bearing) if mark.on > after)
         return edges
@@ -146,7 +147,7 @@ class Under:
         stretches.extend(
             (one.on, add_months(one.on, self._policy.revoked_months), _REVOKED, 1) for one in facts.revocations
         )
-        for start, stop, timely in self._reply_stretches:
+        for start, stop, timely in self._reply_stretches if facts.kept else ():  # they matter to GOOD alone
             stretches.append((start, stop, _REPLIES, 1))
             if timely:
                 stretches.append((start, stop, _TIMELY, 1))

@@ -28,7 +28,7 @@ from ledger.sequencer import Answer, Sequencer, Submission
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
 from tests.benchmarks.floors import ROWS
-from tests.benchmarks.material import Material, Signed, candidate
+from tests.benchmarks.material import EVENTS_EACH, Material, Signed, candidate, name_of
 from tests.support.charter import HANDLING_BODY, ORGANIZER, ORIGIN
 from tests.support.database import PostgresServer, TestDatabase
 from tests.support.running import RunningService, free_port
@@ -178,6 +178,16 @@ class Bench:
         with Writer(book) as writer:
             writer.fill([book.material.campaign()])
         return book
+
+    def mixed(self) -> Book:
+        """A big book of `EVENTS_EACH` events an enterprise (made once): 200,000 entries, 20,000 in a quick run."""
+        if self._mixed is None:
+            self._mixed = book = self.book("mixed")
+            enterprises = self.of(200_000) // EVENTS_EACH
+            with Writer(book) as writer:
+                statements = (one for number in range(enterprises) for one in book.material.history(name_of(number)))
+                writer.fill(statements, "big book")
+        return self._mixed
 
     def scratch(self) -> TestDatabase:
         """A database without a book, on the same server: for floors."""

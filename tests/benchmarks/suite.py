@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import posting
+from tests.benchmarks import growing, posting, reading, rebuilding
 from tests.benchmarks.books import Bench
 from tests.benchmarks.comparing import Ratio
 
@@ -18,6 +18,10 @@ ALL: Final[Mapping[str, Callable[[Bench], Iterator[Ratio]]]] = {
     "entries": posting.entries,
     "library": posting.library,
     "batches": posting.batches,
+    "standings": reading.standings,
+    "rebuild": rebuilding.rebuilding,
+    "stream": growing.stream_length,
+    "book": growing.book_length,
 }
 
 

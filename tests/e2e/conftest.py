@@ -8,12 +8,19 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.book import Book, open_book
-from tests.support.database import PostgresServer
+from tests.support.database import PostgresServer, TestDatabase
 
 
 @pytest.fixture(scope="module")
-def book(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
+def books_database(postgres_server: PostgresServer) -> Iterator[TestDatabase]:
+    """The database under `book`, for looking into it."""
+    with postgres_server.database() as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def book(books_database: TestDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
     """The service with the test charter, shared by the tests of a module: they use subjects of their own."""
     folder: Path = tmp_path_factory.mktemp("service")
-    with postgres_server.database() as database, open_book(folder, database=database.service) as book:
+    with open_book(folder, database=books_database.service) as book:
         yield book

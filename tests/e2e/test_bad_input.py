@@ -115,7 +115,9 @@ def made(**given: object) -> Callable[[], object]:
 def a_case(**given: object) -> Callable[[], object]:
     month = f"{today():%Y-%m}"
     months = dict.fromkeys(("received", "accepted", "forwarded", "reply_due", "replied", "closed"), month)
-    return lambda: outcome(7, **{"effective_on": today(), "notified_on": None, "late_ground": "测试", **months, **given})
+    return lambda: outcome(
+        7, **{"effective_on": today(), "notified_on": None, "late_ground": "测试", **months, **given}
+    )
 
 
 def with_another_body(book: Book) -> Sent:

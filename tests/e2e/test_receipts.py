@@ -166,9 +166,7 @@ def test_a_sealed_statement_verifies_with_its_body_and_says_so_without(book: Boo
 def test_foreign_verifiers_accept_it(book: Book, kept: Kept) -> None:
     document = book.get("/.well-known/credit-ledger-trust.json").json()
     (row,) = document["receipt_keys"]
-    result = scitt_cose.verify_receipt(
-        kept.receipt, leaf_entry_hex=kept.statement.hex(), log_public_key_pem=row["pem"]
-    )
+    result = scitt_cose.verify_receipt(kept.receipt, leaf_entry_hex=kept.statement.hex(), log_public_key_pem=row["pem"])
     assert result.ok, result.errors
     assert (result.leaf_index, result.issuer) == (kept.index, ORIGIN)
     assert scitt_cose.extract_receipts(kept.transparent.read_bytes()) == [kept.receipt]

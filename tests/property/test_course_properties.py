@@ -142,3 +142,17 @@ def test_on_every_day_the_level_told_is_the_level_that_the_book_of_that_day_gave
         assert level == evaluate(rules.known_at(known), record, day).level, day
         day += timedelta(days=1 if day < last else 13)
     assert course.record == fold(None, _of(log, say.SUBJECT, 10**9))
+
+
+def test_a_dearer_policy_is_remembered_by_what_comes_after_it() -> None:
+    log = governing(0, date(2026, 1, 2), date(2026, 1, 2))
+    stream = Stream(first=10)
+    stream.say(say.registered("2026-03-20"))
+    for number in range(3):
+        stream.say(say.outcome("2026-04-01", reply="late", issue=str(number)))
+    log += governing(stream.next, date(2026, 4, 2), date(2026, 4, 2), watch_from=900)  # 250 for a late reply
+    stream.first += 2
+    entry = stream.say(say.outcome("2026-04-03", reply="late"))
+    log += stream.events
+    _, changes = told(log, [entry - 2, entry])
+    assert [(change.position, change.after) for change in changes][-2:] == [(entry, "WATCH"), (entry, "NORMAL")]

@@ -1,0 +1,113 @@
+"""`GET …/standing`: distinct enterprises, the same few, and conditional requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+import psycopg
+
+from projections.rebuild import rebuild
+from tests.benchmarks.books import Bench, Book, check
+from tests.benchmarks.comparing import Ratio, compare
+from tests.benchmarks.load import Load, get, load
+from tests.benchmarks.material import name_of
+from tests.support.running import RunningService
+
+__all__ = ["standings"]
+
+CONNECTIONS = 64
+HOT_ENTERPRISES = 100
+
+
+def standings(bench: Bench) -> Iterator[Ratio]:
+    """Every enterprise is asked for once, so that nothing comes out of the service's memory; then a few, often."""
+    book = bench.mixed()
+    rebuild(book.database.service)
+    bodies = _standings(book)
+    _fill_floor(bench, bodies)
+    names = [name_of(number) for number in range(len(bodies))]
+    rounds = bench.rounds()
+    count = len(names) // (rounds + 1)
+    hot = names[:HOT_ENTERPRISES] * (count // HOT_ENTERPRISES)
+
+    def floor_over(asked: Sequence[str]) -> float:
+        done = load(bench.floor(), [get(f"/row/{name}") for name in asked], CONNECTIONS)
+        check(done.statuses == {200: len(asked)}, f"statuses of the floor {done.statuses}")
+        return done.per_second
+
+    def part(number: int) -> Sequence[str]:
+        return names[number * count : (number + 1) * count]
+
+    floor_title = "bare ASGI endpoint that reads one row by primary key and returns its bytes"
+    with book.service() as service:
+
+        def ours(asked: Sequence[str], etags: bool = False) -> float:
+            done = _ask(service, asked, bodies, etags=etags)
+            return done.per_second
+
+        yield compare(
+            f"`GET …/standing`, distinct enterprises, {CONNECTIONS} connections",
+            floor_title,
+            "per s",
+            floor=lambda number: floor_over(part(number)),
+            ours=lambda number: ours(part(number)),
+            rounds=rounds,
+            at_least=0.8,
+        )
+        yield compare(
+            f"`GET …/standing`, the same {HOT_ENTERPRISES} enterprises",
+            floor_title,
+            "per s",
+            floor=lambda _: floor_over(hot),
+            ours=lambda _: ours(hot),
+            rounds=rounds,
+            at_least=1.0,
+        )
+        yield compare(
+            "`GET …/standing` with `If-None-Match`, answered 304",
+            floor_title,
+            "per s",
+            floor=lambda _: floor_over(hot),
+            ours=lambda _: ours(hot, etags=True),
+            rounds=rounds,
+            at_least=1.0,
+        )
+
+
+def _ask(service: RunningService, asked: Sequence[str], bodies: dict[str, tuple[bytes, str]], *, etags: bool) -> Load:
+    def request(name: str) -> bytes:
+        tag = f'If-None-Match: "{bodies[name][1]}"\r\n' if etags else ""
+        return get(f"/v1/enterprises/local~bench~{name}/standing", tag)
+
+    done = load(service.port, [request(name) for name in asked], CONNECTIONS)
+    check(done.statuses == {304 if etags else 200: len(asked)}, f"statuses {done.statuses}")
+    for place, (_, content) in done.kept.items():
+        if etags:
+            check(content == b"", "a 304 has no content")
+        else:
+            expected = {**json.loads(bodies[asked[place]][0]), "in_book": True}
+            check(json.loads(content) == expected, f"the standing of {asked[place]}")
+    return done
+
+
+def _standings(book: Book) -> dict[str, tuple[bytes, str]]:
+    """By name: the document that the read models hold for today, and its tag."""
+    query = (
+        "SELECT DISTINCT ON (subject) subject, body, etag FROM projections.standing_segments "
+        "WHERE from_on <= %s ORDER BY subject, from_on DESC"
+    )
+    with psycopg.connect(book.database.service) as connection:
+        rows = connection.execute(query, (book.material.today,)).fetchall()
+    bodies = {subject.rpartition("/")[2]: (bytes(body), etag) for subject, body, etag in rows}
+    check(all(f"local:bench/{name}" in str(json.loads(body)) for name, (body, _) in bodies.items()), "subjects")
+    return bodies
+
+
+def _fill_floor(bench: Bench, bodies: dict[str, tuple[bytes, str]]) -> None:
+    with psycopg.connect(bench.scratch().admin) as connection, connection.cursor() as cursor:
+        cursor.execute("TRUNCATE floor_rows")
+        with cursor.copy("COPY floor_rows FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(("text", "bytea"))
+            for name, (body, _) in bodies.items():
+                copy.write_row((name, body))

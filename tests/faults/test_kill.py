@@ -1,0 +1,228 @@
+"""`kill -9` at any moment under load: whoever was answered was told the truth, and nothing is half there.
+
+Crash points, by name:
+
+- `service`: the service alone, at a random moment; PostgreSQL lives on, perhaps in the middle of its commit.
+- `service, before the commit`: its batch is sent and waits in PostgreSQL for a lock: nothing of it may remain.
+- `service, committed but not answered`: the batch is durable, the service dies before it hears so.
+- `backend`: the PostgreSQL process that writes for the sequencer: PostgreSQL ends all sessions and recovers.
+- `postmaster`: PostgreSQL's first process: the server has to be started again from its write-ahead log.
+- `postmaster and backends`: every process of PostgreSQL at once, as when memory runs out.
+- `everything`: service and PostgreSQL, as in a power cut.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import psutil
+import psycopg
+import pytest
+
+from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.postgres import PostgresStore
+from tests.e2e.book import Book, chartered, today
+from tests.faults.load import Load, check_answers, identity
+from tests.support.charter import ORGANIZER, ORIGIN
+from tests.support.keys import log_keys
+from tests.support.oracle import check_whole_log
+from tests.support.running import RunningService
+from tests.support.statements import registered, sign
+
+ROUNDS = 6
+
+
+class Target:
+    """A service on an embedded PostgreSQL, and how to hit it."""
+
+    def __init__(self, service: RunningService, conninfo: str, pgdata: Path) -> None:
+        self.service = service
+        self.conninfo = conninfo  # of the owner of the schema
+        self.pgdata = pgdata
+
+    def postmaster(self) -> psutil.Process:
+        return psutil.Process(int((self.pgdata / "postmaster.pid").read_text().splitlines()[0]))
+
+    def service_again(self) -> None:
+        self.service.start()
+
+    def ready(self) -> None:
+        """Wait until the service that was not killed has found its database again."""
+        deadline = time.monotonic() + 40
+        while time.monotonic() < deadline:
+            with suppress(httpx.HTTPError):
+                if httpx.get(f"{self.service.url}/readyz", timeout=5).status_code == 200:
+                    return
+            time.sleep(0.1)
+        raise AssertionError(f"the service did not come back:\n{self.service.log.read_text()[-3_000:]}")
+
+
+def service(target: Target) -> None:
+    target.service.kill()
+    target.service_again()
+
+
+def service_before_the_commit(target: Target) -> None:
+    with psycopg.connect(target.conninfo) as blocker:
+        blocker.execute("LOCK TABLE ledger.entries IN SHARE MODE")
+        _wait_for_a_blocked_writer(target.conninfo)
+        target.service.kill()
+        _end_the_blocked_writers(target.conninfo)
+    target.service_again()
+
+
+def service_committed_but_not_answered(target: Target) -> None:
+    with psycopg.connect(target.conninfo) as blocker:
+        blocker.execute("LOCK TABLE ledger.entries IN SHARE MODE")
+        _wait_for_a_blocked_writer(target.conninfo)
+        os.kill(target.service.pid, signal.SIGSTOP)
+        size = _size(target.conninfo)
+    deadline = time.monotonic() + 10
+    while _size(target.conninfo) == size:
+        assert time.monotonic() < deadline, "the batch that waited was committed while the service stood still"
+        time.sleep(0.01)
+    target.service.kill()
+    target.service_again()
+
+
+def backend(target: Target) -> None:
+    with psycopg.connect(target.conninfo, autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE usename = 'ledger_service' ORDER BY query_start DESC NULLS LAST"
+        ).fetchone()
+    assert found is not None
+    os.kill(found[0], signal.SIGKILL)
+    time.sleep(0.2)
+    target.ready()
+
+
+def postmaster(target: Target) -> None:
+    target.postmaster().kill()
+    time.sleep(0.2)
+    target.ready()
+
+
+def postmaster_and_backends(target: Target) -> None:
+    _kill_postgres(target)
+    target.ready()
+
+
+def everything(target: Target) -> None:
+    os.kill(target.service.pid, signal.SIGSTOP)  # nobody sees the others die
+    _kill_postgres(target)
+    target.service.kill()
+    target.service_again()
+
+
+POINTS: dict[str, Callable[[Target], None]] = {
+    "service": service,
+    "service, before the commit": service_before_the_commit,
+    "service, committed but not answered": service_committed_but_not_answered,
+    "backend": backend,
+    "postmaster": postmaster,
+    "postmaster and backends": postmaster_and_backends,
+    "everything": everything,
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_after_one_crash_under_load_every_answer_was_true(data_dir: Path, point: str) -> None:
+    drill(data_dir, point, rounds=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", POINTS)
+def test_after_many_crashes_under_load_every_answer_was_true(data_dir: Path, point: str) -> None:
+    drill(data_dir, point, rounds=ROUNDS)
+
+
+def drill(data_dir: Path, point: str, *, rounds: int) -> None:
+    """Crash so many times at random moments of the load, then look at everything that was ever answered."""
+    moments = random.Random(point)
+    issued = int(time.time())
+
+    def make(client: int, number: int) -> bytes:
+        subject = f"local:load/{client}-{number}"
+        event = registered(effective_on=today(), name=f"负载 {client}-{number}")
+        return sign(event, subject=subject, by=ORGANIZER, iat=issued, cti=identity(client, number))[0]
+
+    running = chartered(data_dir)
+    with running as started:
+        # Not as one more user of the folder: the server is to be the service's own.
+        host = started.pid and _socket_folder(data_dir / "pg")
+        conninfo = f"host={host} port=5432 user=ledger_migrator dbname=ledger"
+        target = Target(started, conninfo, data_dir / "pg")
+        load = Load(started.url, make)
+        with load.running():
+            for _ in range(rounds):
+                load.wait_for(20)
+                time.sleep(moments.uniform(0.0, 0.3))
+                POINTS[point](target)
+                load.wait_for(20)
+                _whole(data_dir)
+        assert load.refused == {}
+        size = check_answers(load, started.url)
+        with Book(started) as book:
+            assert book.size() == size
+            subject = "local:after/1"
+            assert book.register(registered(effective_on=today()), subject) == size, "and it goes on"
+    assert load.retried > 0, "the crashes were noticed"
+    assert len(load.checkpoints) > rounds
+    assert _whole(data_dir) == size + 1
+    print(
+        f"{point}: {rounds} crashes, {len(load.receipts)} receipts, {load.retried} statements sent again, "
+        f"{len(load.checkpoints)} checkpoints, {size} entries"
+    )
+
+
+def _whole(data_dir: Path) -> int:
+    """The oracle on what is stored, beside the running service."""
+    with EmbeddedPostgres(data_dir) as embedded, PostgresStore.open(embedded.service_conninfo) as store:
+        return check_whole_log(store, log_keys(ORIGIN))
+
+
+def _socket_folder(pgdata: Path) -> str:
+    """Where the server listens: a line of its own file (PostgreSQL, "postmaster.pid")."""
+    return (pgdata / "postmaster.pid").read_text().splitlines()[4]
+
+
+def _size(conninfo: str) -> int:
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        row = connection.execute("SELECT count(*) FROM ledger.entries").fetchone()
+    assert row is not None
+    size: int = row[0]
+    return size
+
+
+_BLOCKED = "FROM pg_stat_activity WHERE usename = 'ledger_service' AND wait_event_type = 'Lock'"
+
+
+def _wait_for_a_blocked_writer(conninfo: str) -> None:
+    deadline = time.monotonic() + 4
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        while connection.execute(f"SELECT 1 {_BLOCKED}").fetchone() is None:
+            assert time.monotonic() < deadline, "a batch waits for the lock"
+            time.sleep(0.01)
+
+
+def _end_the_blocked_writers(conninfo: str) -> None:
+    """As a server does that notices that its client is gone: here before the lock is free."""
+    superuser = conninfo.replace("user=ledger_migrator", "user=postgres")
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        connection.execute(f"SELECT pg_terminate_backend(pid) {_BLOCKED}")
+
+
+def _kill_postgres(target: Target) -> None:
+    first = target.postmaster()
+    family = [first, *first.children(recursive=True)]
+    for process in family:
+        with suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(family, timeout=10)
