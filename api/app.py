@@ -1,4 +1,4 @@
-"""`create_app`: the only wiring of routes. Hot paths are plain ASGI, the rest FastAPI."""
+"""`create_app`: the only wiring of routes. Hot paths are plain ASGI (`front.py`), the rest FastAPI."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from api import campaigns, enterprises, events, log, meta, pledges, policies, resolve
-from api.entries import PostEntries, post_batch, post_body
+from api.entries import post_batch, post_body
 from api.errors import InvalidRequest, Problem, problem_of, problem_response
+from api.front import INTERNAL, Front
 from api.limiting import RateLimit
 from api.metrics import Metrics
 from api.receiving import no_nul, wants_json
 from api.service import Service
 from api.settings import Settings
-from api.standing import StandingRoute, post_query
+from api.standing import post_query
 from ledger.errors import LedgerError
 
 __all__ = ["create_app"]
@@ -64,8 +66,21 @@ _STATUS: Final = {
 }
 
 
-def create_app(service: Service, settings: Settings) -> FastAPI:
-    """The ASGI application over an opened service."""
+def create_app(service: Service, settings: Settings) -> ASGIApp:
+    """The ASGI application over an opened service: limits and meters around the hot paths and the framework."""
+    framework = _framework(service)
+    app: ASGIApp = Front(framework, service)
+    app = Metrics(app, service.meters, _first_segments(framework))
+    app = RateLimit(app, settings.requests_per_second, settings.requests_burst)
+    return CORSMiddleware(
+        app,
+        allow_origins=["*"],
+        allow_methods=["GET"],
+        expose_headers=["ETag", "Ledger-Tree-Size", "RateLimit", "RateLimit-Policy", "Retry-After", "Location"],
+    )
+
+
+def _framework(service: Service) -> FastAPI:
     app = FastAPI(
         title="Credit Ledger 质量诚信账本",
         version="0.1.0",
@@ -74,10 +89,6 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         dependencies=[Depends(no_nul)],
     )
     app.state.service = service
-    app.state.settings = settings
-    # Plain routes first: they are matched in order, and these carry the load.
-    app.router.routes.insert(0, Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]))
-    app.router.routes.insert(0, Route("/entries", PostEntries(service), methods=["POST"]))
     app.router.routes.append(Route("/entries/batch", post_batch, methods=["POST"]))
     app.router.routes.append(Route("/bodies", post_body, methods=["POST"]))
     app.router.routes.append(Route("/v1/standings/query", post_query, methods=["POST"]))
@@ -88,14 +99,6 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(Exception, _defect)
-    app.add_middleware(Metrics, meters=service.meters, paths=_first_segments(app))
-    app.add_middleware(RateLimit, per_second=settings.requests_per_second, burst=settings.requests_burst)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=["*"],
-        allow_methods=["GET"],
-        expose_headers=["ETag", "Ledger-Tree-Size", "RateLimit", "RateLimit-Policy", "Retry-After", "Location"],
-    )
     return app
 
 
@@ -131,7 +134,7 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 
 
 async def _defect(request: Request, _: Exception) -> Response:
-    return _answer(request, Problem(500, "internal", "内部错误", "internal error; it was logged"))
+    return _answer(request, INTERNAL)
 
 
 def _answer(request: Request, problem: Problem) -> Response:

@@ -69,7 +69,10 @@ class Standings:
             asked = self._asked[key] = asyncio.get_running_loop().create_future()
         if self._reader is None:
             self._reader = asyncio.create_task(self._answer_all())
-        return await asked or await run_in_threadpool(self._view.current, subject, today)
+        found: Served | None = await asyncio.shield(asked)
+        if found is not None:
+            return found
+        return await run_in_threadpool(self._view.current, subject, today)
 
     async def _answer_all(self) -> None:
         """Read for whoever waits, until nobody does."""

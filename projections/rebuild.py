@@ -33,7 +33,7 @@ from projections.rules import Rules
 from projections.schema import LOCK, NEXT, create_tables, drop_tables, index_tables, prepare, swap_in
 from projections.writing import Rows, write_progress
 
-__all__ = ["REBUILD_ROWS_BYTES_MAX", "rebuild"]
+__all__ = ["REBUILD_ROWS_BYTES_MAX", "Worker", "rebuild"]
 
 REBUILD_ROWS_BYTES_MAX: Final = 16 * 1024 * 1024  # rows that a worker holds before it writes them
 _REBUILD_LOCK: Final = LOCK + 1
@@ -123,31 +123,41 @@ def _catch_up(connection: Connection[Any], follower: Follower, until: int) -> No
             follower.write(connection, events)
 
 
-_worker: tuple[str, int, Rules]
+class Worker:
+    """Derives the rows of some enterprises as of tree size `size`, and writes them into the next set of tables."""
+
+    def __init__(self, conninfo: str, size: int) -> None:
+        self._conninfo = conninfo
+        self._size = size
+        with PostgresStore.open(conninfo) as store:
+            self._rules = Rules.none().after(at for at in Feed(store).governing() if at.index < size)
+
+    def fill(self, first: str, last: str) -> int:
+        """For all enterprises with `first` <= subject < `last` (empty: no end); how many entries they have."""
+        rows, entries = Rows(), 0
+        with translated(), connect(self._conninfo) as connection, connection.cursor() as cursor:
+            connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
+            for stream in copy_streams(self._conninfo, first, last, self._size):
+                events = without_erased([content(row) for row in stream])
+                followed = follow(None, events, self._rules, self._size)
+                assert followed is not None  # a stream has an event
+                rows.add(portray(followed.course, self._rules), followed.changes)
+                entries += len(stream)
+                if rows.bytes > REBUILD_ROWS_BYTES_MAX:
+                    rows.copy(cursor, NEXT)
+            rows.copy(cursor, NEXT)
+        return entries
+
+
+_worker: Worker
 
 
 def _begin_worker(conninfo: str, size: int) -> None:
-    global _worker  # noqa: PLW0603  (one per process, set once before its first part)
-    with PostgresStore.open(conninfo) as store:
-        rules = Rules.none().after(at for at in Feed(store).governing() if at.index < size)
-    _worker = conninfo, size, rules
+    global _worker  # noqa: PLW0603  (one per process, made before its first part)
+    _worker = Worker(conninfo, size)
     gc.freeze()
     gc.set_threshold(50_000)  # streams come and go; looking for cycles among them finds none
 
 
 def _fill_part(first: str, last: str) -> int:
-    """Write the rows of all enterprises with `first` <= subject < `last`; how many entries they have."""
-    conninfo, size, rules = _worker
-    rows, entries = Rows(), 0
-    with translated(), connect(conninfo) as connection, connection.cursor() as cursor:
-        connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
-        for stream in copy_streams(conninfo, first, last, size):
-            events = without_erased([content(row) for row in stream])
-            followed = follow(None, events, rules, size)
-            assert followed is not None  # a stream has an event
-            rows.add(portray(followed.course, rules), followed.changes)
-            entries += len(stream)
-            if rows.bytes > REBUILD_ROWS_BYTES_MAX:
-                rows.copy(cursor, NEXT)
-        rows.copy(cursor, NEXT)
-    return entries
+    return _worker.fill(first, last)

@@ -31,6 +31,7 @@ __all__ = ["BATCH_EVENTS_MAX", "Runner", "Step"]
 BATCH_EVENTS_MAX: Final = 2_000
 _IDLE_SECONDS: Final = 1.0
 _TURN_SECONDS: Final = 0.02
+_PACE_SECONDS: Final = 0.1  # between two steps: what comes meanwhile shares one, and statements get the cores
 _AGAIN_SECONDS: Final = 1.0
 _logger = logging.getLogger(__name__)
 
@@ -77,6 +78,11 @@ class Runner:
     def size(self) -> int:
         """The tree size up to which the read models hold everything, as far as this process knows."""
         return self._size
+
+    @property
+    def behind(self) -> bool:
+        """Whether the log has entries that the read models lack. Raises `Unavailable`."""
+        return self._feed.size() > self._size
 
     def rules(self) -> Rules:
         """Policies and campaigns as far as they are known here; may be asked from any thread."""
@@ -182,7 +188,9 @@ class Runner:
             try:
                 moved = self.step()
                 self.failure = None
-                if not moved:
+                if moved:
+                    self._stopping.wait(_PACE_SECONDS)
+                else:
                     size = self._feed.wait(self._follower.size + 1, _IDLE_SECONDS)
                     if size > self._follower.size:
                         self._stopping.wait(_TURN_SECONDS)  # somebody else is at it

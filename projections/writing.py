@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any, Final, LiteralString
 
 from psycopg import Connection, Cursor
+from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
 from ledger.store.arrays import Texts
@@ -92,11 +93,11 @@ def replace_rows(
     Changes of level stay, except those that were foreseen for days after the one that `forget` names, and those by
     entries from tree size `size` on, which only an attempt that came to nothing can have left.
     """
-    with connection.cursor() as cursor:
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        changed = Texts(set(subjects) - _leave_unchanged(cursor, suffix, rows))
         for table in _OF_SUBJECT:
-            cursor.execute(
-                _sql("DELETE FROM projections.{} WHERE subject = ANY (%b)", table + suffix), (Texts(subjects),)
-            )
+            gone = changed if table == "enterprises" else Texts(subjects)
+            cursor.execute(_sql("DELETE FROM projections.{} WHERE subject = ANY (%b)", table + suffix), (gone,))
         if forget:
             names = Texts(subject for subject, _ in forget)
             days = [date.min if day is None else day for _, day in forget]
@@ -109,6 +110,18 @@ def replace_rows(
                 (names, days, size),
             )
         rows.copy(cursor, suffix)
+
+
+def _leave_unchanged(cursor: Cursor[Any], suffix: str, rows: Rows) -> set[str]:
+    """Take out of `rows` the enterprises whose row is there already: most events change none, and search is indexed."""
+    new = {row[0]: row for row in rows.tables["enterprises"]}
+    cursor.execute(
+        _sql("SELECT subject, etag FROM projections.{} WHERE subject = ANY (%b)", "enterprises" + suffix),
+        (Texts(new),),
+    )
+    same = {subject for subject, etag in cursor.fetchall() if new[subject][-1] == etag}
+    rows.tables["enterprises"] = [row for subject, row in new.items() if subject not in same]
+    return same
 
 
 def write_campaigns(connection: Connection[Any], suffix: str, campaigns: Sequence[CampaignRow]) -> None:

@@ -55,12 +55,12 @@ def get(path: str, headers: str = "") -> bytes:
 
 def load(port: int, requests: Sequence[bytes], connections: int) -> Load:
     """Send all requests over so many connections, from a process of its own."""
-    with tempfile.NamedTemporaryFile(suffix=".requests") as file:
-        file.write(pickle.dumps(list(requests)))
-        file.flush()
-        command = [sys.executable, "-m", "tests.benchmarks.load", str(port), str(connections), file.name]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    measured: Load = pickle.loads(done.stdout)
+    with tempfile.TemporaryDirectory() as folder:
+        asked, answered = Path(folder, "requests"), Path(folder, "measured")
+        asked.write_bytes(pickle.dumps(list(requests)))
+        module = "tests.benchmarks.load"
+        subprocess.run([sys.executable, "-m", module, str(port), str(connections), asked, answered], check=True)
+        measured: Load = pickle.loads(answered.read_bytes())
     return measured
 
 
@@ -150,10 +150,10 @@ async def _load(port: int, requests: Sequence[bytes], connections: int) -> Load:
 
 
 def main() -> None:
-    """`PORT CONNECTIONS FILE`: FILE is a pickled list of whole requests; writes a pickled `Load`."""
-    port, connections, file = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
-    measured = uvloop.run(_load(port, pickle.loads(file.read_bytes()), connections))
-    sys.stdout.buffer.write(pickle.dumps(measured))
+    """`PORT CONNECTIONS REQUESTS MEASURED`: a file with a pickled list of whole requests, one for the `Load`."""
+    port, connections, asked, answered = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4])
+    measured = uvloop.run(_load(port, pickle.loads(asked.read_bytes()), connections))
+    answered.write_bytes(pickle.dumps(measured))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -35,6 +36,7 @@ class Load:
         self._url = url
         self._make = make
         self._stopping = threading.Event()
+        self._counts: Counter[int] = Counter()
         self._lock = threading.Lock()
         self.receipts: dict[bytes, tuple[str, bytes]] = {}
         self.tries: dict[bytes, int] = {}
@@ -44,7 +46,8 @@ class Load:
 
     @contextmanager
     def running(self, clients: int = CLIENTS) -> Iterator[Load]:
-        """At its end every statement that was begun has its answer."""
+        """At its end every statement that was begun has its answer. May be run again: it goes on."""
+        self._stopping.clear()
         threads = [threading.Thread(target=self._guarded, args=(self._client, n)) for n in range(clients)]
         threads.append(threading.Thread(target=self._guarded, args=(self._reader,)))
         for thread in threads:
@@ -78,11 +81,10 @@ class Load:
             self.failures.append(error)
 
     def _client(self, number: int) -> None:
-        count = 0
         with httpx.Client(base_url=self._url, timeout=_TIMEOUT_SECONDS) as http:
             while not self._stopping.is_set():
-                self._until_answered(http, self._make(number, count))
-                count += 1
+                self._until_answered(http, self._make(number, self._counts[number]))
+                self._counts[number] += 1
 
     def _until_answered(self, http: httpx.Client, statement: bytes) -> None:
         deadline = time.monotonic() + 80

@@ -192,7 +192,7 @@ def test_a_reader_never_sees_a_part_of_a_batch(store: PostgresStore) -> None:
     ("name", "params", "index"),
     [
         ("stream", {"subject": "local:test/1", "after": 900, "size": 2**62}, "entries_pkey"),
-        ("governing_entries", (), "entries_governing"),
+        ("governing_entries", {"after": 0}, "entries_governing"),
         ("entries", {"start": 500, "stop": 510}, "entries_notification_id_key"),
         ("index_of_statement", (bytes(32),), "entries_leaf_hash"),
     ],
