@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from api import campaigns, enterprises, events, log, meta, pledges, policies, resolve
-from api.entries import post_batch, post_body
+from api.entries import PostEntries, post_batch, post_body
 from api.errors import InvalidRequest, Problem, problem_of, problem_response
 from api.front import INTERNAL, Front
 from api.limiting import RateLimit
@@ -22,7 +22,7 @@ from api.metrics import Metrics
 from api.receiving import no_nul, wants_json
 from api.service import Service
 from api.settings import Settings
-from api.standing import post_query
+from api.standing import StandingRoute, post_query
 from ledger.errors import LedgerError
 
 __all__ = ["create_app"]
@@ -89,6 +89,9 @@ def _framework(service: Service) -> FastAPI:
         dependencies=[Depends(no_nul)],
     )
     app.state.service = service
+    # `front.py` answers these two before; here they stand for what other methods are told.
+    app.router.routes.append(Route("/entries", PostEntries(service), methods=["POST"]))
+    app.router.routes.append(Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]))
     app.router.routes.append(Route("/entries/batch", post_batch, methods=["POST"]))
     app.router.routes.append(Route("/bodies", post_body, methods=["POST"]))
     app.router.routes.append(Route("/v1/standings/query", post_query, methods=["POST"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 from typing import Any
 
@@ -18,7 +17,7 @@ __all__ = ["event_json"]
 
 def event_json(service: Service, row: EntryRow) -> dict[str, Any]:
     """`event` is the content; a sealed entry whose body is not public has `closed` with its commitment instead."""
-    shown = row if service.publicity.shows(row) else dataclasses.replace(row, body=None)
+    shown = row if service.publicity.shows(row) else msgspec.structs.replace(row, body=None)
     statement, event = decode_trusted(shown.statement, shown.body)
     view: dict[str, Any] = {
         "entry": row.index,

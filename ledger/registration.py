@@ -31,6 +31,7 @@ from ledger.domain.party_rules import usable_key
 from ledger.domain.party_state import ROOT_PARTY
 from ledger.domain.pledge import GroundText, PledgeMade, PledgeRevoked
 from ledger.domain.subject import is_enterprise, kind, own_party
+from ledger.domain.text import check_text
 from ledger.errors import Malformed, Refused, Refuted
 from ledger.keys.algorithms import decode_key
 from ledger.keys.keyring import Keyring
@@ -69,19 +70,16 @@ class Held(Refused):
 class Candidate(Struct, frozen=True):
     """A statement that may be registered as far as can be said without its position.
 
-    `commitment` and `body`: of a sealed statement, or of the text that an open one names by digest.
+    `identity` is (`iss`, `cti`): the same statement twice is one event. `commitment` and `body`: of a sealed
+    statement, or of the text that an open one names by digest.
     """
 
     statement: VerifiedStatement
     event: Event
     spec: EventSpec
+    identity: Fact
     commitment: bytes | None
     body: bytes | None
-
-    @property
-    def identity(self) -> Fact:
-        """The same statement twice is one event: by (`iss`, `cti`)."""
-        return Fact("cti", f"{self.statement.issuer}/{self.statement.cti.hex()}")
 
     @property
     def topic(self) -> str:
@@ -239,6 +237,7 @@ def _candidate(statement: VerifiedStatement, body: bytes | None, origin: str) ->
     event = decode_event(statement, body)
     if isinstance(event, Closed):  # not with a body
         raise MissingBody(event.commitment)
+    check_text(statement.payload if body is None or statement.commitment is None else body, event)
     commitment = statement.commitment
     if isinstance(event, PledgeRevoked) and event.ground_text is not None and not statement.sealed:
         commitment = bytes.fromhex(event.ground_text)
@@ -246,7 +245,8 @@ def _candidate(statement: VerifiedStatement, body: bytes | None, origin: str) ->
     if body is not None and commitment is None:
         raise Malformed("an open statement comes without a body")
     _keys_named(event, statement.subject, origin)
-    return Candidate(statement, event, SPECS[type(event).__name__], commitment, body)
+    identity = Fact("cti", f"{statement.issuer}/{statement.cti.hex()}")
+    return Candidate(statement, event, SPECS[type(event).__name__], identity, commitment, body)
 
 
 def _ground_text(commitment: bytes, body: bytes | None) -> None:
@@ -256,8 +256,10 @@ def _ground_text(commitment: bytes, body: bytes | None) -> None:
         raise Refuted("the body does not hash to the digest that the statement names")
     if len(body) > BODY_BYTES_MAX:
         raise Malformed(f"a body has at most {BODY_BYTES_MAX} bytes")
-    if not isinstance(decode_body(body)[1], GroundText):
+    text = decode_body(body)[1]
+    if not isinstance(text, GroundText):
         raise Malformed("the body behind a ground is no GroundText")
+    check_text(body, text)
 
 
 def _keys_named(event: Event, subject: str, origin: str) -> None:

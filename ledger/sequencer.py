@@ -22,6 +22,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Final
 
 from ledger.domain.enterprise import EnterpriseRecord
 from ledger.domain.governance import Governance
@@ -38,6 +39,8 @@ from ledger.warming import Warmed, Warming
 __all__ = ["Answer", "Registered", "Sequencer", "Submission"]
 
 _LOG = logging.getLogger(__name__)
+
+_IDLE_SECONDS: Final = 1.0
 
 Answer = Registered | LedgerError
 
@@ -172,12 +175,16 @@ class Sequencer:
     def _run(self) -> None:
         while True:
             with self._wakeup:
-                while not (self._queue or self._warmed or (self._stopping and not self._aside)):
-                    self._wakeup.wait()
+                if not self._asked():
+                    self._wakeup.wait(_IDLE_SECONDS)
+                idle = not self._asked()
                 warmed, self._warmed = self._warmed, []
-                if not self._queue and not warmed:
-                    return
                 batch = self._take_batch()
+            if idle:
+                self._head_catch_up()  # other processes write, too: keys that they enrolled are to be known here
+                continue
+            if not batch and not warmed:
+                return
             for one in warmed:
                 batch = self._take_in(*one) + batch
             while batch:
@@ -194,6 +201,10 @@ class Sequencer:
                     answers = [tuple(known for _ in s.candidates) for s in batch]
                 self._deliver(batch, answers)
                 break
+
+    def _asked(self) -> bool:
+        """Whether there is something to do: to decide, to take in, or to end."""
+        return bool(self._queue or self._warmed or (self._stopping and not self._aside))
 
     def _set_aside(self, batch: Sequence[Submission], cold: frozenset[str]) -> list[Submission]:
         """Let the submissions about cold subjects wait for their records; the others, which go on."""
@@ -275,8 +286,11 @@ class Sequencer:
 
     def _head_catch_up(self) -> None:
         try:
-            self._head.catch_up()
-        except Unavailable:
+            if not self._doubt:
+                self._head.catch_up()
+        except LedgerError as error:
+            # Out of reach, or a tail that does not fit: the next batch begins with loading all anew, or fails.
+            _LOG.warning("cannot take in what was written elsewhere: %s", error)
             self._doubt = True
 
     def _deliver(self, batch: Sequence[Submission], answers: Sequence[tuple[Answer, ...]]) -> None:

@@ -63,7 +63,9 @@ class Service:
 
     def campaign(self, campaign_id: str) -> Campaign:
         """Raises `NotFound` for a campaign that the book does not have."""
-        return decode_campaign(self._get(f"/v1/campaigns/{quote(campaign_id.removeprefix('campaign:'))}").content)
+        size = _checkpoint_size(self._get("/checkpoint").content)  # so that a campaign just opened is found
+        path = f"/v1/campaigns/{quote(campaign_id.removeprefix('campaign:'))}"
+        return decode_campaign(self._get(f"{path}?min_tree_size={size}").content)
 
     def issuer_of(self, kid: bytes) -> str:
         """The party whose key this is. Raises `NotFound`."""

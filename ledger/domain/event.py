@@ -50,8 +50,7 @@ class Closed:
     commitment: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """An event at its place in the log.
 
     `index` is the leaf index (from 0), `version` the event's number in its subject's stream (from 1),

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+from msgspec import Struct
 
 __all__ = ["Batch", "CheckpointRow", "EntryRow", "Fact", "NewEntry", "Store", "Tile"]
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """Something that is true of one entry only, across all streams (`cti`, `pledge_code`, `body`, …)."""
 
     kind: str
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewEntry:
+class NewEntry(Struct, frozen=True):
     """One entry to be written. `version` is its number in the subject's stream, from 1."""
 
     subject: str
@@ -35,8 +35,7 @@ class NewEntry:
     body_public: bool = False  # whether the rules may ever let it be shown
 
 
-@dataclass(frozen=True, slots=True)
-class EntryRow:
+class EntryRow(Struct, frozen=True):
     """One entry as stored; `body` is what the vault holds for it, None if open, closed or erased."""
 
     index: int

@@ -44,7 +44,9 @@ class Load:
 
 def post(path: str, content: bytes, media_type: str = "application/cose") -> bytes:
     """A whole `POST` request."""
-    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {media_type}\r\nContent-Length: {len(content)}\r\n\r\n"
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {media_type}\r\nContent-Length: {len(content)}\r\n\r\n"
+    )
     return head.encode() + content
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from hashlib import sha256
 
 from msgspec.structs import astuple
@@ -25,6 +25,7 @@ from ledger.domain.pledge import PledgeMade, PledgePublished
 from ledger.domain.policy import WorkCalendarPublished
 from ledger.keys.logkeys import LogKeys
 from ledger.registration import Candidate
+from ledger.store.port import Fact
 from tests.support.charter import HANDLING_BODY, MEMBERS, ORGANIZER, ORIGIN, ROOT, Speaker
 
 __all__ = ["EVENTS_EACH", "Material", "Signed", "candidate", "name_of"]
@@ -188,4 +189,11 @@ def candidate(signed: Signed) -> Candidate:
     statement = VerifiedStatement(*astuple(parse_statement(data)))
     event = decode_event(statement, body)
     assert isinstance(event, Event)  # sealed ones come with their bodies
-    return Candidate(statement, event, SPECS[type(event).__name__], statement.commitment, body)
+    return Candidate(
+        statement=statement,
+        event=event,
+        spec=SPECS[type(event).__name__],
+        identity=Fact("cti", f"{statement.issuer}/{statement.cti.hex()}"),
+        commitment=statement.commitment,
+        body=body,
+    )

@@ -24,7 +24,15 @@ __all__ = ["rebuilding"]
 
 WORKERS = 2
 WORKER_BYTES_MAX = 256 * 1024 * 1024  # resident, of one worker process
-_TABLES = ("enterprises", "standing_segments", "standing_changes", "pledges", "pledge_pages", "declarations", "campaigns")
+_TABLES = (
+    "enterprises",
+    "standing_segments",
+    "standing_changes",
+    "pledges",
+    "pledge_pages",
+    "declarations",
+    "campaigns",
+)
 
 
 def rebuilding(bench: Bench) -> Iterator[Ratio]:

@@ -388,14 +388,14 @@ def fragile(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[Book]:
         yield book
 
 
-@pytest.mark.parametrize("name", ["a\0b", "a\nb", "a\x1b[2Jb"], ids=["NUL", "line end", "escape"])
+@pytest.mark.parametrize("name", ["a\0b", "a\nb", "a\x1b[2Jb", "a\u202eb"], ids=["NUL", "line end", "escape", "turned"])
 def test_a_line_with_control_characters_is_refused_and_does_not_stop_the_read_side(fragile: Book, name: str) -> None:
     statement = forge(reg(name=name), NEW, ORGANIZER)
     answer = fragile.post(statement, accept="application/json")
     after = fragile.enterprise("local:test/after")
     read = fragile.http.get(f"/v1/enterprises/local~test~after?min_tree_size={after + 1}")
     assert (read.status_code, fragile.http.get("/readyz").status_code) == (200, 200)
-    check_problem(answer, 400, MALFORMED, "name")
+    check_problem(answer, 400, "text.hidden_character", "name")
 
 
 @pytest.mark.parametrize("how", OUTER)

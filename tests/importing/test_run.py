@@ -284,7 +284,7 @@ def test_a_lost_answer_is_asked_for_again_and_the_rows_count_as_accepted(
         if path == "/entries/batch":
             raise httpx.ReadError("connection lost")
 
-    service.after.extend([lose] * 5)
+    service.after.extend([lose] * 6)
     report = run(service, roster, signer)
     assert statuses(report).count("accepted") == 3
     assert len(service.entries) == 9
@@ -344,7 +344,7 @@ def test_a_service_that_is_gone_for_good_leaves_the_rest_not_sent(
     def gone(path: str) -> httpx.Response | None:
         raise httpx.ConnectError("refused")
 
-    service.before.extend([lambda path: None] * 6)  # campaign, key, origin, standings, batch, standings
+    service.before.extend([lambda path: None] * 7)  # checkpoint, campaign, key, origin, standings, batch, standings
     service.before.extend([gone] * 100)
     report = run(service, path, signer)
     assert report.stopped is not None

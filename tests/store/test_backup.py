@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from ledger.errors import LedgerError, Malformed, Misconfigured, Refuted
 from ledger.store.archive import read_manifest
@@ -167,7 +168,7 @@ def test_a_damaged_backup_restores_nothing(
 def test_a_statement_that_is_not_its_leaf_is_refuted(
     database: TestDatabase, store: PostgresStore, other: TestDatabase, tmp_path: Path
 ) -> None:
-    store.append(a_batch(0, [replace(an_entry(), leaf_hash=bytes(32))]))
+    store.append(a_batch(0, [structs.replace(an_entry(), leaf_hash=bytes(32))]))
     backup(database.service, tmp_path / "copy")
     with pytest.raises(Refuted, match="does not hang together"):
         restore(other.admin, tmp_path / "copy")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from ledger.errors import Misconfigured, Raced, Unavailable
 from ledger.store.connect import Database, connect

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ledger.store.port import Batch, CheckpointRow, Fact, NewEntry, Tile
 
