@@ -7,11 +7,12 @@ listen last. On SIGTERM: stop listening, finish what is queued, close.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
-import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Final
 
 import uvicorn
 import uvloop
@@ -35,13 +36,12 @@ from projections.watch import Watch
 
 __all__ = ["open_service", "serve"]
 
-SWITCH_SECONDS = 0.0005
+_COLLECT_AFTER_OBJECTS: Final = 100_000
 _LOG = logging.getLogger(__name__)
 
 
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Raises a `LedgerError` for what must not be served."""
-    sys.setswitchinterval(SWITCH_SECONDS)
     uvloop.run(_serve(settings))
 
 
@@ -62,10 +62,21 @@ async def _serve(settings: Settings) -> None:
                 timeout_graceful_shutdown=10,
             )
             server = uvicorn.Server(config)
+            _spare_the_collector()
             if settings.demo is not None:
                 threading.Thread(target=_fill, args=(settings,), name="demo", daemon=True).start()
             _LOG.info("serving %s on http://%s:%d", service.origin, settings.host, settings.port)
             await server.serve()
+
+
+def _spare_the_collector() -> None:
+    """Records and requests hold no cycles: the cyclic collector would walk a heap of records and find nothing.
+
+    Measured under load: a fifth of the event loop's time with the defaults.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER_OBJECTS, 20, 100)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,7 +32,9 @@ __all__ = ["BATCH_EVENTS_MAX", "Runner", "Step"]
 BATCH_EVENTS_MAX: Final = 2_000
 _IDLE_SECONDS: Final = 1.0
 _TURN_SECONDS: Final = 0.02
-_PACE_SECONDS: Final = 0.1  # between two steps: what comes meanwhile shares one, and statements get the cores
+# While statements come in, rest four times as long as a step took: they get the cores, and share the next step.
+_REST_FACTOR: Final = 4.0
+_REST_SECONDS_MAX: Final = 1.0
 _AGAIN_SECONDS: Final = 1.0
 _logger = logging.getLogger(__name__)
 
@@ -186,11 +189,12 @@ class Runner:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
+                began, size = time.monotonic(), self._feed.size()
                 moved = self.step()
                 self.failure = None
-                if moved:
-                    self._stopping.wait(_PACE_SECONDS)
-                else:
+                if moved and self._feed.size() > size:
+                    self._stopping.wait(min(_REST_SECONDS_MAX, _REST_FACTOR * (time.monotonic() - began)))
+                elif not moved:
                     size = self._feed.wait(self._follower.size + 1, _IDLE_SECONDS)
                     if size > self._follower.size:
                         self._stopping.wait(_TURN_SECONDS)  # somebody else is at it

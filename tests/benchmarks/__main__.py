@@ -9,7 +9,7 @@ from pathlib import Path
 
 def main() -> int:
     """The exit status: 0 where every promise is kept."""
-    from tests.benchmarks import suite  # not when a worker process imports this module again
+    from tests.benchmarks import suite  # noqa: PLC0415  (a spawned worker imports this module again, not all that)
 
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(suite.ALL)}; default: all")

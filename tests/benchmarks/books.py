@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 import httpx
-import psutil
+import psutil  # type: ignore[import-untyped]
 import psycopg
 
 from api.service import unix_now

@@ -13,7 +13,7 @@ __all__ = ["Ratio", "compare"]
 
 @dataclass(frozen=True)
 class Ratio:
-    """Ours over the floor. `bound` says on which side of `target` it must lie; None: told, but not promised."""
+    """Ours over the floor. `bound` says on which side of `target` it must lie."""
 
     title: str
     floor_title: str
@@ -22,7 +22,7 @@ class Ratio:
     floor: float
     rounds: tuple[float, ...]
     bound: Literal["at least", "at most"]
-    target: float | None
+    target: float
     note: str = ""
 
     @property
@@ -33,8 +33,6 @@ class Ratio:
     @property
     def holds(self) -> bool:
         """Whether the promise is kept."""
-        if self.target is None:
-            return True
         return self.ratio >= self.target if self.bound == "at least" else self.ratio <= self.target
 
 
@@ -46,8 +44,8 @@ def compare(
     floor: Callable[[int], float],
     ours: Callable[[int], float],
     rounds: int,
-    at_least: float | None = None,
-    at_most: float | None = None,
+    bound: Literal["at least", "at most"],
+    target: float,
     note: Callable[[], str] = lambda: "",
 ) -> Ratio:
     """Call floor, ours, floor, ours, … with the number of the round; both return a quantity of `unit`.
@@ -67,7 +65,7 @@ def compare(
         ours=median(own for _, own in measured),
         floor=median(least for least, _ in measured),
         rounds=tuple(own / least for least, own in measured),
-        bound="at most" if at_most is not None else "at least",
-        target=at_least if at_most is None else at_most,
+        bound=bound,
+        target=target,
         note=note(),
     )

@@ -9,6 +9,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
+from uuid import UUID
 
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
@@ -43,7 +44,8 @@ def main() -> None:
     """Make all aggregates first, then save them: only the saving is timed."""
     conninfo, events, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     text = "a" * PAYLOAD_CHARACTERS
-    with Application(env=environment(conninfo, threads)) as application, ThreadPoolExecutor(threads) as pool:
+    application: Application[UUID] = Application(env=environment(conninfo, threads))
+    with application, ThreadPoolExecutor(threads) as pool:
         things = [Thing(text) for _ in range(events)]
         before = application.recorder.max_notification_id() or 0
         list(pool.map(Application.save, repeat(application, threads), [Thing(text) for _ in range(threads)]))

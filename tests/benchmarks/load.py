@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
 
@@ -62,8 +62,7 @@ def load(port: int, requests: Sequence[bytes], connections: int) -> Load:
         asked.write_bytes(pickle.dumps(list(requests)))
         module = "tests.benchmarks.load"
         subprocess.run([sys.executable, "-m", module, str(port), str(connections), asked, answered], check=True)
-        measured: Load = pickle.loads(answered.read_bytes())
-    return measured
+        return Load(**pickle.loads(answered.read_bytes()))
 
 
 class _Run:
@@ -152,13 +151,11 @@ async def _load(port: int, requests: Sequence[bytes], connections: int) -> Load:
 
 
 def main() -> None:
-    """`PORT CONNECTIONS REQUESTS MEASURED`: a file with a pickled list of whole requests, one for the `Load`."""
+    """`PORT CONNECTIONS REQUESTS MEASURED`: a file with a pickled list of whole requests, one for what was measured."""
     port, connections, asked, answered = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4])
     measured = uvloop.run(_load(port, pickle.loads(asked.read_bytes()), connections))
-    answered.write_bytes(pickle.dumps(measured))
+    answered.write_bytes(pickle.dumps(asdict(measured)))
 
 
 if __name__ == "__main__":
-    from tests.benchmarks import load as this  # so that what is pickled is not `__main__`'s
-
-    this.main()
+    main()

@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 from msgspec.structs import astuple
 
@@ -171,7 +172,7 @@ class Material:
         said = self._said(event, subject, by)
         return make_sealed(event, salt=said["cti"], **said)
 
-    def _said(self, event: Event, subject: str, by: Speaker) -> dict:
+    def _said(self, event: Event, subject: str, by: Speaker) -> dict[str, Any]:
         cti = sha256(f"{subject} {event!r}".encode()).digest()[:16]
         return {
             "subject": subject,

@@ -55,7 +55,8 @@ def entries(bench: Bench) -> Iterator[Ratio]:
             floor=floor,
             ours=ours,
             rounds=rounds,
-            at_least=0.6,
+            bound="at least",
+            target=0.6,
             note=lambda: "latency {:.0f} ms median, {:.0f} ms p99".format(*sorted(latencies)[len(latencies) // 2]),
         )
     check(book.size() - before == count * (rounds + 1), "entries are missing")
@@ -86,7 +87,8 @@ def library(bench: Bench) -> Iterator[Ratio]:
             floor=floor,
             ours=ours,
             rounds=rounds,
-            at_least=3.0,
+            bound="at least",
+            target=3.0,
         )
 
 
@@ -122,7 +124,8 @@ def batches(bench: Bench) -> Iterator[Ratio]:
             floor=floor,
             ours=ours,
             rounds=rounds,
-            at_least=0.5,
+            bound="at least",
+            target=0.5,
         )
     check(book.size() - before == count * (rounds + 1), "entries are missing")
 

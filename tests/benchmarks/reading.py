@@ -53,7 +53,8 @@ def standings(bench: Bench) -> Iterator[Ratio]:
             floor=lambda number: floor_over(part(number)),
             ours=lambda number: ours(part(number)),
             rounds=rounds,
-            at_least=0.8,
+            bound="at least",
+            target=0.8,
         )
         yield compare(
             f"`GET …/standing`, the same {HOT_ENTERPRISES} enterprises",
@@ -62,7 +63,8 @@ def standings(bench: Bench) -> Iterator[Ratio]:
             floor=lambda _: floor_over(hot),
             ours=lambda _: ours(hot),
             rounds=rounds,
-            at_least=1.0,
+            bound="at least",
+            target=1.0,
         )
         yield compare(
             "`GET …/standing` with `If-None-Match`, answered 304",
@@ -71,7 +73,8 @@ def standings(bench: Bench) -> Iterator[Ratio]:
             floor=lambda _: floor_over(hot),
             ours=lambda _: ours(hot, etags=True),
             rounds=rounds,
-            at_least=1.0,
+            bound="at least",
+            target=1.0,
         )
 
 

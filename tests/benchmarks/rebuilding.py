@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from hashlib import sha256
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import psycopg
 
 from ledger.feed import to_recorded
@@ -68,7 +68,8 @@ def rebuilding(bench: Bench) -> Iterator[Ratio]:
         floor=floor,
         ours=ours,
         rounds=bench.rounds(5),
-        at_least=0.4,
+        bound="at least",
+        target=0.4,
         note=lambda: f"a worker took at most {max(peaks) / 2**20:,.0f} MiB of {WORKER_BYTES_MAX // 2**20}",
     )
 

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from api.service import unix_now
+from ledger.domain.dates import shanghai_date
 from tests.benchmarks import growing, posting, reading, rebuilding
 from tests.benchmarks.books import Bench
 from tests.benchmarks.comparing import Ratio
+from tests.benchmarks.report import REPORT, line, render
 
 __all__ = ["ALL", "run"]
 
@@ -26,18 +29,16 @@ ALL: Final[Mapping[str, Callable[[Bench], Iterator[Ratio]]]] = {
 
 
 def run(names: Sequence[str], *, quick: bool, folder: Path | None) -> int:
-    """Run them and say what came out; 0 where every promise is kept."""
+    """Run them and say what came out; 0 where every promise is kept. All of them in full: the report is written."""
     ratios: list[Ratio] = []
     with Bench.open(folder, quick=quick) as bench:
         for name in names or ALL:
             began = time.monotonic()
             for ratio in ALL[name](bench):
                 ratios.append(ratio)
-                sys.stdout.write(
-                    f"{name}: {ratio.title}: {ratio.ours:,.4g} vs {ratio.floor:,.4g} {ratio.unit}: {ratio.ratio:.2f} "
-                    f"(rounds {min(ratio.rounds):.2f} to {max(ratio.rounds):.2f}; {ratio.bound} {ratio.target}) "
-                    f"{ratio.note}\n"
-                )
+                sys.stdout.write(f"{name}: {line(ratio)}\n")
                 sys.stdout.flush()
             sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")
+    if not names and not quick:
+        REPORT.write_text(render(ratios, shanghai_date(unix_now())))
     return 0 if all(ratio.holds for ratio in ratios) else 1
