@@ -29,6 +29,8 @@ class RateLimit:
         self._per_second = per_second
         self._burst = float(burst)
         self._clock = clock
+        window = math.ceil(burst / per_second) if per_second else 0
+        self._policy = (b"ratelimit-policy", b'"client";q=%d;w=%d' % (burst, window))
         self._clients: OrderedDict[str, tuple[float, float]] = OrderedDict()  # address → tokens, at
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,17 +45,11 @@ class RateLimit:
             response = problem_response(problem_of(TooManyRequests(wait)), concise=concise)
             await response(scope, receive, send)
             return
-        headers = (
-            (
-                b"ratelimit-policy",
-                f'"client";q={int(self._burst)};w={math.ceil(self._burst / self._per_second)}'.encode(),
-            ),
-            (b"ratelimit", f'"client";r={int(left)};t=1'.encode()),
-        )
+        limits = (self._policy, (b"ratelimit", b'"client";r=%d;t=1' % left))
 
         async def send_with_limits(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *headers]
+                message["headers"] = [*message.get("headers", ()), *limits]
             await send(message)
 
         await self._app(scope, receive, send_with_limits)

@@ -36,7 +36,7 @@ class Metrics:
         self._app = app
         self._meters = meters
         self._paths = paths
-        self._kept: dict[tuple[str, int], Counter] = {}
+        self._kept: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,8 +59,9 @@ class Metrics:
         return first if first in self._paths else "other"
 
     def _count(self, path: str, status: int, seconds: float) -> None:
-        key = (path, status)
-        if key not in self._kept:
-            self._kept[key] = self._meters.requests.labels(path, str(status))
-        self._kept[key].inc()
-        self._meters.seconds.labels(path).observe(seconds)
+        kept = self._kept.get((path, status))
+        if kept is None:
+            kept = self._meters.requests.labels(path, str(status)), self._meters.seconds.labels(path)
+            self._kept[path, status] = kept
+        kept[0].inc()
+        kept[1].observe(seconds)
