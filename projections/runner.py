@@ -10,9 +10,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final
 
 from eventsourcing.persistence import PersistenceError
@@ -27,7 +26,7 @@ from projections.position import Position
 from projections.rules import Rules
 from projections.schema import LOCK
 
-__all__ = ["BATCH_EVENTS_MAX", "Runner", "Step"]
+__all__ = ["BATCH_EVENTS_MAX", "Runner"]
 
 BATCH_EVENTS_MAX: Final = 2_000
 _IDLE_SECONDS: Final = 1.0
@@ -39,21 +38,8 @@ _AGAIN_SECONDS: Final = 1.0
 _logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """The read models moved on to tree size `size`; rows about `subjects`, or about `everybody`, are new."""
-
-    size: int
-    subjects: frozenset[str]
-    everybody: bool
-
-
 class Runner:
-    """Use as a context manager, or `start` and `stop`. `prepare` has made the tables.
-
-    `on_step` is called from the runner's thread after each durable step, before waiters are woken; it must be quick
-    and not raise.
-    """
+    """Use as a context manager, or `start` and `stop`. `prepare` has made the tables. Readers see by `watch.py`."""
 
     def __init__(
         self,
@@ -62,15 +48,12 @@ class Runner:
         *,
         batch_events_max: int = BATCH_EVENTS_MAX,
         courses_max: int = COURSES_CACHED_MAX,
-        on_step: Callable[[Step], None] = lambda step: None,
     ) -> None:
         self._feed = feed
         self._batch_max = batch_events_max
         self._follower = Follower(feed, courses_max=courses_max)
         self._database = Database(conninfo, connections_max=2)
         self._position = Position(self._database)
-        self._on_step = on_step
-        self._moved = threading.Condition()
         self._size = 0
         self._loaded = False
         self._stopping = threading.Event()
@@ -91,12 +74,6 @@ class Runner:
         """Policies and campaigns as far as they are known here; may be asked from any thread."""
         return self._follower.rules
 
-    def wait_for(self, size: int, timeout: float) -> int:
-        """Wait until the read models have come to tree size `size`, at most `timeout` seconds; how far they are."""
-        with self._moved:
-            self._moved.wait_for(lambda: self._size >= size or self._stopping.is_set(), timeout)
-            return self._size
-
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="projections", daemon=True)
         self._thread.start()
@@ -104,8 +81,6 @@ class Runner:
     def stop(self) -> None:
         """Finish the step under way and let go of the database."""
         self._stopping.set()
-        with self._moved:
-            self._moved.notify_all()
         if self._thread is not None:
             self._thread.join()
         self._database.close()
@@ -132,22 +107,21 @@ class Runner:
         events = self._follower.next_batch(self._batch_max)
         if not events:
             return False
-        everybody = self._follower.changes_everybody(events)
-        if everybody and not self._reconsider(events):
+        if self._follower.changes_everybody(events) and not self._reconsider(events):
             return False
         with self._turn() as connection:
             if connection is None:
                 return False
-            subjects = self._follower.write(connection, events)
+            self._follower.write(connection, events)
             if not self._position.move(connection, self._follower.size):
                 raise AssertionError("the position moved under the lock")
-        self._done(subjects, everybody)
+        self._size = self._follower.size
         return True
 
     def _load(self, size: int) -> None:
         self._follower.load(size)
         self._loaded = True
-        self._done(set(), True)
+        self._size = size
 
     def _absorb(self, written: int) -> bool:
         """Take in what somebody else wrote; far behind, it is cheaper to begin afresh."""
@@ -155,8 +129,8 @@ class Runner:
             self._load(written)
             return True
         events = self._follower.next_batch(min(self._batch_max, written - self._follower.size))
-        subjects = self._follower.absorb(events)
-        self._done(subjects, self._follower.changes_everybody(events))
+        self._follower.absorb(events)
+        self._size = self._follower.size
         return True
 
     def _reconsider(self, events: list[Recorded]) -> bool:
@@ -178,13 +152,6 @@ class Runner:
             row = connection.execute("SELECT pg_try_advisory_xact_lock(%s) AS held", (LOCK,)).fetchone()
             ours = row is not None and row["held"] and self._position.within(connection) == self._follower.size
             yield connection if ours else None
-
-    def _done(self, subjects: set[str], everybody: bool) -> None:
-        step = Step(self._follower.size, frozenset(subjects), everybody)
-        self._on_step(step)
-        with self._moved:
-            self._size = step.size
-            self._moved.notify_all()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
