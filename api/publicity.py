@@ -11,10 +11,11 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final
 
+from ledger.application import Ledger
 from ledger.domain.catalogue import SPECS
 from ledger.domain.complaint import ComplaintOutcomeCorrected, ComplaintReplied
 from ledger.domain.dates import add_months
-from ledger.domain.enterprise import EnterpriseRecord, fold, outcome_root
+from ledger.domain.enterprise import EnterpriseRecord, outcome_root
 from ledger.domain.event import Closed, Event
 from ledger.domain.pledge import PledgeRevoked
 from ledger.domain.subject import is_enterprise
@@ -32,7 +33,8 @@ _SUBJECTS_KEPT_MAX: Final = 1_000
 class Publicity:
     """Thread-safe. `today` gives the calendar date in Asia/Shanghai."""
 
-    def __init__(self, feed: Feed, rules: Callable[[], Rules], today: Callable[[], date]) -> None:
+    def __init__(self, ledger: Ledger, feed: Feed, rules: Callable[[], Rules], today: Callable[[], date]) -> None:
+        self._ledger = ledger
         self._feed = feed
         self._rules = rules
         self._today = today
@@ -78,8 +80,7 @@ class Publicity:
         if kept is not None and kept[0] == self._feed.size():
             return kept[1], kept[2]
         size = self._feed.size()
-        record = fold(None, self._feed.subject(row.subject, tree_size=size))
-        assert record is not None  # the row itself is in it
+        record = self._ledger.record(row.subject)
         case = Case(self._rules().policies, facts_of(record, row.subject))
         with self._lock:
             if len(self._kept) >= _SUBJECTS_KEPT_MAX:

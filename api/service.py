@@ -17,6 +17,7 @@ from api.metrics import Meters
 from api.publicity import Publicity
 from api.standings import Standings
 from api.views import Views
+from ledger.application import Ledger
 from ledger.domain.governance import Governance
 from ledger.errors import Busy, LedgerError
 from ledger.feed import Feed
@@ -65,7 +66,7 @@ class Service:
     _gathered: list[Submission] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.publicity = Publicity(self.feed, self.progress.rules, self.today)
+        self.publicity = Publicity(Ledger(self.store), self.feed, self.progress.rules, self.today)
         self.standings = Standings(self.conninfo, self.progress, self.views.standings)
 
     @property
