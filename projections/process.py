@@ -23,7 +23,7 @@ __all__ = ["ProjectionProcess"]
 
 _logger = logging.getLogger(__name__)
 
-_NICENESS: Final = 5
+_NICENESS: Final = 10
 _AGAIN_SECONDS: Final = 1.0
 _END_SECONDS_MAX: Final = 20.0
 

@@ -26,10 +26,9 @@ def stream_length(bench: Bench) -> Iterator[Ratio]:
         writer.fill((material.outcome(long, number) for number in range(length - 1)), "long stream")
         for name in short:
             writer.fill([material.registered(name), *(material.outcome(name, n) for n in range(SHORT_STREAM - 1))])
-    with Writer(book) as afresh:
-        cold = afresh.commit([candidate(material.outcome(long, length))])
-    with Writer(book) as writer:
-        writer.commit([candidate(material.outcome(long, length + 1))])
+        with Writer(book) as afresh:
+            cold = afresh.commit([candidate(material.outcome(long, length))])
+        writer.commit([candidate(material.outcome(long, length + 1))])  # and takes in the other writer's
         before = book.size()
 
         def floor(number: int) -> float:

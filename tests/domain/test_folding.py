@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from hashlib import sha256
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ledger.domain.complaint import ComplaintOutcomeCorrected
 from ledger.domain.enterprise import EnterpriseRecord, EnterpriseRenamed, IdentifierOverridden, fold

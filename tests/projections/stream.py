@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from ledger.defaults import default_standing_policy
 from ledger.domain.complaint import ComplaintOutcomeCorrected, ComplaintOutcomeRecorded
