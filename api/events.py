@@ -20,7 +20,7 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1", tags=["feed"])
 
-STREAM_WAIT_SECONDS = 15.0  # after which a quiet stream says that it lives
+STREAM_WAIT_SECONDS = 5.0  # after which a quiet stream says that it lives
 
 
 @router.get("/events", summary="The feed: NDJSON, or server-sent events; resumes from any index")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -61,12 +62,24 @@ async def _serve(settings: Settings) -> None:
                 server_header=False,
                 timeout_graceful_shutdown=10,
             )
-            server = uvicorn.Server(config)
+            server = _Server(config, service)
             _spare_the_collector()
             if settings.demo is not None:
                 threading.Thread(target=_fill, args=(settings,), name="demo", daemon=True).start()
             _LOG.info("serving %s on http://%s:%d", service.origin, settings.host, settings.port)
             await server.serve()
+
+
+class _Server(uvicorn.Server):
+    """Tells open event streams to end when the service is told to."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._service.closing = True
+        await super().shutdown(sockets)
 
 
 def _spare_the_collector() -> None:
