@@ -9,12 +9,13 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
+from ledger.cose import headers
+from ledger.cose.cbor import decode
 from ledger.cose.sign1 import split
 from ledger.domain.catalogue import decode_body, decode_payload
 from ledger.domain.event import Closed, Event, Recorded
 from ledger.domain.pledge import PledgeMade
 from ledger.errors import Malformed
-from ledger.feed import to_recorded
 from ledger.store.port import EntryRow
 
 __all__ = ["content"]
@@ -23,7 +24,7 @@ _SEALED: Final = "sealed"
 
 
 def content(row: EntryRow) -> Recorded:
-    """The entry with `issuer`, `kid` and `iat` left empty, except where it makes a pledge. Raises `Malformed`."""
+    """The entry with `kid` and `iat` left empty, and `issuer` unless it makes a pledge. Raises `Malformed`."""
     sealed = row.topic == _SEALED
     event: Event | Closed
     if sealed and row.body is None:
@@ -38,7 +39,15 @@ def content(row: EntryRow) -> Recorded:
         if payload is None:
             raise Malformed("a statement's payload is embedded, not detached")
         event = decode_payload(payload)
-    if isinstance(event, PledgeMade):
-        return to_recorded(row)
+    issuer = _issuer(row.statement) if isinstance(event, PledgeMade) else ""
     statement_id = sha256(row.statement).digest()
-    return Recorded(row.index, row.subject, row.version, row.recorded_at, statement_id, "", b"", 0, sealed, event)
+    return Recorded(row.index, row.subject, row.version, row.recorded_at, statement_id, issuer, b"", 0, sealed, event)
+
+
+def _issuer(statement: bytes) -> str:
+    protected = decode(split(statement)[0])
+    claims = protected.get(headers.CWT_CLAIMS) if isinstance(protected, dict) else None
+    issuer = claims.get(headers.ISS) if isinstance(claims, dict) else None
+    if not isinstance(issuer, str):
+        raise Malformed("iss is not a party id")
+    return issuer

@@ -30,7 +30,7 @@ from ledger.domain.pledge import (
 from ledger.domain.repudiation import BodyErased, StatementRepudiated
 from projections.rules import Rules
 from projections.standing.evaluate import Case
-from projections.standing.facts import Facts
+from projections.standing.facts import Facts, PolicyInForce
 from projections.standing.levels import Level
 from projections.standing.public import facts_of, findings, with_outcomes
 
@@ -103,11 +103,15 @@ class Course(Struct, frozen=True):
 
 
 class Followed(NamedTuple):
-    """A course after some events. `changes` replace all that were foreseen for days after `since` (None: for none)."""
+    """A course after some events. `changes` replace all that were foreseen for days after `since` (None: for none).
+
+    `case`: the record's facts under all policies, where following had to read them; `portray` can use it.
+    """
 
     course: Course
     since: date | None
     changes: list[Change]
+    case: Case | None
 
 
 def follow(course: Course | None, events: Iterable[Recorded], rules: Rules, size: int) -> Followed | None:
@@ -120,7 +124,7 @@ def follow(course: Course | None, events: Iterable[Recorded], rules: Rules, size
         steps.approvals(rules, at.index)
         steps.event(at, rules)
     steps.approvals(rules, size)
-    return steps.followed()
+    return steps.followed(rules)
 
 
 class _Steps:
@@ -133,6 +137,7 @@ class _Steps:
         self._facts: Facts | None = None
         self._unread: list[int] = []  # outcomes that the facts do not have yet
         self._changes: list[Change] = []
+        self._case: tuple[Sequence[PolicyInForce], Facts, Case] | None = None
 
     def event(self, at: Recorded, rules: Rules) -> None:
         today = shanghai_date(at.recorded_at)
@@ -150,8 +155,8 @@ class _Steps:
             self._course = replace(course, began_on=today, decided_by=at.index, ease=ease)
             return
         facts = self._read(course)
-        if at.index in course.record.outcomes or any(mark.entry == at.index for mark in facts.bearing):
-            levels = Case(rules.known_at(at.index), facts).levels(today)
+        if at.index in course.record.outcomes or at.index in [mark.entry for mark in facts.bearing]:
+            levels = self._under(rules.known_at(at.index), facts).levels(today)
             self._turn(at.index, today, levels[0][1])
             ease = _ease(facts, rules)
             self._course = replace(course, began_on=today, decided_by=at.index, levels=levels, ease=ease)
@@ -163,7 +168,7 @@ class _Steps:
         for approval in rules.approved_between(self._course.seen, before):
             course = self._course
             facts = self._read(course)
-            levels = Case(rules.known_at(approval.entry + 1), facts).levels(course.began_on)
+            levels = self._under(rules.known_at(approval.entry + 1), facts).levels(course.began_on)
             course = replace(course, seen=approval.entry, levels=levels, ease=_ease(facts, rules))
             self._turn(approval.entry, approval.recorded_on, course.level_on(approval.recorded_on))
             self._course = course
@@ -177,12 +182,21 @@ class _Steps:
         self._unread = []
         return self._facts
 
-    def followed(self) -> Followed | None:
-        if self._course is None:
+    def _under(self, policies: Sequence[PolicyInForce], facts: Facts) -> Case:
+        """The facts under some policies; the last case is kept, since nothing may come after it."""
+        if self._case is None or self._case[0] != policies or self._case[1] is not facts:
+            self._case = policies, facts, Case(policies, facts)
+        return self._case[2]
+
+    def followed(self, rules: Rules) -> Followed | None:
+        course = self._course
+        if course is None:
             return None
         if self._since is not None:
-            self._changes.extend(_by_time(self._course, self._last, date.max))
-        return Followed(self._course, self._since, self._changes)
+            self._changes.extend(_by_time(course, self._last, date.max))
+        # Of an enterprise whose facts nobody had to read, not everybody wants to know them now.
+        case = None if self._facts is None else self._under(rules.policies, self._read(course))
+        return Followed(course, self._since, self._changes, case)
 
     def _turn(self, entry: int, today: date, level: Level) -> None:
         """What time did until today, and what the entry does now."""
@@ -251,7 +265,7 @@ def _take(course: Course, at: Recorded, today: date) -> Course:
     record = fold(course.record, (at,))
     assert record is not None  # a fold of a record is a record
     event: Event | Closed = at.event
-    if isinstance(event, PledgeMade | PledgeReplaced) and not (isinstance(event, PledgeMade) and at.sealed):
+    if isinstance(event, PledgeReplaced) or (isinstance(event, PledgeMade) and not at.sealed):
         return replace(course, record=record, seen=at.index, texts=course.texts.set(at.index, event), pledges_on=today)
     if type(event) in _BEARING:
         return replace(course, record=record, seen=at.index, pledges_on=today)

@@ -32,9 +32,10 @@ class Portrait:
     declarations: Sequence[Step]
 
 
-def portray(course: Course, rules: Rules) -> Portrait:
-    """The rows of one enterprise under all policies that are known."""
-    case = Case(rules.policies, facts_of(course.record, course.record.subject))
+def portray(course: Course, rules: Rules, case: Case | None = None) -> Portrait:
+    """The rows of one enterprise under all policies that are known; `case` are its facts under them, if at hand."""
+    if case is None:
+        case = Case(rules.policies, facts_of(course.record, course.record.subject))
     pages = pledge_pages(course, case)
     return Portrait(
         course.record.subject,

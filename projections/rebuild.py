@@ -30,7 +30,7 @@ from projections.follower import Follower
 from projections.portrait import portray
 from projections.position import Position
 from projections.rules import Rules
-from projections.schema import LOCK, NEXT, create_tables, drop_tables, index_tables, prepare, swap_in
+from projections.schema import LOCK, NEXT, create_tables, drop_tables, index_tables_apart, prepare, swap_in
 from projections.writing import Rows, write_progress
 
 __all__ = ["REBUILD_ROWS_BYTES_MAX", "Worker", "rebuild"]
@@ -59,7 +59,7 @@ def rebuild(conninfo: str, workers: int = 2, progress: Progress = lambda done, t
             drop_tables(connection, NEXT)
             create_tables(connection, NEXT)
         _fill(conninfo, workers, size, progress)
-        index_tables(connection, NEXT)
+        index_tables_apart(conninfo, NEXT)
         follower = Follower(feed, NEXT)
         follower.load(size)
         _catch_up(connection, follower, until=feed.size())
@@ -141,7 +141,7 @@ class Worker:
                 events = without_erased([content(row) for row in stream])
                 followed = follow(None, events, self._rules, self._size)
                 assert followed is not None  # a stream has an event
-                rows.add(portray(followed.course, self._rules), followed.changes)
+                rows.add(portray(followed.course, self._rules, followed.case), followed.changes)
                 entries += len(stream)
                 if rows.bytes > REBUILD_ROWS_BYTES_MAX:
                     rows.copy(cursor, NEXT)

@@ -72,9 +72,6 @@ def facts_of(record: EnterpriseRecord | None, subject: str) -> Facts:
 def with_outcomes(facts: Facts, record: EnterpriseRecord, entries: Iterable[int]) -> Facts:
     """`facts`, once the outcomes at `entries`, and nothing else, came to the record."""
     reading = _Reading(record)
-    for pledge in public_pledges(record):
-        if pledge.state.terms is not None and not pledge.repudiated:
-            reading.pledged[pledge.publication.code] = pledge.state.terms.clauses
     for entry in entries:
         reading.outcome(record.outcomes[entry])
     return replace(
@@ -96,7 +93,7 @@ class _Reading:
         self.replies: list[Reply] = []
         self.conduct: list[Mark] = []
         self.bearing: list[Mark] = []
-        self.pledged: dict[str, tuple[str, ...]] = {}  # clauses by code
+        self._pledged: dict[str, tuple[str, ...]] | None = None  # clauses by code, once an outcome names any
 
     def facts(self) -> Facts:
         record = self._record
@@ -104,7 +101,7 @@ class _Reading:
             self._pledge(pledge)
         for outcome in record.outcomes.values():
             self.outcome(outcome)
-        self.bearing.extend(Mark(size.effective_on, size.index) for size in record.sizes)
+        self.bearing.extend([Mark(size.effective_on, size.index) for size in record.sizes])
         gone = record.repudiated
         if gone:
             bearing = {mark.entry for mark in self.bearing}
@@ -117,7 +114,7 @@ class _Reading:
             items=tuple(sorted(self.items)),
             replies=tuple(sorted(self.replies)),
             sizes=tuple(
-                sorted(Size(one.effective_on, one.index, one.band) for one in record.sizes if one.index not in gone)
+                sorted([Size(one.effective_on, one.index, one.band) for one in record.sizes if one.index not in gone])
             ),
             conduct=tuple(sorted(self.conduct)),
             bearing=tuple(sorted(self.bearing)),
@@ -128,10 +125,9 @@ class _Reading:
         assert terms is not None  # public pledges have them
         self.bearing.append(Mark(terms.effective_on, terms.index))
         self.bearing.extend(pledge.entries())
-        self.bearing.extend(Mark(one.effective_on, one.index) for one in pledge.state.assessments)
+        self.bearing.extend([Mark(one.effective_on, one.index) for one in pledge.state.assessments])
         if pledge.repudiated:
             return
-        self.pledged[publication.code] = terms.clauses
         self._terms.append(
             Term(
                 publication.index,
@@ -176,7 +172,13 @@ class _Reading:
         """Which of the clauses concerned were publicly pledged: in the pledge named, else in any."""
         if not clauses:
             return ()
-        pledged = self.pledged.values() if code is None else (self.pledged.get(code, ()),)
+        if self._pledged is None:
+            self._pledged = {
+                pledge.publication.code: pledge.state.terms.clauses
+                for pledge in public_pledges(self._record)
+                if pledge.state.terms is not None and not pledge.repudiated
+            }
+        pledged = self._pledged.values() if code is None else (self._pledged.get(code, ()),)
         taken = {clause for each in pledged for clause in each}
         return tuple(sorted(taken.intersection(clauses)))
 

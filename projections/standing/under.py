@@ -6,12 +6,9 @@ costs a sort and not a day-by-day evaluation. Both end in `_level`, the one plac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from functools import cached_property
-from itertools import groupby
-from operator import itemgetter
-from typing import Final
+from typing import Any, Final, Generic, TypeVar
 
 from ledger.domain.policy import StandingPolicy
 from projections.standing.facts import Facts, PolicyInForce, Term
@@ -23,6 +20,24 @@ __all__ = ["Under"]
 
 # The running totals of a sweep, by position.
 _POINTS, _HEAVY, _BROKEN, _LIVE, _KEPT, _KNOWN, _REVOKED, _TIMELY, _REPLIES = range(9)
+
+
+_Value = TypeVar("_Value")
+
+
+class _Once(Generic[_Value]):
+    """As `cached_property`, without its lock: for pure values, of which a rebuild makes some for every entry."""
+
+    def __init__(self, method: Callable[[Any], _Value]) -> None:
+        self._method = method
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> _Value:
+        value = self._method(instance)
+        instance.__dict__[self._name] = value  # found there from now on, without coming here
+        return value
 
 
 class Under:
@@ -43,29 +58,29 @@ class Under:
             edges.update(mark.on for mark in (*self._facts.conduct, *self._facts.bearing) if mark.on > after)
         return edges
 
-    @cached_property
+    @_Once
     def _in_order(self) -> list[Span]:
         return sorted(self._spans, key=lambda span: (span.weighed.item.on, span.weighed.item.entry, span.start))
 
-    @cached_property
+    @_Once
     def _terms(self) -> list[Term]:
         return sorted(self._facts.terms)
 
-    @cached_property
+    @_Once
     def _latest(self) -> date:
         """The day on which the last thing on record begins to count."""
         facts = self._facts
         return max((mark.on for marks in (facts.conduct, facts.bearing) for mark in marks), default=date.min)
 
-    @cached_property
+    @_Once
     def _conduct(self) -> set[int]:
         return {mark.entry for mark in self._facts.conduct}
 
-    @cached_property
+    @_Once
     def _entries(self) -> list[int]:
         return [max(mark.entry for mark in self._facts.bearing)] if self._facts.bearing else []
 
-    @cached_property
+    @_Once
     def ends(self) -> dict[int, date]:
         """By entry that the policy has a rule for: the day from which it counts no more and is no longer public."""
         ends: dict[int, date] = {}
@@ -111,21 +126,17 @@ class Under:
     def levels(self, begin: date, end: date) -> Iterator[tuple[date, Level]]:
         """The level on `begin`, then on every later day before `end` on which something changes (perhaps not it)."""
         totals = [0] * 9
-        begun = False
-        for day, group in groupby(self._deltas, key=itemgetter(0)):
-            if day >= end:
-                break
-            if day > begin and not begun:
-                begun = True
-                yield begin, self._level_of(totals)
-            for _, which, amount in group:
-                totals[which] += amount
-            if day > begin:
-                yield day, self._level_of(totals)
-        if not begun:
-            yield begin, self._level_of(totals)
+        today = begin
+        for day, which, amount in self._deltas:
+            if day > today:  # everything of the day before is in
+                yield today, self._level_of(totals)
+                if day >= end:
+                    return
+                today = day
+            totals[which] += amount
+        yield today, self._level_of(totals)
 
-    @cached_property
+    @_Once
     def _deltas(self) -> list[tuple[date, int, int]]:
         """What is added to which running total on which day, in the order of days."""
         facts = self._facts
@@ -144,15 +155,14 @@ class Under:
             stretches.append((max(kept.on, _day_after(kept.period_until)), date.max, _KEPT, 1))
         if facts.conduct:
             stretches.append((min(facts.conduct).on, date.max, _KNOWN, 1))
-        stretches.extend(
-            (one.on, add_months(one.on, self._policy.revoked_months), _REVOKED, 1) for one in facts.revocations
-        )
+        for one in facts.revocations:
+            stretches.append((one.on, add_months(one.on, self._policy.revoked_months), _REVOKED, 1))
         for start, stop, timely in self._reply_stretches if facts.kept else ():  # they matter to GOOD alone
             stretches.append((start, stop, _REPLIES, 1))
             if timely:
                 stretches.append((start, stop, _TIMELY, 1))
         deltas = [(start, which, amount) for start, _, which, amount in stretches]
-        deltas.extend((stop, which, -amount) for _, stop, which, amount in stretches)
+        deltas += [(stop, which, -amount) for _, stop, which, amount in stretches]
         deltas.sort()
         return deltas
 
@@ -185,7 +195,7 @@ class Under:
         )
         return Level.GOOD if good else Level.PLEDGED
 
-    @cached_property
+    @_Once
     def _reply_stretches(self) -> list[tuple[date, date, bool]]:
         """For how long each reply counts, and whether it was in time; none where there are too few to ever tell."""
         good, replies = self._policy.good, self._facts.replies

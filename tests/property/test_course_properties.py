@@ -123,6 +123,16 @@ def test_batches_of_any_size_tell_the_same_changes_and_give_the_same_rows(
     assert portray(pieces, rules) == portray(whole, rules)
 
 
+@settings(max_examples=120, deadline=None)
+@given(SEEDS)
+def test_the_case_that_following_hands_on_gives_the_rows_that_the_record_gives(chance: random.Random) -> None:
+    log = a_log(chance)
+    rules = Rules.none().after(at for at in log if at.subject == "policy")
+    followed = follow(None, _of(log, say.SUBJECT, 10**9), rules, 10**9)
+    assert followed is not None
+    assert portray(followed.course, rules, followed.case) == portray(followed.course, rules)
+
+
 @settings(max_examples=80, deadline=None)
 @given(SEEDS)
 def test_on_every_day_the_level_told_is_the_level_that_the_book_of_that_day_gave(chance: random.Random) -> None:
