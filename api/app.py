@@ -17,11 +17,10 @@ from api import campaigns, enterprises, events, log, meta, pledges, policies, re
 from api.entries import PostEntries, post_batch, post_body
 from api.errors import InvalidRequest, Problem, problem_of, problem_response
 from api.front import INTERNAL, Front
-from api.limiting import RateLimit
+from api.limiting import Limits, RateLimit
 from api.metrics import Metrics
 from api.receiving import no_nul, wants_json
 from api.service import Service
-from api.settings import Settings
 from api.standing import StandingRoute, post_query
 from ledger.errors import LedgerError
 
@@ -66,12 +65,12 @@ _STATUS: Final = {
 }
 
 
-def create_app(service: Service, settings: Settings) -> ASGIApp:
+def create_app(service: Service, limits: Limits) -> ASGIApp:
     """The ASGI application over an opened service: limits and meters around the hot paths and the framework."""
     framework = _framework(service)
     app: ASGIApp = Front(framework, service)
+    app = RateLimit(app, limits)
     app = Metrics(app, service.meters, _first_segments(framework))
-    app = RateLimit(app, settings.requests_per_second, settings.requests_burst)
     return CORSMiddleware(
         app,
         allow_origins=["*"],

@@ -43,23 +43,40 @@ class PostEntries:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             statement = await read_bounded(receive, STATEMENT_BYTES_MAX)
-            response = await self._register(statement)
+            response = await self.register(statement)
         except LedgerError as error:
             concise = "json" not in Headers(scope=scope).get("accept", "")
             response = problem_response(problem_of(error), concise=concise)
         await response(scope, receive, send)
 
-    async def _register(self, statement: bytes) -> Response:
+    async def register(self, statement: bytes) -> Response:
+        """Admit a statement, submit it, and answer when its fate is durable. Raises what refuses it."""
         service = self._service
         candidate = await _admit(service, statement)
         group = await _with_pending(service, candidate)
         answer = (await service.register(*group))[-1]
         await _released(service, group, answer)
+        return await self.answer(candidate, answer)
+
+    def admit(self, statement: bytes) -> Candidate | None:
+        """Admit a statement that stands alone; None where the database must be asked first, as `register` does.
+
+        Raises what refuses it.
+        """
+        try:
+            candidate = _admit_with(self._service, statement, None)
+        except MissingBody:
+            return None
+        return None if isinstance(candidate.event, PledgePublished) else candidate
+
+    async def answer(self, candidate: Candidate, answer: Answer) -> Response:
+        """What the submitter is told, given what the sequencer said. Raises what refused the statement."""
         if isinstance(answer, Held):
-            return await _pend(service, candidate)
+            return await _pend(self._service, candidate)
         if not isinstance(answer, Registered):
             raise answer
-        return Response(await _receipt(service, answer), 201, {"Location": f"/entries/{answer.index}"}, media_type=COSE)
+        receipt = await _receipt(self._service, answer)
+        return Response(receipt, 201, {"Location": f"/entries/{answer.index}"}, media_type=COSE)
 
 
 async def post_batch(request: Request) -> Response:

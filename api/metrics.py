@@ -27,6 +27,16 @@ class Meters:
         self.tree_size = Gauge("ledger_tree_size", "Entries in the log", registry=self.registry)
         self.projected = Gauge("ledger_projected_size", "Entries that projections hold", registry=self.registry)
         self.queued = Gauge("ledger_queued_statements", "Statements waiting for a commit", registry=self.registry)
+        self._kept: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+
+    def count(self, path: str, status: int, seconds: float) -> None:
+        """Count an answer under its route's first segments, and how long its first byte took."""
+        kept = self._kept.get((path, status))
+        if kept is None:
+            kept = self.requests.labels(path, str(status)), self.seconds.labels(path)
+            self._kept[path, status] = kept
+        kept[0].inc()
+        kept[1].observe(seconds)
 
 
 class Metrics:
@@ -36,7 +46,6 @@ class Metrics:
         self._app = app
         self._meters = meters
         self._paths = paths
-        self._kept: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,7 +56,7 @@ class Metrics:
 
         async def send_counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._count(path, message["status"], time.perf_counter() - began)
+                self._meters.count(path, message["status"], time.perf_counter() - began)
             await send(message)
 
         await self._app(scope, receive, send_counted)
@@ -57,11 +66,3 @@ class Metrics:
         parts = path.split("/", 3)
         first = "/".join(parts[:3]) if parts[1] == "v1" else f"/{parts[1]}"
         return first if first in self._paths else "other"
-
-    def _count(self, path: str, status: int, seconds: float) -> None:
-        kept = self._kept.get((path, status))
-        if kept is None:
-            kept = self._meters.requests.labels(path, str(status)), self._meters.seconds.labels(path)
-            self._kept[path, status] = kept
-        kept[0].inc()
-        kept[1].observe(seconds)

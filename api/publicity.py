@@ -15,9 +15,9 @@ from ledger.application import Ledger
 from ledger.domain.catalogue import SPECS
 from ledger.domain.complaint import ComplaintOutcomeCorrected, ComplaintReplied
 from ledger.domain.dates import add_months
-from ledger.domain.enterprise import EnterpriseRecord, outcome_root
 from ledger.domain.event import Closed, Event
 from ledger.domain.pledge import PledgeRevoked
+from ledger.domain.record import EnterpriseRecord, outcome_root
 from ledger.domain.subject import is_enterprise
 from ledger.feed import Feed, to_recorded
 from ledger.store.port import EntryRow

@@ -20,9 +20,11 @@ import uvloop
 
 from api.app import create_app
 from api.demo import Demo
+from api.limiting import Limits
 from api.service import Service, unix_now
 from api.settings import Settings
 from api.views import Views
+from api.wire import Wire
 from ledger.charter import charter_origin, read_charter
 from ledger.errors import LedgerError, Refused
 from ledger.feed import Feed
@@ -50,12 +52,13 @@ async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     with database(settings) as conninfo:
         async with open_service(settings, conninfo, loop) as service:
+            limits = Limits(settings.requests_per_second, settings.requests_burst)
             config = uvicorn.Config(
-                create_app(service, settings),
+                create_app(service, limits),
                 host=settings.host,
                 port=settings.port,
                 loop="none",
-                http="httptools",
+                http=Wire.over(service, limits),
                 lifespan="off",
                 access_log=False,  # addresses and search terms are nobody's business; /metrics counts
                 log_level="warning",
@@ -63,6 +66,7 @@ async def _serve(settings: Settings) -> None:
                 timeout_graceful_shutdown=10,
             )
             server = _Server(config, service)
+            __import__("sys").setswitchinterval(float(__import__("os").environ.get("SWI","0.005")))
             _spare_the_collector()
             if settings.demo is not None:
                 threading.Thread(target=_fill, args=(settings,), name="demo", daemon=True).start()

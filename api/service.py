@@ -88,13 +88,16 @@ class Service:
 
     async def register(self, *candidates: Candidate) -> tuple[Answer, ...]:
         """Submit candidates as one group and wait until their fate is durable; `Busy` is an answer, too."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[tuple[Answer, ...]] = loop.create_future()
+        future: asyncio.Future[tuple[Answer, ...]] = asyncio.get_running_loop().create_future()
+        self.submit(Submission(candidates, _setter(future)))
+        return await future
+
+    def submit(self, submission: Submission) -> None:
+        """Submit from the event loop, where its `deliver` is called in the end, too."""
         if not self._gathered:
             # All requests that this turn of the loop reads go to the sequencer at once, and share a commit.
-            loop.call_soon(self._flush)
-        self._gathered.append(Submission(candidates, _setter(future)))
-        return await future
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._gathered.append(submission)
 
     async def register_all(self, groups: Sequence[tuple[Candidate, ...]]) -> list[tuple[Answer, ...]]:
         """Submit several groups in order."""

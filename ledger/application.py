@@ -11,7 +11,8 @@ from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.persistence import ApplicationRecorder, EventStore
 from eventsourcing.utils import Environment, EnvType
 
-from ledger.domain.enterprise import EnterpriseRecord, fold
+from ledger.domain.folding import fold
+from ledger.domain.record import EnterpriseRecord
 from ledger.errors import NotFound
 from ledger.store.mapper import StatementMapper
 

@@ -11,9 +11,10 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from ledger.domain.enterprise import EnterpriseRecord, fold
 from ledger.domain.event import Recorded
+from ledger.domain.folding import fold
 from ledger.domain.governance import Governance, evolve_governance
+from ledger.domain.record import EnterpriseRecord
 from ledger.domain.subject import is_governing
 from ledger.errors import Refuted
 from ledger.feed import to_recorded

@@ -20,17 +20,18 @@ from ledger.cose.statement import (
     parse_statement,
     verify_statement,
 )
-from ledger.domain.catalogue import SPECS, decode_body
+from ledger.domain.catalogue import SPECS
 from ledger.domain.context import Context, EventSpec
 from ledger.domain.dates import shanghai_date
-from ledger.domain.enterprise import EnterpriseRecord
 from ledger.domain.event import Closed, Event, Recorded
 from ledger.domain.governance import Governance
 from ledger.domain.party import KeyEnrolled, KeyRecovered, KeyRotated, TrustAnchorsEstablished
 from ledger.domain.party_rules import usable_key
 from ledger.domain.party_state import ROOT_PARTY
-from ledger.domain.pledge import GroundText, PledgeMade, PledgeRevoked
-from ledger.domain.subject import is_enterprise, kind, own_party
+from ledger.domain.payload import decode_body
+from ledger.domain.pledge import PledgeMade
+from ledger.domain.record import EnterpriseRecord
+from ledger.domain.subject import is_enterprise, kind
 from ledger.domain.text import check_text
 from ledger.errors import Malformed, Refused, Refuted
 from ledger.keys.algorithms import decode_key
@@ -239,17 +240,20 @@ def _candidate(statement: VerifiedStatement, body: bytes | None, origin: str) ->
         raise MissingBody(event.commitment)
     check_text(statement.payload if body is None or statement.commitment is None else body, event)
     commitment = statement.commitment
-    if isinstance(event, PledgeRevoked) and event.ground_text is not None and not statement.sealed:
-        commitment = bytes.fromhex(event.ground_text)
-        _ground_text(commitment, body)
+    spec = SPECS[type(event).__name__]
+    text = None if spec.text is None or statement.sealed else spec.text(event)
+    if text is not None:
+        commitment = bytes.fromhex(text)
+        _named_text(spec, commitment, body)
     if body is not None and commitment is None:
         raise Malformed("an open statement comes without a body")
     _keys_named(event, statement.subject, origin)
     identity = Fact("cti", f"{statement.issuer}/{statement.cti.hex()}")
-    return Candidate(statement, event, SPECS[type(event).__name__], identity, commitment, body)
+    return Candidate(statement, event, spec, identity, commitment, body)
 
 
-def _ground_text(commitment: bytes, body: bytes | None) -> None:
+def _named_text(spec: EventSpec, commitment: bytes, body: bytes | None) -> None:
+    """The text that an open statement names by its digest comes with it, and is of the kind that belongs there."""
     if body is None:
         raise MissingBody(commitment)
     if sha256(body).digest() != commitment:
@@ -257,8 +261,8 @@ def _ground_text(commitment: bytes, body: bytes | None) -> None:
     if len(body) > BODY_BYTES_MAX:
         raise Malformed(f"a body has at most {BODY_BYTES_MAX} bytes")
     text = decode_body(body)[1]
-    if not isinstance(text, GroundText):
-        raise Malformed("the body behind a ground is no GroundText")
+    if type(text) is not spec.text_type:
+        raise Malformed(f"the body behind the digest is no {spec.text_type and spec.text_type.__name__}")
     check_text(body, text)
 
 
@@ -282,11 +286,7 @@ def _entitled(spec: EventSpec, event: Event, ctx: Context) -> None:
             f"{spec.name} is not said about a subject of this kind",
             ctx.subject,
         )
-    if not spec.signers.isdisjoint(ctx.roles):
-        return
-    if "self" in spec.signers and ctx.issuer == own_party(ctx.subject):
-        return
-    if "old_key" in spec.signers and ctx.issuer == ctx.subject:
+    if spec.entitles(ctx.issuer, ctx.subject, ctx.roles):
         return
     raise Refused(
         "issuer.not_entitled",

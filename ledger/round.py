@@ -12,9 +12,10 @@ from hashlib import sha256
 
 from ledger.cose.receipt import encode_receipt, receipt_protected, sign_root
 from ledger.cose.statement import parse_statement
-from ledger.domain.enterprise import EnterpriseRecord, fold
+from ledger.domain.folding import fold
 from ledger.domain.governance import evolve_governance
 from ledger.domain.pledge import PledgePublished
+from ledger.domain.record import EnterpriseRecord
 from ledger.domain.repudiation import BodyErased
 from ledger.domain.subject import is_governing
 from ledger.errors import AlreadyRegistered, LedgerError, Refused

@@ -24,8 +24,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
 
-from ledger.domain.enterprise import EnterpriseRecord
 from ledger.domain.governance import Governance
+from ledger.domain.record import EnterpriseRecord
 from ledger.errors import Busy, LedgerError, Malformed, Raced, Refuted, Unavailable
 from ledger.head import ColdStreams, Head
 from ledger.keys.keyring import Keyring

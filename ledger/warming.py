@@ -12,7 +12,8 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from ledger.domain.enterprise import EnterpriseRecord, fold
+from ledger.domain.folding import fold
+from ledger.domain.record import EnterpriseRecord
 from ledger.errors import LedgerError
 from ledger.store.mapper import to_recorded
 from ledger.store.port import Store

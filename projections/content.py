@@ -12,8 +12,8 @@ from typing import Final
 from ledger.cose import headers
 from ledger.cose.cbor import decode
 from ledger.cose.sign1 import split
-from ledger.domain.catalogue import decode_body, decode_payload
 from ledger.domain.event import Closed, Event, Recorded
+from ledger.domain.payload import decode_body, decode_payload
 from ledger.domain.pledge import PledgeMade
 from ledger.errors import Malformed
 from ledger.store.port import EntryRow

@@ -15,19 +15,17 @@ from immutables import Map
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ledger.domain.complaint import ComplaintOutcomeCorrected, ComplaintOutcomeRecorded
+from ledger.domain.catalogue import SPECS
 from ledger.domain.dates import shanghai_date
-from ledger.domain.enterprise import EnterpriseRecord, EnterpriseRegistered, EnterpriseSized, fold
+from ledger.domain.enterprise import EnterpriseRegistered, EnterpriseSized
 from ledger.domain.event import Closed, Event, Recorded
+from ledger.domain.folding import fold
 from ledger.domain.pledge import (
-    FulfilmentAssessed,
     PledgeMade,
-    PledgePublished,
     PledgeReplaced,
-    PledgeRevoked,
-    PledgeWithdrawn,
 )
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.record import EnterpriseRecord
+from ledger.domain.repudiation import BodyErased
 from projections.rules import Rules
 from projections.standing.evaluate import Case
 from projections.standing.facts import Facts, PolicyInForce
@@ -36,21 +34,7 @@ from projections.standing.public import facts_of, findings, with_outcomes
 
 __all__ = ["Change", "Course", "Followed", "erases", "follow", "without_erased"]
 
-_BEARING: Final = frozenset(
-    {
-        ComplaintOutcomeCorrected,
-        ComplaintOutcomeRecorded,
-        EnterpriseRegistered,
-        EnterpriseSized,
-        FulfilmentAssessed,
-        PledgePublished,
-        PledgeReplaced,
-        PledgeRevoked,
-        PledgeWithdrawn,
-        StatementRepudiated,
-    }
-)
-_TEXTUAL: Final = frozenset({PledgeMade, PledgeReplaced})
+_BEARING: Final = frozenset(spec.event for spec in SPECS.values() if spec.bears)
 
 
 class Change(NamedTuple):

@@ -16,10 +16,11 @@ from api.cli.files import BODY, STATEMENT, beside, named
 from api.cli.output import open_key, passphrase_option, print_json, write_new
 from ledger.cose.receipt import detach
 from ledger.cose.statement import Statement, decode_event, make_sealed, make_statement, parse_statement
-from ledger.domain.catalogue import SPECS, decode_payload, encode_payload
+from ledger.domain.catalogue import SPECS
 from ledger.domain.context import EventSpec
 from ledger.domain.dates import shanghai_date
 from ledger.domain.event import Closed, Event
+from ledger.domain.payload import decode_payload, encode_payload
 from ledger.errors import Malformed
 
 _RANDOM_BYTES: Final = 16

@@ -16,7 +16,8 @@ from stdnum.cn import uscc
 
 from api.importing.flaws import Unreadable, excerpt
 from api.importing.rowreader import RowReader
-from ledger.domain.enterprise import EnterpriseRegistered, SizeBand
+from ledger.domain.enterprise import EnterpriseRegistered
+from ledger.domain.enterprise_state import SizeBand
 from ledger.domain.event import PaperEvidence
 from ledger.domain.subject import fold_code
 

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from api.importing.tables import Column
 from ledger.domain.campaign import Scope
-from ledger.domain.enterprise import SizeBand
+from ledger.domain.enterprise_state import SizeBand
 
 __all__ = ["COLUMNS", "HEADER"]
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ledger.domain.campaign import CampaignClosed, CampaignExtended, CampaignOpened, CampaignState, NoticePublished
 from ledger.domain.context import Context, UniqueFact
 from ledger.domain.dates import add_months
 from ledger.domain.governance import Governance
+from ledger.domain.specs import spec
 from ledger.errors import Refused
 
-__all__ = ["close_campaign", "extend_campaign", "open_campaign", "publish_notice"]
+__all__ = ["EVENTS"]
 
 _Facts = tuple[UniqueFact, ...]
 
@@ -92,3 +95,11 @@ def _open(governance: Governance, ctx: Context) -> CampaignState:
             ctx.subject,
         )
     return campaign
+
+
+EVENTS: Final = (
+    spec("campaign", CampaignOpened, ("organizer",), open_campaign),
+    spec("campaign", CampaignExtended, ("organizer",), extend_campaign),
+    spec("campaign", CampaignClosed, ("organizer",), close_campaign),
+    spec("campaign", NoticePublished, ("organizer",), publish_notice),
+)

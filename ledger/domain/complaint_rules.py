@@ -15,13 +15,15 @@ from ledger.domain.complaint import (
 )
 from ledger.domain.context import Context, UniqueFact
 from ledger.domain.dates import month_of
-from ledger.domain.enterprise import EnterpriseRecord, outcome_root
 from ledger.domain.enterprise_rules import require_registered
+from ledger.domain.record import EnterpriseRecord, outcome_root
+from ledger.domain.specs import spec
+from ledger.domain.steps import outcome_corrected, outcome_recorded, outcome_replied
 from ledger.domain.working_days import add_working_days
 from ledger.errors import Refused
 from ledger.limits import OUTCOME_CORRECTIONS_MAX, OUTCOME_REPLIES_MAX
 
-__all__ = ["correct_outcome", "record_outcome", "reply_to_outcome"]
+__all__ = ["EVENTS"]
 
 _NEED_REASON: Final[frozenset[Outcome]] = frozenset(("ended_without_agreement", "refused", "not_accepted"))
 # a case can end in these ways before the enterprise was asked, or before its time to reply was over
@@ -217,3 +219,26 @@ def _clauses(record: EnterpriseRecord, clauses: Sequence[str], code: str | None)
             "the pledge does not contain this clause",
             foreign[0],
         )
+
+
+EVENTS: Final = (
+    spec(
+        "enterprise",
+        ComplaintOutcomeRecorded,
+        ("handling_body",),
+        record_outcome,
+        outcome_recorded,
+        "sealed",
+        bears=True,
+    ),
+    spec("enterprise", ComplaintReplied, ("self",), reply_to_outcome, outcome_replied, "sealed"),
+    spec(
+        "enterprise",
+        ComplaintOutcomeCorrected,
+        ("handling_body",),
+        correct_outcome,
+        outcome_corrected,
+        "sealed",
+        bears=True,
+    ),
+)

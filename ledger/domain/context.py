@@ -8,13 +8,15 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from ledger.domain.event import Event
+from ledger.domain.event import Event, NamedText, Recorded
 from ledger.domain.governance import Governance
+from ledger.domain.noun import Noun
 from ledger.domain.policy import RegistrationPolicyAdopted
+from ledger.domain.record import About, EnterpriseRecord
 from ledger.domain.subject import own_party
 from ledger.errors import Refused
 
-__all__ = ["Context", "Decide", "EventSpec", "Form", "UniqueFact", "Who", "always", "never"]
+__all__ = ["Context", "Decide", "EventSpec", "Evolve", "Form", "UniqueFact", "Who", "always", "never"]
 
 
 class UniqueFact(NamedTuple):
@@ -62,10 +64,21 @@ class Context(Struct, frozen=True):
 
 
 Who = Literal[
-    "root", "registrar", "organizer", "approver", "regulator", "handling_body", "data_officer", "self", "old_key"
+    "root",
+    "registrar",
+    "organizer",
+    "approver",
+    "regulator",
+    "laboratory",
+    "handling_body",
+    "data_officer",
+    "log_operator",
+    "self",
+    "old_key",
 ]
 Form = Literal["open", "sealed", "either"]
 Decide = Callable[[Any, Any, Context], tuple[UniqueFact, ...]]
+Evolve = Callable[[EnterpriseRecord, Recorded, Any], tuple[EnterpriseRecord, About]]
 
 
 def always(state: object, event: Event) -> bool:
@@ -84,8 +97,12 @@ class EventSpec(Struct, frozen=True):
     `streams` are the kinds of subject it may be about; `signers` the roles that may say it, `self` (the
     enterprise about itself) or `old_key` (the key that it replaces). `decide(state, event, context)` takes the
     `EnterpriseRecord` (None before the first event) or, for other streams, the `Governance`; it returns the
-    facts that must be unique, or raises `Refused`. `begins_later`: `effective_on` may lie in the future.
-    `body_public(state, event)`: whether a body may ever be shown.
+    facts that must be unique, or raises `Refused`. `evolve(record, recorded, event)` gives the record with it, and
+    what it is about (None for governing streams, which fold themselves); `noun` is where its state lies.
+
+    `begins_later`: `effective_on` may lie in the future. `body_public(state, event)`: whether a body may ever be
+    shown. `text(event)`: the digest of a text of its own that an open statement names, of type `text_type`; the text
+    is kept like a body. `bears`: it may change a standing. `textual`: readers show its words, so they are kept.
     """
 
     event: type[Event]
@@ -93,9 +110,25 @@ class EventSpec(Struct, frozen=True):
     signers: frozenset[Who]
     form: Form
     decide: Decide
+    evolve: Evolve | None = None
+    noun: Noun[Any] | None = None
     begins_later: bool = False
     body_public: Callable[[Any, Any], bool] = always
+    text: Callable[[Any], str | None] | None = None
+    text_type: type[NamedText] | None = None
+    bears: bool = False
+    textual: bool = False
 
     @property
     def name(self) -> str:
         return self.event.__name__
+
+    def entitles(self, issuer: str, subject: str, roles: frozenset[str]) -> bool:
+        """Whether `issuer`, who holds `roles`, may say this about `subject`.
+
+        The key that a rotation replaces is looked at by its rule.
+        """
+        if not self.signers.isdisjoint(roles):
+            return True
+        by_itself = "self" in self.signers and issuer == own_party(subject)
+        return by_itself or ("old_key" in self.signers and issuer == subject)

@@ -6,23 +6,27 @@ fail the check digit, so a failing one is refused only until an override with ev
 
 from __future__ import annotations
 
+from typing import Final
+
 from stdnum import lei
 from stdnum.cn import uscc
 
-from ledger.domain.context import Context, UniqueFact
+from ledger.domain import enterprise
+from ledger.domain.context import Context, UniqueFact, never
 from ledger.domain.enterprise import (
     EnterpriseDeregistered,
     EnterpriseMerged,
-    EnterpriseRecord,
     EnterpriseRegistered,
     EnterpriseRenamed,
     EnterpriseSized,
     IdentifierOverridden,
 )
+from ledger.domain.record import EnterpriseRecord
+from ledger.domain.specs import spec
 from ledger.domain.subject import fold_code, is_enterprise, parse
 from ledger.errors import Malformed, Refused
 
-__all__ = ["deregister", "merge", "override", "register", "rename", "require_registered", "resize"]
+__all__ = ["EVENTS"]
 
 _USCC_LENGTH = 18
 _INDIVIDUAL = "92"  # registered by market supervision (9) as an individual business (2)
@@ -177,3 +181,38 @@ def _is_overridden(record: _Record, code: str) -> bool:
     if record is None:
         return False
     return any(one.code == code and one.index not in record.repudiated for one in record.overridden)
+
+
+EVENTS: Final = (
+    spec(
+        "enterprise",
+        EnterpriseRegistered,
+        ("organizer",),
+        register,
+        enterprise.registered,
+        "either",
+        body_public=never,
+        bears=True,
+    ),
+    spec(
+        "enterprise",
+        EnterpriseRenamed,
+        ("organizer",),
+        rename,
+        enterprise.renamed,
+        "either",
+        body_public=never,
+    ),
+    spec("enterprise", EnterpriseSized, ("organizer",), resize, enterprise.resized, bears=True),
+    spec(
+        "enterprise",
+        IdentifierOverridden,
+        ("organizer",),
+        override,
+        enterprise.overridden,
+        "either",
+        body_public=never,
+    ),
+    spec("enterprise", EnterpriseMerged, ("organizer",), merge, enterprise.merged),
+    spec("enterprise", EnterpriseDeregistered, ("organizer",), deregister, enterprise.deregistered),
+)

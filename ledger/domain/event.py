@@ -13,7 +13,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-__all__ = ["Closed", "Digest", "Event", "Hex", "Line", "Month", "PaperEvidence", "Recorded", "Text"]
+__all__ = ["Closed", "Digest", "Event", "Hex", "Line", "Month", "NamedText", "PaperEvidence", "Recorded", "Text"]
 
 Line = Annotated[str, Meta(min_length=1, max_length=512)]
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
@@ -41,6 +41,13 @@ class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     effective_on: date
     legal_basis: Line | None = None
     late_ground: Line | None = None
+
+
+class NamedText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+    """Base of the texts that an open statement names by digest, kept like a body; not events."""
+
+    v: int
+    salt: Annotated[str, Meta(pattern="^[0-9a-f]{32,128}\\Z")]
 
 
 @dataclass(frozen=True, slots=True)

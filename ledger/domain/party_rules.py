@@ -6,6 +6,7 @@ Proofs of possession are checked before this, in `ledger.registration`: they are
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Final
 
 from ledger.domain.context import Context, UniqueFact
 from ledger.domain.governance import Governance
@@ -20,19 +21,10 @@ from ledger.domain.party import (
     TrustAnchorsEstablished,
 )
 from ledger.domain.party_state import ROOT_PARTY, EnrolledKey, PartyRecord, kid_of
+from ledger.domain.specs import spec
 from ledger.errors import Refused
 
-__all__ = [
-    "enrol_key",
-    "enrol_party",
-    "establish",
-    "grant_role",
-    "recover_key",
-    "revoke_key",
-    "revoke_role",
-    "rotate_key",
-    "usable_key",
-]
+__all__ = ["EVENTS"]
 
 _Facts = tuple[UniqueFact, ...]
 
@@ -252,3 +244,15 @@ def _root_keys_left(governance: Governance, revoked: EnrolledKey, event: KeyRevo
         falling.add(key.kid)
     keys = (governance.keys[kid] for kid in governance.parties[ROOT_PARTY].keys)
     return any(key.kid not in falling and key.ended_at is None and key.valid_on(ctx.today) for key in keys)
+
+
+EVENTS: Final = (
+    spec("party", TrustAnchorsEstablished, ("root",), establish),
+    spec("party", PartyEnrolled, ("root", "registrar"), enrol_party),
+    spec("party", KeyEnrolled, ("root", "registrar"), enrol_key),
+    spec("party", KeyRotated, ("old_key",), rotate_key),
+    spec("party", KeyRecovered, ("root", "registrar"), recover_key),
+    spec("party", KeyRevoked, ("root", "registrar"), revoke_key),
+    spec("party", RoleGranted, ("root", "registrar"), grant_role),
+    spec("party", RoleRevoked, ("root", "registrar"), revoke_role),
+)

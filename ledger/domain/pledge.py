@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from ledger.domain.campaign import Scope
-from ledger.domain.event import Digest, Event, Line, PaperEvidence, Text
+from ledger.domain.event import Digest, Event, Line, NamedText, PaperEvidence, Text
 
 PledgeCode = Annotated[str, Meta(pattern="^[0-9]{20}\\Z")]  # division(6) YYYYMMDD serial(6)
 CampaignId = Annotated[str, Meta(pattern="^campaign:[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?\\Z")]
@@ -73,11 +73,9 @@ class PledgeRevoked(Event, frozen=True, kw_only=True, tag="PledgeRevoked"):
     ground_text: Digest | None = None
 
 
-class GroundText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag="GroundText"):
-    """The body behind `PledgeRevoked.ground_text`; not an event."""
+class GroundText(NamedText, frozen=True, kw_only=True, tag="GroundText"):
+    """The body behind `PledgeRevoked.ground_text`."""
 
-    v: int
-    salt: Annotated[str, Meta(pattern="^[0-9a-f]{32,128}\\Z")]
     text: Text
 
 

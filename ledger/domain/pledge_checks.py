@@ -8,9 +8,9 @@ from typing import Final
 from ledger.domain.campaign import CampaignState
 from ledger.domain.context import Context
 from ledger.domain.dates import add_months
-from ledger.domain.enterprise import EnterpriseRecord
 from ledger.domain.pledge import PledgeMade
 from ledger.domain.pledge_state import PledgeState, Terms
+from ledger.domain.record import EnterpriseRecord
 from ledger.errors import Refused
 from ledger.limits import PLEDGES_PER_CAMPAIGN_MAX
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from ledger.domain.context import Context, UniqueFact
-from ledger.domain.enterprise import EnterpriseRecord
+from typing import Final
+
+from ledger.domain import pledge_state
+from ledger.domain.context import Context, UniqueFact, never
 from ledger.domain.enterprise_rules import require_registered
 from ledger.domain.pledge import (
     FulfilmentAssessed,
+    GroundText,
     PledgeMade,
     PledgePublished,
     PledgeReplaced,
@@ -24,10 +27,13 @@ from ledger.domain.pledge_checks import (
     still_there,
     within_window,
 )
+from ledger.domain.record import EnterpriseRecord
+from ledger.domain.specs import spec
+from ledger.domain.steps import on_pledges
 from ledger.errors import Refused
 from ledger.limits import PLEDGE_REPLACEMENTS_MAX
 
-__all__ = ["assess", "is_public", "make", "publish", "replace_slip", "revoke", "withdraw"]
+__all__ = ["EVENTS"]
 
 _Facts = tuple[UniqueFact, ...]
 _Record = EnterpriseRecord | None
@@ -217,3 +223,70 @@ def is_public(record: _Record, event: FulfilmentAssessed | PledgeRevoked) -> boo
     """Whether the pledge is one for the public: then so are its assessment and the ground of its revocation."""
     pledge = None if record is None else record.pledges.coded(event.code)
     return pledge is not None and pledge.terms is not None and pledge.terms.disclosure == "public"
+
+
+EVENTS: Final = (
+    spec(
+        "enterprise",
+        PledgeMade,
+        ("self", "organizer"),
+        make,
+        on_pledges(pledge_state.made),
+        "either",
+        body_public=never,
+        textual=True,
+    ),
+    spec(
+        "enterprise",
+        PledgePublished,
+        ("organizer",),
+        publish,
+        on_pledges(pledge_state.published),
+        "either",
+        body_public=never,
+        bears=True,
+    ),
+    spec(
+        "enterprise",
+        PledgeReplaced,
+        ("organizer",),
+        replace_slip,
+        on_pledges(pledge_state.replaced),
+        "either",
+        body_public=never,
+        bears=True,
+        textual=True,
+    ),
+    spec(
+        "enterprise",
+        PledgeWithdrawn,
+        ("self", "organizer"),
+        withdraw,
+        on_pledges(pledge_state.ended),
+        "either",
+        body_public=never,
+        bears=True,
+    ),
+    spec(
+        "enterprise",
+        PledgeRevoked,
+        ("organizer",),
+        revoke,
+        on_pledges(pledge_state.ended),
+        "either",
+        body_public=is_public,
+        bears=True,
+        text=lambda event: event.ground_text,
+        text_type=GroundText,
+    ),
+    spec(
+        "enterprise",
+        FulfilmentAssessed,
+        ("organizer",),
+        assess,
+        on_pledges(pledge_state.assessed),
+        "sealed",
+        body_public=is_public,
+        bears=True,
+    ),
+)

@@ -13,7 +13,7 @@ from immutables import Map
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from ledger.domain.enterprise import SizeBand
+from ledger.domain.enterprise_state import SizeBand
 from ledger.domain.event import Event, Line, Recorded
 
 Days = Annotated[int, Meta(ge=0, le=36_500)]

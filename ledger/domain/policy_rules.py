@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import get_args
+from typing import Final, get_args
 
 from ledger.domain.context import Context, UniqueFact
-from ledger.domain.enterprise import SizeBand
+from ledger.domain.enterprise_state import SizeBand
 from ledger.domain.governance import Governance
 from ledger.domain.policy import (
     RegistrationPolicyAdopted,
@@ -16,9 +16,10 @@ from ledger.domain.policy import (
     TierName,
     WorkCalendarPublished,
 )
+from ledger.domain.specs import spec
 from ledger.errors import Refused
 
-__all__ = ["adopt_registration_policy", "approve_standing_policy", "propose_standing_policy", "publish_calendar"]
+__all__ = ["EVENTS"]
 
 _SATURDAY = 5
 _Facts = tuple[UniqueFact, ...]
@@ -111,3 +112,17 @@ def _check_document(policy: StandingPolicy) -> None:
             raise Refused("policy.window_order", "期限止早于期限起", "a window ends before it is reduced", name)
     if policy.alert_from < policy.watch_from:
         raise Refused("policy.level_order", "警示起点低于关注起点", "ALERT would begin below WATCH")
+
+
+EVENTS: Final = (
+    spec("policy", RegistrationPolicyAdopted, ("organizer",), adopt_registration_policy, begins_later=True),
+    spec("policy", StandingPolicyProposed, ("organizer",), propose_standing_policy),
+    spec(
+        "policy",
+        StandingPolicyApproved,
+        ("approver", "regulator"),
+        approve_standing_policy,
+        begins_later=True,
+    ),
+    spec("policy", WorkCalendarPublished, ("organizer",), publish_calendar, begins_later=True),
+)

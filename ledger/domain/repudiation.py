@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from msgspec import Meta
+from msgspec.structs import replace
 
-from ledger.domain.event import Event, Line
+from ledger.domain.enterprise_state import Repudiation
+from ledger.domain.event import Event, Line, Recorded
+from ledger.domain.record import About, EnterpriseRecord
+
+__all__ = ["BodyErased", "StatementRepudiated", "erased", "repudiated"]
 
 EntryIndex = Annotated[int, Meta(ge=0)]
 
@@ -23,3 +28,14 @@ class BodyErased(Event, frozen=True, kw_only=True, tag="BodyErased"):
 
     entry: EntryIndex
     ground: Line
+
+
+def repudiated(record: EnterpriseRecord, at: Recorded, event: StatementRepudiated) -> tuple[EnterpriseRecord, About]:
+    """What is repudiated stays in the other fields of the record: readers leave it out."""
+    repudiation = Repudiation(at.index, event.effective_on)
+    return replace(record, repudiated=record.repudiated.set(event.entry, repudiation)), None
+
+
+def erased(record: EnterpriseRecord, at: Recorded, event: BodyErased) -> tuple[EnterpriseRecord, About]:
+    """That it was erased; `folding.py` takes out what the entry had put in."""
+    return replace(record, erased=record.erased.set(event.entry, at.index)), None

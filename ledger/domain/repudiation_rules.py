@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from ledger.domain import repudiation
 from ledger.domain.context import Context, UniqueFact
-from ledger.domain.enterprise import EnterpriseRecord, EntryRef, outcome_root
+from ledger.domain.enterprise_state import EntryRef
+from ledger.domain.record import EnterpriseRecord, outcome_root
 from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.specs import spec
 from ledger.errors import Refused
 
-__all__ = ["erase", "repudiate"]
+__all__ = ["EVENTS"]
 
 _FINAL: Final = frozenset(("StatementRepudiated", "BodyErased"))
 # what later events are found by: without them the record could not be folded again
@@ -74,3 +77,9 @@ def _entry(record: _Record, index: int, ctx: Context) -> tuple[EnterpriseRecord,
             f"{index} in {ctx.subject}",
         )
     return record, ref
+
+
+EVENTS: Final = (
+    spec("enterprise", StatementRepudiated, ("organizer",), repudiate, repudiation.repudiated, bears=True),
+    spec("enterprise", BodyErased, ("data_officer",), erase, repudiation.erased),
+)

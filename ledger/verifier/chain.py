@@ -15,7 +15,7 @@ from ledger.domain.event import Event, Recorded
 from ledger.domain.governance import Governance, evolve_governance
 from ledger.domain.party import KeyEnrolled, KeyRecovered, KeyRotated, TrustAnchorsEstablished
 from ledger.domain.party_state import ROOT_PARTY
-from ledger.domain.subject import kind, own_party
+from ledger.domain.subject import kind
 from ledger.errors import LedgerError, Malformed, Refused, Refuted, Uncheckable
 from ledger.keys.algorithms import PublicKey, decode_key
 from ledger.keys.keyring import Keyring
@@ -143,15 +143,10 @@ def check_entitled(statement: Statement, event: Event, governance: Governance) -
         raise Refuted(f"{spec.name} is not said about {statement.subject}")
     if spec.form not in ("either", "sealed" if statement.sealed else "open"):
         raise Refuted(f"{spec.name} is always {spec.form}")
-    if governance.roles(statement.issuer) & spec.signers:
-        return
-    if "self" in spec.signers and statement.issuer == own_party(statement.subject):
-        return
-    if "old_key" in spec.signers and isinstance(event, KeyRotated) and statement.issuer == statement.subject:
-        if bytes.fromhex(event.replaces) == statement.kid:
-            return
+    if not spec.entitles(statement.issuer, statement.subject, governance.roles(statement.issuer)):
+        raise Refuted(f"{statement.issuer} was not entitled to {spec.name}, as far as the evidence shows")
+    if isinstance(event, KeyRotated) and bytes.fromhex(event.replaces) != statement.kid:
         raise Refuted("a rotation is signed by the key that it replaces")
-    raise Refuted(f"{statement.issuer} was not entitled to {spec.name}, as far as the evidence shows")
 
 
 def check_new_key(statement: Statement, event: Event) -> None:

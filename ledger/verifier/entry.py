@@ -21,9 +21,9 @@ from __future__ import annotations
 import hashlib
 
 from ledger.cose.statement import VerifiedStatement, decode_event
-from ledger.domain.catalogue import decode_body
 from ledger.domain.event import Closed, Event
 from ledger.domain.party import TrustAnchorsEstablished
+from ledger.domain.payload import decode_body
 from ledger.domain.pledge import GroundText, PledgeRevoked
 from ledger.errors import Refuted, Uncheckable
 from ledger.verifier import wording

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ledger.domain.enterprise import EnterpriseRecord
+from ledger.domain.record import EnterpriseRecord
 from ledger.domain.subject import fold_code
 from projections.search.names import fold_name
 from projections.steps import etag

@@ -11,8 +11,8 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
-from ledger.domain.enterprise import EnterpriseRecord
 from ledger.domain.governance import Governance
+from ledger.domain.record import EnterpriseRecord
 from projections.standing.facts import Facts, PolicyInForce
 from projections.standing.levels import Level
 from projections.standing.public import facts_of

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from ledger.domain.enterprise import SizeBand
+from ledger.domain.enterprise_state import SizeBand
 from ledger.domain.policy import StandingPolicy
 
 __all__ = ["Facts", "Item", "Kept", "Mark", "PolicyInForce", "Reply", "Revocation", "Size", "Term"]

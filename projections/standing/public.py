@@ -13,8 +13,8 @@ from datetime import date
 from msgspec.structs import replace
 
 from ledger.domain.complaint import Correction, OutcomeState
-from ledger.domain.enterprise import EnterpriseRecord
 from ledger.domain.pledge_state import Assessment, PledgeEnd, PledgeState, Publication
+from ledger.domain.record import EnterpriseRecord
 from projections.standing.facts import Facts, Item, Kept, Mark, Reply, Revocation, Size, Term
 
 __all__ = ["PublicPledge", "facts_of", "findings", "public_pledges", "with_outcomes"]

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from ledger.domain.dates import shanghai_date
-from ledger.domain.enterprise import fold
+from ledger.domain.folding import fold
 from ledger.errors import Malformed
 from ledger.feed import Feed
 from ledger.limits import EVENTS_PAGE_MAX, STANDINGS_QUERY_IDS_MAX

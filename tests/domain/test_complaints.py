@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.charter import default_registration_policy
-from ledger.domain.enterprise import EnterpriseRecord
+from ledger.domain.record import EnterpriseRecord
 from ledger.domain.repudiation import StatementRepudiated
 from ledger.limits import OUTCOME_CORRECTIONS_MAX, OUTCOME_REPLIES_MAX
 from ledger.store.port import Fact

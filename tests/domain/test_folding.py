@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ledger.domain.complaint import ComplaintOutcomeCorrected
-from ledger.domain.enterprise import EnterpriseRecord, EnterpriseRenamed, IdentifierOverridden, fold
+from ledger.domain.enterprise import EnterpriseRenamed, IdentifierOverridden
 from ledger.domain.event import Closed, Recorded
+from ledger.domain.folding import fold
 from ledger.domain.governance import Governance, evolve_governance
 from ledger.domain.pledge import PledgeReplaced
+from ledger.domain.record import EnterpriseRecord
 from ledger.domain.repudiation import BodyErased
 from ledger.domain.subject import is_enterprise
 from tests.support.book import Book

@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 
 from ledger.domain.campaign import CampaignClosed, CampaignExtended
-from ledger.domain.catalogue import encode_body
+from ledger.domain.payload import encode_body
 from ledger.domain.pledge import GroundText, PledgeReplaced
 from ledger.domain.repudiation import BodyErased, StatementRepudiated
 from ledger.errors import Malformed, Refuted

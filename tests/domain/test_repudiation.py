@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.domain.catalogue import encode_body
+from ledger.domain.payload import encode_body
 from ledger.domain.pledge import GroundText, PledgeRevoked
 from ledger.domain.repudiation import BodyErased, StatementRepudiated
 from tests.support.book import Book

@@ -15,7 +15,7 @@ from api.importing.outcomes import OutcomeRules, plan_outcomes
 from api.importing.plan import OutcomeWork, RowPlan
 from api.importing.tables import table_of
 from api.importing.writing import csv_table
-from ledger.domain.catalogue import decode_payload, encode_payload
+from ledger.domain.payload import decode_payload, encode_payload
 from ledger.domain.subject import parse
 from ledger.errors import Malformed
 from ledger.keys.signer import new_key

@@ -17,8 +17,8 @@ from api.importing.plan import PledgeWork, RowPlan
 from api.importing.roster import RosterRules, plan_roster
 from api.importing.tables import Row, table_of
 from api.importing.writing import WritableCell
-from ledger.domain.catalogue import decode_payload, encode_payload
 from ledger.domain.event import PaperEvidence
+from ledger.domain.payload import decode_payload, encode_payload
 from ledger.domain.subject import parse
 from ledger.errors import Malformed
 from ledger.keys.signer import new_key

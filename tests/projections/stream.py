@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from ledger.defaults import default_standing_policy
 from ledger.domain.complaint import ComplaintOutcomeCorrected, ComplaintOutcomeRecorded
-from ledger.domain.enterprise import EnterpriseRecord, EnterpriseRegistered, EnterpriseRenamed, EnterpriseSized, fold
+from ledger.domain.enterprise import EnterpriseRegistered, EnterpriseRenamed, EnterpriseSized
 from ledger.domain.event import Closed, Event, Recorded
+from ledger.domain.folding import fold
 from ledger.domain.pledge import (
     FulfilmentAssessed,
     PledgeMade,
@@ -21,6 +22,7 @@ from ledger.domain.pledge import (
     PledgeRevoked,
     PledgeWithdrawn,
 )
+from ledger.domain.record import EnterpriseRecord
 from ledger.domain.repudiation import BodyErased, StatementRepudiated
 from projections.standing.facts import PolicyInForce
 

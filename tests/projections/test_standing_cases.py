@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from ledger.domain.enterprise import fold
+from ledger.domain.folding import fold
 from projections.standing.evaluate import evaluate, next_change_on
 from projections.standing.render import render
 from tests.projections.stream import (

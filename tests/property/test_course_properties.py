@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from ledger.defaults import default_standing_policy
 from ledger.domain.dates import shanghai_date
-from ledger.domain.enterprise import fold
 from ledger.domain.event import Recorded
+from ledger.domain.folding import fold
 from ledger.domain.policy import StandingPolicyApproved, StandingPolicyProposed
 from projections.course import Change, Course, follow
 from projections.portrait import portray

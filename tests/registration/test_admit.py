@@ -10,7 +10,7 @@ import pytest
 from ledger.charter import default_registration_policy
 from ledger.cose import headers
 from ledger.cose.sign1 import sign1
-from ledger.domain.catalogue import encode_body
+from ledger.domain.payload import encode_body
 from ledger.domain.pledge import GroundText
 from ledger.errors import Malformed, Refused, Refuted
 from ledger.limits import IAT_AHEAD_SECONDS_MAX

@@ -8,8 +8,9 @@ import pytest
 
 from ledger.application import Ledger
 from ledger.cose.statement import make_sealed, make_statement
-from ledger.domain.enterprise import EnterpriseRecord, EnterpriseRegistered, EnterpriseRenamed
+from ledger.domain.enterprise import EnterpriseRegistered, EnterpriseRenamed
 from ledger.domain.event import Closed, Event, Recorded
+from ledger.domain.record import EnterpriseRecord
 from ledger.errors import NotFound
 from ledger.keys.signer import new_key
 from ledger.store.memory import MemoryStore

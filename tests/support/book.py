@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ledger.domain.enterprise import EnterpriseRecord, fold
 from ledger.domain.event import Event, Recorded
+from ledger.domain.folding import fold
 from ledger.domain.governance import Governance, evolve_governance
+from ledger.domain.record import EnterpriseRecord
 from ledger.domain.subject import is_enterprise
 from ledger.keys.keyring import Keyring
 from ledger.registration import Candidate, Judgement, admit, admit_charter, judge

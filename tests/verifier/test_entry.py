@@ -10,9 +10,9 @@ from msgspec import structs
 
 from ledger.cose.cbor import decode, encode
 from ledger.cose.receipt import attach
-from ledger.domain.catalogue import encode_payload
 from ledger.domain.event import Closed
 from ledger.domain.party import KeyRecovered, KeyRevoked, KeyRotated, PartyEnrolled, RoleGranted, RoleRevoked
+from ledger.domain.payload import encode_payload
 from ledger.domain.pledge import GroundText, PledgeMade, PledgeRevoked
 from ledger.domain.policy import RegistrationPolicyAdopted
 from ledger.errors import Malformed, Refuted, Uncheckable
