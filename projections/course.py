@@ -22,7 +22,6 @@ from ledger.domain.event import Closed, Event, Recorded
 from ledger.domain.folding import fold
 from ledger.domain.pledge import (
     PledgeMade,
-    PledgeReplaced,
 )
 from ledger.domain.record import EnterpriseRecord
 from ledger.domain.repudiation import BodyErased
@@ -64,7 +63,7 @@ class Course(Struct, frozen=True):
 
     `levels`: the level on that day (or an earlier one), then every later day on which time alone changes it;
     `ease`: what tells at little cost that an outcome cannot change them. `texts`: the events that
-    hold the words of public pledges, by leaf index. `pledges_on`: when an event about them was last recorded.
+    hold the words that are shown, by leaf index. `told_on`: when an event that shows was last recorded.
     """
 
     record: EnterpriseRecord
@@ -73,8 +72,8 @@ class Course(Struct, frozen=True):
     seen: int
     levels: Sequence[tuple[date, Level]]
     ease: Ease
-    texts: Map[int, PledgeMade | PledgeReplaced]
-    pledges_on: date
+    texts: Map[int, Event]
+    told_on: date
 
     def level_on(self, day: date) -> Level:
         """The level on a day not before `began_on`."""
@@ -248,11 +247,16 @@ def _quiet(course: Course, at: Recorded, rules: Rules) -> Ease | None:
 def _take(course: Course, at: Recorded, today: date) -> Course:
     record = fold(course.record, (at,))
     assert record is not None  # a fold of a record is a record
-    event: Event | Closed = at.event
-    if isinstance(event, PledgeReplaced) or (isinstance(event, PledgeMade) and not at.sealed):
-        return replace(course, record=record, seen=at.index, texts=course.texts.set(at.index, event), pledges_on=today)
-    if type(event) in _BEARING:
-        return replace(course, record=record, seen=at.index, pledges_on=today)
+    event = at.event
+    if isinstance(event, Closed):
+        return replace(course, record=record, seen=at.index)
+    spec = SPECS[type(event).__name__]
+    # the words of a sealed pledge are never shown
+    if spec.textual and (not at.sealed or spec.event is not PledgeMade):
+        texts = course.texts.set(at.index, event)
+        return replace(course, record=record, seen=at.index, texts=texts, told_on=today)
+    if spec.bears or spec.noun is not None:
+        return replace(course, record=record, seen=at.index, told_on=today)
     return replace(course, record=record, seen=at.index)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from projections.course import Course
-from projections.declarations.pages import PledgePage, declarations, pledge_pages
+from projections.declarations.pages import PledgePage, pledge_pages
+from projections.declarations.record import declarations
+from projections.parts import PARTS
 from projections.rules import Rules
 from projections.search.enterprises import EnterpriseRow, enterprise_row
 from projections.standing.evaluate import Case
@@ -23,13 +25,17 @@ _SEGMENT_BYTES_MAX: Final = 512 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """`standing`: a level for each step. `enterprise` is None where it is not to be found by name or code."""
+    """`standing`: a level for each step. `enterprise` is None where it is not to be found by name or code.
+
+    `further`: rows by table, of nouns with tables of their own.
+    """
 
     subject: str
     enterprise: EnterpriseRow | None
     standing: Sequence[tuple[Level, Step]]
     pledges: Sequence[PledgePage]
     declarations: Sequence[Step]
+    further: Sequence[Mapping[str, Sequence[tuple[Any, ...]]]]
 
 
 def portray(course: Course, rules: Rules, case: Case | None = None) -> Portrait:
@@ -37,12 +43,16 @@ def portray(course: Course, rules: Rules, case: Case | None = None) -> Portrait:
     if case is None:
         case = Case(rules.policies, facts_of(course.record, course.record.subject))
     pages = pledge_pages(course, case)
+    nouns = course.record.nouns
+    parts = [part for part in PARTS if part.noun in nouns] if nouns else []
+    sections = {part.section: pieces for part in parts if (pieces := part.pieces(course, case))}
     return Portrait(
         course.record.subject,
         enterprise_row(course.record),
         _standing(course, case),
         pages,
-        declarations(course, pages) if pages else (),
+        declarations(course, pages, sections) if pages or sections else (),
+        [part.rows(course, case) for part in parts],
     )
 
 

@@ -14,6 +14,7 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from ledger.store.connect import Database, connect, translated
+from projections.parts import PARTS
 from projections.position import Position
 from projections.sql import SCHEMA
 
@@ -43,6 +44,7 @@ TABLES: Final = (
     "progress",
     "standing_changes",
     "standing_segments",
+    *(table for part in PARTS for table in part.tables),
 )
 
 

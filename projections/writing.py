@@ -16,6 +16,7 @@ from psycopg.sql import SQL, Identifier
 from ledger.store.arrays import Texts
 from projections.course import Change
 from projections.declarations.campaigns import CampaignRow
+from projections.parts import PARTS
 from projections.portrait import Portrait
 
 __all__ = ["Forget", "Rows", "replace_rows", "write_campaigns", "write_progress"]
@@ -29,8 +30,9 @@ _COLUMNS: Final[dict[str, Sequence[str]]] = {
     "pledges": ("text", "text", "text", "int8", "int8", "date", "date"),
     "pledge_pages": ("text", "text", "date", "date", "bytea", "text"),
     "declarations": ("text", "date", "date", "bytea", "text"),
+    **{table: columns for part in PARTS for table, columns in part.tables.items()},
 }
-_OF_SUBJECT: Final = ("enterprises", "standing_segments", "pledges", "pledge_pages", "declarations")
+_OF_SUBJECT: Final = [table for table in _COLUMNS if table != "standing_changes"]
 
 
 class Rows:
@@ -64,6 +66,9 @@ class Rows:
                 tables["pledge_pages"].append((page.code, subject, *step))
         for step in portrait.declarations:
             tables["declarations"].append((subject, *step))
+        for further in portrait.further:
+            for table, rows in further.items():
+                tables[table].extend(rows)
         self.bytes += sum(len(step.body) for _, step in portrait.standing)
         self.bytes += 2 * sum(len(step.body) for step in portrait.declarations)
 

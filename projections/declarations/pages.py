@@ -19,7 +19,7 @@ from projections.standing.evaluate import Case
 from projections.standing.public import PublicPledge, public_pledges
 from projections.steps import Step, etag
 
-__all__ = ["PledgePage", "declarations", "pledge_pages"]
+__all__ = ["PledgePage", "pledge_pages"]
 
 # No floating-point numbers, ASCII keys: sorted keys are all that RFC 8785 asks beyond this encoder.
 _ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
@@ -42,35 +42,17 @@ def pledge_pages(course: Course, case: Case) -> list[PledgePage]:
     return [_Page(course, pledge, case).page() for pledge in public_pledges(course.record)]
 
 
-def declarations(course: Course, pages: Sequence[PledgePage]) -> list[Step]:
-    """All public pledges of one enterprise in one document: a step wherever one of them has one."""
-    starts = sorted({course.pledges_on, *(step.from_on for page in pages for step in page.steps)})
-    subject = _ENCODE(course.record.subject)
-    steps = []
-    for start, until in zip(starts, [*starts[1:], None], strict=True):
-        held = [step.body for page in pages for step in page.steps if _holds(step, start)]
-        body = b'{"pledges":[%b],"subject":%b}' % (b",".join(held), subject)
-        steps.append(Step(start, until, body, etag(body)))
-    return steps
-
-
-def _holds(step: Step, day: date) -> bool:
-    return step.from_on <= day and (step.until_on is None or day < step.until_on)
-
-
 class _Page:
     def __init__(self, course: Course, pledge: PublicPledge, case: Case) -> None:
         self._course = course
         self._pledge = pledge
         closes = {
-            one.index: case.closes_on(one.index, course.pledges_on)
-            for one in pledge.assessments
-            if one.result != "full"
+            one.index: case.closes_on(one.index, course.told_on) for one in pledge.assessments if one.result != "full"
         }
         self._closes: Final[dict[int, date | None]] = closes
 
     def page(self) -> PledgePage:
-        pledge, terms, start = self._pledge, self._pledge.state.terms, self._course.pledges_on
+        pledge, terms, start = self._pledge, self._pledge.state.terms, self._course.told_on
         assert terms is not None  # public pledges have them
         edges = {pledge.from_on, _day_after(pledge.last_day), *(day for day in self._closes.values() if day)}
         starts = [start, *sorted(edge for edge in edges if start < edge < date.max)]
