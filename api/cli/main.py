@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "rebuild": Entry("api.cli.rebuild", "rebuild", "Derive the projections again."),
     "backup": Entry("api.cli.backup", "backup", "Write a consistent copy of the book and the vault."),
     "restore": Entry("api.cli.backup", "restore", "Restore such a copy into an empty database."),
+    "reference": Entry("api.cli.reference", "reference", "Print the reference page of all events."),
     "sample": Entry("api.cli.sample", "sample", "Generate sample input."),
 }
 

@@ -43,6 +43,8 @@ class CampaignOpened(Event, frozen=True, kw_only=True, tag="CampaignOpened"):
 
 
 class CampaignExtended(Event, frozen=True, kw_only=True, tag="CampaignExtended"):
+    """The campaign closes later than was said at its opening."""
+
     closes_on: date
     reason: Line
 
@@ -52,6 +54,8 @@ class CampaignClosed(Event, frozen=True, kw_only=True, tag="CampaignClosed"):
 
 
 class NoticePublished(Event, frozen=True, kw_only=True, tag="NoticePublished"):
+    """A notice of the campaign, in words or as a file by SHA-256."""
+
     number: Line
     title: Line
     text: Text | None = None

@@ -47,11 +47,15 @@ class EnterpriseRegistered(Event, frozen=True, kw_only=True, tag="EnterpriseRegi
 
 
 class EnterpriseRenamed(Event, frozen=True, kw_only=True, tag="EnterpriseRenamed"):
+    """The enterprise has another name from `effective_on`; the old one stays in its history."""
+
     name: Line
     evidence: Line
 
 
 class EnterpriseSized(Event, frozen=True, kw_only=True, tag="EnterpriseSized"):
+    """The size band from `effective_on`, and who says so: complaints are weighed by it."""
+
     size_band: SizeBand
     size_source: Line
 
@@ -71,6 +75,8 @@ class EnterpriseMerged(Event, frozen=True, kw_only=True, tag="EnterpriseMerged")
 
 
 class EnterpriseDeregistered(Event, frozen=True, kw_only=True, tag="EnterpriseDeregistered"):
+    """The enterprise ceased to exist on `effective_on`; its history stays."""
+
     evidence: Line
 
 

@@ -86,9 +86,13 @@ class KeyRevoked(Event, frozen=True, kw_only=True, tag="KeyRevoked"):
 
 
 class RoleGranted(Event, frozen=True, kw_only=True, tag="RoleGranted"):
+    """From here on the party may say what the role is for."""
+
     role: Role
 
 
 class RoleRevoked(Event, frozen=True, kw_only=True, tag="RoleRevoked"):
+    """From here on the party may no longer say what the role is for; what it said stays."""
+
     role: Role
     reason: Line

@@ -83,6 +83,8 @@ class StandingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class StandingPolicyProposed(Event, frozen=True, kw_only=True, tag="StandingPolicyProposed"):
+    """A standing policy as a document, for another party to approve; nothing follows from it before."""
+
     policy: StandingPolicy
 
 
