@@ -32,7 +32,17 @@ _LOG = logging.getLogger(__name__)
 
 ORIGIN: Final = "demo.credit-ledger.example/2026"
 CAMPAIGN: Final = "campaign:2026"
-PARTIES: Final = ("root", "registrar", "organizer", "approver", "regulator", "handling-body", "data-officer")
+PARTIES: Final = (
+    "root",
+    "registrar",
+    "organizer",
+    "approver",
+    "regulator",
+    "handling-body",
+    "data-officer",
+    "laboratory",
+    "log-operator",
+)
 
 
 class Demo:

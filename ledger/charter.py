@@ -57,6 +57,8 @@ _DEMO_PARTIES: Final[Mapping[str, tuple[tuple[Role, ...], str]]] = {
     "regulator": (("regulator",), "监管部门"),
     "handling-body": (("handling_body",), "投诉承办单位"),
     "data-officer": (("data_officer",), "数据保护负责人"),
+    "laboratory": (("laboratory",), "检验检测机构"),
+    "log-operator": (("log_operator",), "账本运营方"),
 }
 
 

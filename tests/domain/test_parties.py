@@ -11,7 +11,7 @@ from tests.support.keys import signer_for
 from tests.support.refusals import refused
 from tests.support.statements import TODAY, campaign_opened, key_enrolled, party_enrolled
 
-LABORATORY = "party:laboratory"
+LABORATORY = "party:institute"
 
 
 @pytest.fixture

@@ -54,7 +54,16 @@ def test_the_same_charter_is_the_same_bytes() -> None:
     assert demo_charter(keys, signers, NOW) == demo_charter(keys, signers, NOW)
 
 
-_SLUGS = ("registrar", "organizer", "approver", "regulator", "handling-body", "data-officer")
+_SLUGS = (
+    "registrar",
+    "organizer",
+    "approver",
+    "regulator",
+    "handling-body",
+    "data-officer",
+    "laboratory",
+    "log-operator",
+)
 
 
 def test_a_demonstration_says_so() -> None:

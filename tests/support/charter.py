@@ -26,6 +26,8 @@ __all__ = [
     "DATA_OFFICER",
     "HANDLING_BODY",
     "HANDLING_COLLEAGUE",
+    "LABORATORY",
+    "LOG_OPERATOR",
     "ORGANIZER",
     "ORIGIN",
     "REGISTRAR",
@@ -59,8 +61,20 @@ REGULATOR = Speaker.named("regulator", "regulator")
 HANDLING_BODY = Speaker.named("handling-body", "handling_body")
 HANDLING_COLLEAGUE = Speaker.named("handling-body-2", "handling_body")
 DATA_OFFICER = Speaker.named("data-officer", "data_officer")
+LABORATORY = Speaker.named("laboratory", "laboratory")
+LOG_OPERATOR = Speaker.named("log-operator", "log_operator")
 
-MEMBERS = (REGISTRAR, ORGANIZER, APPROVER, REGULATOR, HANDLING_BODY, HANDLING_COLLEAGUE, DATA_OFFICER)
+MEMBERS = (
+    REGISTRAR,
+    ORGANIZER,
+    APPROVER,
+    REGULATOR,
+    HANDLING_BODY,
+    HANDLING_COLLEAGUE,
+    DATA_OFFICER,
+    LABORATORY,
+    LOG_OPERATOR,
+)
 
 
 @cache
