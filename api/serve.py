@@ -66,7 +66,6 @@ async def _serve(settings: Settings) -> None:
                 timeout_graceful_shutdown=10,
             )
             server = _Server(config, service)
-            __import__("sys").setswitchinterval(float(__import__("os").environ.get("SWI","0.005")))
             _spare_the_collector()
             if settings.demo is not None:
                 threading.Thread(target=_fill, args=(settings,), name="demo", daemon=True).start()
