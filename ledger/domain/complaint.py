@@ -194,3 +194,16 @@ def forget(outcomes: Outcomes, root: int, index: int) -> Outcomes:
     if index == root:
         return outcomes.delete(root)
     return outcomes.set(root, replace(outcome, replies=tuple(one for one in outcome.replies if one.index != index)))
+
+
+def findings(outcome: OutcomeState, stands: OutcomeState | Correction) -> tuple[str, ...]:
+    """The items of a complaint's outcome. No reply counts only where one was asked for and its month had come."""
+    if stands.reply == "late":
+        reply: tuple[str, ...] = ("complaint.late_reply",)
+    elif stands.reply == "none" and outcome.reply_lapsed:
+        reply = ("complaint.no_reply",)
+    else:
+        reply = ()
+    if stands.outcome == "refused" and not stands.substantive_reply:
+        return (*reply, "complaint.refused_without_reply")
+    return reply

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 from ledger.domain.complaint import (
@@ -16,6 +17,7 @@ from ledger.domain.complaint import (
 from ledger.domain.context import Context, UniqueFact
 from ledger.domain.dates import month_of
 from ledger.domain.enterprise_rules import require_registered
+from ledger.domain.event import Event
 from ledger.domain.record import EnterpriseRecord, outcome_root
 from ledger.domain.specs import spec
 from ledger.domain.steps import outcome_corrected, outcome_recorded, outcome_replied
@@ -23,7 +25,7 @@ from ledger.domain.working_days import add_working_days
 from ledger.errors import Refused
 from ledger.limits import OUTCOME_CORRECTIONS_MAX, OUTCOME_REPLIES_MAX
 
-__all__ = ["EVENTS"]
+__all__ = ["EVENTS", "require_notice"]
 
 _NEED_REASON: Final[frozenset[Outcome]] = frozenset(("ended_without_agreement", "refused", "not_accepted"))
 # a case can end in these ways before the enterprise was asked, or before its time to reply was over
@@ -37,7 +39,7 @@ def record_outcome(record: _Record, event: ComplaintOutcomeRecorded, ctx: Contex
     record = require_registered(record, ctx)
     _months(event, ctx)
     _reply_or_lapsed(event)
-    _notified(event, ctx)
+    require_notice(event, event.notified_on, ctx)
     _consistent(event.outcome, event.reply, event.reason, event.substantive_reply)
     _clauses(record, event.clauses, event.pledge)
     return (UniqueFact("case", event.case),)
@@ -152,8 +154,9 @@ def _reply_or_lapsed(event: ComplaintOutcomeRecorded) -> None:
         )
 
 
-def _notified(event: ComplaintOutcomeRecorded, ctx: Context) -> None:
-    if event.notified_on is None:
+def require_notice(event: Event, notified_on: date | None, ctx: Context) -> None:
+    """The enterprise was told working days before this is published, or it is said why not."""
+    if notified_on is None:
         if event.late_ground is None:
             raise Refused(
                 "complaint.notice_missing",
@@ -162,7 +165,7 @@ def _notified(event: ComplaintOutcomeRecorded, ctx: Context) -> None:
             )
         return
     days = ctx.policy.complaint_notice_working_days
-    earliest = add_working_days(ctx.governance.calendars, event.notified_on, days)
+    earliest = add_working_days(ctx.governance.calendars, notified_on, days)
     if event.effective_on < earliest:
         raise Refused(
             "complaint.notice_period",

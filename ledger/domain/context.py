@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from ledger.domain.event import Event, NamedText, Recorded
+from ledger.domain.event import Annex, Event, NamedText, Recorded
 from ledger.domain.governance import Governance
 from ledger.domain.noun import Noun
 from ledger.domain.policy import RegistrationPolicyAdopted
@@ -102,7 +102,8 @@ class EventSpec(Struct, frozen=True):
 
     `begins_later`: `effective_on` may lie in the future. `body_public(state, event)`: whether a body may ever be
     shown. `text(event)`: the digest of a text of its own that an open statement names, of type `text_type`; the text
-    is kept like a body. `bears`: it may change a standing. `textual`: readers show its words, so they are kept.
+    is kept like a body. `annexes(event)`: the public files that it names. `bears`: it may change a standing.
+    `textual`: readers show its words, so they are kept.
     """
 
     event: type[Event]
@@ -116,6 +117,7 @@ class EventSpec(Struct, frozen=True):
     body_public: Callable[[Any, Any], bool] = always
     text: Callable[[Any], str | None] | None = None
     text_type: type[NamedText] | None = None
+    annexes: Callable[[Any], tuple[Annex, ...]] | None = None
     bears: bool = False
     textual: bool = False
 

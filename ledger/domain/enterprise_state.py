@@ -56,10 +56,11 @@ class Overridden(Struct, frozen=True, gc=False):
 
 
 class Repudiation(Struct, frozen=True, gc=False):
-    """The `StatementRepudiated` at `index`."""
+    """The `StatementRepudiated` or `EntryMisattributed` at `index`. Either way the entry counts for nothing."""
 
     index: int
     effective_on: date
+    how: Literal["repudiated", "misattributed"] = "repudiated"
 
 
 class EntryRef(Struct, frozen=True, gc=False):

@@ -9,16 +9,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-__all__ = ["Closed", "Digest", "Event", "Hex", "Line", "Month", "NamedText", "PaperEvidence", "Recorded", "Text"]
+from ledger.limits import ANNEX_BYTES_MAX
+
+__all__ = [
+    "Annex",
+    "Closed",
+    "Digest",
+    "Event",
+    "Hex",
+    "Line",
+    "Month",
+    "NamedText",
+    "PaperEvidence",
+    "Recorded",
+    "Text",
+]
 
 Line = Annotated[str, Meta(min_length=1, max_length=512)]
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}\\Z")]  # SHA-256, lower-case hexadecimal
 Hex = Annotated[str, Meta(pattern="^(?:[0-9a-f]{2})+\\Z", max_length=4096)]
+MediaType = Literal[
+    "application/json",
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "text/csv",
+    "text/plain",
+]
 Month = Annotated[str, Meta(pattern="^[0-9]{4}-(?:0[1-9]|1[0-2])\\Z")]
 
 
@@ -27,6 +48,14 @@ class PaperEvidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     file: Digest
     row: Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+class Annex(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A public file that an entry names, by SHA-256, length in bytes and what it is; stored with the entry."""
+
+    sha256: Digest
+    bytes: Annotated[int, Meta(ge=1, le=ANNEX_BYTES_MAX)]
+    media_type: MediaType
 
 
 class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="type"):

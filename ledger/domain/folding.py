@@ -19,7 +19,7 @@ from ledger.domain.event import Closed, Event, Recorded
 from ledger.domain.record import EnterpriseRecord
 from ledger.domain.repudiation import BodyErased
 
-__all__ = ["fold"]
+__all__ = ["fold", "without"]
 
 _SPEC_OF: Final[dict[type[Event], EventSpec]] = {spec.event: spec for spec in SPECS.values()}
 
@@ -31,6 +31,11 @@ def fold(record: EnterpriseRecord | None, events: Iterable[Recorded]) -> Enterpr
             record = EnterpriseRecord(at.subject)
         record = _evolve(record, at)
     return record
+
+
+def without(record: EnterpriseRecord, index: int) -> EnterpriseRecord:
+    """The record as it will be once the body of the entry at `index` is erased."""
+    return _forget(record, index)
 
 
 def _evolve(record: EnterpriseRecord, at: Recorded) -> EnterpriseRecord:

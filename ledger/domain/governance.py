@@ -12,9 +12,11 @@ from immutables import Map
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ledger.domain.access import DigestOfDay, evolve_accesses
 from ledger.domain.campaign import CampaignState, evolve_campaign
 from ledger.domain.dates import shanghai_date
 from ledger.domain.event import Recorded
+from ledger.domain.map import MapRoot, evolve_map
 from ledger.domain.party import TrustAnchorsEstablished
 from ledger.domain.party_state import EnrolledKey, Parties, PartyRecord, evolve_parties
 from ledger.domain.policy import (
@@ -37,6 +39,8 @@ class Governance(Struct, frozen=True):
     parties_and_keys: Parties = Parties()
     campaigns: Map[str, CampaignState] = Map()
     policies: Policies = Policies()
+    access_digest: DigestOfDay | None = None
+    map_roots: tuple[MapRoot, ...] = ()  # the newest, oldest first
 
     @classmethod
     def empty(cls) -> Governance:
@@ -112,4 +116,8 @@ def evolve_governance(governance: Governance, at: Recorded) -> Governance:
             if campaign is None:
                 return replace(governance, size=size)
             return replace(governance, size=size, campaigns=governance.campaigns.set(at.subject, campaign))
+        case "access":
+            return replace(governance, size=size, access_digest=evolve_accesses(governance.access_digest, at))
+        case "map":
+            return replace(governance, size=size, map_roots=evolve_map(governance.map_roots, at))
     return governance

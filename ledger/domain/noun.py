@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from ledger.domain.record import EnterpriseRecord
 
-__all__ = ["Annotation", "Bearing", "Finding", "Hold", "Mark", "Noun", "Relief", "only_open"]
+__all__ = ["Annotation", "Bearing", "Finding", "Hold", "Mark", "Noun", "Relief", "matter_of", "only_open"]
 
 State = TypeVar("State")
 
@@ -29,8 +29,9 @@ class Finding(NamedTuple):
     """Something that a rule of the standing policy may set points on, under the name `item`.
 
     `entry` is what recorded it (a correction leaves it where it was), `on` the date on which its window begins.
-    Findings with the same `fact_id` stem from one matter: only the highest counts. `clauses`: of a public pledge,
-    broken by it.
+    Findings of one `matter` stem from the same facts: only the highest counts. `clauses`: of a public pledge, broken
+    by it. `until`: it counts up to the day before, if its window is not over by then (None: as long as the window).
+    `root`: the entry whose matter it is, where it has no `fact_id` and is not the first word on it.
     """
 
     entry: int
@@ -38,6 +39,13 @@ class Finding(NamedTuple):
     item: str
     fact_id: str | None = None
     clauses: tuple[str, ...] = ()
+    until: date | None = None
+    root: int | None = None
+
+    @property
+    def matter(self) -> str:
+        """What it has in common with findings that stem from the same facts; those of one entry are always one."""
+        return matter_of(self.fact_id, self.entry if self.root is None else self.root)
 
 
 class Hold(NamedTuple):
@@ -53,11 +61,15 @@ class Hold(NamedTuple):
 
 
 class Relief(NamedTuple):
-    """An approved repair: what entry `entry` recorded costs nothing from `on`, by the entry `by`."""
+    """An approved repair: what entry `entry` recorded costs nothing from `on`, by the entry `by`.
+
+    Up to the day before `until`, when a rescission takes effect (None: for good).
+    """
 
     entry: int
     on: date
     by: int
+    until: date | None = None
 
 
 class Annotation(NamedTuple):
@@ -89,7 +101,9 @@ class Bearing(NamedTuple):
 
 
 class Noun(Generic[State]):
-    """One noun, by its key in `EnterpriseRecord.nouns`."""
+    """One noun, by its key in `EnterpriseRecord.nouns`. `all`: every noun there is, in the order of their making."""
+
+    all: ClassVar[list[Noun[Any]]] = []
 
     def __init__(
         self,
@@ -103,6 +117,7 @@ class Noun(Generic[State]):
         self.empty = empty
         self.forget = forget
         self.bearing = bearing
+        Noun.all.append(self)
 
     def of(self, record: EnterpriseRecord) -> State:
         """The state in the record: `empty` before the noun's first event."""
@@ -113,3 +128,8 @@ class Noun(Generic[State]):
 def only_open(state: State, index: int) -> State:
     """`forget` for nouns whose events are never sealed: there is nothing to erase."""
     return state
+
+
+def matter_of(fact_id: str | None, entry: int) -> str:
+    """The name of a matter: by its `fact_id`, or by the entry that first recorded it."""
+    return f"entry {entry}" if fact_id is None else f"fact {fact_id}"

@@ -95,6 +95,13 @@ class Assessment(Struct, frozen=True, gc=False):
     result: Literal["full", "partial", "none"]
     fact_id: str | None
 
+    @property
+    def item(self) -> str | None:
+        """The name under which a policy may set points on it; None where the pledge was kept in full."""
+        if self.result == "full":
+            return None
+        return "pledge.partly_fulfilled" if self.result == "partial" else "pledge.not_fulfilled"
+
 
 class PledgeState(Struct, frozen=True, gc=False):
     """One pledge. `terms` is None where its sealed body is closed: then it can be named, but counts for nothing."""
@@ -105,6 +112,13 @@ class PledgeState(Struct, frozen=True, gc=False):
     replacements: tuple[Replacement, ...] = ()
     end: PledgeEnd | None = None
     assessments: tuple[Assessment, ...] = ()
+
+    def is_public(self, repudiated: Container[int]) -> bool:
+        """Whether it was made for the public and published, and neither was repudiated."""
+        terms, publication = self.terms, self.publication
+        if terms is None or publication is None or terms.disclosure != "public":
+            return False
+        return terms.index not in repudiated and publication.index not in repudiated
 
     def ended_by(self, repudiated: Container[int]) -> PledgeEnd | None:
         """Its end, unless the entry that said so was repudiated."""
@@ -138,6 +152,15 @@ class Pledges(Struct, frozen=True):
         """The pledge that was published under `code`."""
         statement_id = self.by_code.get(code)
         return None if statement_id is None else self.by_id[statement_id]
+
+    def broken(self, code: str | None, clauses: tuple[str, ...], repudiated: Container[int]) -> tuple[str, ...]:
+        """Which of the clauses concerned were publicly pledged: in the pledge published as `code`, else in any."""
+        if not clauses:
+            return ()
+        named = self.by_id.values() if code is None else (self.coded(code),)
+        public = [one.terms for one in named if one is not None and one.is_public(repudiated)]
+        pledged = {clause for terms in public if terms is not None for clause in terms.clauses}
+        return tuple(sorted(pledged.intersection(clauses)))
 
     def put(self, pledge: PledgeState) -> Pledges:
         return replace(self, by_id=self.by_id.set(pledge.statement_id, pledge))

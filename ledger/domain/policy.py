@@ -21,6 +21,7 @@ Months = Annotated[int, Meta(ge=0, le=1_200)]
 PerMille = Annotated[int, Meta(ge=0, le=1_000_000)]
 Points = Annotated[int, Meta(ge=0, le=1_000_000)]  # hundredths of a point
 TierName = Literal["minor", "general", "severe"]
+ItemName = Annotated[str, Meta(pattern="^[a-z_]+\\.[a-z_]+\\Z", max_length=64)]  # one of `policy_items.py`
 TypeName = Annotated[str, Meta(pattern="^[A-Z][A-Za-z]{0,63}\\Z")]  # of an event type
 
 
@@ -28,7 +29,8 @@ class RegistrationPolicyAdopted(Event, frozen=True, kw_only=True, tag="Registrat
     """In force from `effective_on`, never retroactive.
 
     `recording_days_max`: per event type, how many days `effective_on` may precede recording without a
-    `late_ground`; `recording_days_max_default` for types not named.
+    `late_ground`; `recording_days_max_default` for types not named. `citation_recheck_days_max`: for how long a
+    public record that was looked up may count before it is looked up again (None: no limit).
     """
 
     statement_age_max_seconds: Annotated[int, Meta(ge=60, le=31_536_000)]
@@ -38,12 +40,13 @@ class RegistrationPolicyAdopted(Event, frozen=True, kw_only=True, tag="Registrat
     complaint_notice_working_days: Days
     pledge_months_max: Months
     certificate_words_forbidden: Annotated[tuple[Line, ...], Meta(max_length=256)]
+    citation_recheck_days_max: Days | None = None
 
 
 class PointRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an item of this kind costs. `item` is `<noun>.<finding>`, such as `complaint.late_reply`."""
 
-    item: Annotated[str, Meta(pattern="^[a-z_]+\\.[a-z_]+\\Z")]
+    item: ItemName
     points: Points
     tier: TierName
     sized: bool = False  # weighed by the enterprise's size band
@@ -58,14 +61,43 @@ class TierWindow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     end_months: Months
 
 
-class GoodRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class HoldRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """While a hold of this kind lasts, the level is `level` at best; LISTED goes before everything else.
+
+    `months`: from its date, and no longer (None: until it ends by itself). `repair_after_months`: as of points.
+    """
+
+    item: ItemName
+    level: Literal["WATCH", "ALERT", "LISTED"]
+    months: Months | None = None
+    repair_after_months: Months = 0
+    zh: Line
+    en: Line
+
+
+class GoodRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What GOOD needs besides a live public pledge and a completed period kept in full.
+
+    In time at least `replies_timely_per_mille` of the replies of `replies_months`, once there are `replies_min`. No
+    counting item of `veto_tiers` or of `veto_items`; with `veto_broken_clauses`, none that broke a pledged clause.
+    Every standard declared or revised within `declarations_months` (None: does not matter).
+    """
+
     replies_timely_per_mille: PerMille
     replies_months: Months
     replies_min: Annotated[int, Meta(ge=1, le=1_000_000)]
+    veto_tiers: Annotated[tuple[TierName, ...], Meta(max_length=3)] = ("general", "severe")
+    veto_items: Annotated[tuple[ItemName, ...], Meta(max_length=256)] = ()
+    veto_broken_clauses: bool = True
+    declarations_months: Months | None = None
 
 
-class StandingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The document that `evaluate` takes. Integers only: points in hundredths, factors per mille."""
+class StandingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The document that `evaluate` takes. Integers only: points in hundredths, factors per mille.
+
+    What a field with a default did not say when it was signed, it does not say now: such fields are left out of the
+    bytes, and mean nothing by their default.
+    """
 
     title_zh: Line
     title_en: Line
@@ -80,6 +112,7 @@ class StandingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     revoked_months: Months
     repair_after_months: dict[TierName, Months]
     good: GoodRule
+    holds: Annotated[tuple[HoldRule, ...], Meta(max_length=64)] = ()
 
 
 class StandingPolicyProposed(Event, frozen=True, kw_only=True, tag="StandingPolicyProposed"):

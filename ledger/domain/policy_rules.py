@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final, get_args
+from typing import Final
 
 from ledger.domain.context import Context, UniqueFact
-from ledger.domain.enterprise_state import SizeBand
 from ledger.domain.governance import Governance
 from ledger.domain.policy import (
     RegistrationPolicyAdopted,
-    StandingPolicy,
     StandingPolicyApproved,
     StandingPolicyProposed,
-    TierName,
     WorkCalendarPublished,
 )
+from ledger.domain.policy_checks import require_flawless
 from ledger.domain.specs import spec
 from ledger.errors import Refused
 
@@ -32,8 +30,8 @@ def adopt_registration_policy(governance: Governance, event: RegistrationPolicyA
 
 
 def propose_standing_policy(governance: Governance, event: StandingPolicyProposed, ctx: Context) -> _Facts:
-    """A document that can be applied to everybody."""
-    _check_document(event.policy)
+    """A document that can be applied to everybody; else refused, with every place that is wrong."""
+    require_flawless(event.policy)
     return ()
 
 
@@ -61,6 +59,7 @@ def approve_standing_policy(governance: Governance, event: StandingPolicyApprove
             "a proposal is approved by another party and another person than proposed it",
             ctx.issuer,
         )
+    require_flawless(proposal.policy)
     _not_retroactive(event.effective_on, ctx)
     return ()
 
@@ -92,26 +91,6 @@ def _not_retroactive(effective_on: date, ctx: Context) -> None:
             f"a policy is never retroactive: it may take effect on the day of recording, {ctx.today}, or later",
             str(effective_on),
         )
-
-
-def _check_document(policy: StandingPolicy) -> None:
-    """A policy that could not be applied to everybody is refused before anybody is to approve it."""
-    items = [rule.item for rule in policy.rules]
-    if len(set(items)) != len(items):
-        raise Refused("policy.item_twice", "同一事项有两条规则", "an item has more than one rule")
-    tiers: tuple[TierName, ...] = get_args(TierName)
-    bands: tuple[SizeBand, ...] = get_args(SizeBand)
-    for table, keys in ((policy.tiers, tiers), (policy.repair_after_months, tiers), (policy.size_per_mille, bands)):
-        missing = [key for key in keys if key not in table]
-        if missing:
-            raise Refused(
-                "policy.table_incomplete", "规则中的表格不完整", "a table of the policy lacks a row", missing[0]
-            )
-    for name, window in policy.tiers.items():
-        if window.end_months < window.full_months:
-            raise Refused("policy.window_order", "期限止早于期限起", "a window ends before it is reduced", name)
-    if policy.alert_from < policy.watch_from:
-        raise Refused("policy.level_order", "警示起点低于关注起点", "ALERT would begin below WATCH")
 
 
 EVENTS: Final = (

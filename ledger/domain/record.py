@@ -35,7 +35,8 @@ class EnterpriseRecord(Struct, frozen=True):
 
     `closed` counts closed entries, `last_counted` is the index of the newest entry that is not closed (-1:
     none). `repudiated` and `erased` are keyed by the index of the entry that was repudiated or erased, with
-    the entry that did so. What is repudiated stays in the other fields: readers leave it out.
+    the entry that did so. What is repudiated stays in the other fields: readers leave it out. `on_record`: by the
+    erasure that said so, the day from which something about conduct stays known, though its body is gone.
     """
 
     subject: str
@@ -53,6 +54,7 @@ class EnterpriseRecord(Struct, frozen=True):
     outcomes: Map[int, OutcomeState] = Map()
     repudiated: Map[int, Repudiation] = Map()
     erased: Map[int, int] = Map()
+    on_record: Map[int, date] = Map()
     entries: Map[int, EntryRef] = Map()
     nouns: Map[str, Any] = Map()
 

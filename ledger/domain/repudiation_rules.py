@@ -7,14 +7,19 @@ from typing import Final
 from ledger.domain import repudiation
 from ledger.domain.context import Context, UniqueFact
 from ledger.domain.enterprise_state import EntryRef
+from ledger.domain.erasure import require_no_weight
+from ledger.domain.legal_hold import require_no_hold
 from ledger.domain.record import EnterpriseRecord, outcome_root
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.repudiation import BodyErased, EntryMisattributed, StatementRepudiated
 from ledger.domain.specs import spec
-from ledger.errors import Refused
+from ledger.domain.subject import is_enterprise, parse
+from ledger.errors import Malformed, Refused
 
 __all__ = ["EVENTS"]
 
-_FINAL: Final = frozenset(("StatementRepudiated", "BodyErased"))
+_FINAL: Final = frozenset(
+    ("StatementRepudiated", "EntryMisattributed", "BodyErased", "LegalHoldPlaced", "LegalHoldReleased")
+)
 # what later events are found by: without them the record could not be folded again
 _DATES_ONLY: Final = frozenset(("PledgePublished", "PledgeWithdrawn", "PledgeRevoked"))
 _Facts = tuple[UniqueFact, ...]
@@ -23,21 +28,31 @@ _Record = EnterpriseRecord | None
 
 def repudiate(record: _Record, event: StatementRepudiated, ctx: Context) -> _Facts:
     """Of an entry of this stream, once."""
-    record, ref = _entry(record, event.entry, ctx)
-    if event.entry in record.repudiated:
-        raise Refused("repudiation.twice", "该条记录已被否认", "this entry was repudiated already", str(event.entry))
-    if ref.type in _FINAL:
+    _disown(record, event.entry, ctx)
+    return ()
+
+
+def misattribute(record: _Record, event: EntryMisattributed, ctx: Context) -> _Facts:
+    """Of an entry of this stream, once; to another enterprise, if it is known to whom."""
+    _disown(record, event.entry, ctx)
+    if event.belongs_to is None:
+        return ()
+    try:
+        belongs_to = parse(event.belongs_to)
+    except Malformed:
+        belongs_to = ""
+    if not is_enterprise(belongs_to) or belongs_to in ("", ctx.subject):
         raise Refused(
-            "repudiation.final",
-            "否认和删除的记录本身不能被否认",
-            "a repudiation or erasure cannot be repudiated itself",
-            str(event.entry),
+            "misattribution.belongs_to",
+            "应写明另一家企业的主体编号",
+            "an entry that is not this enterprise's belongs to another, named by its subject id",
+            event.belongs_to,
         )
     return ()
 
 
 def erase(record: _Record, event: BodyErased, ctx: Context) -> _Facts:
-    """Of a body behind an entry of this stream, once; of a correction only after its outcome."""
+    """Of a body behind an entry of this stream that counts no more, once; of a correction only after its outcome."""
     record, ref = _entry(record, event.entry, ctx)
     if not ref.has_body:
         raise Refused(
@@ -64,7 +79,22 @@ def erase(record: _Record, event: BodyErased, ctx: Context) -> _Facts:
             f"erase the outcome first (entry {corrects}): without its correction the old content would stand again",
             str(event.entry),
         )
+    require_no_hold(record, event.entry)
+    require_no_weight(record, event, ctx)
     return ()
+
+
+def _disown(record: _Record, entry: int, ctx: Context) -> None:
+    record, ref = _entry(record, entry, ctx)
+    if entry in record.repudiated:
+        raise Refused("repudiation.twice", "该条记录已被否认", "this entry was repudiated already", str(entry))
+    if ref.type in _FINAL:
+        raise Refused(
+            "repudiation.final",
+            "否认、删除和保全的记录本身不能被否认",
+            "a repudiation, an erasure or a legal hold cannot be repudiated itself",
+            str(entry),
+        )
 
 
 def _entry(record: _Record, index: int, ctx: Context) -> tuple[EnterpriseRecord, EntryRef]:
@@ -81,5 +111,6 @@ def _entry(record: _Record, index: int, ctx: Context) -> tuple[EnterpriseRecord,
 
 EVENTS: Final = (
     spec("enterprise", StatementRepudiated, ("organizer",), repudiate, repudiation.repudiated, bears=True),
-    spec("enterprise", BodyErased, ("data_officer",), erase, repudiation.erased),
+    spec("enterprise", EntryMisattributed, ("organizer",), misattribute, repudiation.repudiated, bears=True),
+    spec("enterprise", BodyErased, ("data_officer",), erase, repudiation.erased, bears=True),
 )

@@ -97,7 +97,7 @@ def _value(info: Any, name: str) -> Any:
 
 def _table(info: inspect.DictType) -> dict[str, Any]:
     keys = info.key_type.values if isinstance(info.key_type, inspect.LiteralType) else [_value(info.key_type, "")]
-    return {key: _value(info.value_type, "") for key in keys}
+    return {str(key): _value(info.value_type, "") for key in keys}
 
 
 def _string(info: inspect.StrType) -> str:

@@ -1,6 +1,7 @@
 """Subject ids: the names of streams.
 
-`party:<id>` · `policy` · `campaign:<id>` · `map` · enterprises: `uscc:<18>`, `lei:<20>`, `local:<registry>/<id>`.
+`party:<id>` · `policy` · `campaign:<id>` · `map` · `access` · enterprises: `uscc:<18>`, `lei:<20>`,
+`local:<registry>/<id>`.
 An enterprise speaks for itself as the party `party:<its subject id>`.
 """
 
@@ -16,6 +17,7 @@ __all__ = ["fold_code", "is_enterprise", "is_governing", "kind", "own_party", "p
 
 POLICY: Final = "policy"
 MAP: Final = "map"
+ACCESS: Final = "access"
 
 _ENTERPRISE = r"(?:uscc:[0-9A-HJ-NPQRTUWXY]{18}|lei:[0-9A-Z]{18}[0-9]{2}|local:[a-z0-9-]{1,32}/[A-Za-z0-9._-]{1,128})"
 _SLUG = r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
@@ -25,12 +27,13 @@ _FORMS: Final = {
     "enterprise": re.compile(_ENTERPRISE),
     "policy": re.compile("policy"),
     "map": re.compile("map"),
+    "access": re.compile("access"),
 }
-_BY_PREFIX: Final = {"party": "party", "campaign": "campaign", "policy": "policy", "map": "map"}
+_BY_PREFIX: Final = {"party": "party", "campaign": "campaign", "policy": "policy", "map": "map", "access": "access"}
 
 
 def kind(subject: str) -> str:
-    """`party`, `policy`, `campaign`, `map` or `enterprise`, by prefix alone (the id must be parsed already)."""
+    """`party`, `policy`, `campaign`, `map`, `access` or `enterprise`, by prefix alone (of an id that was parsed)."""
     return _BY_PREFIX.get(subject.partition(":")[0], "enterprise")
 
 
@@ -46,8 +49,9 @@ def is_enterprise(subject: str) -> bool:
 
 
 def is_governing(subject: str) -> bool:
-    """Whether the stream decides what others may say: parties, policies, campaigns."""
-    return kind(subject) in ("party", "policy", "campaign")
+    """Whether the stream decides what others may say: parties, policies, campaigns; and the digests of accesses and
+    the roots of the map, which decide about the next of them alone."""
+    return kind(subject) in ("party", "policy", "campaign", "access", "map")
 
 
 def own_party(subject: str) -> str:

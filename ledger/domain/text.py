@@ -7,6 +7,7 @@ entry is for ever, and a name that looks like another is a fraud. Line feeds are
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -15,13 +16,18 @@ from msgspec import Struct
 
 from ledger.errors import Refused
 
-__all__ = ["check_text"]
+__all__ = ["check_text", "fold_text"]
 
 _HIDDEN: Final = "\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
 _UNFIT: Final = re.compile(f"[{_HIDDEN}]")
 # JSON writes control characters with a backslash: most contents have none, and need no closer look.
 _SUSPECT: Final = re.compile(f"[\\\\{_HIDDEN}]")
 _LONG_TEXTS: Final = frozenset(("content", "liability", "text", "unmet", "accountability"))
+
+
+def fold_text(text: str) -> str:
+    """A name or number by which two are the same however they are typed: NFKC, upper case, no white space."""
+    return "".join(unicodedata.normalize("NFKC", text).upper().split())
 
 
 def check_text(encoded: bytes, content: Struct) -> None:

@@ -19,7 +19,21 @@ from ledger.domain.record import EnterpriseRecord
 from ledger.domain.repudiation import BodyErased
 from ledger.domain.subject import is_enterprise
 from tests.support.book import Book
+from tests.support.findings import (
+    annulment,
+    breach,
+    breach_corrected,
+    cited,
+    defaulted,
+    found,
+    performed,
+    rechecked,
+)
 from tests.support.histories import histories, recorded
+from tests.support.marks import mark_licensed, misuse_found
+from tests.support.remedies import applied, approved, filed, refusal, rejected, rescinded, upheld
+from tests.support.reports import invalidated, submitted
+from tests.support.standards import declared, noted
 from tests.support.statements import (
     TODAY,
     assessed,
@@ -75,12 +89,33 @@ def test_every_sealed_event_can_be_erased_as_if_it_had_been_closed() -> None:
         recorded(9, replied(8 * 3), sealed=True),
         recorded(10, corrected(8 * 3), sealed=True),
         recorded(11, pledge_made(disclosure="none", scope="product"), sealed=True),
+        recorded(13, declared()),
+        recorded(14, noted(13 * 3), sealed=True),
+        recorded(15, mark_licensed()),
+        recorded(16, misuse_found(), sealed=True),
+        recorded(17, submitted()),
+        recorded(18, invalidated(17 * 3), sealed=True),
+        recorded(19, found(), sealed=True),
+        recorded(20, cited(), sealed=True),
+        recorded(21, rechecked(20 * 3), sealed=True),
+        recorded(22, annulment(19 * 3), sealed=True),
+        recorded(23, breach(), sealed=True),
+        recorded(24, breach_corrected(23 * 3), sealed=True),
+        recorded(25, defaulted(8 * 3), sealed=True),
+        recorded(26, performed(8 * 3), sealed=True),
+        recorded(27, applied(20 * 3), sealed=True),
+        recorded(28, approved(27 * 3, 20 * 3), sealed=True),
+        recorded(29, rescinded(28 * 3, 20 * 3), sealed=True),
+        recorded(30, refusal(27 * 3, 20 * 3), sealed=True),
+        recorded(31, filed(20 * 3), sealed=True),
+        recorded(32, upheld(31 * 3, 20 * 3), sealed=True),
+        recorded(33, rejected(31 * 3, 20 * 3), sealed=True),
     ]
     before = fold(None, events)
     for number, at in enumerate(events):
         if not at.sealed or isinstance(at.event, ComplaintOutcomeCorrected):
             continue
-        erasure = recorded(12, BodyErased(v=1, effective_on=TODAY, entry=at.index, ground="删除"))
+        erasure = recorded(99, BodyErased(v=1, effective_on=TODAY, entry=at.index, ground="删除"))
         from_closed = fold(None, [*events[:number], closed(at), *events[number + 1 :], erasure])
         assert fold(before, (erasure,)) == from_closed, type(at.event).__name__
 

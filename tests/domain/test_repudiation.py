@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from hashlib import sha256
 
 import pytest
@@ -34,8 +35,11 @@ def repudiated(entry: int) -> StatementRepudiated:
     return StatementRepudiated(v=1, effective_on=TODAY, entry=entry, word="并非本单位所签")
 
 
-def erased(entry: int) -> BodyErased:
-    return BodyErased(v=1, effective_on=TODAY, entry=entry, ground="权利人要求删除")
+def erased(entry: int, on: date = TODAY, *, on_record: bool = False) -> BodyErased:
+    return BodyErased(v=1, effective_on=on, entry=entry, ground="权利人要求删除", on_record=on_record)
+
+
+LATER = date(2028, 3, 16)  # when an outcome of today counts no more: its reply counts for 24 months
 
 
 def record(book: Book, number: int = 1) -> int:
@@ -70,9 +74,11 @@ def test_an_entry_is_repudiated_once_and_a_repudiation_never(book: Book) -> None
 
 def test_a_data_officer_erases_the_body_of_a_sealed_entry(book: Book) -> None:
     index = record(book)
+    record(book, 2)
+    book.clock.go_to(LATER)
     with refused("issuer.not_entitled"):
-        book.say(erased(index), by=HANDLING_BODY)
-    entry = book.say(erased(index), by=DATA_OFFICER).index
+        book.say(erased(index, LATER), by=HANDLING_BODY)
+    entry = book.say(erased(index, LATER), by=DATA_OFFICER).index
     assert book.record.erased[index] == entry
     assert index not in book.record.outcomes
     assert book.record.closed == 1
@@ -93,9 +99,11 @@ def test_only_an_entry_of_the_stream_is_erased(book: Book) -> None:
 
 def test_a_body_is_erased_once(book: Book) -> None:
     index = record(book)
-    book.say(erased(index), by=DATA_OFFICER)
+    record(book, 2)
+    book.clock.go_to(LATER)
+    book.say(erased(index, LATER), by=DATA_OFFICER)
     with refused("erasure.twice"):
-        book.say(erased(index), by=DATA_OFFICER)
+        book.say(erased(index, LATER), by=DATA_OFFICER)
 
 
 def test_erasing_a_correction_never_brings_back_what_it_corrected(book: Book) -> None:
@@ -103,8 +111,9 @@ def test_erasing_a_correction_never_brings_back_what_it_corrected(book: Book) ->
     correction = book.say(corrected(index), by=HANDLING_COLLEAGUE).index
     with refused("erasure.outcome_first"):
         book.say(erased(correction), by=DATA_OFFICER)
-    book.say(erased(index), by=DATA_OFFICER)
-    book.say(erased(correction), by=DATA_OFFICER)
+    book.clock.go_to(LATER)
+    book.say(erased(index, LATER, on_record=True), by=DATA_OFFICER)
+    book.say(erased(correction, LATER), by=DATA_OFFICER)
     assert (book.record.closed, len(book.record.outcomes)) == (2, 0)
 
 

@@ -9,6 +9,7 @@ from ledger.domain.record import EnterpriseRecord
 from ledger.domain.subject import is_enterprise
 from ledger.keys.keyring import Keyring
 from ledger.registration import Candidate, Judgement, admit, admit_charter, judge
+from ledger.store.annexes import AnnexKept
 from ledger.store.port import Fact
 from tests.support.charter import ORGANIZER, ORIGIN, REGISTRAR, Speaker, charter
 from tests.support.clock import Clock
@@ -39,6 +40,7 @@ class Book:
         self.events: list[Recorded] = []
         self.facts: dict[Fact, int] = {}
         self.judgements: list[Judgement] = []
+        self.annexes: dict[bytes, AnnexKept] = {}  # that were uploaded
         if chartered:
             for statement in charter():
                 candidate = admit_charter(statement, governance=self.governance, origin=ORIGIN)
@@ -57,6 +59,7 @@ class Book:
             keyring=Keyring(self.governance),
             origin=ORIGIN,
             now=self.clock(),
+            annexes=self.annexes,
         )
 
     def enter(self, candidate: Candidate, *, released: bool = False, bootstrap: bool = False) -> Recorded:

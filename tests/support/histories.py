@@ -6,11 +6,17 @@ from hashlib import sha256
 
 from hypothesis import strategies as st
 
+from ledger.domain.attachment import AttachmentAdded
 from ledger.domain.enterprise import EnterpriseRenamed, EnterpriseSized
 from ledger.domain.event import Event, Recorded
 from ledger.domain.pledge import PledgeReplaced
 from ledger.domain.repudiation import BodyErased, StatementRepudiated
 from tests.support.clock import NOW
+from tests.support.finding_moves import FINDING_MOVES, finding_move
+from tests.support.listings import delisted, listed
+from tests.support.marks import mark_licensed, misuse_found, reinstated, revoked, suspended
+from tests.support.reports import invalidated, submitted, verified
+from tests.support.standards import abolished, declared, noted, revised
 from tests.support.statements import (
     ENTERPRISE,
     TODAY,
@@ -40,7 +46,22 @@ _MOVES = (
     "outcome",
     "reply",
     "correct",
+    "declare",
+    "revise",
+    "abolish",
+    "note",
+    "license",
+    "suspend",
+    "misuse",
+    "list",
+    "delist",
+    "submit",
+    "verify",
+    "invalidate",
+    *FINDING_MOVES,
+    "attach",
     "repudiate",
+    "erase",
     "erase",
 )
 
@@ -61,11 +82,28 @@ def recorded(version: int, event: Event, *, sealed: bool = False) -> Recorded:
     )
 
 
+def attached(entry: int, number: int) -> AttachmentAdded:
+    """An attachment to an entry, under an id of its own."""
+    return AttachmentAdded(
+        v=1,
+        effective_on=TODAY,
+        attachment=f"{number:032x}",
+        commitment="cd" * 32,
+        media_type="image/png",
+        size_bytes=1,
+        entry=entry,
+    )
+
+
 class _History:
     def __init__(self, sealed_registration: bool) -> None:
         self.events: list[Recorded] = []
         self.codes: list[str] = []
         self.versions: dict[int, list[int]] = {}  # outcome → its newest chain
+        self.standards: list[int] = []  # entries of all versions
+        self.listings: list[int] = []
+        self.reports: list[int] = []
+        self.marks = 0
         self.erased: set[int] = set()
         self.add(registered(), sealed=sealed_registration)
 
@@ -105,6 +143,35 @@ class _History:
             else:
                 newest = (self.versions[root] or [root])[-1]
                 self.versions[root].append(self.add(corrected(newest), sealed=True).index)
+        elif name == "declare":
+            self.standards.append(self.add(declared(number=f"Q/CSGD {pick % 3}-2018")).index)
+        elif name in ("revise", "abolish", "note") and self.standards:
+            version = self.standards[pick % len(self.standards)]
+            if name == "revise":
+                self.standards.append(self.add(revised(version, number=f"Q/CSGD {pick % 3}-2026")).index)
+            else:
+                note = name == "note"
+                self.add(noted(version) if note else abolished(version), sealed=note)
+        elif name in ("license", "suspend", "misuse"):
+            self.mark(name, pick)
+        elif name in ("list", "delist"):
+            ended = self.listings and name == "delist"
+            at = self.add(delisted(self.listings[pick % len(self.listings)]) if ended else listed())
+            self.listings.append(at.index)
+        elif name in ("submit", "verify", "invalidate"):
+            if name == "submit" or not self.reports:
+                self.reports.append(self.add(submitted(pick)).index)
+            else:
+                report = self.reports[pick % len(self.reports)]
+                found = name == "invalidate"
+                self.add(invalidated(report) if found else verified(report), sealed=found)
+        elif name in FINDING_MOVES:
+            said = [(one.index, one.event) for one in self.events if isinstance(one.event, Event)]
+            moved = finding_move(name, pick, said, self.codes)
+            if moved is not None:
+                self.add(moved[0], sealed=moved[1])
+        elif name == "attach":
+            self.add(attached(self.events[pick % len(self.events)].index, len(self.events)))
         elif name == "repudiate":
             entry = self.events[pick % len(self.events)].index
             self.add(StatementRepudiated(v=1, effective_on=TODAY, entry=entry, word="否认"))
@@ -114,6 +181,15 @@ class _History:
             entry = next((root for root in roots if entry in self.versions[root]), entry)
             self.erased.add(entry)
             self.add(BodyErased(v=1, effective_on=TODAY, entry=entry, ground="删除"))
+
+    def mark(self, name: str, pick: int) -> None:
+        if name == "misuse":
+            self.add(misuse_found("licensee" if pick % 3 else "third_party"), sealed=True)
+        elif name == "suspend" and self.marks:
+            self.add((suspended, reinstated, revoked)[pick % 3](number=1 + pick % self.marks))
+        elif self.codes:
+            self.marks += 1
+            self.add(mark_licensed(self.marks, pledge=self.codes[pick % len(self.codes)]))
 
 
 @st.composite

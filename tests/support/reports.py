@@ -1,0 +1,38 @@
+"""What is said about inspection reports."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from ledger.domain.report import ReportInvalidated, ReportSubmitted, ReportVerified
+from tests.support.marks import KETTLE
+from tests.support.statements import TODAY
+
+__all__ = ["invalidated", "submitted", "verified"]
+
+
+def submitted(number: int = 1, **given: Any) -> ReportSubmitted:
+    defaults = {
+        "v": 1,
+        "effective_on": TODAY,
+        "number": f"(2026)检字第{number:04d}号",
+        "cma": "220021183456",
+        "laboratory": "某检验院",
+        "standards": ("GB 4706.1",),
+        "conclusion": "qualified",
+        "product": KETTLE,
+        "issued_on": date(2026, 3, 1),
+    }
+    event: ReportSubmitted = ReportSubmitted(**{**defaults, **given})
+    return event
+
+
+def verified(report: int, on: date = TODAY) -> ReportVerified:
+    return ReportVerified(v=1, effective_on=on, report=report)
+
+
+def invalidated(report: int, fault: str = "enterprise", on: date = TODAY, **given: Any) -> ReportInvalidated:
+    defaults = {"v": 1, "effective_on": on, "report": report, "fault": fault, "text": "样品与所售产品不符。"}
+    event: ReportInvalidated = ReportInvalidated(**{**defaults, **given})
+    return event
