@@ -15,25 +15,34 @@ from immutables import Map
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ledger.domain.agreement import AgreementPerformed
 from ledger.domain.catalogue import SPECS
+from ledger.domain.complaint import findings
 from ledger.domain.dates import shanghai_date
 from ledger.domain.enterprise import EnterpriseRegistered, EnterpriseSized
 from ledger.domain.event import Closed, Event, Recorded
 from ledger.domain.folding import fold
+from ledger.domain.objection import ObjectionFiled, ObjectionRejected, ObjectionUpheld
 from ledger.domain.pledge import (
     PledgeMade,
 )
 from ledger.domain.record import EnterpriseRecord
+from ledger.domain.repair import RepairApplied, RepairRefused
 from ledger.domain.repudiation import BodyErased
 from projections.rules import Rules
 from projections.standing.evaluate import Case
 from projections.standing.facts import Facts, PolicyInForce
 from projections.standing.levels import Level
-from projections.standing.public import facts_of, findings, with_outcomes
+from projections.standing.public import facts_of, with_outcomes
 
 __all__ = ["Change", "Course", "Followed", "erases", "follow", "without_erased"]
 
 _BEARING: Final = frozenset(spec.event for spec in SPECS.values() if spec.bears)
+# What only annotates moves no level. Large sellers have very many of some of these.
+_ANNOTATING: Final = frozenset(
+    (AgreementPerformed, ObjectionFiled, ObjectionUpheld, ObjectionRejected, RepairApplied, RepairRefused)
+)
+_OF_NOUNS: Final = frozenset(spec.event for spec in SPECS.values() if spec.bears and spec.noun is not None)
 
 
 class Change(NamedTuple):
@@ -138,7 +147,8 @@ class _Steps:
             self._course = replace(course, began_on=today, decided_by=at.index, ease=ease)
             return
         facts = self._read(course)
-        if at.index in course.record.outcomes or at.index in [mark.entry for mark in facts.bearing]:
+        outcome, of_noun = at.index in course.record.outcomes, type(at.event) in _OF_NOUNS
+        if outcome or of_noun or at.index in [mark.entry for mark in facts.bearing]:
             levels = self._under(rules.known_at(at.index), facts).levels(today)
             self._turn(at.index, today, levels[0][1])
             ease = _ease(facts, rules)
@@ -234,6 +244,8 @@ def _quiet(course: Course, at: Recorded, rules: Rules) -> Ease | None:
     ease, outcomes = course.ease, course.record.outcomes
     if isinstance(at.event, EnterpriseRegistered | EnterpriseSized):
         return ease if at.event.size_band is not None and not ease.points else None
+    if type(at.event) in _ANNOTATING:
+        return ease if ease.known else None
     outcome = outcomes.get(at.index)
     if outcome is None or not ease.known:
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
 
 from psycopg import Connection
@@ -21,14 +22,25 @@ from ledger.domain.subject import is_enterprise, is_governing
 from ledger.feed import Feed
 from projections.course import Course, erases, follow, without_erased
 from projections.declarations.campaigns import campaign_rows
-from projections.portrait import portray
+from projections.portrait import portray, standing_steps
 from projections.rules import Rules
-from projections.writing import Forget, Rows, replace_rows, write_campaigns, write_progress
+from projections.standing.evaluate import Case
+from projections.standing.public import facts_of
+from projections.writing import (
+    Forget,
+    Rows,
+    due_subjects,
+    extend_rows,
+    replace_rows,
+    write_campaigns,
+    write_progress,
+)
 
 __all__ = ["COURSES_CACHED_MAX", "Follower"]
 
 COURSES_CACHED_MAX: Final = 20_000
 _SUBJECTS_AT_ONCE: Final = 500
+_EXTENDED_AT_ONCE: Final = 50  # each has many steps: half a megabyte at most
 
 
 class Follower:
@@ -112,6 +124,24 @@ class Follower:
         mentioned = _by_enterprise(events)
         self._write(connection, {one: [] for one in subjects if one not in mentioned}, self._size_after(events))
         return subjects[-1] if subjects else ""
+
+    def extend(self, connection: Connection[Any], today: date) -> int:
+        """Write further steps for some of those whose written steps ended by `today`; for how many, 0: nobody is left.
+
+        They are the same that an evaluation on each of their days gives, and touch no other enterprise.
+        """
+        due = dict(due_subjects(connection, self._suffix, today, _EXTENDED_AT_ONCE))
+        missing = [subject for subject in due if subject not in self._courses]
+        streams = self._feed.subjects(missing) if missing else {}
+        rows = Rows()
+        for subject, due_on in due.items():
+            course = self._courses.get(subject) or self._course_of(streams[subject])
+            assert course is not None  # it has a row because of an event
+            case = Case(self._rules.policies, facts_of(course.record, subject))
+            rows.add_standing(subject, standing_steps(case, due_on))
+        if due:
+            extend_rows(connection, self._suffix, rows, list(due))
+        return len(due)
 
     def _write(self, connection: Connection[Any], news: dict[str, list[Recorded]], size: int) -> set[str]:
         rows, forget = Rows(), list[Forget]()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from projections.course import Course
 from projections.declarations.pages import PledgePage, pledge_pages
-from projections.declarations.record import declarations
+from projections.declarations.record import SectionRow, section_rows
 from projections.parts import PARTS
 from projections.rules import Rules
 from projections.search.enterprises import EnterpriseRow, enterprise_row
@@ -18,7 +19,7 @@ from projections.standing.public import facts_of
 from projections.standing.render import render
 from projections.steps import Step, etag
 
-__all__ = ["Portrait", "portray"]
+__all__ = ["Portrait", "portray", "standing_steps"]
 
 _SEGMENT_BYTES_MAX: Final = 512 * 1024
 
@@ -34,7 +35,7 @@ class Portrait:
     enterprise: EnterpriseRow | None
     standing: Sequence[tuple[Level, Step]]
     pledges: Sequence[PledgePage]
-    declarations: Sequence[Step]
+    sections: Sequence[SectionRow]
     further: Sequence[Mapping[str, Sequence[tuple[Any, ...]]]]
 
 
@@ -43,24 +44,26 @@ def portray(course: Course, rules: Rules, case: Case | None = None) -> Portrait:
     if case is None:
         case = Case(rules.policies, facts_of(course.record, course.record.subject))
     pages = pledge_pages(course, case)
-    nouns = course.record.nouns
+    subject, nouns = course.record.subject, course.record.nouns
     parts = [part for part in PARTS if part.noun in nouns] if nouns else []
-    sections = {part.section: pieces for part in parts if (pieces := part.pieces(course, case))}
     return Portrait(
-        course.record.subject,
+        subject,
         enterprise_row(course.record),
-        _standing(course, case),
+        standing_steps(case, course.began_on),
         pages,
-        declarations(course, pages, sections) if pages or sections else (),
+        [row for part in parts for row in section_rows(subject, part.section, part.pieces(course, case))],
         [part.rows(course, case) for part in parts],
     )
 
 
-def _standing(course: Course, case: Case) -> list[tuple[Level, Step]]:
-    """Segments as bytes; those past `_SEGMENT_BYTES_MAX` in all are left to be evaluated when their day comes."""
+def standing_steps(case: Case, start: date) -> list[tuple[Level, Step]]:
+    """The standing from `start` on as bytes, as far ahead as time alone changes it.
+
+    After `SEGMENTS_MAX` steps, or `_SEGMENT_BYTES_MAX` in all, the last has an `until_on`: more are written then.
+    """
     steps: list[tuple[Level, Step]] = []
     total = 0
-    for segment in case.segments(course.began_on):
+    for segment in case.segments(start):
         body = render(segment.standing, segment.until_on)
         total += len(body)
         if steps and total > _SEGMENT_BYTES_MAX:

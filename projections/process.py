@@ -10,13 +10,16 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
 from ledger.errors import LedgerError
 from ledger.feed import Feed
+from ledger.limits import MAP_INTERVAL_SECONDS
 from ledger.store.postgres import PostgresStore
+from projections.completeness.runner import MapRunner
 from projections.runner import Runner
 
 __all__ = ["ProjectionProcess"]
@@ -31,8 +34,9 @@ _END_SECONDS_MAX: Final = 20.0
 class ProjectionProcess:
     """Runs a `Runner` in a process of its own; starts it again should it end."""
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, map_interval_seconds: int = MAP_INTERVAL_SECONDS) -> None:
         self._conninfo = conninfo
+        self._map_interval = map_interval_seconds
         self._spawn = multiprocessing.get_context("spawn")
         self._process: BaseProcess | None = None
         self._stopping = threading.Event()
@@ -59,7 +63,8 @@ class ProjectionProcess:
 
     def _begin(self) -> None:
         level = logging.getLogger().getEffectiveLevel()
-        self._process = self._spawn.Process(target=_main, args=(self._conninfo, level), name="projections", daemon=True)
+        arguments = self._conninfo, level, self._map_interval
+        self._process = self._spawn.Process(target=_main, args=arguments, name="projections", daemon=True)
         self._process.start()
 
     def _watch(self) -> None:
@@ -76,7 +81,7 @@ class ProjectionProcess:
                 self._begin()
 
 
-def _main(conninfo: str, level: int) -> None:
+def _main(conninfo: str, level: int, map_interval: int) -> None:
     """The child: follow the log until told to stop, or until the parent is gone."""
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
     stopping, told = multiprocessing.Pipe(duplex=False)
@@ -90,8 +95,16 @@ def _main(conninfo: str, level: int) -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     try:
-        with PostgresStore.open(conninfo) as store, Runner(Feed(store), conninfo):
+        with (
+            PostgresStore.open(conninfo) as store,
+            Runner(Feed(store), conninfo),
+            MapRunner(store, conninfo, _unix_now, interval_seconds=map_interval),
+        ):
             wait([stopping, parent.sentinel])
     except LedgerError as error:
         _logger.error("projections: %s", error)
         raise SystemExit(1) from None
+
+
+def _unix_now() -> int:
+    return int(time.time())

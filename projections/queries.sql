@@ -13,6 +13,11 @@ CROSS JOIN LATERAL (
     WHERE s.subject = wanted.subject AND s.from_on <= %(today)b ORDER BY s.from_on DESC LIMIT 1
 ) AS found
 
+-- name: standings_page
+-- The segments that hold on a day, by subject: a page of a dump.
+SELECT DISTINCT ON (subject) subject, until_on, body FROM projections.standing_segments
+WHERE subject > %(after)b AND from_on <= %(today)b ORDER BY subject, from_on DESC LIMIT %(limit)b
+
 -- name: standing_changes
 SELECT changed_on, position, subject, level_before, level_after FROM projections.standing_changes
 WHERE (changed_on, position, subject) > (%(changed_on)b, %(position)b, %(subject)b) AND changed_on <= %(until)b
@@ -39,7 +44,7 @@ SELECT subject, code, name, rank, size FROM (
                  ELSE 3 END)::bigint AS rank
     FROM (
         (SELECT subject, code, name, search_text FROM projections.enterprises
-         WHERE %(by_name)b AND projections.grams(search_text) @> %(grams)b AND search_text LIKE %(holds)b
+         WHERE %(by_name)b AND string_to_array(grams, E'\n') @> %(grams)b AND search_text LIKE %(holds)b
            AND (%(campaign)b = '' OR EXISTS (SELECT FROM projections.pledges p
                                              WHERE p.subject = enterprises.subject AND p.campaign = %(campaign)b))
          LIMIT %(most)b)
@@ -72,8 +77,20 @@ CROSS JOIN LATERAL (
 WHERE p.code = %(code)b
 
 -- name: declarations
-SELECT until_on, body, etag FROM projections.declarations
-WHERE subject = %(subject)b AND from_on <= %(today)b ORDER BY from_on DESC LIMIT 1
+-- The pledges of an enterprise in the order of their publication (section ''), and its sections, as they hold on a day.
+SELECT '' AS section, p.published_entry AS place, page.until_on, page.body AS value
+FROM projections.pledges p
+CROSS JOIN LATERAL (
+    SELECT until_on, body FROM projections.pledge_pages
+    WHERE code = p.code AND from_on <= %(today)b ORDER BY from_on DESC LIMIT 1
+) AS page
+WHERE p.subject = %(subject)b
+UNION ALL
+SELECT section, 0, until_on, value FROM (
+    SELECT DISTINCT ON (section) section, until_on, value FROM projections.sections
+    WHERE subject = %(subject)b AND from_on <= %(today)b ORDER BY section, from_on DESC
+) AS held
+ORDER BY section, place
 
 -- name: campaigns
 SELECT campaign, body, etag FROM projections.campaigns ORDER BY opens_on DESC, campaign LIMIT 1000
@@ -88,3 +105,17 @@ WHERE p.campaign = %(campaign)b AND p.code > %(after)b ORDER BY p.code LIMIT %(l
 
 -- name: campaign_pledges_count
 SELECT count(*) FROM projections.pledges WHERE campaign = %(campaign)b
+
+-- name: marks
+-- A look into the primary key for each range, whichever of its serials and whatever day is asked for.
+SELECT range, subject, entry, count, erased, body FROM projections.marks WHERE range = ANY (%(ranges)b)
+
+-- name: standards
+-- By leaf index; a repudiated version is nobody's declaration.
+SELECT s.entry, s.declaration, s.subject, coalesce(e.name, ''), s.number, s.title, s.state, s.from_on
+FROM projections.standards s LEFT JOIN projections.enterprises e USING (subject)
+WHERE s.number_key = %(key)b AND s.entry > %(after)b AND s.state <> 'repudiated'
+ORDER BY s.entry LIMIT %(limit)b
+
+-- name: standard
+SELECT body, etag FROM projections.standards WHERE subject = %(subject)b AND entry = %(entry)b

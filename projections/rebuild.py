@@ -7,10 +7,9 @@ A crash leaves the old tables serving and a half-filled set beside them, which t
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any, Final
@@ -22,20 +21,17 @@ from ledger.domain.dates import shanghai_date
 from ledger.errors import Busy
 from ledger.feed import Feed
 from ledger.store.connect import Database, connect, translated
-from ledger.store.copying import copy_streams, split_streams
+from ledger.store.copying import split_streams
 from ledger.store.postgres import PostgresStore
-from projections.content import content
-from projections.course import follow, without_erased
+from projections.filling import begin_worker, fill_part, wake
 from projections.follower import Follower
-from projections.portrait import portray
 from projections.position import Position
 from projections.rules import Rules
 from projections.schema import LOCK, NEXT, create_tables, drop_tables, index_tables_apart, prepare, swap_in
-from projections.writing import Rows, write_progress
+from projections.writing import write_progress
 
-__all__ = ["REBUILD_ROWS_BYTES_MAX", "Worker", "rebuild"]
+__all__ = ["rebuild"]
 
-REBUILD_ROWS_BYTES_MAX: Final = 16 * 1024 * 1024  # rows that a worker holds before it writes them
 _REBUILD_LOCK: Final = LOCK + 1
 _PARTS_PER_WORKER: Final = 8
 _SWAP_WAIT_MS_MAX: Final = 500
@@ -51,14 +47,16 @@ def rebuild(conninfo: str, workers: int = 2, progress: Progress = lambda done, t
     The old tables serve meanwhile, and a running `Runner` goes on writing them. `workers` processes are spawned
     (call it from a module that can be imported). Raises `Busy` where another rebuild runs, `Unavailable`.
     """
-    prepare(conninfo)
     with _alone(conninfo) as connection, PostgresStore.open(conninfo) as store:
         feed = Feed(store)
         size = feed.size()
-        with connection.transaction():
-            drop_tables(connection, NEXT)
-            create_tables(connection, NEXT)
-        _fill(conninfo, workers, size, progress)
+        rules = Rules.none().after(at for at in feed.governing() if at.index < size)
+        with _workers(conninfo, workers, rules, size) as pool:
+            prepare(conninfo)
+            with connection.transaction():
+                drop_tables(connection, NEXT)
+                create_tables(connection, NEXT)
+            _fill(pool, split_streams(conninfo, workers * _PARTS_PER_WORKER), size, progress)
         index_tables_apart(conninfo, NEXT)
         follower = Follower(feed, NEXT)
         follower.load(size)
@@ -101,15 +99,22 @@ def _alone(conninfo: str) -> Iterator[Connection[Any]]:
         yield connection
 
 
-def _fill(conninfo: str, workers: int, size: int, progress: Progress) -> None:
-    parts = split_streams(conninfo, workers * _PARTS_PER_WORKER)
+@contextmanager
+def _workers(conninfo: str, workers: int, rules: Rules, size: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that begin at once, so that they are ready when the tables are."""
+    arguments = conninfo, rules, size
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), begin_worker, arguments) as pool:
+        pool.submit(wake)
+        yield pool
+
+
+def _fill(pool: ProcessPoolExecutor, parts: Sequence[tuple[str, str]], size: int, progress: Progress) -> None:
     done = 0
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin_worker, (conninfo, size)) as pool:
-        pending: set[Future[int]] = {pool.submit(_fill_part, first, last) for first, last in parts}
-        while pending:
-            finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-            done += sum(future.result() for future in finished)
-            progress(done, size)
+    pending: set[Future[int]] = {pool.submit(fill_part, first, last) for first, last in parts}
+    while pending:
+        finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+        done += sum(future.result() for future in finished)
+        progress(done, size)
 
 
 def _catch_up(connection: Connection[Any], follower: Follower, until: int) -> None:
@@ -121,43 +126,3 @@ def _catch_up(connection: Connection[Any], follower: Follower, until: int) -> No
                 while after:
                     after = follower.reconsider(connection, events, after)
             follower.write(connection, events)
-
-
-class Worker:
-    """Derives the rows of some enterprises as of tree size `size`, and writes them into the next set of tables."""
-
-    def __init__(self, conninfo: str, size: int) -> None:
-        self._conninfo = conninfo
-        self._size = size
-        with PostgresStore.open(conninfo) as store:
-            self._rules = Rules.none().after(at for at in Feed(store).governing() if at.index < size)
-
-    def fill(self, first: str, last: str) -> int:
-        """For all enterprises with `first` <= subject < `last` (empty: no end); how many entries they have."""
-        rows, entries = Rows(), 0
-        with translated(), connect(self._conninfo) as connection, connection.cursor() as cursor:
-            connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
-            for stream in copy_streams(self._conninfo, first, last, self._size):
-                events = without_erased([content(row) for row in stream])
-                followed = follow(None, events, self._rules, self._size)
-                assert followed is not None  # a stream has an event
-                rows.add(portray(followed.course, self._rules, followed.case), followed.changes)
-                entries += len(stream)
-                if rows.bytes > REBUILD_ROWS_BYTES_MAX:
-                    rows.copy(cursor, NEXT)
-            rows.copy(cursor, NEXT)
-        return entries
-
-
-_worker: Worker
-
-
-def _begin_worker(conninfo: str, size: int) -> None:
-    global _worker  # noqa: PLW0603  (one per process, made before its first part)
-    _worker = Worker(conninfo, size)
-    gc.freeze()
-    gc.set_threshold(50_000)  # streams come and go; looking for cycles among them finds none
-
-
-def _fill_part(first: str, last: str) -> int:
-    return _worker.fill(first, last)

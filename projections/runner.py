@@ -10,13 +10,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any, Final
 
 from eventsourcing.persistence import PersistenceError
 from psycopg import Connection, Error
 
+from ledger.domain.dates import shanghai_date
 from ledger.domain.event import Recorded
 from ledger.errors import LedgerError
 from ledger.feed import Feed
@@ -50,9 +52,12 @@ class Runner:
         *,
         batch_events_max: int = BATCH_EVENTS_MAX,
         courses_max: int = COURSES_CACHED_MAX,
+        today: Callable[[], date] = lambda: shanghai_date(int(time.time())),
     ) -> None:
         self._feed = feed
         self._batch_max = batch_events_max
+        self._today = today
+        self._extended_on = date.min
         self._follower = Follower(feed, courses_max=courses_max)
         self._database = Database(conninfo, connections_max=2)
         self._position = Position(self._database)
@@ -107,6 +112,8 @@ class Runner:
         if written > self._follower.size:
             return self._absorb(written)
         events = self._follower.next_batch(self._batch_max)
+        if self._extend(idle=not events):
+            return True
         if not events:
             return False
         if self._follower.changes_everybody(events) and not self._reconsider(events):
@@ -119,6 +126,22 @@ class Runner:
                 raise AssertionError("the position moved under the lock")
         self._size = self._follower.size
         return True
+
+    def _extend(self, *, idle: bool) -> bool:
+        """At the turn of the day, and whenever there is nothing else to do: the steps that are due. True if any were.
+
+        Steps are written ahead, so a new day is no work but for those who had too many (`standing_due`).
+        """
+        today = self._today()
+        if not idle and today == self._extended_on:
+            return False
+        with self._turn() as connection:
+            if connection is None:
+                return False
+            extended = self._follower.extend(connection, today)
+        if not extended:
+            self._extended_on = today
+        return extended > 0
 
     def _load(self, size: int) -> None:
         self._follower.load(size)

@@ -16,7 +16,7 @@ from psycopg.sql import SQL, Identifier
 from ledger.store.connect import Database, connect, translated
 from projections.parts import PARTS
 from projections.position import Position
-from projections.sql import SCHEMA
+from projections.sql import NEXT, SCHEMA
 
 __all__ = [
     "LOCK",
@@ -31,18 +31,18 @@ __all__ = [
     "swap_in",
 ]
 
-SHAPE: Final = 1  # count up whenever schema.sql or the bytes that are rendered change
-NEXT: Final = "_next"
+SHAPE: Final = 3  # count up whenever schema.sql or the bytes that are rendered change
 _INDEX_MEMORY: Final = "128MB"  # of each of two sessions; enough for PostgreSQL to sort with helpers
 LOCK: Final = 0x70726F6A6563  # "projec": held by whoever writes the tables
 TABLES: Final = (
     "campaigns",
-    "declarations",
     "enterprises",
     "pledge_pages",
     "pledges",
     "progress",
+    "sections",
     "standing_changes",
+    "standing_due",
     "standing_segments",
     *(table for part in PARTS for table in part.tables),
 )
@@ -91,7 +91,7 @@ def index_tables(connection: Connection[Any], suffix: str) -> None:
 def index_tables_apart(conninfo: str, suffix: str) -> None:
     """As `index_tables`, over two connections at a time: for full tables that nobody else knows yet.
 
-    The table of names, with its grams, takes longer than all others together. A failure leaves some indexes made.
+    The table of names, with its grams, takes about as long as all others together. A failure leaves some indexes made.
     """
     names, others = list[str](), list[str]()
     for statement in SCHEMA["indexes"].replace("_set", suffix).split(";"):

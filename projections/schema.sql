@@ -3,21 +3,16 @@
 
 -- name: fixed
 CREATE TABLE IF NOT EXISTS projections.shape (version integer NOT NULL);
--- All substrings of one and two characters; immutable, so that an index can be built on it.
-CREATE OR REPLACE FUNCTION projections.grams(text text) RETURNS text[]
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT coalesce(array_agg(DISTINCT substr(text, place, size)), '{}')
-    FROM generate_series(1, length(text)) AS place, generate_series(1, 2) AS size
-    WHERE place + size - 1 <= length(text)
-$$;
 
 -- name: tables
--- Enterprises that may be found; search_text holds the folded names, one a line.
+-- Enterprises that may be found; search_text holds the folded names, one a line, and grams what they hold of one and
+-- two characters, one a line: an array is made of them where it is indexed, since lines are what COPY writes fastest.
 CREATE TABLE projections.enterprises_set (
     subject text COLLATE "C" NOT NULL,
     code text COLLATE "C" NOT NULL,
     name text NOT NULL,
     search_text text COLLATE "C" NOT NULL,
+    grams text COLLATE "C" NOT NULL,
     body bytea NOT NULL,
     etag text NOT NULL
 );
@@ -29,6 +24,11 @@ CREATE TABLE projections.standing_segments_set (
     level text NOT NULL,
     body bytea NOT NULL,
     etag text NOT NULL
+);
+-- Whose steps were too many to write all of them ahead: from `due_on` on, more must be written.
+CREATE TABLE projections.standing_due_set (
+    subject text COLLATE "C" NOT NULL,
+    due_on date NOT NULL
 );
 -- Every change of level, the foreseeable ones included; read up to the present day only.
 CREATE TABLE projections.standing_changes_set (
@@ -57,16 +57,39 @@ CREATE TABLE projections.pledge_pages_set (
     body bytea NOT NULL,
     etag text NOT NULL
 );
-CREATE TABLE projections.declarations_set (
+-- What other nouns than pledges bring to an enterprise's declarations: JSON values, by key.
+CREATE TABLE projections.sections_set (
     subject text COLLATE "C" NOT NULL,
+    section text COLLATE "C" NOT NULL,
     from_on date NOT NULL,
     until_on date,
-    body bytea NOT NULL,
-    etag text NOT NULL
+    value bytea NOT NULL
 );
 CREATE TABLE projections.campaigns_set (
     campaign text COLLATE "C" NOT NULL,
     opens_on date NOT NULL,
+    body bytea NOT NULL,
+    etag text NOT NULL
+);
+-- A row for each range of serials, however many they are: what a scanned mark is looked up by.
+CREATE TABLE projections.marks_set (
+    range text COLLATE "C" NOT NULL,
+    subject text COLLATE "C" NOT NULL,
+    entry bigint NOT NULL,
+    count integer NOT NULL,
+    erased boolean NOT NULL,
+    body bytea NOT NULL
+);
+-- A row for each version of every self-declared standard, also old and repudiated ones; number_key has no spaces.
+CREATE TABLE projections.standards_set (
+    subject text COLLATE "C" NOT NULL,
+    entry bigint NOT NULL,
+    declaration bigint NOT NULL,
+    number_key text COLLATE "C" NOT NULL,
+    number text COLLATE "C" NOT NULL,
+    title text NOT NULL,
+    state text COLLATE "C" NOT NULL,
+    from_on date NOT NULL,
     body bytea NOT NULL,
     etag text NOT NULL
 );
@@ -78,8 +101,10 @@ CREATE TABLE projections.progress_set (
 -- name: indexes
 ALTER TABLE projections.enterprises_set ADD CONSTRAINT enterprises_pkey_set PRIMARY KEY (subject);
 CREATE INDEX enterprises_code_set ON projections.enterprises_set (code text_pattern_ops);
-CREATE INDEX enterprises_grams_set ON projections.enterprises_set USING gin (projections.grams(search_text));
+CREATE INDEX enterprises_grams_set ON projections.enterprises_set USING gin (string_to_array(grams, E'\n'));
 ALTER TABLE projections.standing_segments_set ADD CONSTRAINT standing_segments_pkey_set PRIMARY KEY (subject, from_on);
+ALTER TABLE projections.standing_due_set ADD CONSTRAINT standing_due_pkey_set PRIMARY KEY (subject);
+CREATE INDEX standing_due_on_set ON projections.standing_due_set (due_on, subject);
 ALTER TABLE projections.standing_changes_set
     ADD CONSTRAINT standing_changes_pkey_set PRIMARY KEY (changed_on, position, subject);
 CREATE INDEX standing_changes_subject_set ON projections.standing_changes_set (subject, changed_on);
@@ -88,5 +113,9 @@ CREATE INDEX pledges_campaign_set ON projections.pledges_set (campaign, code);
 CREATE INDEX pledges_subject_set ON projections.pledges_set (subject);
 ALTER TABLE projections.pledge_pages_set ADD CONSTRAINT pledge_pages_pkey_set PRIMARY KEY (code, from_on);
 CREATE INDEX pledge_pages_subject_set ON projections.pledge_pages_set (subject);
-ALTER TABLE projections.declarations_set ADD CONSTRAINT declarations_pkey_set PRIMARY KEY (subject, from_on);
+ALTER TABLE projections.sections_set ADD CONSTRAINT sections_pkey_set PRIMARY KEY (subject, section, from_on);
+ALTER TABLE projections.marks_set ADD CONSTRAINT marks_pkey_set PRIMARY KEY (range);
+CREATE INDEX marks_subject_set ON projections.marks_set (subject);
+ALTER TABLE projections.standards_set ADD CONSTRAINT standards_pkey_set PRIMARY KEY (subject, entry);
+CREATE INDEX standards_number_set ON projections.standards_set (number_key, entry) WHERE state <> 'repudiated';
 ALTER TABLE projections.campaigns_set ADD CONSTRAINT campaigns_pkey_set PRIMARY KEY (campaign);

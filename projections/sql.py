@@ -8,7 +8,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["QUERIES", "SCHEMA"]
+__all__ = ["MAP_QUERIES", "MAP_SCHEMA", "NEXT", "QUERIES", "SCHEMA"]
 
 _HEADER: Final = re.compile(r"^-- name: ([a-z_]+)$", re.MULTILINE)
 
@@ -23,5 +23,8 @@ def _load(name: str) -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
+NEXT: Final = "_next"  # names the set of tables that a rebuild fills
 QUERIES: Final = _load("queries.sql")
 SCHEMA: Final = _load("schema.sql")
+MAP_QUERIES: Final = _load("completeness/queries.sql")
+MAP_SCHEMA: Final = _load("completeness/schema.sql")

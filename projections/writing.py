@@ -18,18 +18,21 @@ from projections.course import Change
 from projections.declarations.campaigns import CampaignRow
 from projections.parts import PARTS
 from projections.portrait import Portrait
+from projections.standing.levels import Level
+from projections.steps import Step
 
-__all__ = ["Forget", "Rows", "replace_rows", "write_campaigns", "write_progress"]
+__all__ = ["Forget", "Rows", "due_subjects", "extend_rows", "replace_rows", "write_campaigns", "write_progress"]
 
 Forget = tuple[str, date | None]  # changes of a subject after this day are void; None: all of them
 
 _COLUMNS: Final[dict[str, Sequence[str]]] = {
-    "enterprises": ("text", "text", "text", "text", "bytea", "text"),
+    "enterprises": ("text", "text", "text", "text", "text", "bytea", "text"),
     "standing_segments": ("text", "date", "date", "text", "bytea", "text"),
     "standing_changes": ("date", "int8", "text", "text", "text"),
+    "standing_due": ("text", "date"),
     "pledges": ("text", "text", "text", "int8", "int8", "date", "date"),
     "pledge_pages": ("text", "text", "date", "date", "bytea", "text"),
-    "declarations": ("text", "date", "date", "bytea", "text"),
+    "sections": ("text", "text", "date", "date", "bytea"),
     **{table: columns for part in PARTS for table, columns in part.tables.items()},
 }
 _OF_SUBJECT: Final = [table for table in _COLUMNS if table != "standing_changes"]
@@ -46,8 +49,7 @@ class Rows:
         subject, tables = portrait.subject, self.tables
         if portrait.enterprise is not None:
             tables["enterprises"].append(portrait.enterprise)
-        for level, (from_on, until_on, body, etag) in portrait.standing:
-            tables["standing_segments"].append((subject, from_on, until_on, level.value, body, etag))
+        self.add_standing(subject, portrait.standing)
         for change in changes:
             tables["standing_changes"].append((*change[:3], change.before.value, change.after.value))
         for page in portrait.pledges:
@@ -64,13 +66,22 @@ class Rows:
             )
             for step in page.steps:
                 tables["pledge_pages"].append((page.code, subject, *step))
-        for step in portrait.declarations:
-            tables["declarations"].append((subject, *step))
+        tables["sections"].extend(portrait.sections)
         for further in portrait.further:
             for table, rows in further.items():
                 tables[table].extend(rows)
-        self.bytes += sum(len(step.body) for _, step in portrait.standing)
-        self.bytes += 2 * sum(len(step.body) for step in portrait.declarations)
+        self.bytes += sum(len(step.body) for page in portrait.pledges for step in page.steps)
+        self.bytes += sum(len(row.value) for row in portrait.sections)
+
+    def add_standing(self, subject: str, steps: Sequence[tuple[Level, Step]]) -> None:
+        """Steps of a standing that follow one another; if the last one has an end, more are due on that day."""
+        segments = self.tables["standing_segments"]
+        for level, (from_on, until_on, body, etag) in steps:
+            segments.append((subject, from_on, until_on, level.value, body, etag))
+            self.bytes += len(body)
+        due_on = steps[-1][1].until_on
+        if due_on is not None:
+            self.tables["standing_due"].append((subject, due_on))
 
     def copy(self, cursor: Cursor[Any], suffix: str) -> None:
         """Write everything gathered, and begin anew."""
@@ -114,6 +125,25 @@ def replace_rows(
                 ),
                 (names, days, size),
             )
+        rows.copy(cursor, suffix)
+
+
+def due_subjects(connection: Connection[Any], suffix: str, today: date, limit: int) -> list[tuple[str, date]]:
+    """Up to `limit` enterprises of whose standing more must be written by `today`, and from which day on."""
+    query = _sql(
+        "SELECT subject, due_on FROM projections.{} WHERE due_on <= %s ORDER BY due_on, subject LIMIT %s",
+        ("standing_due" + suffix),
+    )
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return [(subject, due_on) for subject, due_on in cursor.execute(query, (today, limit)).fetchall()]
+
+
+def extend_rows(connection: Connection[Any], suffix: str, rows: Rows, subjects: Sequence[str]) -> None:
+    """In the connection's transaction, add the further steps in `rows` to those that are there of `subjects`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _sql("DELETE FROM projections.{} WHERE subject = ANY (%b)", "standing_due" + suffix), (Texts(subjects),)
+        )
         rows.copy(cursor, suffix)
 
 

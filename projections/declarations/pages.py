@@ -1,7 +1,8 @@
 """An enterprise's public pledges as canonical JSON: terms, dates, state, corrections, end, assessments.
 
-Pledges that are not for publication are nowhere in it. A repudiated one is a stub. An adverse assessment is shown
-for as long as it counts; then it is gone from here, and the step that holds it ends on that day.
+Pledges that are not for publication are nowhere in it. A repudiated one is a stub. An assessment is shown
+for as long as it is public (`projections/closing.py`); then it is gone from here, and the step that holds it ends on
+that day.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import msgspec
 
 from ledger.domain.pledge import PledgeMade, PledgeReplaced
 from ledger.domain.pledge_state import Assessment
+from projections.closing import Closing
 from projections.course import Course
 from projections.standing.evaluate import Case
 from projections.standing.public import PublicPledge, public_pledges
@@ -46,15 +48,16 @@ class _Page:
     def __init__(self, course: Course, pledge: PublicPledge, case: Case) -> None:
         self._course = course
         self._pledge = pledge
-        closes = {
-            one.index: case.closes_on(one.index, course.told_on) for one in pledge.assessments if one.result != "full"
+        closing = Closing(course.record, case) if pledge.assessments else None
+        self._shown_on: Final[dict[int, list[tuple[date, date]]]] = {
+            one.index: closing.stretches(one.index, one.effective_on) for one in pledge.assessments if closing
         }
-        self._closes: Final[dict[int, date | None]] = closes
 
     def page(self) -> PledgePage:
         pledge, terms, start = self._pledge, self._pledge.state.terms, self._course.told_on
         assert terms is not None  # public pledges have them
-        edges = {pledge.from_on, _day_after(pledge.last_day), *(day for day in self._closes.values() if day)}
+        edges = {pledge.from_on, _day_after(pledge.last_day)}
+        edges.update(day for stretches in self._shown_on.values() for stretch in stretches for day in stretch)
         starts = [start, *sorted(edge for edge in edges if start < edge < date.max)]
         document = self._stub() if pledge.repudiated else self._document()
         steps = []
@@ -76,18 +79,18 @@ class _Page:
     def _stub(self) -> dict[str, Any]:
         record, pledge = self._course.record, self._pledge
         assert pledge.state.terms is not None  # public pledges have them
-        by = [
-            record.repudiated[entry].index
+        gone = [
+            record.repudiated[entry]
             for entry in (pledge.state.terms.index, pledge.publication.index)
             if entry in record.repudiated
         ]
         return {
             "code": pledge.publication.code,
             "subject": record.subject,
-            "state": "repudiated",
+            "state": gone[0].how,
             "made_entry": pledge.state.terms.index,
             "published_entry": pledge.publication.index,
-            "repudiated_by": by,
+            "repudiated_by": [one.index for one in gone],
         }
 
     def _of_the_day(self, day: date, until: date | None) -> dict[str, Any]:
@@ -168,8 +171,7 @@ class _Page:
         }
 
     def _shown(self, one: Assessment, day: date) -> bool:
-        closes = self._closes.get(one.index)
-        return closes is None or day < closes
+        return any(start <= day < stop for start, stop in self._shown_on[one.index])
 
 
 def _assessment(one: Assessment) -> dict[str, Any]:

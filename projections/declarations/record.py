@@ -1,39 +1,43 @@
-"""The public self-declaration record of an enterprise: pledges and the sections of all other nouns in one document."""
+"""The public self-declaration record of an enterprise: pledges and the sections of all other nouns in one document.
+
+Joined when it is read: stored whole, it would repeat every pledge page in every step.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Final
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import msgspec
 
-from projections.course import Course
-from projections.declarations.pages import PledgePage
 from projections.part import Piece
-from projections.steps import Step, etag
 
-__all__ = ["declarations"]
+__all__ = ["SectionRow", "compose", "section_rows"]
 
 _ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
 
 
-def declarations(course: Course, pages: Sequence[PledgePage], sections: Mapping[str, Sequence[Piece]]) -> list[Step]:
-    """Canonical JSON with a key for the pledges and for every section: a step wherever one of them has one."""
-    days = {course.told_on, *(step.from_on for page in pages for step in page.steps)}
-    days.update(piece.from_on for pieces in sections.values() for piece in pieces)
-    starts = sorted(days)
-    subject = _ENCODE(course.record.subject)
-    steps = []
-    for start, until in zip(starts, [*starts[1:], None], strict=True):
-        held = [step.body for page in pages for step in page.steps if _holds(step, start)]
-        values = {b"pledges": b"[%b]" % b",".join(held), b"subject": subject}
-        for section, pieces in sections.items():
-            values[section.encode()] = [piece.value for piece in pieces if piece.from_on <= start][-1]
-        body = b"{%b}" % b",".join(b'"%b":%b' % item for item in sorted(values.items()))
-        steps.append(Step(start, until, body, etag(body)))
-    return steps
+class SectionRow(NamedTuple):
+    """`value` is the JSON of the key `section` from `from_on` to the day before `until_on` (None: until an event)."""
+
+    subject: str
+    section: str
+    from_on: date
+    until_on: date | None
+    value: bytes
 
 
-def _holds(step: Step, day: date) -> bool:
-    return step.from_on <= day and (step.until_on is None or day < step.until_on)
+def section_rows(subject: str, section: str, pieces: Sequence[Piece]) -> Iterator[SectionRow]:
+    """The rows of one section, each until the day of the next piece."""
+    for piece, following in pairwise([*pieces, None]):
+        assert piece is not None  # only the last is
+        yield SectionRow(subject, section, piece.from_on, None if following is None else following.from_on, piece.value)
+
+
+def compose(subject: str, pledges: Sequence[bytes], sections: Mapping[str, bytes]) -> bytes:
+    """Canonical JSON (RFC 8785) with a key for the pledges and for every section, from values that are canonical."""
+    values = {b"pledges": b"[%b]" % b",".join(pledges), b"subject": _ENCODE(subject)}
+    values |= {section.encode(): value for section, value in sections.items()}
+    return b"{%b}" % b",".join(b'"%b":%b' % item for item in sorted(values.items()))

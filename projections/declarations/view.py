@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
 from ledger.limits import SEARCH_PAGE_MAX
+from ledger.store.arrays import Texts
+from projections.declarations.record import compose
 from projections.reading import Reading
+from projections.steps import etag
 
-__all__ = ["CampaignPledge", "DeclarationView", "Document", "PledgeDocument"]
+__all__ = ["CampaignPledge", "DeclarationView", "Document", "MarkRow", "PledgeDocument", "StandardRow"]
 
 
 class Document(NamedTuple):
@@ -36,6 +40,29 @@ class CampaignPledge(NamedTuple):
     last_day: date
 
 
+class MarkRow(NamedTuple):
+    """A range of serials, and its licence as canonical JSON. `erased`: the seed is gone for good."""
+
+    subject: str
+    entry: int
+    serials: int
+    erased: bool
+    body: bytes
+
+
+class StandardRow(NamedTuple):
+    """A version of a standard that an enterprise declared, by its entry. `declaration`: the one that began it."""
+
+    entry: int
+    declaration: int
+    subject: str
+    name: str  # empty where the enterprise is not to be found by name
+    number: str
+    title: str
+    state: str
+    from_on: date
+
+
 class DeclarationView:
     """Reads through the read models; `today` is a calendar date in Asia/Shanghai."""
 
@@ -51,9 +78,28 @@ class DeclarationView:
         return PledgeDocument(subject, campaign, made, published, Document(body, tag, until_on))
 
     def declarations(self, subject: str, today: date) -> Document | None:
-        """All public pledges of an enterprise; None where it has none."""
-        row = self._reading.row("declarations", {"subject": subject, "today": today})
-        return None if row is None else Document(row[1], row[2], row[0])
+        """All public pledges of an enterprise and what else it declared; None where there is nothing."""
+        rows = self._reading.rows("declarations", {"subject": subject, "today": today})
+        if not rows:
+            return None
+        pledges = [value for section, _, _, value in rows if not section]
+        body = compose(subject, pledges, {section: value for section, _, _, value in rows if section})
+        return Document(body, etag(body), min((until for _, _, until, _ in rows if until is not None), default=None))
+
+    def marks(self, ranges: Sequence[str]) -> dict[str, MarkRow]:
+        """Ranges by name (10 hexadecimal digits), in one round trip; those that were never licensed are left out."""
+        rows = self._reading.rows("marks", {"ranges": Texts(ranges)})
+        return {row[0]: MarkRow(*row[1:]) for row in rows}
+
+    def standards(self, number_key: str, after: int, limit: int) -> list[StandardRow]:
+        """Public declarations of the number over all enterprises, by entry, from the one after the entry `after`."""
+        params = {"key": number_key, "after": after, "limit": max(1, min(limit, SEARCH_PAGE_MAX))}
+        return [StandardRow(*row) for row in self._reading.rows("standards", params)]
+
+    def standard(self, subject: str, entry: int) -> Document | None:
+        """Any version of a declared standard, by its entry."""
+        row = self._reading.row("standard", {"subject": subject, "entry": entry})
+        return None if row is None else Document(*row)
 
     def campaigns(self) -> list[tuple[str, Document]]:
         """All campaigns (at most 1,000), newest first, with their ids."""

@@ -9,7 +9,7 @@ import msgspec
 
 from ledger.domain.record import EnterpriseRecord
 from ledger.domain.subject import fold_code
-from projections.search.names import fold_name
+from projections.search.names import fold_name, grams_of
 from projections.steps import etag
 
 __all__ = ["EnterpriseRow", "enterprise_row"]
@@ -18,12 +18,13 @@ _ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
 
 
 class EnterpriseRow(NamedTuple):
-    """`search_text` holds the folded names, the current one first, one a line."""
+    """`search_text` holds the folded names, the current one first, one a line; `grams` what they can be found by."""
 
     subject: str
     code: str
     name: str
     search_text: str
+    grams: str
     body: bytes
     etag: str
 
@@ -53,8 +54,10 @@ def enterprise_row(record: EnterpriseRecord) -> EnterpriseRow | None:
         "deregistered": _ceased(record, "deregistered"),
     }
     encoded = _ENCODE(body)
-    names = "\n".join(dict.fromkeys([fold_name(name), *(fold_name(one.name) for one in former)]))
-    return EnterpriseRow(record.subject, code, name, names, encoded, etag(encoded))
+    names = list(dict.fromkeys([fold_name(name), *(fold_name(one.name) for one in former)]))
+    return EnterpriseRow(
+        record.subject, code, name, "\n".join(names), "\n".join(grams_of(names)), encoded, etag(encoded)
+    )
 
 
 def _ceased(record: EnterpriseRecord, how: str) -> dict[str, Any] | None:

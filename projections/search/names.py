@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
+from operator import add
 
-__all__ = ["escape_like", "fold_name", "grams"]
+__all__ = ["escape_like", "fold_name", "grams", "grams_of"]
 
 
 def fold_name(text: str) -> str:
@@ -17,6 +19,15 @@ def grams(folded: str) -> list[str]:
     if len(folded) < 2:
         return [folded] if folded else []
     return sorted({folded[at : at + 2] for at in range(len(folded) - 1)})
+
+
+def grams_of(names: Iterable[str]) -> list[str]:
+    """By what folded names are indexed: all that they hold of one and two characters, repetitions included."""
+    found: list[str] = []
+    for name in names:
+        found += name
+        found += map(add, name, name[1:])
+    return found
 
 
 def escape_like(text: str) -> str:

@@ -62,6 +62,16 @@ class Case:
         self._facts = facts
         self._under: dict[int, Under] = {}
 
+    @property
+    def facts(self) -> Facts:
+        """What is evaluated."""
+        return self._facts
+
+    @property
+    def policies(self) -> Sequence[PolicyInForce]:
+        """In the order of the dates from which they hold."""
+        return self._policies
+
     def on(self, day: date) -> Standing:
         """The standing on `day`, under the policy in force on that day; UNRATED where there is none."""
         under = self._under_on(day)
@@ -69,8 +79,8 @@ class Case:
             return under.on(day)
         facts = self._facts
         size = 1 + max((mark.entry for mark in facts.bearing if mark.on <= day), default=-1)
-        nothing = Conditions(False, False, True, True, None)
-        return Standing(facts.subject, Level.UNRATED, 0, (), None, (), nothing, 0, 0, None, size)
+        nothing = Conditions(False, False, True, True, None, True)
+        return Standing(facts.subject, Level.UNRATED, 0, (), (), None, (), nothing, (), 0, 0, 0, None, size)
 
     def next_change_on(self, day: date) -> date | None:
         """The earliest day after `day` on which time alone changes the standing; None where nothing more will."""

@@ -13,9 +13,24 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from ledger.domain.enterprise_state import SizeBand
+from ledger.domain.noun import Annotation, Hold, Mark, Relief
 from ledger.domain.policy import StandingPolicy
 
-__all__ = ["Facts", "Item", "Kept", "Mark", "PolicyInForce", "Reply", "Revocation", "Size", "Term"]
+__all__ = [
+    "Annotation",
+    "Declared",
+    "Facts",
+    "Hold",
+    "Item",
+    "Kept",
+    "Mark",
+    "PolicyInForce",
+    "Relief",
+    "Reply",
+    "Revocation",
+    "Size",
+    "Term",
+]
 
 
 class PolicyInForce(NamedTuple):
@@ -58,7 +73,7 @@ class Item(NamedTuple):
 
     `entry` is what recorded it (a correction leaves it where it was), `on` the date on which its window
     begins, `matter` what it has in common with items that stem from the same facts, `clauses` the clauses
-    of a public pledge that it broke.
+    of a public pledge that it broke. It counts up to the day before `until`, if its window is not over by then.
     """
 
     entry: int
@@ -66,6 +81,7 @@ class Item(NamedTuple):
     item: str
     matter: str
     clauses: tuple[str, ...] = ()
+    until: date = date.max
 
 
 class Reply(NamedTuple):
@@ -81,11 +97,12 @@ class Size(NamedTuple):
     band: SizeBand
 
 
-class Mark(NamedTuple):
-    """Entry `entry` counts from `on`."""
+class Declared(NamedTuple):
+    """A version of a declared standard, declared on `on`, and current to the day before `until`."""
 
-    on: date
     entry: int
+    on: date
+    until: date = date.max
 
 
 class Facts(Struct, frozen=True):
@@ -100,3 +117,7 @@ class Facts(Struct, frozen=True):
     sizes: Sequence[Size] = ()
     conduct: Sequence[Mark] = ()  # outcomes and assessments on record, whatever they cost
     bearing: Sequence[Mark] = ()  # every entry that counted, also to end or correct another
+    holds: Sequence[Hold] = ()
+    reliefs: Sequence[Relief] = ()
+    annotations: Sequence[Annotation] = ()
+    declared: Sequence[Declared] = ()

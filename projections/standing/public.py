@@ -1,8 +1,7 @@
 """From an enterprise's record to the public facts that may count: the only reader of the record for a standing.
 
 Left out: what is sealed and not public, what was repudiated, what a correction made void. A correction holds
-from the date of what it corrects. Taken from the design, "Standing": points for a late, a missing and a refused reply,
-for pledges kept in part or not at all.
+from the date of what it corrects. Pledges and complaints are read here, every other noun in `nouns.py`.
 """
 
 from __future__ import annotations
@@ -12,12 +11,14 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from ledger.domain.complaint import Correction, OutcomeState
+from ledger.domain.complaint import Correction, OutcomeState, findings
+from ledger.domain.noun import matter_of
 from ledger.domain.pledge_state import Assessment, PledgeEnd, PledgeState, Publication
 from ledger.domain.record import EnterpriseRecord
 from projections.standing.facts import Facts, Item, Kept, Mark, Reply, Revocation, Size, Term
+from projections.standing.nouns import NounFacts, of_a_noun
 
-__all__ = ["PublicPledge", "facts_of", "findings", "public_pledges", "with_outcomes"]
+__all__ = ["PublicPledge", "facts_of", "public_pledges", "with_outcomes"]
 
 
 class PublicPledge:
@@ -93,7 +94,6 @@ class _Reading:
         self.replies: list[Reply] = []
         self.conduct: list[Mark] = []
         self.bearing: list[Mark] = []
-        self._pledged: dict[str, tuple[str, ...]] | None = None  # clauses by code, once an outcome names any
 
     def facts(self) -> Facts:
         record = self._record
@@ -102,11 +102,22 @@ class _Reading:
         for outcome in record.outcomes.values():
             self.outcome(outcome)
         self.bearing.extend([Mark(size.effective_on, size.index) for size in record.sizes])
+        for entry, day in record.on_record.items():
+            self.conduct.append(Mark(day, entry))
+            self.bearing.append(Mark(day, entry))
+        nouns = None
+        if record.nouns:
+            nouns = NounFacts(record, self.conduct, self.bearing)
+            self.items.extend(nouns.items)
         gone = record.repudiated
         if gone:
             bearing = {mark.entry for mark in self.bearing}
-            self.bearing.extend(Mark(by.effective_on, by.index) for entry, by in gone.items() if entry in bearing)
-        return Facts(
+            self.bearing.extend(
+                Mark(by.effective_on, by.index)
+                for entry, by in gone.items()
+                if entry in bearing or of_a_noun(record, entry)
+            )
+        facts = Facts(
             subject=record.subject,
             terms=tuple(sorted(self._terms)),
             revocations=tuple(sorted(self._revocations)),
@@ -119,6 +130,7 @@ class _Reading:
             conduct=tuple(sorted(self.conduct)),
             bearing=tuple(sorted(self.bearing)),
         )
+        return facts if nouns is None else nouns.beside(facts)
 
     def _pledge(self, pledge: PublicPledge) -> None:
         terms, publication = pledge.state.terms, pledge.publication
@@ -142,11 +154,10 @@ class _Reading:
             self._revocations.append(Revocation(pledge.end.index, publication.code, pledge.end.effective_on))
         for one in pledge.assessments:
             self.conduct.append(Mark(one.effective_on, one.index))
-            if one.result == "full":
+            if one.item is None:
                 self._kept.append(Kept(one.index, one.effective_on, one.period_until))
             else:
-                item = "pledge.partly_fulfilled" if one.result == "partial" else "pledge.not_fulfilled"
-                self.items.append(Item(one.index, one.effective_on, item, _matter(one.fact_id, one.index)))
+                self.items.append(Item(one.index, one.effective_on, one.item, matter_of(one.fact_id, one.index)))
 
     def outcome(self, outcome: OutcomeState) -> None:
         gone, index, on = self._record.repudiated, outcome.index, outcome.effective_on
@@ -164,38 +175,6 @@ class _Reading:
             self.replies.append(Reply(on, stands.reply == "timely"))
         found = findings(outcome, stands)
         if found:
-            clauses = self._broken(outcome.pledge, stands.clauses)
-            matter = _matter(stands.fact_id, index)
+            clauses = self._record.pledges.broken(outcome.pledge, stands.clauses, gone)
+            matter = matter_of(stands.fact_id, index)
             self.items.extend(Item(index, on, item, matter, clauses) for item in found)
-
-    def _broken(self, code: str | None, clauses: tuple[str, ...]) -> tuple[str, ...]:
-        """Which of the clauses concerned were publicly pledged: in the pledge named, else in any."""
-        if not clauses:
-            return ()
-        if self._pledged is None:
-            self._pledged = {
-                pledge.publication.code: pledge.state.terms.clauses
-                for pledge in public_pledges(self._record)
-                if pledge.state.terms is not None and not pledge.repudiated
-            }
-        pledged = self._pledged.values() if code is None else (self._pledged.get(code, ()),)
-        taken = {clause for each in pledged for clause in each}
-        return tuple(sorted(taken.intersection(clauses)))
-
-
-def findings(outcome: OutcomeState, stands: OutcomeState | Correction) -> tuple[str, ...]:
-    """The items of a complaint's outcome. No reply counts only where one was asked for and its month had come."""
-    if stands.reply == "late":
-        reply: tuple[str, ...] = ("complaint.late_reply",)
-    elif stands.reply == "none" and outcome.reply_lapsed:
-        reply = ("complaint.no_reply",)
-    else:
-        reply = ()
-    if stands.outcome == "refused" and not stands.substantive_reply:
-        return (*reply, "complaint.refused_without_reply")
-    return reply
-
-
-def _matter(fact_id: str | None, entry: int) -> str:
-    """What two items of one matter have in common; findings of one entry are always one matter."""
-    return f"entry {entry}" if fact_id is None else f"fact {fact_id}"

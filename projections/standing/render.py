@@ -6,7 +6,7 @@ so that a rebuild gives the same ones; a standing asked for a date carries `as_o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ import msgspec
 
 from projections.standing.facts import Term
 from projections.standing.levels import WORDS
-from projections.standing.values import Standing
+from projections.standing.values import Held, Reason, Standing
 
 __all__ = ["REASONS_SHOWN_MAX", "render"]
 
@@ -25,11 +25,17 @@ _ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
 
 
 def render(
-    standing: Standing, next_change_on: date | None, *, as_of: date | None = None, tree_size: int | None = None
+    standing: Standing,
+    next_change_on: date | None,
+    *,
+    as_of: date | None = None,
+    tree_size: int | None = None,
+    closed: Container[int] = (),
 ) -> bytes:
     """The standing as canonical JSON. Amounts in hundredths of a point, factors per mille, dates ISO 8601.
 
     `as_of` and `tree_size` are given for a standing that was asked for a date or a state of the log.
+    Of an entry in `closed`, which counted on that day and is no longer public, only its number is given.
     Past `REASONS_SHOWN_MAX` the newest reasons are shown and the others counted in `reasons_not_shown`.
     """
     words = WORDS[standing.level]
@@ -42,12 +48,15 @@ def render(
         "sentence_zh": words.sentence_zh,
         "sentence_en": words.sentence_en,
         "points": standing.points,
-        "reasons": standing.reasons[-REASONS_SHOWN_MAX:],
+        "reasons": [_open(reason, closed) for reason in standing.reasons[-REASONS_SHOWN_MAX:]],
         "reasons_not_shown": max(0, len(standing.reasons) - REASONS_SHOWN_MAX),
+        "holds": [_open(held, closed) for held in standing.holds],
         "revoked": standing.revoked,
         "pledges": _pledges(standing.pledges),
         "good_needs": standing.conditions,
+        "good_unmet": standing.unmet,
         "closed_entries": standing.closed,
+        "repaired_entries": standing.repaired,
         "unweighed_entries": standing.unweighed,
         "next_change_on": next_change_on,
         "policy": None
@@ -65,6 +74,10 @@ def render(
     if tree_size is not None:
         body["tree_size"] = tree_size
     return _ENCODE(body)
+
+
+def _open(one: Reason | Held, closed: Container[int]) -> Reason | Held | dict[str, Any]:
+    return {"entry": one.entry, "closed": True} if one.entry in closed else one
 
 
 def _pledges(terms: Sequence[Term]) -> list[dict[str, Any]]:

@@ -8,17 +8,17 @@ in hundredths, factors per mille, multiplied first and floored once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from ledger.domain import dates
-from ledger.domain.policy import PointRule, StandingPolicy
-from projections.standing.facts import Facts, Item, Size
+from ledger.domain.policy import HoldRule, PointRule, StandingPolicy
+from projections.standing.facts import Facts, Hold, Item, Relief, Size
 
-__all__ = ["Span", "Weighed", "add_months", "lay_out", "weigh"]
+__all__ = ["HoldSpan", "Span", "Weighed", "add_months", "hold_spans", "lay_out", "weigh"]
 
 # The same days come again for everybody: remembered, the arithmetic costs nothing.
 add_months: Final = lru_cache(maxsize=65_536)(dates.add_months)
@@ -26,7 +26,10 @@ _TIER_RANK = {"minor": 0, "general": 1, "severe": 2}
 
 
 class Weighed(NamedTuple):
-    """An item under its rule: its steps are full until `late_on`, reduced until `end_on`, then nothing."""
+    """An item under its rule: its steps are full until `late_on`, reduced until `end_on`, then nothing.
+
+    `reliefs`: the approved repairs of its entry, while which it costs nothing. `veto`: it costs GOOD while it counts.
+    """
 
     item: Item
     rule: PointRule
@@ -34,6 +37,9 @@ class Weighed(NamedTuple):
     clause: int  # per mille, for breaking a pledged clause
     late_on: date
     end_on: date
+    veto: bool
+    breaks: bool  # a clause that was publicly pledged, where the policy holds that against GOOD
+    reliefs: Sequence[Relief] = ()
 
     def counted(self, factor: int) -> int:
         return self.rule.points * factor * self.weight * self.clause // 1_000_000_000
@@ -43,7 +49,7 @@ class Span(NamedTuple):
     """From `start` to the day before `stop`, `weighed` counts `counted` hundredths of a point.
 
     `same_matter` names the entries that count on these days, too, but stem from the same matter and are
-    therefore not added.
+    therefore not added. `vetoes`, `breaks`: whether any of them all costs GOOD, or broke a pledged clause.
     """
 
     start: date
@@ -52,27 +58,62 @@ class Span(NamedTuple):
     factor: int
     counted: int
     same_matter: tuple[int, ...]
+    vetoes: bool
+    breaks: bool
+
+
+class HoldSpan(NamedTuple):
+    """From `start` to the day before `stop` (`date.max`: until an event ends it), `hold` holds the level."""
+
+    start: date
+    stop: date
+    hold: Hold
+    rule: HoldRule
+
+
+def hold_spans(policy: StandingPolicy, facts: Facts) -> list[HoldSpan]:
+    """Every hold that the policy has a rule for, less the time for which it is repaired; in the order of dates."""
+    rules = {rule.item: rule for rule in policy.holds}
+    spans = []
+    for hold in facts.holds:
+        rule = rules.get(hold.item)
+        if rule is None:
+            continue
+        stop = hold.until or date.max
+        if rule.months is not None:
+            stop = min(stop, add_months(hold.on, rule.months))
+        reliefs = [relief for relief in facts.reliefs if relief.entry == hold.entry]
+        for start, until in _left_by(reliefs, hold.on, stop):
+            spans.append(HoldSpan(start, until, hold, rule))
+    return sorted(spans, key=lambda span: (span.hold.on, span.hold.entry, span.rule.item, span.start))
 
 
 def weigh(policy: StandingPolicy, facts: Facts) -> list[Weighed]:
     """Every item that the policy has a rule for, with its weight and its steps."""
     rules = {rule.item: rule for rule in policy.rules}
     sizes = sorted(facts.sizes)
+    reliefs: defaultdict[int, list[Relief]] = defaultdict(list)
+    for relief in facts.reliefs:
+        reliefs[relief.entry].append(relief)
+    good = policy.good
     weighed = []
     for item in facts.items:
         rule = rules.get(item.item)
         if rule is None:
             continue
         window = policy.tiers[rule.tier]
-        late_on = add_months(item.on, window.full_months)
+        end_on = min(add_months(item.on, max(window.full_months, window.end_months)), item.until)
         weighed.append(
             Weighed(
                 item,
                 rule,
                 _size_weight(policy, sizes, item.on) if rule.sized else 1000,
                 policy.clause_multiplier_per_mille if item.clauses else 1000,
-                late_on,
-                max(late_on, add_months(item.on, window.end_months)),
+                min(add_months(item.on, window.full_months), end_on),
+                end_on,
+                rule.tier in good.veto_tiers or rule.item in good.veto_items,
+                bool(item.clauses) and good.veto_broken_clauses,
+                tuple(reliefs[item.entry]) if item.entry in reliefs else (),
             )
         )
     return weighed
@@ -99,15 +140,31 @@ def _size_weight(policy: StandingPolicy, sizes: Sequence[Size], on: date) -> int
 
 
 def _steps(one: Weighed, policy: StandingPolicy) -> Iterator[tuple[date, date, int]]:
-    if one.item.on < one.late_on:
-        yield one.item.on, one.late_on, 1000
-    if one.late_on < one.end_on:
-        yield one.late_on, one.end_on, policy.late_per_mille
+    for start, stop, factor in (
+        (one.item.on, one.late_on, 1000),
+        (one.late_on, one.end_on, policy.late_per_mille),
+    ):
+        if one.reliefs:
+            for begin, end in _left_by(one.reliefs, start, stop):
+                yield begin, end, factor
+        elif start < stop:
+            yield start, stop, factor
+
+
+def _left_by(reliefs: Iterable[Relief], start: date, stop: date) -> Iterator[tuple[date, date]]:
+    """What repairs leave of the days from `start` to the day before `stop`."""
+    for relief in sorted(reliefs, key=lambda relief: relief.on):
+        if start < min(relief.on, stop):
+            yield start, min(relief.on, stop)
+        start = max(start, (relief.until or date.max) if relief.on < stop else start)
+    if start < stop:
+        yield start, stop
 
 
 def _alone(one: Weighed, policy: StandingPolicy) -> Iterator[Span]:
     for start, stop, factor in _steps(one, policy):
-        yield Span(start, stop, one, factor, one.counted(factor), ())
+        counted = one.counted(factor)
+        yield Span(start, stop, one, factor, counted, (), one.veto and counted > 0, one.breaks and counted > 0)
 
 
 def _together(members: Sequence[Weighed], policy: StandingPolicy) -> Iterator[Span]:
@@ -121,7 +178,10 @@ def _together(members: Sequence[Weighed], policy: StandingPolicy) -> Iterator[Sp
             continue
         best, factor = max(held, key=_precedence)
         others = tuple(sorted({one.item.entry for one, _ in held} - {best.item.entry}))
-        span = Span(start, stop, best, factor, best.counted(factor), others)
+        counting = [one for one, factor in held if one.counted(factor) > 0]
+        vetoes = any(one.veto for one in counting)
+        breaks = any(one.breaks for one in counting)
+        span = Span(start, stop, best, factor, best.counted(factor), others, vetoes, breaks)
         if last is not None and last.stop == start and last[2:] == span[2:]:
             last = Span(last.start, stop, *span[2:])
             continue

@@ -6,22 +6,25 @@ costs a sort and not a day-by-day evaluation. Both end in `_level`, the one plac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from datetime import date, timedelta
 from typing import Any, Final, Generic, TypeVar
 
 from ledger.domain.policy import StandingPolicy
-from projections.standing.facts import Facts, PolicyInForce, Term
+from projections.standing.explaining import Explaining, unmet
+from projections.standing.facts import Declared, Facts, PolicyInForce, Relief, Term
 from projections.standing.levels import Level
-from projections.standing.spans import Span, add_months, lay_out, weigh
-from projections.standing.values import Conditions, Reason, Revoked, Standing
+from projections.standing.spans import Span, add_months, hold_spans, lay_out, weigh
+from projections.standing.values import Conditions, Revoked, Standing
 
 __all__ = ["Under"]
 
 # The running totals of a sweep, by position.
-_POINTS, _HEAVY, _BROKEN, _LIVE, _KEPT, _KNOWN, _REVOKED, _TIMELY, _REPLIES = range(9)
+_POINTS, _HEAVY, _BROKEN, _LIVE, _KEPT, _KNOWN, _REVOKED, _TIMELY, _REPLIES, _STALE, _WATCH, _ALERT, _LISTED = range(13)
+_HELD_AT: Final = {"WATCH": _WATCH, "ALERT": _ALERT, "LISTED": _LISTED}
 
 
+_NOT_HELD: Final = frozenset[str]()
 _Value = TypeVar("_Value")
 
 
@@ -49,6 +52,8 @@ class Under:
         self._facts = facts
         self._weighed = weigh(policy.policy, facts)
         self._spans = lay_out(policy.policy, self._weighed)
+        self._holds = hold_spans(policy.policy, facts) if facts.holds else []
+        self._explaining = Explaining(policy.policy, facts.annotations)
 
     def edges(self, after: date) -> set[date]:
         """The later days on which anything that this policy looks at begins, steps or ends."""
@@ -56,6 +61,10 @@ class Under:
         edges.update(day for stretch in self._reply_stretches for day in stretch[:2] if day > after)
         if self._latest > after:
             edges.update(mark.on for mark in (*self._facts.conduct, *self._facts.bearing) if mark.on > after)
+        if self._facts.reliefs:  # what ends while it is repaired ends without a step
+            edges.update(day for day in self.ends.values() if day > after)
+        for note in self._facts.annotations:
+            edges.update(day for day in (note.on, note.until) if day is not None and day > after)
         return edges
 
     @_Once
@@ -86,7 +95,30 @@ class Under:
         ends: dict[int, date] = {}
         for one in self._weighed:
             ends[one.item.entry] = max(ends.get(one.item.entry, one.end_on), one.end_on)
+        for hold in self._holds:
+            ends[hold.hold.entry] = max(ends.get(hold.hold.entry, hold.stop), hold.stop)
+        for relief in self._facts.reliefs:
+            if relief.until is None and relief.entry in ends:
+                ends[relief.entry] = min(ends[relief.entry], relief.on)
         return ends
+
+    @_Once
+    def _repaired(self) -> list[Relief]:
+        """The repairs that ended what had not ended by itself before."""
+        return [
+            relief
+            for relief in self._facts.reliefs
+            if relief.until is None and self.ends.get(relief.entry, date.min) == relief.on
+        ]
+
+    @_Once
+    def _stale(self) -> list[tuple[date, date, Declared]]:
+        """From when to when a declared standard is one that should have been renewed."""
+        months = self._policy.good.declarations_months
+        if months is None:
+            return []
+        due = ((add_months(one.on, months), one.until, one) for one in self._facts.declared)
+        return [(start, stop, one) for start, stop, one in due if start < stop]
 
     def on(self, day: date) -> Standing:
         """The standing on `day`, with its explanation."""
@@ -95,13 +127,15 @@ class Under:
         points, heavy, broken = 0, False, False
         for span in held:
             points += span.counted
-            heavy = heavy or _heavy(span)
-            broken = broken or _breaks(span)
+            heavy = heavy or span.vetoes
+            broken = broken or span.breaks
         live = [term for term in self._terms if term.from_on <= day <= term.until_on]
-        kept = any(kept.on <= day and kept.period_until < day for kept in facts.kept) if facts.kept else False
+        kept = bool(live) and any(kept.on <= day and kept.period_until < day for kept in facts.kept)
         in_time = self._in_time(*self._replies(day)) if self._reply_stretches else None
-        conditions = Conditions(bool(live), kept, not heavy, not broken, in_time)
+        stale = [one.entry for start, stop, one in self._stale if start <= day < stop] if facts.declared else []
+        conditions = Conditions(bool(live), kept, not heavy, not broken, in_time, not stale)
         revoked = self._revoked(day) if facts.revocations else None
+        holding = [span for span in self._holds if span.start <= day < span.stop] if self._holds else []
         if day >= self._latest:  # nearly always: nothing on record begins later
             conduct, entries, ends = self._conduct, self._entries, list(self.ends.values())
         else:
@@ -109,15 +143,19 @@ class Under:
             entries = [mark.entry for mark in facts.bearing if mark.on <= day]
             ends = [end for entry, end in self.ends.items() if entry in conduct]
         known = bool(conduct) or any(term.known_on <= day for term in facts.terms)
+        level = self._level(points, {span.rule.level for span in holding}, revoked is not None, known, conditions)
         return Standing(
             subject=facts.subject,
-            level=self._level(points, revoked is not None, known, conditions),
+            level=level,
             points=points,
-            reasons=tuple([self._reason(span) for span in held]),
+            reasons=tuple([self._explaining.reason(span, day) for span in held]),
+            holds=tuple([self._explaining.held(span, day) for span in holding]) if holding else (),
             revoked=revoked,
             pledges=tuple(live),
             conditions=conditions,
+            unmet=() if level == Level.GOOD else unmet(level, conditions, held, self.ends, stale),
             closed=sum([end <= day for end in ends]),
+            repaired=len({one.entry for one in self._repaired if one.on <= day}) if facts.reliefs else 0,
             unweighed=len(conduct) - len(ends),
             policy=self._in_force,
             decided_at_size=1 + max(self._in_force.entry, max(entries, default=-1)),
@@ -125,7 +163,7 @@ class Under:
 
     def levels(self, begin: date, end: date) -> Iterator[tuple[date, Level]]:
         """The level on `begin`, then on every later day before `end` on which something changes (perhaps not it)."""
-        totals = [0] * 9
+        totals = [0] * 13
         today = begin
         for day, which, amount in self._deltas:
             if day > today:  # everything of the day before is in
@@ -143,10 +181,14 @@ class Under:
         stretches: list[tuple[date, date, int, int]] = []
         for span in self._spans:
             stretches.append((span.start, span.stop, _POINTS, span.counted))
-            if _heavy(span):
+            if span.vetoes:
                 stretches.append((span.start, span.stop, _HEAVY, 1))
-            if _breaks(span):
+            if span.breaks:
                 stretches.append((span.start, span.stop, _BROKEN, 1))
+        for hold in self._holds:
+            stretches.append((hold.start, hold.stop, _HELD_AT[hold.rule.level], 1))
+        for start, stop, _ in self._stale if facts.declared else ():
+            stretches.append((start, stop, _STALE, 1))
         for term in facts.terms:
             stretches.append((term.known_on, date.max, _KNOWN, 1))
             if term.from_on <= term.until_on:
@@ -173,15 +215,20 @@ class Under:
             totals[_HEAVY] == 0,
             totals[_BROKEN] == 0,
             self._in_time(totals[_TIMELY], totals[_REPLIES]),
+            totals[_STALE] == 0,
         )
-        return self._level(totals[_POINTS], totals[_REVOKED] > 0, totals[_KNOWN] > 0, conditions)
+        held = {level for level, which in _HELD_AT.items() if totals[which]} if self._holds else _NOT_HELD
+        return self._level(totals[_POINTS], held, totals[_REVOKED] > 0, totals[_KNOWN] > 0, conditions)
 
-    def _level(self, points: int, revoked: bool, known: bool, conditions: Conditions) -> Level:
+    def _level(self, points: int, held: Set[str], revoked: bool, known: bool, conditions: Conditions) -> Level:
+        """A statute's list before the organizer's own revocation, both before points; then the gravest of the rest."""
+        if "LISTED" in held:
+            return Level.LISTED
         if revoked:
             return Level.REVOKED
-        if points >= self._policy.alert_from:
+        if points >= self._policy.alert_from or "ALERT" in held:
             return Level.ALERT
-        if points >= self._policy.watch_from:
+        if points >= self._policy.watch_from or "WATCH" in held:
             return Level.WATCH
         if not known:
             return Level.UNRATED
@@ -192,6 +239,7 @@ class Under:
             and conditions.nothing_general_or_severe
             and conditions.no_pledged_clause_broken
             and conditions.replies_in_time is not False
+            and conditions.declarations_current
         )
         return Level.GOOD if good else Level.PLEDGED
 
@@ -220,34 +268,6 @@ class Under:
             if one.on <= day < (until := add_months(one.on, self._policy.revoked_months))
         ]
         return max(holding, key=lambda one: (one.changes_on, -one.entry), default=None)
-
-    def _reason(self, span: Span) -> Reason:
-        one = span.weighed
-        return Reason(
-            entry=one.item.entry,
-            item=one.item.item,
-            tier=one.rule.tier,
-            points=one.rule.points,
-            factor=span.factor,
-            weight=one.weight,
-            clause=one.clause,
-            counted=span.counted,
-            clauses=one.item.clauses,
-            rule_zh=one.rule.zh,
-            rule_en=one.rule.en,
-            effective_on=one.item.on,
-            changes_on=span.stop,
-            repair_from=add_months(one.item.on, self._policy.repair_after_months[one.rule.tier]),
-            same_matter=span.same_matter,
-        )
-
-
-def _heavy(span: Span) -> bool:
-    return span.counted > 0 and span.weighed.rule.tier != "minor"
-
-
-def _breaks(span: Span) -> bool:
-    return span.counted > 0 and bool(span.weighed.item.clauses)
 
 
 def _day_after(day: date) -> date:

@@ -8,10 +8,12 @@ from typing import Final, NamedTuple
 
 from ledger.domain.dates import shanghai_date
 from ledger.domain.folding import fold
+from ledger.domain.record import EnterpriseRecord
 from ledger.errors import Malformed
 from ledger.feed import Feed
 from ledger.limits import EVENTS_PAGE_MAX, STANDINGS_QUERY_IDS_MAX
 from ledger.store.arrays import Texts
+from projections.closing import Closing
 from projections.reading import Reading
 from projections.rules import Rules
 from projections.standing.evaluate import Case
@@ -19,6 +21,8 @@ from projections.standing.facts import Facts
 from projections.standing.levels import Level
 from projections.standing.public import facts_of
 from projections.standing.render import render
+from projections.standing.turns import changes_of, hide, history, page_of, render_history
+from projections.standing.values import Held, Reason, Standing
 from projections.steps import etag
 
 __all__ = ["BEGINNING", "ChangeRow", "Cursor", "Served", "StandingView"]
@@ -35,6 +39,7 @@ class Served(NamedTuple):
     body: bytes
     etag: str
     in_book: bool
+    settled: bool = False  # nothing in it can be closed later: it may be kept for ever
 
 
 class Cursor(NamedTuple):
@@ -101,18 +106,63 @@ class StandingView:
             )
         return {one: served.get(one) or self._unknown(one, today) for one in subjects}
 
-    def replay(self, subject: str, as_of: date, *, tree_size: int | None = None, pinned: bool = False) -> Served:
+    def replay(
+        self,
+        subject: str,
+        as_of: date,
+        *,
+        tree_size: int | None = None,
+        pinned: bool = False,
+        today: date | None = None,
+    ) -> Served:
         """The standing on any day, from the book itself: from the entries below `tree_size` (all, if None).
 
-        With `pinned`, the document names the day and the size that it was asked for.
+        With `pinned`, the document names the day and the size that it was asked for. `today`: given for a day or a
+        size of the past, whose reasons are no longer shown if their entries are closed by now.
         """
         size = self._feed.size() if tree_size is None else tree_size
         record = fold(None, self._feed.subject(subject, tree_size=size))
         case = Case(self._rules().known_at(size), facts_of(record, subject))
         standing = case.on(as_of)
         until_on = case.next_change_on(as_of)
-        body = render(standing, until_on, as_of=as_of if pinned else None, tree_size=tree_size if pinned else None)
-        return Served(subject, standing.level, until_on, body, etag(body), record is not None)
+        closed = frozenset[int]() if today is None else self._closed(standing, today)
+        body = render(
+            standing,
+            until_on,
+            as_of=as_of if pinned else None,
+            tree_size=tree_size if pinned else None,
+            closed=closed,
+        )
+        settled = today is not None and all(one.entry in closed for one in _named(standing))
+        return Served(subject, standing.level, until_on, body, etag(body), record is not None, settled)
+
+    def _closed(self, standing: Standing, today: date) -> frozenset[int]:
+        """Those of the entries behind a standing that are no longer public today (`projections/closing.py`)."""
+        named = _named(standing)
+        record = fold(None, self._feed.subject(standing.subject)) if named else None
+        if record is None:
+            return frozenset()
+        public = _still_public(record, self._rules(), today)
+        return frozenset(one.entry for one in named if not public(one.entry, one.effective_on))
+
+    def history(self, subject: str, today: date, after: Cursor | None, limit: int) -> tuple[bytes, bool]:
+        """When the level of a subject changed up to `today`, and why, as canonical JSON; and whether it is in the book.
+
+        Up to `limit` changes after a place. Reasons whose entries are closed by now are not said again.
+        """
+        size = self._feed.size()
+        stream = self._feed.subject(subject, tree_size=size)
+        rules = self._rules()
+        changes = changes_of(stream, rules, size, today)
+        page = page_of(changes, None if after is None else (after.changed_on, after.position), limit)
+        turns = history(stream, rules, page)
+        record = fold(None, stream)
+        if record is not None:
+            public = _still_public(record, rules, today)
+            turns = hide(turns, lambda entry, on: not public(entry, on))
+        more = bool(page) and page[-1] != changes[-1]
+        following = str(Cursor(page[-1].changed_on, page[-1].position, subject)) if more else None
+        return render_history(subject, turns, size=size, today=today, following=following), record is not None
 
     def _unknown(self, subject: str, today: date) -> Served:
         case = Case(self._rules().policies, Facts(subject))
@@ -135,3 +185,16 @@ class StandingView:
             {**after._asdict(), "until": until, "limit": max(1, min(limit, EVENTS_PAGE_MAX))},
         )
         return [ChangeRow(Cursor(*row[:3]), Level(row[3]), Level(row[4])) for row in rows]
+
+
+def _still_public(record: EnterpriseRecord, rules: Rules, today: date) -> Callable[[int, date], bool]:
+    """Whether a reason or hold by an entry, from a date on, may still be named: not what was taken back, nor closed."""
+    facts = facts_of(record, record.subject)
+    closing = Closing(record, Case(rules.policies, facts))
+    standing = {one.entry for one in facts.items} | {one.entry for one in facts.holds}
+    return lambda entry, on: entry in standing and closing.shows_finding(entry, on, today)
+
+
+def _named(standing: Standing) -> list[Reason | Held]:
+    """What a standing says of single entries that may be closed."""
+    return [*standing.reasons, *standing.holds]

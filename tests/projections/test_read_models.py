@@ -269,7 +269,7 @@ def test_a_sealed_pledge_is_visible_nowhere(database: TestDatabase, book: Book, 
     book.commit(date(2026, 3, 1))
     catch_up(follower)
     found = rows(database)
-    assert found["pledges"] == found["pledge_pages"] == found["declarations"] == found["standing_changes"] == []
+    assert found["pledges"] == found["pledge_pages"] == found["sections"] == found["standing_changes"] == []
     one, two = found["standing_segments"]
     assert one[1:4] == two[1:4]
     assert two[4].replace(b"two", b"one").replace(b'"decided_at_size":5', b'"decided_at_size":4') == one[4]

@@ -13,11 +13,12 @@ from datetime import timedelta
 
 import pytest
 
-from ledger.feed import to_recorded
+from ledger.feed import Feed, to_recorded
 from ledger.store.connect import connect
 from ledger.store.copying import copy_entries
 from ledger.store.postgres import PostgresStore
-from projections.rebuild import Worker
+from projections.filling import Worker
+from projections.rules import Rules
 from projections.schema import NEXT, create_tables, drop_tables, prepare
 from tests.projections import stream as say
 from tests.projections.book import Book
@@ -60,7 +61,7 @@ def test_a_rebuild_costs_at_most_two_and_a_half_times_its_reading(database: Test
     book.charter()
     _campaign(book)
     prepare(database.service)
-    worker = Worker(database.service, book.size)
+    worker = Worker(database.service, Rules.none().after(Feed(store).governing()), book.size)
 
     def floor() -> None:
         rows = copy_entries(database.service, 0, book.size)

@@ -21,6 +21,7 @@ from projections.rules import Rules
 from projections.standing.evaluate import evaluate
 from tests.projections import stream as say
 from tests.projections.stream import Saying, Stream, noon
+from tests.projections.telling import tell
 
 BEGIN = date(2026, 3, 20)
 SEEDS = st.integers(0, 2**32).map(random.Random)
@@ -51,6 +52,8 @@ def _something(chance: random.Random, stream: Stream, on: date, pledged: bool) -
         return say.assessed(1, day, chance.choice(["full", "full", "partial", "none"]), ("2026-03-20", day))
     if pick < 0.3:
         return say.sized(day, chance.choice(["micro", "large"]))
+    if pick < 0.6:
+        return _of_a_noun(chance, stream, on, day)
     return say.outcome(
         day,
         reply=chance.choice(["timely", "timely", "late", "none"]),
@@ -60,8 +63,42 @@ def _something(chance: random.Random, stream: Stream, on: date, pledged: bool) -
     )
 
 
+def _of_a_noun(chance: random.Random, stream: Stream, on: date, day: str) -> Saying:
+    """Something of the nouns that a standing reads by their bearing."""
+    matter = chance.choice([None, "one"])
+    recheck = on + timedelta(days=chance.choice([0, 30, 400]))
+    found = [at.index for at in stream.events if type(at.event).__name__ in ("FindingRecorded", "PublicRecordCited")]
+    facts: list[dict[str, object]] = [
+        {"say": "FindingRecorded", "kind": "spot_check", "severity": "general", "fact_id": matter},
+        {"say": "FindingRecorded", "kind": "spot_check", "result": "passed"},
+        {"say": "PublicRecordCited", "kind": "serious_list", "recheck_by": str(recheck)},
+        {"say": "PublicRecordCited", "kind": "penalty", "severity": "severe", "recheck_by": str(recheck)},
+        {"say": "MarkMisuseFound", "by": chance.choice(["licensee", "third_party"])},
+        {"say": "StandardDeclared", "number": f"Q/ABC {len(stream.events):03d}-2026"},
+    ]
+    if found:
+        facts.append({"say": "FindingAnnulled", "annuls": chance.choice(found)})
+        facts.append({"repudiate": chance.choice(found)})
+        about = chance.choice(found)
+        facts.append({"say": "ObjectionFiled", "entry": about})
+        facts.append({"say": "RepairApplied", "entry": about})
+    filed = {type(at.event).__name__: at.index for at in stream.events}
+    if "ObjectionFiled" in filed:
+        answer = {"objection": filed["ObjectionFiled"], "entry": chance.choice(found)}
+        facts.append({"say": chance.choice(["ObjectionUpheld", "ObjectionRejected"]), **answer})
+    if "RepairApplied" in filed:
+        answer = {"application": filed["RepairApplied"], "entry": chance.choice(found)}
+        facts.append({"say": chance.choice(["RepairApproved", "RepairApproved", "RepairRefused"]), **answer})
+    if "RepairApproved" in filed:
+        facts.append({"say": "RepairRescinded", "approval": filed["RepairApproved"], "entry": chance.choice(found)})
+    fact = {**chance.choice(facts), "on": day}
+    aside = Stream(first=stream.next)
+    tell(aside, {key: value for key, value in fact.items() if value is not None}, {})
+    return aside.events[0].event, aside.events[0].sealed  # type: ignore[return-value]
+
+
 def _few_replies() -> object:
-    return msgspec.structs.replace(default_standing_policy().good, replies_min=3)
+    return msgspec.structs.replace(default_standing_policy().good, replies_min=3, declarations_months=4)
 
 
 def a_log(chance: random.Random) -> list[Recorded]:

@@ -1,0 +1,94 @@
+"""What counts is public, what is no longer public counts no more: on every day of years, in random histories."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger.domain.dates import add_months
+from ledger.domain.event import Event
+from ledger.domain.record import EnterpriseRecord
+from projections.closing import Closing
+from projections.standing.evaluate import Case, policies_of
+from projections.standing.public import facts_of
+from tests.property.test_erasure_properties import MOVES, a_book
+from tests.support.statements import ENTERPRISE
+
+_DAYS = 3 * 366
+_MILDEST_MONTHS = 3
+
+
+def contributing(case: Case, record: EnterpriseRecord, entries: dict[int, Event], day: date) -> set[int]:
+    """The sealed entries on which the standing of a day rests, as the standing itself tells."""
+    standing = case.on(day)
+    found = {entry for reason in standing.reasons for entry in (reason.entry, *reason.same_matter)}
+    found |= {held.entry for held in standing.holds}
+    if standing.conditions.live_public_pledge and standing.conditions.period_kept_in_full:
+        found |= {one.entry for one in case.facts.kept if one.on <= day and one.period_until < day}
+    if standing.conditions.replies_in_time is not None:
+        months = case.policies[-1].policy.good.replies_months
+        counted = {reply.on for reply in case.facts.replies if reply.on <= day < add_months(reply.on, months)}
+        for index, outcome in record.outcomes.items():
+            stands = outcome.newest(record.repudiated)
+            if (stands.reply != "none" or outcome.reply_lapsed) and outcome.effective_on in counted:
+                found.add(index)
+    return found & entries.keys()
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(MOVES), st.integers(0, 1_000)), max_size=8))
+def test_what_counts_is_public_and_what_is_closed_counts_no_more(moves: list[tuple[str, int]]) -> None:
+    book = a_book(moves)
+    record = book.record
+    sealed = {
+        at.index: at.event
+        for at in book.events
+        if at.subject == ENTERPRISE and at.sealed and isinstance(at.event, Event)
+    }
+    case = Case(policies_of(book.governance), facts_of(record, ENTERPRISE))
+    closing = Closing(record, case)
+    items = {item.entry for item in case.facts.items}
+    gone = {index for index, outcome in record.outcomes.items() if getattr(outcome.newest(()), "void", False)}
+    gone |= set(record.repudiated)
+    for number in range(_DAYS):
+        day = book.clock.today + timedelta(days=number)
+        counts = contributing(case, record, sealed, day) - gone
+        shown = {index for index, event in sealed.items() if closing.shows(index, event, day)}
+        assert counts <= shown, "what counts is public"
+        closed = {index for index in items if index not in shown}
+        assert not closed & counts, "what is closed counts no more"
+        for index in (shown & items) - counts:
+            raise AssertionError(f"{index} cost something, counts no more on {day} and is still shown")
+        for index in shown - counts - items:
+            root = _root(book, index, sealed[index])
+            within = day < add_months(root, _MILDEST_MONTHS)
+            assert within or _shown_with(counts, sealed[index], record), "what cost nothing goes with the mildest"
+    for index, event in sealed.items():
+        since = closing.closed_since(index, event, book.clock.today + timedelta(days=_DAYS + 400))
+        assert since is not None
+        if index not in gone and not _shown_with(gone, event, record):  # what was taken back closes on that day
+            assert closing.shows(index, event, since - timedelta(days=1))
+        assert not closing.shows(index, event, since)
+
+
+def _root(book: object, index: int, event: Event) -> date:
+    outcomes = book.record.outcomes  # type: ignore[attr-defined]
+    for outcome in outcomes.values():
+        if index in [one.index for one in (*outcome.corrections, *outcome.replies)]:
+            on: date = outcome.effective_on
+            return on
+    return event.effective_on
+
+
+def _shown_with(counts: set[int], event: Event, record: object) -> bool:
+    """A reply and a correction are shown as long as their outcome counts."""
+    named = getattr(event, "outcome_entry", getattr(event, "corrects", None))
+    outcomes = record.outcomes  # type: ignore[attr-defined]
+    roots = {
+        root
+        for root, outcome in outcomes.items()
+        if named == root or named in [one.index for one in outcome.corrections]
+    }
+    return bool(roots & counts)
