@@ -31,6 +31,7 @@ def append_params(batch: Batch) -> dict[str, Any]:
     if not entries or checkpoint.tree_size - previous != len(entries):
         raise ValueError(f"{len(entries)} entries do not take the tree from {previous} to {checkpoint.tree_size}")
     facts = [(fact, index) for index, entry in enumerate(entries, previous) for fact in entry.facts]
+    annexes = [(annex, index) for index, entry in enumerate(entries, previous) for annex in entry.annexes]
     erased = set(batch.erased)
     bodies = [
         (index, entry)
@@ -61,6 +62,9 @@ def append_params(batch: Batch) -> dict[str, Any]:
         "bodies": Byteas([entry.body for _, entry in bodies]),
         "erased": Bigints(batch.erased),
         "body_public": Bigints([int(entry.body_public) for _, entry in bodies]),
+        "annex_digests": Byteas([annex.digest for annex, _ in annexes]),
+        "annex_indices": Bigints([index for _, index in annexes]),
+        "annex_types": Texts([annex.media_type for annex, _ in annexes]),
         "tile_levels": Bigints([tile.level for tile in tiles]),
         "tile_numbers": Bigints([tile.number for tile in tiles]),
         "tile_hashes": Byteas([tile.hashes for tile in tiles]),

@@ -67,7 +67,33 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     "ledger.unique_facts": ("kind", "key", "leaf_index"),
     "ledger.vault": ("leaf_index", "commitment", "body", "public"),
     "ledger.held_bodies": ("commitment", "body", "held_at"),
+    "ledger.annexes": ("digest", "leaf_index", "media_type", "content"),
+    "ledger.held_annexes": ("digest", "media_type", "content", "held_at"),
+    "ledger.attachments": ("id", "commitment", "media_type", "size_bytes", "party", "uploaded_at", "ciphertext"),
+    "ledger.accesses": (
+        "number",
+        "at",
+        "day",
+        "party",
+        "officer",
+        "kid",
+        "cti",
+        "resource",
+        "purpose",
+        "outcome",
+        "subject",
+        "entry",
+    ),
+    "ledger.cosignatures": ("tree_size", "name", "key_id", "signature"),
     "desk.pending": ("statement_id", "statement", "body", "subject", "campaign", "received_at"),
+}
+# The migration that made the table: backups of before lack it.
+_SINCE: Final = {
+    "ledger.annexes": 4,
+    "ledger.held_annexes": 4,
+    "ledger.attachments": 5,
+    "ledger.accesses": 5,
+    "ledger.cosignatures": 6,
 }
 
 
@@ -121,7 +147,8 @@ def take_manifest(archive: tarfile.TarFile) -> Manifest:
         raise Malformed(f"not a whole backup: {error}") from error
     if manifest.format != FORMAT:
         raise Malformed(f"a backup of format {manifest.format!r}, not {FORMAT!r}")
-    if manifest.tables.keys() != TABLES.keys() or any(
+    newest = max((number for number, _ in manifest.migrations), default=0)
+    if manifest.tables.keys() != {table for table in TABLES if _SINCE.get(table, 0) <= newest} or any(
         not set(copied.columns) <= set(TABLES[table]) for table, copied in manifest.tables.items()
     ):
         raise Malformed("the backup is not of this product's tables")

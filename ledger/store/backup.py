@@ -1,7 +1,7 @@
 """A consistent copy of the book, its vault and its desk in one file (`archive.py`), taken while the book is in use.
 
-It holds sealed bodies and private papers: keep it as you keep the database, and mind that a body erased later is
-still in an older copy.
+It holds sealed bodies and private papers: keep it as you keep the database. A body erased later is still in an older
+copy, and is erased again when that is restored (`erasure_journal.py`). Of attachments it holds the ciphertext alone.
 """
 
 from __future__ import annotations

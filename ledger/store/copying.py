@@ -14,6 +14,7 @@ from ledger.store.port import EntryRow
 __all__ = ["copy_entries", "copy_streams", "split_streams"]
 
 _ROWS: Final = 4_096
+_SAMPLES_PER_PART: Final = 128  # one in so many entries tells where a part ends, to about a tenth of its size
 _TYPES: Final = ("int8", "text", "int8", "text", "bytea", "int8", "bytea")
 _COPY: Final = SQL(
     "COPY ("
@@ -25,14 +26,15 @@ _COPY: Final = SQL(
 )
 
 _ENTERPRISES: Final = SQL(
-    "e.originator_id NOT IN ('policy', 'map') AND NOT starts_with(e.originator_id, 'party:') "
+    "e.originator_id NOT IN ('policy', 'map', 'access') AND NOT starts_with(e.originator_id, 'party:') "
     "AND NOT starts_with(e.originator_id, 'campaign:')"
 )
 _COPY_STREAMS: Final = SQL(
     "COPY ("
     "SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, v.body "
     "FROM ledger.entries e "
-    "LEFT JOIN ledger.vault v ON e.commitment IS NOT NULL AND v.leaf_index = e.notification_id - 1 "
+    # Of an entry without a commitment the key is null, and its body is not looked for.
+    "LEFT JOIN ledger.vault v ON v.leaf_index = CASE WHEN e.commitment IS NOT NULL THEN e.notification_id - 1 END "
     "WHERE e.originator_id >= {first} AND (e.originator_id < {last} OR {last} = '') "
     "AND e.notification_id <= {size} AND {enterprises} "
     "ORDER BY e.originator_id, e.originator_version"
@@ -41,9 +43,11 @@ _COPY_STREAMS: Final = SQL(
 _SPLIT: Final = SQL(
     "SELECT max(originator_id) FROM ("
     "SELECT e.originator_id, ntile(%(parts)s::int) OVER (ORDER BY e.originator_id) AS part "
-    "FROM ledger.entries e WHERE {enterprises}"
+    "FROM generate_series(1, (SELECT max(notification_id) FROM ledger.entries), "
+    "(SELECT greatest(1, max(notification_id) / (%(parts)s::int * {samples})) FROM ledger.entries)) AS sample (id) "
+    "JOIN ledger.entries e ON e.notification_id = sample.id WHERE {enterprises}"
     ") AS parts WHERE part < %(parts)s::int GROUP BY part"
-).format(enterprises=_ENTERPRISES)
+).format(enterprises=_ENTERPRISES, samples=_SAMPLES_PER_PART)
 
 
 def copy_entries(conninfo: str, start: int, stop: int) -> Iterator[list[EntryRow]]:
@@ -73,7 +77,11 @@ def copy_streams(conninfo: str, first: str, last: str, size: int) -> Iterator[li
     Those with `first` <= subject < `last` by code point; an empty `last` stands for no end. Raises `Unavailable`.
     """
     with translated(), connect(conninfo) as connection, connection.cursor() as cursor:
-        connection.execute("SET statement_timeout = 0; SET enable_sort = off; SET enable_hashjoin = off")
+        # As in `copy_entries`.
+        connection.execute(
+            "SET statement_timeout = 0; SET enable_sort = off; SET enable_hashjoin = off; "
+            "SET max_parallel_workers_per_gather = 0"
+        )
         with cursor.copy(_COPY_STREAMS.format(first=first, last=last, size=size, enterprises=_ENTERPRISES)) as copy:
             copy.set_types(_TYPES)
             stream: list[EntryRow] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Protocol
 
 from ledger.errors import Busy
@@ -144,6 +145,13 @@ class MemoryDesk:
         with self._lock:
             for statement_id in statement_ids:
                 self._pending.pop(statement_id, None)
+
+    def remove_bodies(self, commitments: Sequence[bytes]) -> None:
+        """Take off the desk what has one of these bodies, by their SHA-256: they were erased."""
+        with self._lock:
+            for pending in list(self._pending.values()):
+                if pending.body is not None and sha256(pending.body).digest() in commitments:
+                    del self._pending[pending.statement_id]
 
     def count(self) -> int:
         return len(self._pending)

@@ -11,7 +11,7 @@ from ledger.store.connect import translated
 
 __all__ = ["check_durable"]
 
-_APPEND_ONLY: Final = ("entries", "tiles", "checkpoints", "unique_facts")
+_APPEND_ONLY: Final = ("entries", "tiles", "checkpoints", "unique_facts", "annexes", "accesses", "cosignatures")
 _SERVER_VERSION_MIN: Final = 150_000
 
 _ROLE = """

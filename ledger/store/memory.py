@@ -13,11 +13,15 @@ from eventsourcing.popo import POPOApplicationRecorder
 from msgspec.structs import replace
 
 from ledger.domain.subject import is_governing
-from ledger.errors import Busy, Raced
+from ledger.errors import Busy, Misconfigured, Raced
 from ledger.limits import BODIES_HELD_BYTES_MAX, BODY_HOLD_SECONDS
+from ledger.store.accesses import Accesses, MemoryAccesses
+from ledger.store.annexes import Annexes, MemoryAnnexes
 from ledger.store.appending import append_params
+from ledger.store.attachments import Attachments, MemoryAttachments
+from ledger.store.cosignatures import Cosignatures, MemoryCosignatures
 from ledger.store.desk import MemoryDesk
-from ledger.store.port import Batch, CheckpointRow, EntryRow, Fact
+from ledger.store.port import Batch, CheckpointRow, EntryRow, Fact, LeafRow
 from ledger.store.recorder import StoredEntry, refuse_insert
 
 if TYPE_CHECKING:
@@ -31,6 +35,11 @@ class MemoryStore:
 
     def __init__(self, *, held_bytes_max: int = BODIES_HELD_BYTES_MAX) -> None:
         self.desk = MemoryDesk()
+        self._annexes = MemoryAnnexes()
+        self.annexes: Annexes = self._annexes
+        self.cosignatures: Cosignatures = MemoryCosignatures()
+        self.attachments: Attachments = MemoryAttachments(lambda id_: Fact("attachment", id_.hex()) in self._facts)
+        self.accesses: Accesses = MemoryAccesses()
         self._held_bytes_max = held_bytes_max
         self._grown = threading.Condition()  # its lock guards all that follows
         self._rows: list[EntryRow] = []  # without bodies
@@ -72,6 +81,8 @@ class MemoryStore:
                 facts.add(fact)
         if any((tile.level, tile.number) in self._tiles for tile in batch.tiles):
             raise Raced("a tile is there already")
+        if any(self._annexes.missing(entry.annexes) for entry in batch.entries):
+            raise Misconfigured("an entry names an annex that is not here")
 
     def _write(self, batch: Batch) -> None:
         recorded_at = batch.checkpoint.recorded_at
@@ -82,6 +93,7 @@ class MemoryStore:
             self._index_of.setdefault(entry.leaf_hash, index)
             self._streams[entry.subject].append(index)
             self._facts.update(dict.fromkeys(entry.facts, index))
+            self._annexes.keep(entry.annexes)
             if entry.commitment is not None and entry.body is not None:
                 self._vault[index] = (entry.commitment, entry.body, entry.body_public)
                 self._held.pop(entry.commitment, None)
@@ -124,6 +136,13 @@ class MemoryStore:
         with self._grown:
             return [self._with_body(row) for row in self._rows[after_index + 1 :] if is_governing(row.subject)]
 
+    def erasures(self, after_index: int = -1) -> Sequence[EntryRow]:
+        with self._grown:
+            return [row for row in self._rows[after_index + 1 :] if row.topic in ("BodyErased", "AttachmentErased")]
+
+    def attachments_added(self, subject: str) -> Sequence[EntryRow]:
+        return [row for row in self.stream(subject) if row.topic == "AttachmentAdded"]
+
     def stream(self, subject: str, *, after_version: int = 0, tree_size: int | None = None) -> Sequence[EntryRow]:
         with self._grown:
             size = len(self._rows) if tree_size is None else tree_size
@@ -150,6 +169,11 @@ class MemoryStore:
         with self._grown:
             return self._leaf_hashes[start:stop]
 
+    def leaves(self, start: int, stop: int) -> Sequence[LeafRow]:
+        with self._grown:
+            rows = zip(self._rows[start:stop], self._leaf_hashes[start:stop], strict=True)
+            return [LeafRow(row.index, row.subject, leaf_hash) for row, leaf_hash in rows]
+
     def tile(self, level: int, number: int) -> bytes | None:
         with self._grown:
             return self._tiles.get((level, number))
@@ -175,6 +199,16 @@ class MemoryStore:
     def erase_body(self, index: int) -> None:
         with self._grown:
             self._erase(index)
+
+    def erase_commitments(self, commitments: Sequence[bytes]) -> int:
+        with self._grown:
+            known = [index for index, (one, body, _) in self._vault.items() if one in commitments and body is not None]
+            for index in known:
+                self._erase(index)
+            for commitment in commitments:
+                self._held.pop(commitment, None)
+        self.desk.remove_bodies(commitments)
+        return len(known)
 
     def _erase(self, index: int) -> None:
         if index in self._vault:

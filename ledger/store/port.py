@@ -11,7 +11,12 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
-__all__ = ["Batch", "CheckpointRow", "EntryRow", "Fact", "NewEntry", "Store", "Tile"]
+from ledger.store.accesses import Accesses
+from ledger.store.annexes import Annexes, NamedAnnex
+from ledger.store.attachments import Attachments
+from ledger.store.cosignatures import Cosignatures
+
+__all__ = ["Batch", "CheckpointRow", "EntryRow", "Fact", "LeafRow", "NewEntry", "Store", "Tile"]
 
 
 class Fact(NamedTuple):
@@ -19,6 +24,14 @@ class Fact(NamedTuple):
 
     kind: str
     key: str
+
+
+class LeafRow(Struct, frozen=True, gc=False):
+    """The leaf at `index`: whose stream it is in, and its hash."""
+
+    index: int
+    subject: str
+    leaf_hash: bytes
 
 
 class NewEntry(Struct, frozen=True):
@@ -33,6 +46,7 @@ class NewEntry(Struct, frozen=True):
     commitment: bytes | None = None  # of a sealed statement's body
     body: bytes | None = None  # with the commitment: goes into the vault in the same transaction
     body_public: bool = False  # whether the rules may ever let it be shown
+    annexes: tuple[NamedAnnex, ...] = ()  # held before, or of earlier entries: kept in the same transaction
 
 
 class EntryRow(Struct, frozen=True):
@@ -86,6 +100,11 @@ class Batch:
 class Store(Protocol):
     """The book at rest. Every method may raise `Unavailable`; reads see committed state only."""
 
+    annexes: Annexes
+    cosignatures: Cosignatures
+    attachments: Attachments
+    accesses: Accesses
+
     def append(self, batch: Batch) -> None:
         """Write the batch in one durable transaction.
 
@@ -106,7 +125,7 @@ class Store(Protocol):
         """Entries with index in [start, start + limit), in order, with bodies."""
 
     def governing_entries(self, after_index: int = -1) -> Sequence[EntryRow]:
-        """Entries of party, policy and campaign streams with index > `after_index`, in log order."""
+        """Entries of party, policy, campaign and access streams with index > `after_index`, in log order."""
 
     def stream(self, subject: str, *, after_version: int = 0, tree_size: int | None = None) -> Sequence[EntryRow]:
         """The subject's entries with version > `after_version` and index < `tree_size`, in order."""
@@ -126,6 +145,9 @@ class Store(Protocol):
     def leaf_hashes(self, start: int, stop: int) -> Sequence[bytes]:
         """Leaf hashes of entries with index in [start, stop)."""
 
+    def leaves(self, start: int, stop: int) -> Sequence[LeafRow]:
+        """Leaves with index in [start, stop), in order."""
+
     def tile(self, level: int, number: int) -> bytes | None:
         """The 8,192 bytes of a full tile, None where it is not full yet."""
 
@@ -140,6 +162,15 @@ class Store(Protocol):
 
     def erase_body(self, index: int) -> None:
         """Destroy the vault's body of an entry, for good; once destroyed, the same again is no error."""
+
+    def erase_commitments(self, commitments: Sequence[bytes]) -> int:
+        """Destroy these bodies wherever they lie: vault, uploads, desk; how many were in the vault."""
+
+    def erasures(self, after_index: int = -1) -> Sequence[EntryRow]:
+        """The entries that erase a body or an attachment with index > `after_index`, in log order, without bodies."""
+
+    def attachments_added(self, subject: str) -> Sequence[EntryRow]:
+        """The entries of a stream that add an attachment, in order."""
 
     def wait_for(self, size: int, timeout: float) -> int:
         """Wait until the newest checkpoint covers `size` entries, at most `timeout` seconds; its tree size."""

@@ -16,13 +16,17 @@ import psycopg
 from psycopg import Connection, errors
 
 from ledger.errors import Raced
+from ledger.store.accesses import Accesses, PostgresAccesses
+from ledger.store.annexes import Annexes, PostgresAnnexes
 from ledger.store.appending import append_params, fact_key
 from ledger.store.arrays import Bigints, Texts
+from ledger.store.attachments import Attachments, PostgresAttachments
 from ledger.store.connect import Database, connect, to_ledger_error
 from ledger.store.copying import copy_entries
+from ledger.store.cosignatures import Cosignatures, PostgresCosignatures
 from ledger.store.desk import PostgresDesk
 from ledger.store.durability import check_durable
-from ledger.store.port import Batch, CheckpointRow, EntryRow, Fact
+from ledger.store.port import Batch, CheckpointRow, EntryRow, Fact, LeafRow
 from ledger.store.queries import QUERIES
 from ledger.store.recorder import LedgerRecorder
 from ledger.store.tail import Tail
@@ -49,6 +53,10 @@ class PostgresStore(Vault):
         super().__init__(database)
         self.conninfo = database.conninfo
         self.desk = PostgresDesk(database)
+        self.annexes: Annexes = PostgresAnnexes(database)
+        self.cosignatures: Cosignatures = PostgresCosignatures(database)
+        self.attachments: Attachments = PostgresAttachments(database)
+        self.accesses: Accesses = PostgresAccesses(database)
         self._appending = threading.Lock()
         self._writer: Connection[tuple[Any, ...]] | None = None
         self._tail = Tail(database.conninfo)
@@ -114,6 +122,12 @@ class PostgresStore(Vault):
     def governing_entries(self, after_index: int = -1) -> Sequence[EntryRow]:
         return self._entries("governing_entries", {"after": after_index + 1})
 
+    def erasures(self, after_index: int = -1) -> Sequence[EntryRow]:
+        return self._entries("erasures", {"after": after_index + 1})
+
+    def attachments_added(self, subject: str) -> Sequence[EntryRow]:
+        return self._entries("attachments_added", {"subject": subject})
+
     def stream(self, subject: str, *, after_version: int = 0, tree_size: int | None = None) -> Sequence[EntryRow]:
         size = _LAST if tree_size is None else tree_size
         return self._entries("stream", {"subject": subject, "after": after_version, "size": size})
@@ -140,6 +154,9 @@ class PostgresStore(Vault):
 
     def leaf_hashes(self, start: int, stop: int) -> Sequence[bytes]:
         return [row[0] for row in self._database.fetch("leaf_hashes", (start, stop))]
+
+    def leaves(self, start: int, stop: int) -> Sequence[LeafRow]:
+        return [LeafRow(*row) for row in self._database.fetch("leaves", (start, stop))]
 
     def tile(self, level: int, number: int) -> bytes | None:
         rows = self._database.fetch("tile", (level, number))

@@ -28,6 +28,16 @@ WITH head AS (
     UPDATE ledger.vault SET body = NULL FROM head WHERE leaf_index = ANY (%(erased)b) AND body IS NOT NULL
 ), used_bodies AS (
     DELETE FROM ledger.held_bodies USING head WHERE commitment = ANY (%(body_commitments)b)
+), new_annexes AS (
+    -- None is missing but by a defect: then the content is null, and the whole commit is refused.
+    INSERT INTO ledger.annexes (digest, leaf_index, media_type, content)
+    SELECT DISTINCT ON (n.digest) n.digest, n.leaf_index, n.media_type, h.content
+    FROM head, unnest(%(annex_digests)b, %(annex_indices)b, %(annex_types)b) AS n (digest, leaf_index, media_type)
+    LEFT JOIN ledger.held_annexes h USING (digest)
+    WHERE NOT EXISTS (SELECT FROM ledger.annexes a WHERE a.digest = n.digest)
+    ORDER BY n.digest, n.leaf_index
+), used_annexes AS (
+    DELETE FROM ledger.held_annexes USING head WHERE digest = ANY (%(annex_digests)b)
 ), new_tiles AS (
     INSERT INTO ledger.tiles (level, number, hashes)
     SELECT n.level, n.number, n.hashes
@@ -60,13 +70,20 @@ WHERE e.notification_id > %(start)b AND e.notification_id <= %(stop)b
 ORDER BY e.notification_id
 
 -- name: governing_entries
--- The condition is that of the partial index entries_governing, word for word.
+-- The condition of the first part is that of the partial index entries_governing, word for word; the roots of the map
+-- are one stream, found by its own key.
+SELECT * FROM (
 SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, v.body
 FROM ledger.entries e
 LEFT JOIN ledger.vault v ON e.commitment IS NOT NULL AND v.leaf_index = e.notification_id - 1
-WHERE (e.originator_id = 'policy' OR starts_with(e.originator_id, 'party:') OR starts_with(e.originator_id, 'campaign:'))
+WHERE (e.originator_id = 'policy' OR e.originator_id = 'access'
+       OR starts_with(e.originator_id, 'party:') OR starts_with(e.originator_id, 'campaign:'))
     AND e.notification_id > %(after)b
-ORDER BY e.notification_id
+UNION ALL
+SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, NULL
+FROM ledger.entries e WHERE e.originator_id = 'map' AND e.notification_id > %(after)b
+) AS governing (leaf_index, subject, version, topic, statement, recorded_at, body)
+ORDER BY leaf_index
 
 -- name: stream
 SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, v.body
@@ -94,6 +111,11 @@ SELECT min(notification_id) - 1 FROM ledger.entries WHERE leaf_hash = %b
 
 -- name: leaf_hashes
 SELECT leaf_hash FROM ledger.entries WHERE notification_id > %b AND notification_id <= %b ORDER BY notification_id
+
+-- name: leaves
+-- What the completeness map is made of.
+SELECT notification_id - 1, originator_id, leaf_hash FROM ledger.entries
+WHERE notification_id > %b AND notification_id <= %b ORDER BY notification_id
 
 -- name: tile
 SELECT hashes FROM ledger.tiles WHERE level = %b AND number = %b
@@ -128,6 +150,38 @@ ON CONFLICT (commitment) DO UPDATE SET held_at = greatest(excluded.held_at, held
 -- name: held_bodies
 SELECT commitment, body FROM ledger.held_bodies WHERE commitment = ANY (%b) AND held_at > %b
 
+-- name: drop_expired_annexes
+DELETE FROM ledger.held_annexes WHERE held_at <= %b
+
+-- name: hold_annex
+-- No row where there is no room, and where an entry names it already.
+INSERT INTO ledger.held_annexes (digest, media_type, content, held_at)
+SELECT %(digest)b, %(media_type)b, %(content)b, %(now)b
+WHERE NOT EXISTS (SELECT FROM ledger.annexes WHERE digest = %(digest)b)
+    AND (EXISTS (SELECT FROM ledger.held_annexes WHERE digest = %(digest)b)
+        OR (SELECT coalesce(sum(octet_length(content)), 0) FROM ledger.held_annexes) <= %(room)b)
+ON CONFLICT (digest) DO UPDATE SET held_at = greatest(excluded.held_at, held_annexes.held_at)
+RETURNING digest
+
+-- name: known_annexes
+SELECT digest, octet_length(content)::bigint, media_type FROM ledger.annexes WHERE digest = ANY (%(digests)b)
+UNION ALL
+SELECT h.digest, octet_length(h.content)::bigint, h.media_type FROM ledger.held_annexes h
+WHERE h.digest = ANY (%(digests)b) AND h.held_at > %(after)b
+    AND NOT EXISTS (SELECT FROM ledger.annexes a WHERE a.digest = h.digest)
+
+-- name: annex
+SELECT content, media_type FROM ledger.annexes WHERE digest = %b
+
+-- name: keep_cosignature
+INSERT INTO ledger.cosignatures (tree_size, name, key_id, signature) VALUES (%b, %b, %b, %b)
+ON CONFLICT (tree_size, name, key_id) DO NOTHING
+
+-- name: cosignatures
+SELECT tree_size, name, key_id, signature FROM ledger.cosignatures
+WHERE tree_size >= %b AND tree_size <= %b
+ORDER BY tree_size DESC, name, key_id LIMIT %b
+
 -- name: body
 SELECT body, public FROM ledger.vault WHERE leaf_index = %b AND body IS NOT NULL
 
@@ -161,3 +215,73 @@ DELETE FROM desk.pending WHERE statement_id = ANY (%b)
 
 -- name: desk_count
 SELECT count(*) FROM desk.pending
+
+-- name: erasures
+-- The condition is that of the partial index entries_erasures, word for word.
+SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, NULL::bytea
+FROM ledger.entries e
+WHERE (e.topic = 'BodyErased' OR e.topic = 'AttachmentErased') AND e.notification_id > %(after)b
+ORDER BY e.notification_id
+
+-- name: attachments_added
+SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, NULL::bytea
+FROM ledger.entries e
+WHERE e.originator_id = %(subject)b AND e.topic = 'AttachmentAdded'
+ORDER BY e.originator_version
+
+-- name: erase_commitments
+-- Wherever they lie: a copy that was uploaded again, or that waits at the desk of an older backup, goes with them.
+WITH held AS (
+    DELETE FROM ledger.held_bodies WHERE commitment = ANY (%(commitments)b)
+), waiting AS (
+    DELETE FROM desk.pending WHERE sha256(body) = ANY (%(commitments)b)
+), erased AS (
+    UPDATE ledger.vault SET body = NULL WHERE commitment = ANY (%(commitments)b) AND body IS NOT NULL RETURNING 1
+)
+SELECT count(*) FROM erased
+
+-- name: put_attachment
+INSERT INTO ledger.attachments (id, commitment, media_type, size_bytes, party, uploaded_at, ciphertext)
+SELECT %(id)b, %(commitment)b, %(media_type)b, %(size_bytes)b::bigint, %(party)b, %(now)b::bigint, %(ciphertext)b
+WHERE %(room)b::bigint >= (
+    SELECT coalesce(sum(a.size_bytes), 0) FROM ledger.attachments a
+    WHERE a.uploaded_at > %(after)b::bigint AND NOT EXISTS (
+        SELECT FROM ledger.unique_facts f WHERE f.kind = 'attachment' AND f.key = encode(a.id, 'hex')
+    )
+)
+RETURNING id
+
+-- name: drop_unnamed_attachments
+-- An upload of the last while may be named by a statement that is under way: twice the time that it is held.
+DELETE FROM ledger.attachments a
+WHERE a.uploaded_at <= %(until)b AND a.uploaded_at > %(from)b AND NOT EXISTS (
+    SELECT FROM ledger.unique_facts f WHERE f.kind = 'attachment' AND f.key = encode(a.id, 'hex')
+)
+RETURNING a.id
+
+-- name: attachment
+SELECT id, commitment, media_type, size_bytes, party, uploaded_at, ciphertext FROM ledger.attachments WHERE id = %b
+
+-- name: erase_attachments
+UPDATE ledger.attachments SET ciphertext = NULL WHERE id = ANY (%b) AND ciphertext IS NOT NULL
+
+-- name: log_access
+INSERT INTO ledger.accesses
+    (number, at, day, party, officer, kid, cti, resource, purpose, outcome, subject, entry)
+SELECT coalesce(max(number), 0) + 1, %(at)b::bigint, %(day)b::date, %(party)b::text, %(officer)b::text, %(kid)b::text,
+    %(cti)b::text, %(resource)b::text, %(purpose)b::text, %(outcome)b::text, %(subject)b::text, %(entry)b::bigint
+FROM ledger.accesses
+ON CONFLICT DO NOTHING
+RETURNING number
+
+-- name: access_logged
+SELECT number FROM ledger.accesses WHERE kid = %b AND cti = %b
+
+-- name: accesses_of_day
+SELECT number, at, day, party, officer, kid, cti, resource, purpose, outcome, subject, entry
+FROM ledger.accesses WHERE day = %(day)b::date AND number > %(after)b::bigint ORDER BY number LIMIT %(limit)b::bigint
+
+-- name: accesses_about
+SELECT number, at, day, party, officer, kid, cti, resource, purpose, outcome, subject, entry
+FROM ledger.accesses WHERE subject = %(subject)b::text AND number > %(after)b::bigint
+ORDER BY number LIMIT %(limit)b::bigint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from ledger.store.archive import (
     take_manifest,
 )
 from ledger.store.connect import connect, translated
+from ledger.store.erasure_journal import Erased
 from ledger.tlog.checkpoint import Checkpoint
 
 __all__ = ["Restored", "restore"]
@@ -37,11 +39,17 @@ class Restored(Struct, frozen=True):
 
 
 def restore(
-    admin_conninfo: str, path: Path, *, known: Checkpoint | None = None, progress: Progress | None = None
+    admin_conninfo: str,
+    path: Path,
+    *,
+    known: Checkpoint | None = None,
+    progress: Progress | None = None,
+    erased: Collection[Erased] = (),
 ) -> Restored:
     """Fill an empty, migrated book from a backup: all of it or, if anything is wrong, nothing.
 
     `known` is the newest checkpoint that anybody has of this log: the result says how much is missing up to it.
+    `erased`: what the journal of erasures says was destroyed since (`erasure_journal.py`): it never comes back.
     Raises `Malformed` for a file that is no whole backup, `Refuted` if its digests do not hold, if it does not
     hang together, or if `known` is of another history; `Misconfigured` if the book is not empty or its schema is
     older than the backup's; `Unavailable`.
@@ -57,6 +65,7 @@ def restore(
                 _require_empty(connection, manifest)
                 for table, copied in manifest.tables.items():
                     _copy_in(connection, archive, table, copied, progress or (lambda _table, _bytes: None))
+                _erase_again(connection, erased)
                 _require_whole(connection, manifest)
                 missing = _missing(connection, manifest, known)
             connection.execute("ANALYZE ledger.entries, ledger.checkpoints, ledger.unique_facts, ledger.vault")
@@ -83,6 +92,16 @@ def _copy_in(
             copy.write(piece)
             written += len(piece)
     progress(table, written)
+
+
+def _erase_again(connection: Connection[Any], erased: Collection[Erased]) -> None:
+    """In the transaction that restores: at no moment can anybody read what was erased."""
+    bodies = [bytes.fromhex(one.name) for one in erased if one.kind == "body"]
+    attachments = [bytes.fromhex(one.name) for one in erased if one.kind == "attachment"]
+    connection.execute("UPDATE ledger.vault SET body = NULL WHERE commitment = ANY (%s)", (bodies,))
+    connection.execute("DELETE FROM ledger.held_bodies WHERE commitment = ANY (%s)", (bodies,))
+    connection.execute("DELETE FROM desk.pending WHERE sha256(body) = ANY (%s)", (bodies,))
+    connection.execute("UPDATE ledger.attachments SET ciphertext = NULL WHERE id = ANY (%s)", (attachments,))
 
 
 def _require_whole(connection: Connection[Any], manifest: Manifest) -> None:

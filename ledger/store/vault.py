@@ -45,3 +45,7 @@ class Vault:
 
     def erase_body(self, index: int) -> None:
         self._database.execute("erase_body", (index,))
+
+    def erase_commitments(self, commitments: Sequence[bytes]) -> int:
+        erased: int = self._database.execute("erase_commitments", {"commitments": Byteas(commitments)})[0][0]
+        return erased

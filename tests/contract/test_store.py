@@ -83,6 +83,16 @@ def test_entries_are_a_window_of_the_log(store: Store) -> None:
     assert list(store.entries(7, 3)) == []
 
 
+def test_leaves_are_a_window_of_the_log_with_their_subjects(store: Store) -> None:
+    entries = [an_entry(ONE, 1), an_entry(TWO, 1), an_entry(ONE, 2)]
+    store.append(a_batch(0, entries))
+    assert [(row.index, row.subject, row.leaf_hash) for row in store.leaves(1, 9)] == [
+        (1, TWO, entries[1].leaf_hash),
+        (2, ONE, entries[2].leaf_hash),
+    ]
+    assert list(store.leaves(3, 3)) == []
+
+
 def test_a_stream_is_in_order_and_can_be_cut_at_both_ends(store: Store) -> None:
     store.append(a_batch(0, [an_entry(ONE, 1), an_entry(TWO, 1), an_entry(ONE, 2)]))
     store.append(a_batch(3, [an_entry(ONE, 3), an_entry(TWO, 2)]))
@@ -100,13 +110,14 @@ def test_several_streams_come_whole_and_unknown_ones_not_at_all(store: Store) ->
     assert {subject: [row.version for row in rows] for subject, rows in streams.items()} == {ONE: [1, 2], TWO: [1]}
 
 
-def test_governing_entries_are_those_of_parties_policies_and_campaigns_in_log_order(store: Store) -> None:
+def test_governing_entries_are_those_of_parties_policies_campaigns_and_the_map_in_log_order(store: Store) -> None:
     subjects = ["party:root", ONE, "policy", "campaign:2026", "map", f"party:{ONE}", "uscc:91350100M000100Y43"]
     store.append(a_batch(0, [an_entry(subject) for subject in subjects]))
     assert [row.subject for row in store.governing_entries()] == [
         "party:root",
         "policy",
         "campaign:2026",
+        "map",
         f"party:{ONE}",
     ]
 

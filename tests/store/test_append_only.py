@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from ledger.errors import Misconfigured
+from ledger.store.annexes import NamedAnnex
 from ledger.store.connect import connect
+from ledger.store.cosignatures import CosignatureRow
 from ledger.store.durability import check_durable
 from ledger.store.port import Fact, Tile
 from ledger.store.postgres import PostgresStore
-from tests.support.batches import a_batch, an_entry, sealed
+from tests.support.batches import NOW, a_batch, an_entry, sealed
 from tests.support.database import TestDatabase
 
 APPEND_ONLY = {
@@ -18,13 +23,18 @@ APPEND_ONLY = {
     "checkpoints": "recorded_at",
     "tiles": "number",
     "unique_facts": "leaf_index",
+    "annexes": "leaf_index",
+    "cosignatures": "signature",
 }
 
 
 @pytest.fixture
 def book(database: TestDatabase, store: PostgresStore) -> TestDatabase:
-    entries = [sealed(an_entry(facts=[Fact("cti", "a")]), b"body")]
+    annex = NamedAnnex(sha256(b"annex").digest(), "text/plain")
+    store.annexes.hold(annex.digest, b"annex", annex.media_type, NOW)
+    entries = [replace(sealed(an_entry(facts=[Fact("cti", "a")]), b"body"), annexes=(annex,))]
     store.append(a_batch(0, entries, [Tile(0, 0, bytes(8192))]))
+    store.cosignatures.keep(CosignatureRow(1, "witness.example/w", bytes(4), b"signature"))
     return database
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
+import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec import structs
 
 from ledger.errors import LedgerError, Malformed, Misconfigured, Refuted
-from ledger.store.archive import read_manifest
+from ledger.store.annexes import NamedAnnex
+from ledger.store.archive import MANIFEST, add, read_manifest
 from ledger.store.backup import backup
 from ledger.store.connect import connect
+from ledger.store.cosignatures import CosignatureRow
 from ledger.store.port import Batch, Fact, Tile
 from ledger.store.postgres import PostgresStore
 from ledger.store.restore import restore
@@ -32,18 +37,33 @@ def noted(batch: Batch) -> Batch:
     )
 
 
+FIRST_TABLES = (
+    "ledger.checkpoints",
+    "ledger.entries",
+    "ledger.tiles",
+    "ledger.unique_facts",
+    "ledger.vault",
+    "ledger.held_bodies",
+    "desk.pending",
+)
+ANNEX = NamedAnnex(hashlib.sha256(b"annex").digest(), "application/json")
+
+
 @pytest.fixture
 def book(store: PostgresStore) -> PostgresStore:
     """A book with three entries, two bodies of which one is erased, a tile, a held body and a paper on the desk."""
     entries = [
         an_entry("party:root", facts=[Fact("cti", "a")]),
         sealed(an_entry(), b"body"),
-        sealed(an_entry(version=2), b"gone"),
+        structs.replace(sealed(an_entry(version=2), b"gone"), annexes=(ANNEX,)),
     ]
+    store.annexes.hold(ANNEX.digest, b"annex", ANNEX.media_type, NOW)
     store.append(noted(a_batch(0, entries[:1], [Tile(0, 0, b"t" * 8192)])))
     store.append(noted(a_batch(1, entries[1:])))
+    store.cosignatures.keep(CosignatureRow(1, "witness.example/w", bytes(4), b"signature"))
     store.erase_body(2)
     store.hold_body(b"h" * 32, b"held", NOW)
+    store.annexes.hold(b"a" * 32, b"held annex", "text/plain", NOW)
     store.desk.put(b"d" * 32, b"statement", None, "local:test/9", NOW)
     return store
 
@@ -56,7 +76,17 @@ def other(postgres_server: PostgresServer) -> Iterator[TestDatabase]:
 
 
 def contents(conninfo: str) -> dict[str, list[tuple[object, ...]]]:
-    tables = ("entries", "checkpoints", "tiles", "unique_facts", "vault", "held_bodies")
+    tables = (
+        "entries",
+        "checkpoints",
+        "tiles",
+        "unique_facts",
+        "vault",
+        "held_bodies",
+        "annexes",
+        "held_annexes",
+        "cosignatures",
+    )
     with connect(conninfo) as connection:
         found = {
             table: connection.execute(f"SELECT * FROM ledger.{table} ORDER BY 1, 2").fetchall() for table in tables
@@ -77,6 +107,7 @@ def test_a_restored_book_is_the_book(
     with PostgresStore.open(other.service) as copy:
         assert copy.body(1) == (b"body", True)
         assert copy.body(2) is None
+        assert copy.annexes.get(ANNEX.digest) == (b"annex", ANNEX.media_type)
         copy.append(a_batch(3, [an_entry(version=3)]))
         copy.check_durable()
 
@@ -211,3 +242,24 @@ def test_a_backup_of_a_newer_schema_is_refused(database: TestDatabase, other: Te
     backup(database.service, tmp_path / "copy")
     with pytest.raises(Misconfigured, match="another schema"):
         restore(other.admin, tmp_path / "copy")
+
+
+def test_a_backup_of_before_a_table_was_there_is_restored(
+    book: PostgresStore, database: TestDatabase, other: TestDatabase, tmp_path: Path
+) -> None:
+    backup(database.service, tmp_path / "copy")
+    manifest = read_manifest(tmp_path / "copy")
+    earlier = structs.replace(
+        manifest,
+        migrations=tuple(one for one in manifest.migrations if one[0] < 4),
+        tables={table: copied for table, copied in manifest.tables.items() if table in FIRST_TABLES},
+    )
+    with tarfile.open(tmp_path / "copy") as archive, tarfile.open(tmp_path / "earlier", "w:") as older:
+        for member in archive:
+            if member.name.partition("/")[0] in FIRST_TABLES:
+                older.addfile(member, archive.extractfile(member))
+        add(older, MANIFEST, msgspec.json.encode(earlier))
+    assert restore(other.admin, tmp_path / "earlier").tree_size == 3
+    found = contents(other.service)
+    assert found["entries"] == contents(database.service)["entries"]
+    assert found["annexes"] == []
