@@ -11,6 +11,7 @@ from datetime import date
 
 from ledger.domain.policy import (
     GoodRule,
+    HoldRule,
     PointRule,
     RegistrationPolicyAdopted,
     StandingPolicy,
@@ -38,6 +39,7 @@ def default_registration_policy(effective_on: date = date(2026, 1, 1)) -> Regist
         key_recovery_days=7,
         complaint_notice_working_days=5,
         pledge_months_max=60,
+        citation_recheck_days_max=366,
         certificate_words_forbidden=(
             "示范",
             "最佳",
@@ -56,7 +58,7 @@ def default_registration_policy(effective_on: date = date(2026, 1, 1)) -> Regist
 
 
 def default_standing_policy() -> StandingPolicy:
-    """The default policy: an item of every kind, including those whose events are not in the catalogue yet."""
+    """The default policy: a rule for every item of `policy_items.py`."""
     return StandingPolicy(
         title_zh="默认践诺状况规则 (2026)",
         title_en="Default standing policy (2026)",
@@ -128,7 +130,8 @@ def default_standing_policy() -> StandingPolicy:
         alert_from=3000,
         revoked_months=36,
         repair_after_months={"minor": 1, "general": 3, "severe": 12},
-        good=GoodRule(replies_timely_per_mille=950, replies_months=24, replies_min=20),
+        good=GoodRule(replies_timely_per_mille=950, replies_months=24, replies_min=20, declarations_months=60),
+        holds=_hold_rules(),
     )
 
 
@@ -190,6 +193,33 @@ def _complaint_rules() -> tuple[PointRule, ...]:
             "达成调解协议后不履行",
             "An agreement reached in mediation was not performed.",
             sized=True,
+        ),
+    )
+
+
+def _hold_rules() -> tuple[HoldRule, ...]:
+    """Lists last as long as the authority keeps them; misuse of the mark as long as a general item."""
+    return (
+        HoldRule(
+            item="listing.serious",
+            level="LISTED",
+            zh="现被列入严重违法失信名单",
+            en="On the statutory list of seriously dishonest entities.",
+            repair_after_months=12,
+        ),
+        HoldRule(
+            item="listing.abnormal",
+            level="WATCH",
+            zh="现被列入经营异常名录",
+            en="On the list of entities with abnormal operations.",
+        ),
+        HoldRule(
+            item="mark.misused",
+            level="WATCH",
+            months=12,
+            zh="被许可人使用专用标识不当",
+            en="The licensee misused the mark.",
+            repair_after_months=3,
         ),
     )
 

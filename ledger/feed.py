@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ledger.domain.event import Recorded
+from ledger.domain.map import MapRoot, evolve_map
+from ledger.domain.subject import MAP
 from ledger.store.mapper import to_recorded
-from ledger.store.port import Store
+from ledger.store.port import LeafRow, Store
 
 __all__ = ["Feed", "to_recorded"]
 
@@ -31,8 +33,19 @@ class Feed:
         return {subject: [to_recorded(row) for row in rows] for subject, rows in self._store.streams(subjects).items()}
 
     def governing(self, after_index: int = -1) -> list[Recorded]:
-        """Events of parties, policies and campaigns with index > `after_index`, in log order."""
+        """Events of parties, policies, campaigns and the map with index > `after_index`, in log order."""
         return [to_recorded(row) for row in self._store.governing_entries(after_index)]
+
+    def leaves(self, start: int, stop: int) -> Sequence[LeafRow]:
+        """The leaves with index in [start, stop), with their subjects: what the completeness map is made of."""
+        return self._store.leaves(start, stop)
+
+    def map_roots(self) -> tuple[MapRoot, ...]:
+        """The newest published roots of the completeness map, oldest first."""
+        roots: tuple[MapRoot, ...] = ()
+        for at in self.subject(MAP):
+            roots = evolve_map(roots, at)
+        return roots
 
     def size(self) -> int:
         """The tree size of the newest checkpoint, 0 for an empty log."""

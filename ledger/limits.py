@@ -7,6 +7,12 @@ from typing import Final
 # Formats
 STATEMENT_BYTES_MAX: Final = 65_535  # tile bundles prefix an entry with a uint16 (C2SP tlog-tiles)
 BODY_BYTES_MAX: Final = 65_536
+ANNEX_BYTES_MAX: Final = 16 * 1024 * 1024
+ATTACHMENT_BYTES_MAX: Final = 20 * 1024 * 1024
+ATTACHMENTS_PER_ENTRY_MAX: Final = 32
+ACCESS_TOKEN_BYTES_MAX: Final = 4_096
+ACCESS_TOKEN_SECONDS_MAX: Final = 300
+ACCESSES_PAGE_MAX: Final = 1_000
 BODY_SALT_BYTES_MIN: Final = 16
 RECEIPT_BYTES_MAX: Final = 4_096  # 63 hashes of 34 bytes, the header, the signature
 RECEIPTS_MAX: Final = 16  # in one transparent statement
@@ -16,9 +22,18 @@ TRUST_BYTES_MAX: Final = 262_144
 SIGNED_STANDING_BYTES_MAX: Final = 1_048_576
 PROOF_HASHES_MAX: Final = 63  # C2SP tlog-witness; a tree of 2^63 leaves
 TREE_SIZE_MAX: Final = 2**63 - 1
+MAP_PROOF_HASHES_MAX: Final = 256  # a bit of the key each; about log2 of the number of subjects in truth
+BUNDLE_BYTES_MAX: Final = 64 * 1024 * 1024  # of a completeness bundle
+BUNDLE_ENTRIES_MAX: Final = 20_000
+BUNDLE_STREAMS_MAX: Final = 1_000
 NOTE_BYTES_MAX: Final = 1_000_000
 NOTE_SIGNATURES_MAX: Final = 100  # C2SP signed-note asks for 16 at least
 CHECKPOINT_BYTES_MAX: Final = 65_536
+POLICY_BYTES_MAX: Final = 65_536
+POLICY_LOGS_MAX: Final = 256  # C2SP tlog-policy asks for 32 of each at least
+POLICY_WITNESSES_MAX: Final = 64
+POLICY_GROUPS_MAX: Final = 64
+TLOG_PROOF_BYTES_MAX: Final = 131_072
 TILE_HEIGHT: Final = 8
 TILE_WIDTH: Final = 256
 
@@ -32,6 +47,27 @@ PLEDGES_PER_CAMPAIGN_MAX: Final = 64
 PLEDGE_REPLACEMENTS_MAX: Final = 64
 OUTCOME_CORRECTIONS_MAX: Final = 32
 OUTCOME_REPLIES_MAX: Final = 32
+FINDINGS_MAX: Final = 4_096  # findings and public records cited
+RECORD_RECHECKS_MAX: Final = 256  # of one public record
+BREACHES_MAX: Final = 1_024
+BREACH_CORRECTIONS_MAX: Final = 32  # of one breach
+REPAIRS_MAX: Final = 64  # applications for one entry
+OBJECTIONS_MAX: Final = 16  # to one entry
+LEGAL_HOLDS_MAX: Final = 256  # of one enterprise, released ones included
+MARK_SERIALS_MAX: Final = 1_000_000  # of one licence; a serial's number has 3 bytes
+MARK_LICENCES_MAX: Final = 1_000
+MARK_TURNS_MAX: Final = 64  # suspensions, reinstatements and revocations of one licence
+MARK_MISUSES_MAX: Final = 1_000
+LISTINGS_MAX: Final = 2_000
+LISTINGS_PER_PRODUCT_MAX: Final = 64
+REPORTS_MAX: Final = 2_000
+REPORT_VERDICTS_MAX: Final = 32  # verifications and invalidations of one report
+STANDARDS_MAX: Final = 10_000
+STANDARD_VERSIONS_MAX: Final = 256
+STANDARDS_PER_NUMBER_MAX: Final = 32  # declared again under the same number, one after the other
+STANDARD_NOTES_MAX: Final = 64  # to one version
+STANDARD_PRODUCTS_MAX: Final = 500  # more go into an annex, as do more indicators
+STANDARD_INDICATORS_MAX: Final = 500
 
 # Submission
 QUEUE_STATEMENTS_MAX: Final = 8_192
@@ -41,15 +77,24 @@ COMMIT_SECONDS_MAX: Final = 10.0  # how long a batch is tried again before its c
 BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
 BODY_HOLD_SECONDS: Final = 3_600
 BODIES_HELD_BYTES_MAX: Final = 256 * 1024 * 1024
+ANNEXES_HELD_BYTES_MAX: Final = 256 * 1024 * 1024
+ATTACHMENT_HOLD_SECONDS: Final = 86_400
+ATTACHMENTS_HELD_BYTES_MAX: Final = 512 * 1024 * 1024  # uploaded, but not yet named by an entry
 DESK_STATEMENTS_MAX: Final = 100_000
 
 # Caches
 RECORDS_CACHED_EVENTS_MAX: Final = 500_000  # events folded into the records that the writer keeps
+MARKS_CACHED_MAX: Final = 20_000  # ranges that were looked up lately
+MARKS_READ_MAX: Final = 500  # ranges in one round trip
+MARK_SERIALS_IN_PASSING_MAX: Final = 5_000  # more are made in a process of their own
+MARK_CHECK_WAIT_SECONDS_MAX: Final = 30
+MARK_CHECK_SECONDS_MAX: Final = 120
 COLD_EVENTS_MAX: Final = 2_000  # a longer stream that is not in memory is folded beside the sequencer
 
 # Reading
 STANDINGS_CACHED_MAX: Final = 20_000
 STANDINGS_QUERY_IDS_MAX: Final = 1_000
+HISTORY_CHANGES_MAX: Final = 200  # of one enterprise's level, in one answer
 STANDINGS_QUERY_BYTES_MAX: Final = 1_048_576
 EVENTS_PAGE_MAX: Final = 1_000
 LEAF_INDEX_ASKED_MAX: Final = 10**15  # beyond any log, and far from where sums leave a bigint
@@ -58,9 +103,52 @@ TREE_SIZE_WAIT_SECONDS_MAX: Final = 2.0
 STANDING_MAX_AGE_SECONDS: Final = 60
 SIGNED_STANDING_VALID_SECONDS: Final = 86_400
 
+# Completeness map
+MAP_ROOTS_KEPT_MAX: Final = 16  # the newest published ones, in the governance
+MAP_STEP_ENTRIES_MAX: Final = 50_000  # taken in with one transaction
+MAP_INTERVAL_SECONDS: Final = 3_600
+
+# Evidence archives: one ZIP, read into memory as a whole
+ARCHIVE_BYTES_MAX: Final = 1024 * 1024 * 1024
+ARCHIVE_MEMBERS_MAX: Final = 60_000  # below where ZIP needs other records
+ARCHIVE_MANIFEST_BYTES_MAX: Final = 32 * 1024 * 1024
+ARCHIVE_ENTRIES_MAX: Final = 20_000  # of one enterprise in one archive: export a shorter period
+STREAM_PAGE_MAX: Final = 10_000  # indices of a stream in one answer
+
+# Dumps of all standings
+DUMP_PAGE_STANDINGS: Final = 500
+DUMP_SECONDS_MAX: Final = 300  # a slow client's snapshot must not keep the database from cleaning up
+DUMPS_MAX: Final = 4
+
 # Clients
 REQUESTS_PER_SECOND_MAX: Final = 200
 REQUESTS_BURST_MAX: Final = 400
+
+# Witnesses: what one of ours takes, and how the log goes about asking
+WITNESS_REQUEST_BYTES_MAX: Final = 73_728  # 63 hashes and a checkpoint
+WITNESS_REQUESTS_PER_SECOND_MAX: Final = 10  # of one client
+WITNESS_REQUESTS_BURST_MAX: Final = 50
+WITNESS_LOCK_SECONDS_MAX: Final = 5.0
+WITNESS_ANSWER_BYTES_MAX: Final = 65_536
+WITNESS_ANSWER_SECONDS_MAX: Final = 10.0
+WITNESS_ROUND_SECONDS_MAX: Final = 10.0  # how long one checkpoint waits for its quorum before the next is tried
+WITNESS_ROUND_SECONDS_MIN: Final = 1.0
+WITNESS_RETRY_SECONDS_MAX: Final = 300.0
+
+# Following and mirroring a log from outside
+FOLLOW_STATE_BYTES_MAX: Final = 1_048_576
+FOLLOW_SUBJECTS_MAX: Final = 1_000
+FOLLOW_TRIES_MAX: Final = 5
+FOLLOW_WAIT_SECONDS_MAX: Final = 300.0  # between two tries of something that does not answer
+FOLLOW_STALE_TRIES_MAX: Final = 3  # a cache may hold an older checkpoint for some seconds
+FOLLOW_STALE_SECONDS: Final = 3.0
+FOLLOW_AHEAD_MAX: Final = 4  # bundles fetched ahead, of at most 16 MiB each
+CHARTER_ENTRIES_MAX: Final = 4_096  # of the first checkpoint, as far as who reads a whole log looks for it
+WEBHOOK_SECONDS_MAX: Final = 20.0
+WEBHOOK_SECRET_BYTES_MIN: Final = 24  # Standard Webhooks, "Signature scheme"
+WEBHOOK_SECRET_BYTES_MAX: Final = 64
+WEBHOOK_SECRETS_MAX: Final = 4  # while one takes over from another
+WEBHOOK_SECRET_FILE_BYTES_MAX: Final = 4_096
 
 # Database
 DATABASE_CONNECT_SECONDS_MAX: Final = 10

@@ -8,11 +8,13 @@ a batch which lost a race is judged again without verifying signatures again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
 
 from msgspec import Struct
 
+from ledger.annexes import MissingAnnex, require_annexes
 from ledger.cose.statement import (
     Statement,
     VerifiedStatement,
@@ -23,8 +25,10 @@ from ledger.cose.statement import (
 from ledger.domain.catalogue import SPECS
 from ledger.domain.context import Context, EventSpec
 from ledger.domain.dates import shanghai_date
-from ledger.domain.event import Closed, Event, Recorded
+from ledger.domain.event import Annex, Closed, Event, Recorded
+from ledger.domain.free_text import refuse_personal_data
 from ledger.domain.governance import Governance
+from ledger.domain.mark import MarkLicensed, MarkSeed
 from ledger.domain.party import KeyEnrolled, KeyRecovered, KeyRotated, TrustAnchorsEstablished
 from ledger.domain.party_rules import usable_key
 from ledger.domain.party_state import ROOT_PARTY
@@ -38,10 +42,24 @@ from ledger.keys.algorithms import decode_key
 from ledger.keys.keyring import Keyring
 from ledger.keys.possession import check_possession
 from ledger.limits import BODY_BYTES_MAX, IAT_AHEAD_SECONDS_MAX
+from ledger.marks import check_serials
+from ledger.store.annexes import AnnexKept
 from ledger.store.port import Fact
 from ledger.tlog.vkey import VerifierKey
 
-__all__ = ["Candidate", "Held", "Judgement", "MissingBody", "admit", "admit_charter", "judge"]
+__all__ = [
+    "Candidate",
+    "Held",
+    "Judgement",
+    "MissingAnnex",
+    "MissingBody",
+    "admit",
+    "admit_charter",
+    "content_of",
+    "judge",
+]
+
+_NO_ANNEXES: Mapping[bytes, AnnexKept] = {}
 
 
 class MissingBody(Refused):
@@ -81,6 +99,7 @@ class Candidate(Struct, frozen=True):
     identity: Fact
     commitment: bytes | None
     body: bytes | None
+    annexes: tuple[Annex, ...] = ()
 
     @property
     def topic(self) -> str:
@@ -97,18 +116,31 @@ class Judgement(Struct, frozen=True):
 
 
 def admit(
-    data: bytes, body: bytes | None, *, governance: Governance, keyring: Keyring, origin: str, now: int
+    data: bytes,
+    body: bytes | None,
+    *,
+    governance: Governance,
+    keyring: Keyring,
+    origin: str,
+    now: int,
+    annexes: Mapping[bytes, AnnexKept] = _NO_ANNEXES,
 ) -> Candidate:
     """Check everything about a submitted statement that does not depend on its position. `now` in Unix seconds.
 
-    Raises `Malformed`, `Refuted` (signature, body, proof of possession), `MissingBody`, `Refused`.
+    `annexes`: what is known of those that it names. Raises `Malformed`, `Refuted` (signature, body, proof of
+    possession), `MissingBody`, `MissingAnnex`, `Refused`.
     """
     statement = parse_statement(data)
     _meant_for(statement, origin)
     today = shanghai_date(now)
     _age(statement, governance, today, now)
     key = keyring.signing_key(statement.kid, statement.issuer, today)
-    return _candidate(verify_statement(statement, key), body, origin)
+    candidate = _candidate(verify_statement(statement, key), body, origin)
+    if candidate.annexes:
+        require_annexes(candidate.annexes, annexes)
+    if isinstance(candidate.event, MarkLicensed):
+        _serials_made(candidate, candidate.event, governance)
+    return candidate
 
 
 def admit_charter(data: bytes, *, governance: Governance, origin: str) -> Candidate:
@@ -203,6 +235,14 @@ def judge(
     return Judgement(recorded, tuple(facts), body_public)
 
 
+def content_of(statement: VerifiedStatement, body: bytes | None, origin: str) -> Candidate:
+    """The candidate that an entry of the log `origin` was, with its content and body checked again: for the audit.
+
+    Raises `Malformed`, `Refuted`, `MissingBody`, `Refused`.
+    """
+    return _candidate(statement, body, origin)
+
+
 def _meant_for(statement: Statement, origin: str) -> None:
     if statement.audience != origin:
         raise Refused(
@@ -241,6 +281,8 @@ def _candidate(statement: VerifiedStatement, body: bytes | None, origin: str) ->
     check_text(statement.payload if body is None or statement.commitment is None else body, event)
     commitment = statement.commitment
     spec = SPECS[type(event).__name__]
+    if "enterprise" in spec.streams:  # others are about organizations, which may well name a telephone number
+        refuse_personal_data(event)
     text = None if spec.text is None or statement.sealed else spec.text(event)
     if text is not None:
         commitment = bytes.fromhex(text)
@@ -249,7 +291,9 @@ def _candidate(statement: VerifiedStatement, body: bytes | None, origin: str) ->
         raise Malformed("an open statement comes without a body")
     _keys_named(event, statement.subject, origin)
     identity = Fact("cti", f"{statement.issuer}/{statement.cti.hex()}")
-    return Candidate(statement, event, spec, identity, commitment, body)
+    # A file that a sealed content names is not public.
+    annexes = () if spec.annexes is None or statement.sealed else spec.annexes(event)
+    return Candidate(statement, event, spec, identity, commitment, body, annexes)
 
 
 def _named_text(spec: EventSpec, commitment: bytes, body: bytes | None) -> None:
@@ -264,6 +308,18 @@ def _named_text(spec: EventSpec, commitment: bytes, body: bytes | None) -> None:
     if type(text) is not spec.text_type:
         raise Malformed(f"the body behind the digest is no {spec.text_type and spec.text_type.__name__}")
     check_text(body, text)
+    refuse_personal_data(text)
+
+
+def _serials_made(candidate: Candidate, event: MarkLicensed, governance: Governance) -> None:
+    """The seed makes the serials that the root is over. That can take seconds: only for those who may license marks."""
+    statement = candidate.statement
+    if not candidate.spec.entitles(statement.issuer, statement.subject, governance.roles(statement.issuer)):
+        raise _not_entitled(candidate.spec, statement.issuer)
+    assert candidate.body is not None  # the seed came with it
+    seed = decode_body(candidate.body)[1]
+    assert isinstance(seed, MarkSeed)
+    check_serials(bytes.fromhex(seed.secret), event.range, event.count, bytes.fromhex(event.serials_root))
 
 
 def _keys_named(event: Event, subject: str, origin: str) -> None:
@@ -288,11 +344,15 @@ def _entitled(spec: EventSpec, event: Event, ctx: Context) -> None:
         )
     if spec.entitles(ctx.issuer, ctx.subject, ctx.roles):
         return
-    raise Refused(
+    raise _not_entitled(spec, ctx.issuer)
+
+
+def _not_entitled(spec: EventSpec, issuer: str) -> Refused:
+    return Refused(
         "issuer.not_entitled",
         f"签发者无权作出 {spec.name}: 须由 {'、'.join(sorted(spec.signers))} 签发",
         f"the issuer may not say {spec.name}: it is for {', '.join(sorted(spec.signers))}",
-        ctx.issuer,
+        issuer,
     )
 
 

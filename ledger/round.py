@@ -23,6 +23,7 @@ from ledger.head import Head
 from ledger.keys.keyring import Keyring
 from ledger.keys.logkeys import LogKeys
 from ledger.registration import Candidate, judge
+from ledger.store.annexes import NamedAnnex
 from ledger.store.port import Batch, CheckpointRow, Fact, NewEntry, Store, Tile
 from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint
 from ledger.tlog.hashing import leaf_hash
@@ -46,12 +47,18 @@ Fate = Registered | LedgerError | int  # an int: position among the round's new 
 _TAKEN: Mapping[str, tuple[str, str]] = {
     "pledge_code": ("该承诺编码已被使用", "this pledge code is already in use"),
     "case": ("该投诉案件已有登记", "this complaint case is already recorded"),
+    "mark_range": ("该标识号段已被使用", "this range of serials is already in use"),
+    "report": ("该检验检测报告已登记", "this inspection report is already recorded"),
+    "attachment": ("该附件已属于另一条记录", "this attachment already belongs to another entry"),
     "body": ("该密封正文已属于另一条记录", "this sealed body already belongs to another entry"),
     "released": ("该承诺已登记", "this pledge is already registered"),
 }
 _RULES: Mapping[str, str] = {
     "pledge_code": "pledge.code_taken",
     "case": "complaint.case_taken",
+    "mark_range": "mark.range_taken",
+    "report": "report.number_taken",
+    "attachment": "attachment.taken",
     "body": "body.taken",
     "released": "pledge.released",
 }
@@ -136,6 +143,7 @@ class Decision:
                 commitment=candidate.commitment,
                 body=candidate.body,
                 body_public=judgement.body_public,
+                annexes=tuple(NamedAnnex(bytes.fromhex(annex.sha256), annex.media_type) for annex in candidate.annexes),
             )
         )
         return position

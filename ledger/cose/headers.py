@@ -39,10 +39,15 @@ CTI: Final = 7
 STATEMENT: Final = "application/vnd.credit-ledger.statement+cose"
 STANDING: Final = "application/vnd.credit-ledger.standing+cose"
 POSSESSION: Final = "application/vnd.credit-ledger.possession+cose"
+ACCESS: Final = "application/vnd.credit-ledger.access+cose"
 RECEIPT: Final = "application/scitt-receipt+cose"  # RFC 9943, IANA media types
 EVIDENCE: Final = "application/vnd.credit-ledger.evidence+cbor"  # CBOR, not signed: what is in it is
+BUNDLE: Final = "application/vnd.credit-ledger.bundle+cbor"  # likewise: a completeness bundle
 
 PAYLOAD_JSON: Final = "application/vnd.credit-ledger+json"
+ARCHIVE: Final = "application/vnd.credit-ledger.archive+cose"  # over the manifest of an evidence archive
+ARCHIVE_JSON: Final = "application/vnd.credit-ledger.archive+json"
+ACCESS_JSON: Final = "application/vnd.credit-ledger.access+json"
 STANDING_JSON: Final = "application/vnd.credit-ledger.standing+json"
 
 #: The closed list of signature algorithms. Fully specified ones: RFC 9864; the others: RFC 9053 §2.

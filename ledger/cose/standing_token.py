@@ -19,7 +19,7 @@ from ledger.domain.subject import is_enterprise, parse
 from ledger.errors import Malformed, Refuted
 from ledger.limits import IAT_AHEAD_SECONDS_MAX, SIGNED_STANDING_BYTES_MAX, SIGNED_STANDING_VALID_SECONDS
 
-__all__ = ["VerifiedStanding", "sign_standing", "standing_kid", "verify_standing"]
+__all__ = ["VerifiedStanding", "sign_standing", "standing_issued_at", "standing_kid", "verify_standing"]
 
 _LABELS: Final = frozenset({headers.ALG, headers.CONTENT_TYPE, headers.KID, headers.CWT_CLAIMS, headers.TYP})
 _CLAIMS: Final = {headers.ISS: str, headers.SUB: str, headers.EXP: int, headers.IAT: int}
@@ -54,6 +54,13 @@ def sign_standing(payload: bytes, *, subject: str, origin: str, issued_at: int, 
 def standing_kid(token: bytes) -> bytes:
     """The thumbprint of the key that the token names. Raises `Malformed`; verifies nothing."""
     return parse_sign1(token, typ=headers.STANDING, labels=_LABELS).kid
+
+
+def standing_issued_at(token: bytes) -> int:
+    """When the token says that it was issued, in Unix seconds. Raises `Malformed`; verifies nothing."""
+    issued_at = claims(parse_sign1(token, typ=headers.STANDING, labels=_LABELS), _CLAIMS)[headers.IAT]
+    assert isinstance(issued_at, int)  # claims saw to the types
+    return issued_at
 
 
 def verify_standing(token: bytes, public_key: VerifyingKey, origin: str, now: int) -> VerifiedStanding:

@@ -9,8 +9,8 @@ from typing import Final
 from ledger.errors import Malformed, Refuted
 from ledger.limits import CHECKPOINT_BYTES_MAX, TREE_SIZE_MAX
 from ledger.tlog.hashing import EMPTY_ROOT, HASH_BYTES
-from ledger.tlog.note import NoteSigner, open_note, sign_note
-from ledger.tlog.vkey import VerifierKey, decode_base64, encode_base64
+from ledger.tlog.note import NoteSigner, Verifier, open_note, sign_note
+from ledger.tlog.vkey import decode_base64, encode_base64
 
 __all__ = [
     "Checkpoint",
@@ -84,7 +84,7 @@ def sign_checkpoint(checkpoint: Checkpoint, signer: NoteSigner) -> bytes:
     return sign_note(format_checkpoint(checkpoint), [signer])
 
 
-def open_checkpoint(data: bytes, *keys: VerifierKey, origin: str | None = None) -> VerifiedCheckpoint:
+def open_checkpoint(data: bytes, *keys: Verifier, origin: str | None = None) -> VerifiedCheckpoint:
     """Read a signed checkpoint and verify that one of the log's `keys` signed it (C2SP tlog-checkpoint).
 
     It must be of the log `origin`; without one, of the log that the key that signed is named after. Signatures

@@ -24,6 +24,7 @@ __all__ = [
     "Verifier",
     "VerifierKey",
     "format_note",
+    "format_signature",
     "open_note",
     "parse_note",
     "sign_note",
@@ -99,16 +100,18 @@ def format_note(text: bytes, signatures: Sequence[Signature]) -> bytes:
     _check_text(text)
     if not 0 < len(signatures) <= NOTE_SIGNATURES_MAX:
         raise Malformed(f"a note has 1 to {NOTE_SIGNATURES_MAX} signatures")
-    lines = [text, b"\n"]
-    for line in signatures:
-        check_name(line.name)
-        if len(line.key_id) != KEY_ID_BYTES or not line.signature:
-            raise Malformed(f"not a note signature: that of {line.name}")
-        lines.append(f"{_DASH}{line.name} {encode_base64(line.key_id + line.signature)}\n".encode())
-    data = b"".join(lines)
+    data = b"".join((text, b"\n", *map(format_signature, signatures)))
     if len(data) > NOTE_BYTES_MAX:
         raise Malformed(f"a note has at most {NOTE_BYTES_MAX} bytes")
     return data
+
+
+def format_signature(line: Signature) -> bytes:
+    """One signature line, with its newline (C2SP signed-note, "Format"). Raises `Malformed` for what has none."""
+    check_name(line.name)
+    if len(line.key_id) != KEY_ID_BYTES or not line.signature:
+        raise Malformed(f"not a note signature: that of {line.name}")
+    return f"{_DASH}{line.name} {encode_base64(line.key_id + line.signature)}\n".encode()
 
 
 def parse_note(data: bytes) -> UnverifiedNote:

@@ -5,6 +5,7 @@ the steps that were taken, or raise. `trust` is what is believed beforehand, `ev
 issuer rests on, `chain` and `located` how that is checked.
 """
 
+from ledger.verifier.complete import VerifiedBundle, verify_bundle
 from ledger.verifier.entry import verify_entry
 from ledger.verifier.heads import verify_head, verify_signed_standing
 from ledger.verifier.report import Remark, Verified, VerifiedEntry, VerifiedHead, VerifiedSignedStanding
@@ -16,10 +17,12 @@ __all__ = [
     "TrustFile",
     "TrustedKey",
     "Verified",
+    "VerifiedBundle",
     "VerifiedEntry",
     "VerifiedHead",
     "VerifiedSignedStanding",
     "parse_trust",
+    "verify_bundle",
     "verify_entry",
     "verify_head",
     "verify_signed_standing",

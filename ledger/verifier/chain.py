@@ -33,13 +33,14 @@ _LACKING = frozenset({"key.unknown", "party.not_enrolled", "policy.none_in_force
 class Chain:
     """The governance that evidence shows, growing with each `take`. Used for one verification."""
 
-    def __init__(self, trust: Trust, first: Located) -> None:
-        """Begin with entry 0, which names the root key. Raises `Refuted`, `Malformed`.
+    def __init__(self, trust: Trust, first: Located, events: tuple[type[Event], ...] = EVENTS) -> None:
+        """Begin with entry 0, which names the root key; `events` have a place here. Raises `Refuted`, `Malformed`.
 
         The tree of its receipt must be the charter of the trust file: this is what anchors everything else.
         """
         self._trust = trust
-        statement, event = first.statement, _event(first)
+        self._events = events
+        statement, event = first.statement, _event(first, events)
         if first.index != 0 or not isinstance(event, TrustAnchorsEstablished):
             raise Refuted("evidence begins with entry 0, which establishes the trust anchors")
         if first.receipt.root != trust.charter:
@@ -59,7 +60,7 @@ class Chain:
 
         Raises `Refuted`, `Malformed`, `Uncheckable` (the evidence lacks what this entry rests on).
         """
-        event = _event(entry)
+        event = _event(entry, self._events)
         verified = self.signed(entry)
         check_entitled(entry.statement, event, self.governance)
         check_new_key(entry.statement, event)
@@ -155,9 +156,9 @@ def check_new_key(statement: Statement, event: Event) -> None:
         check_possession(bytes.fromhex(event.proof), bytes.fromhex(event.key), statement.subject, statement.audience)
 
 
-def _event(entry: Located) -> Event:
+def _event(entry: Located, events: tuple[type[Event], ...]) -> Event:
     event = decode_event(entry.statement)
-    if not isinstance(event, EVENTS):
+    if not isinstance(event, events):
         raise Malformed(f"entry {entry.index} has no place in evidence: {type(event).__name__}")
     return event
 

@@ -1,6 +1,7 @@
 """Offline verification of a statement in the log, in these steps, which the code follows and the report repeats:
 
-1. The trust file asks for nothing that a receipt cannot carry (a quorum of witnesses).
+1. If the trust file demands a quorum of witnesses, a tlog-proof is there. Each tlog-proof that is given holds: the
+   entry is where its receipt says, in a tree that the log signed, a quorum cosigned, and no receipt contradicts.
 2. The statement is in the one form that statements have, meant for this log, and every receipt on it holds:
    it is a leaf of a tree whose root the log signed.
 3. So is every entry of the evidence; they stand in log order; no two receipts show two trees of one size, and
@@ -19,6 +20,7 @@ What cannot be shown offline is in the report too.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from ledger.cose.statement import VerifiedStatement, decode_event
 from ledger.domain.event import Closed, Event
@@ -32,27 +34,38 @@ from ledger.verifier.evidence import parse_evidence
 from ledger.verifier.located import Located, Roots, check_order, locate
 from ledger.verifier.report import VerifiedEntry
 from ledger.verifier.trust import Trust
+from ledger.verifier.witnessed import check_witnessed
 
 __all__ = ["verify_entry"]
 
 
-def verify_entry(transparent: bytes, evidence: bytes | None, trust: Trust, body: bytes | None = None) -> VerifiedEntry:
+def verify_entry(
+    transparent: bytes,
+    evidence: bytes | None,
+    trust: Trust,
+    body: bytes | None = None,
+    proofs: Sequence[bytes] = (),
+) -> VerifiedEntry:
     """Verify a transparent statement with the evidence about its issuer, and its body if it has one.
+
+    `proofs` are C2SP tlog-proofs: of the statement, and of as many entries of the evidence as one has.
 
     Raises `Refuted` (something does not hold), `Malformed` (something is not what it claims to be),
     `Uncheckable` (something needed was not given: evidence, a key, a quorum).
     """
-    trust.demand_nothing_of_witnesses()  # 1
-    steps = [wording.NO_QUORUM]
+    if not proofs:  # 1, continued below, where the receipts are verified
+        trust.demand_nothing_of_witnesses()
 
     roots = Roots()  # 2
     target = locate(transparent, trust, roots)
-    steps.append(wording.located(target, trust))
+    steps = [wording.located(target, trust)]
 
     if evidence is None:  # 3
         raise Uncheckable("no evidence about the issuer was given: it is served at /entries/{index}/evidence")
     entries = [locate(entry, trust, roots) for entry in parse_evidence(evidence)]
     check_order(entries)
+    others = [entry for entry in entries if entry.index != target.index]
+    steps.insert(0, check_witnessed(target, others, proofs, trust, roots))
     steps.append(wording.in_order(len(entries)))
 
     chain = Chain(trust, entries[0])  # 4
@@ -87,7 +100,7 @@ def verify_entry(transparent: bytes, evidence: bytes | None, trust: Trust, body:
 
     return VerifiedEntry(
         steps=tuple(steps),
-        not_shown=wording.NOT_SHOWN,
+        not_shown=wording.NOT_SHOWN if trust.quorum is None else wording.NOT_SHOWN_WITNESSED,
         statement=statement,
         receipt=target.receipt,
         event=event,

@@ -18,6 +18,7 @@ from ledger.domain.event import Digest, Line
 from ledger.errors import Malformed, Uncheckable
 from ledger.keys.algorithms import ALGORITHMS, PublicKey, load_pem
 from ledger.limits import TRUST_BYTES_MAX
+from ledger.tlog.policy import Policy, parse_policy
 from ledger.tlog.vkey import VerifierKey
 
 __all__ = ["Trust", "TrustFile", "TrustedKey", "parse_trust"]
@@ -69,13 +70,19 @@ class Trust:
     receipt_keys: Mapping[bytes, PublicKey]
     standing_keys: Mapping[bytes, PublicKey]
     charter: bytes
-    quorum: str | None
+    policy: Policy | None
+
+    @property
+    def quorum(self) -> str | None:
+        """The name of the quorum of witnesses that is demanded, None if none is."""
+        return self.policy.quorum if self.policy is not None and self.policy.demands else None
 
     def demand_nothing_of_witnesses(self) -> None:
         """Raises `Uncheckable` where the file demands a quorum of witnesses, which a receipt does not carry."""
         if self.quorum is not None:
             raise Uncheckable(
-                f"the trust file demands the quorum {self.quorum!r:.80} of witnesses, which only a tlog-proof shows"
+                f"the trust file demands the quorum {self.quorum!r:.80} of witnesses, which only a tlog-proof shows "
+                "(/entries/{index}/proof)"
             )
 
 
@@ -96,7 +103,7 @@ def parse_trust(data: bytes) -> Trust:
         _by_kid(file.receipt_keys),
         _by_kid(file.standing_keys),
         bytes.fromhex(file.charter),
-        _quorum(file.witness_policy),
+        _policy(file.witness_policy),
     )
 
 
@@ -105,15 +112,11 @@ def _by_kid(rows: Iterable[TrustedKey]) -> Mapping[bytes, PublicKey]:
     return MappingProxyType({key.kid: key for key in keys})
 
 
-def _quorum(policy: str) -> str | None:
-    """The quorum that a C2SP tlog-policy demands, None for `quorum none` or no policy at all.
-
-    Raises `Malformed` for a policy that does not say its quorum once: what it demands must not be guessed.
-    """
-    lines = [line.split() for line in policy.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    if not lines:
+def _policy(text: str) -> Policy | None:
+    """The policy of witnesses; None for no lines at all, which demand nothing. Raises `Malformed`."""
+    if all(not line.strip() or line.lstrip().startswith("#") for line in text.split("\n")):
         return None
-    quorums = [words[1] for words in lines if words[0] == "quorum" and len(words) == 2]
-    if len(quorums) != 1 or sum(words[0] == "quorum" for words in lines) != 1:
-        raise Malformed("trust file: the witness policy does not say its quorum exactly once")
-    return None if quorums[0] == "none" else quorums[0]
+    try:
+        return parse_policy(text.encode())
+    except (Malformed, UnicodeEncodeError) as error:
+        raise Malformed(f"trust file: the witness policy: {error}") from error

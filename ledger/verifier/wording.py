@@ -31,6 +31,15 @@ NOT_SHOWN: Final = (
     ),
 )
 
+NOT_SHOWN_WITNESSED: Final = (
+    *NOT_SHOWN[:2],
+    Remark(
+        "没有树证明的证据记录是否也在见证方联署的树中, 以及登记当时的其他业务规则 (须审计)",
+        "that evidence without a tlog-proof is in the tree of the witnesses, too, and all rules of registration"
+        " (an audit does)",
+    ),
+)
+
 
 def located(target: Located, trust: Trust) -> Remark:
     at = datetime.fromtimestamp(target.receipt.iat, _SHANGHAI).isoformat()

@@ -22,27 +22,33 @@ def test_no_statement_by_a_key_lands_after_its_revocation(store: PostgresStore, 
         PostgresStore.open(database.service) as other_store,
         open_sequencer(other_store) as other,
     ):
-        candidates = [entry(other, registered(), f"local:test/{n}", ORGANIZER) for n in range(300)]
+        candidates = [entry(other, registered(), f"local:test/{n}", ORGANIZER) for n in range(3_000)]
         answers: list[Answer] = []
-        halfway = threading.Event()
+        halfway, over = threading.Event(), threading.Event()
 
         def write() -> None:
+            """However long the revocation takes to win a race, some come after it."""
+            left = 20
             for number, candidate in enumerate(candidates):
                 answers.extend(other.submit_and_wait(candidate, timeout=30))
                 if number == 100:
                     halfway.set()
+                left -= over.is_set()
+                if not left:
+                    return
 
         writer = threading.Thread(target=write)
         writer.start()
         assert halfway.wait(30)
         revoked = KeyRevoked(v=1, effective_on=TODAY, kid=ORGANIZER.signer.kid.hex(), reason="lost")
         revocation = is_registered(one.submit_and_wait(entry(one, revoked, ORGANIZER.party, REGISTRAR), timeout=30)[0])
+        over.set()
         writer.join(60)
 
         landed = [answer.index for answer in answers if isinstance(answer, Registered)]
         refused = [answer for answer in answers if isinstance(answer, Refused)]
         assert max(landed) < revocation.index
-        assert len(landed) + len(refused) == len(candidates)
+        assert len(landed) + len(refused) == len(answers)
         assert refused, "some came after the revocation"
         assert {answer.rule for answer in refused} <= {"key.ended", "key.revoked"}
         check_whole_log(store, log_keys(ORIGIN))

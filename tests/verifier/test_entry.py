@@ -18,9 +18,13 @@ from ledger.domain.policy import RegistrationPolicyAdopted
 from ledger.errors import Malformed, Refuted, Uncheckable
 from ledger.keys.possession import prove_possession
 from ledger.keys.signer import Signer, new_key
+from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint
+from ledger.tlog.tlog_proof import TlogProof, format_proof
 from ledger.verifier import parse_trust, verify_entry
 from ledger.verifier.evidence import encode_evidence, parse_evidence, select
+from tests.support.naive_tree import mth, path
 from tests.support.paper_log import DAY, DAY_SECONDS, ORIGIN, START, PaperLog, enrolment
+from tests.support.witnesses import cosign, policy_text
 from tests.verifier.conftest import ASSESSED, SIZED, SUBJECT, Book
 
 
@@ -527,8 +531,54 @@ def test_trust_anchors_that_another_key_signed_establish_nothing() -> None:
 
 
 def test_a_demanded_quorum_of_witnesses_cannot_be_checked_from_a_receipt(book: Book) -> None:
-    demanding = parse_trust(book.log.trust_file("witness w example+0+AAAA\nquorum w\n").format())
+    demanding = parse_trust(book.log.trust_file(policy_text("w")).format())
     with pytest.raises(Uncheckable, match="quorum"):
         verify_entry(book.log.transparent(book.opened), book.log.evidence(book.opened), demanding)
     modest = parse_trust(book.log.trust_file("# nobody yet\nquorum none\n").format())
     verify_entry(book.log.transparent(book.opened), book.log.evidence(book.opened), modest)
+
+
+def _proof(log: PaperLog, index: int, *names: str, entries: list[bytes] | None = None) -> bytes:
+    """A tlog-proof of an entry in the newest tree of the log, or of one that it shows to witnesses alone."""
+    shown = log.entries[: log.heads[-1].size] if entries is None else entries
+    note = sign_checkpoint(Checkpoint(ORIGIN, len(shown), mth(shown)), log.checkpoint_key)
+    return format_proof(TlogProof(index, tuple(path(index, shown)), cosign(note, START, *names)))
+
+
+def test_a_tlog_proof_with_the_quorum_is_what_a_demand_for_witnesses_is_met_by(book: Book) -> None:
+    log, index = book.log, book.opened
+    files, demanding = (log.transparent(index), log.evidence(index)), policy_text("a", "b", "c", rule="2")
+    trust = parse_trust(log.trust_file(demanding).format())
+    shown = verify_entry(*files, trust, proofs=[_proof(log, index, "c", "a")])
+    assert "quorum" in shown.steps[0].en and "a, c" in shown.steps[0].en
+    assert not any("everybody is shown the same tree" in remark.en for remark in shown.not_shown)
+    for names in ((), ("b",), ("b", "stranger"), ("b", "b")):
+        with pytest.raises(Uncheckable, match="quorum"):
+            verify_entry(*files, trust, proofs=[_proof(log, index, *names)])
+    with pytest.raises(Refuted):  # of another entry
+        verify_entry(*files, trust, proofs=[_proof(log, index + 1, "a", "b")])
+    with pytest.raises(Uncheckable):  # of the evidence alone
+        verify_entry(*files, trust, proofs=[_proof(log, 0, "a", "b")])
+    both = verify_entry(*files, trust, proofs=[_proof(log, 0, "a", "b"), _proof(log, index, "a", "b")])
+    assert "1 of" in both.steps[0].en
+    with pytest.raises(Malformed):
+        verify_entry(*files, trust, proofs=[_proof(log, index, "a", "b"), _proof(log, index, "b", "c")])
+
+
+def test_a_proof_is_checked_even_where_nobody_demands_it(book: Book) -> None:
+    log, index = book.log, book.opened
+    files = log.transparent(index), log.evidence(index), log.trust()
+    assert "holds" in verify_entry(*files, proofs=[_proof(log, index)]).steps[0].en
+    with pytest.raises(Refuted):
+        verify_entry(*files, proofs=[_proof(log, index + 1).replace(b"index %d" % (index + 1), b"index %d" % index)])
+
+
+def test_a_tree_that_is_shown_to_witnesses_alone_does_not_pass_for_the_receipts(book: Book) -> None:
+    log, index = book.log, book.opened
+    trust = parse_trust(log.trust_file(policy_text("a")).format())
+    forked = [*log.entries[:-1], log.entries[-1] + b"\0"]
+    assert index < len(forked) - 1
+    with pytest.raises(Refuted, match="two different trees"):
+        verify_entry(
+            log.transparent(index), log.evidence(index), trust, proofs=[_proof(log, index, "a", entries=forked)]
+        )

@@ -14,6 +14,7 @@ from ledger.tlog.note import NoteSigner
 from ledger.verifier import parse_trust, verify_head, verify_signed_standing
 from tests.support.naive_tree import mth
 from tests.support.paper_log import ORIGIN, START
+from tests.support.witnesses import cosign, policy_text
 from tests.verifier.conftest import SUBJECT, Book
 
 PAYLOAD = b'{"level":"GOOD"}'
@@ -50,10 +51,23 @@ def test_no_other_key_of_the_log_signs_standings(book: Book) -> None:
             verify_signed_standing(token, book.log.trust(), START)
 
 
-def test_a_demanded_quorum_cannot_be_checked_here(book: Book) -> None:
-    demanding = parse_trust(book.log.trust_file("witness w v\nquorum w").format())
+def test_a_checkpoint_needs_the_quorum_that_is_demanded(book: Book) -> None:
+    demanding = parse_trust(book.log.trust_file(policy_text("w", "x", rule="2")).format())
+    note, head = book.log.note(), verify_head(book.log.note(), book.log.trust()).checkpoint
+    for names in ((), ("w",), ("stranger", "w")):
+        with pytest.raises(Uncheckable, match="quorum"):
+            verify_head(cosign(note, START, *names), demanding)
+    shown = verify_head(cosign(note, START, "x", "stranger", "w"), demanding)
+    assert shown.checkpoint == head
+    assert any("w, x" in step.en for step in shown.steps)
+    # A false cosignature of a known witness refutes the whole note.
+    other = cosign(sign_checkpoint(Checkpoint(ORIGIN, 3, bytes(32)), book.log.checkpoint_key), START, "w")
+    with pytest.raises(Refuted):
+        verify_head(cosign(note, START, "x", "w") + other.splitlines(keepends=True)[-1], demanding)
+
+
+def test_a_demanded_quorum_cannot_be_shown_by_the_operators_word(book: Book) -> None:
+    demanding = parse_trust(book.log.trust_file(policy_text("w")).format())
     token = sign_standing(PAYLOAD, subject=SUBJECT, origin=ORIGIN, issued_at=START, signer=book.log.standing_key)
-    with pytest.raises(Uncheckable):
-        verify_head(book.log.note(), demanding)
     with pytest.raises(Uncheckable):
         verify_signed_standing(token, demanding, START)

@@ -6,11 +6,17 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.errors import Malformed
 from ledger.keys.signer import new_key
+from ledger.tlog.note import NoteSigner
 from ledger.verifier import parse_trust
 from tests.support.paper_log import ORIGIN, PaperLog
+from tests.support.witnesses import cosigner
+
+WITNESS = cosigner("w").key.format()
+LOG = NoteSigner(ORIGIN, Ed25519PrivateKey.generate()).key.format()
 
 
 @pytest.fixture(scope="module")
@@ -66,17 +72,33 @@ def test_a_checkpoint_key_of_another_name_is_refused(log: PaperLog) -> None:
 
 @pytest.mark.parametrize(
     ("policy", "quorum"),
-    [("", None), ("\n# a remark\n", None), ("log x\nquorum none", None), ("witness w v\nquorum w", "w")],
+    [
+        ("", None),
+        ("\n# a remark\n", None),
+        (f"log {LOG}\nquorum none\n", None),
+        (f"witness w {WITNESS}\n \tquorum  w", "w"),
+        (f"witness w {WITNESS}\ngroup g any w\nquorum g\n", "g"),
+    ],
 )
 def test_the_quorum_is_read_from_the_witness_policy(log: PaperLog, policy: str, quorum: str | None) -> None:
     assert parse_trust(_changed(log, witness_policy=policy)).quorum == quorum
 
 
 @pytest.mark.parametrize(
-    "policy", ["witness w v", "quorum", "quorum a b", "quorum none\nquorum w", "quorum none\nquorum"]
+    "policy",
+    [
+        f"witness w {WITNESS}",
+        "quorum",
+        "quorum a b",
+        f"witness w {WITNESS}\nquorum none\nquorum w",
+        "quorum none\nquorum",
+        "witness w v\nquorum w",
+        "quorum w",
+        "quorum none\r\n",
+    ],
 )
 def test_a_policy_that_does_not_say_its_quorum_once_is_refused(log: PaperLog, policy: str) -> None:
-    with pytest.raises(Malformed, match="quorum"):
+    with pytest.raises(Malformed, match="witness policy"):
         parse_trust(_changed(log, witness_policy=policy))
 
 

@@ -1,0 +1,26 @@
+"""A witness: sees every tree of the logs that it knows, and cosigns only what extends what it saw before.
+
+`request` is what a log sends, `logs` whom the witness knows, `rules` the decision (pure), `state` what is remembered
+(a file that survives crashes), `witness` the one after the other. Nothing here knows of this product's own log.
+"""
+
+from ledger.witness.logs import parse_known_logs
+from ledger.witness.request import AddCheckpoint, format_request, parse_request
+from ledger.witness.rules import Conflict, Head, NotConsistent, NotSigned, UnknownLog, decide
+from ledger.witness.state import WitnessState
+from ledger.witness.witness import Witness
+
+__all__ = [
+    "AddCheckpoint",
+    "Conflict",
+    "Head",
+    "NotConsistent",
+    "NotSigned",
+    "UnknownLog",
+    "Witness",
+    "WitnessState",
+    "decide",
+    "format_request",
+    "parse_known_logs",
+    "parse_request",
+]

@@ -1,0 +1,101 @@
+"""Another implementation of C2SP tlog-witness, aics-witness: its witness and our log, its log and our witness.
+
+It needs Python 3.12; where it is installed (`pip install aics-witness`), this runs. See docs/witnesses.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint
+from ledger.tlog.note import NoteSigner
+from ledger.tlog.policy import parse_policy
+from tests.e2e.book import open_book
+from tests.support.charter import ORIGIN
+from tests.support.database import PostgresServer
+from tests.support.keys import log_keys
+from tests.support.running import free_port
+from tests.support.witnesses import RunningWitness, cosigner
+
+aics_tlog = pytest.importorskip("aics_tlog", reason="aics-tlog is not installed (it needs Python 3.12)")
+feeder = pytest.importorskip("aics_witness.feeder", reason="aics-witness is not installed (it needs Python 3.12)")
+
+
+@contextmanager
+def their_witness(folder: Path, log_vkey: str) -> Iterator[tuple[str, str]]:
+    """`aics-witness serve` for our log: its verifier key and address."""
+    environment = {**os.environ, "AICS_WITNESS_CONFIG": str(folder / "witness.json")}
+    program = [sys.executable, "-m", "aics_witness"]
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run([*program, *arguments], check=True, capture_output=True, text=True, env=environment)
+        return done.stdout
+
+    vkey = next(word for word in run("init", "--name", "witness.example/aics").split() if "+" in word)
+    run("add-log", "--origin", ORIGIN, "--vkey", log_vkey)
+    port = free_port()
+    process = subprocess.Popen([*program, "serve", "--listen", f"127.0.0.1:{port}"], env=environment)
+    try:
+        for _ in range(100):
+            try:
+                httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=2)
+                break
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        yield vkey, f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def test_their_witness_cosigns_our_log(tmp_path: Path, postgres_server: PostgresServer) -> None:
+    key = log_keys(ORIGIN).checkpoint.key
+    with their_witness(tmp_path, key.format()) as (vkey, url), postgres_server.database() as database:
+        policy = tmp_path / "policy"
+        policy.write_text(f"witness aics {vkey} {url}\nquorum aics\n")
+        with open_book(tmp_path / "data", "--witness-policy", str(policy), database=database.service) as book:
+            size = 0
+            for number in range(3):
+                index = book.enterprise(f"local:test/{number}")
+                for _ in range(100):
+                    size = book.get("/v1/log/witnesses").json()["witnessed_size"] or 0
+                    if size > index:
+                        break
+                    time.sleep(0.2)
+                assert size > index
+            note = book.get("/witnessed/checkpoint").content
+    assert parse_policy(policy.read_bytes()).require(note, key).checkpoint.size == size
+
+
+def test_our_witness_cosigns_their_log_and_refuses_its_fork(tmp_path: Path) -> None:
+    signer = NoteSigner("log.example/aics", Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"aics").digest()))
+
+    def note(tree: object) -> bytes:
+        head = Checkpoint(signer.key.name, len(tree), tree.root())  # type: ignore[arg-type, attr-defined]
+        return sign_checkpoint(head, signer)
+
+    with RunningWitness(tmp_path, "w", signer.key.format()) as running:
+        client = feeder.WitnessClient(running.url, cosigner("w").key.format())
+        tree = aics_tlog.MerkleTree()
+        for more in (3, 1, 0, 300, 17):
+            for _ in range(more):
+                tree.append(b"entry %d" % len(tree))
+            assert "witness.example/w" in client.submit(note(tree), tree.consistency_proof)
+        for size in (321, 400):
+            fork = aics_tlog.MerkleTree()
+            for number in range(size):
+                fork.append(b"other %d" % number)
+            with pytest.raises(feeder.WitnessRejected):
+                client.submit(note(fork), fork.consistency_proof)
+        client.close()
