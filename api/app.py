@@ -13,15 +13,34 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from api import campaigns, enterprises, events, log, meta, pledges, policies, resolve
+from api import (
+    accesses,
+    annexes,
+    attachments,
+    campaigns,
+    dump,
+    enterprises,
+    events,
+    histories,
+    log,
+    maps,
+    meta,
+    pledges,
+    policies,
+    resolve,
+    standards,
+    streams,
+)
 from api.entries import PostEntries, post_batch, post_body
 from api.errors import InvalidRequest, Problem, problem_of, problem_response
 from api.front import INTERNAL, Front
 from api.limiting import Limits, RateLimit
+from api.marks import MarkRoute
 from api.metrics import Metrics
 from api.receiving import no_nul, wants_json
 from api.service import Service
 from api.standing import StandingRoute, post_query
+from api.witnessing import routes as witnesses
 from ledger.errors import LedgerError
 
 __all__ = ["create_app"]
@@ -45,6 +64,12 @@ PLAIN: Final = (
         "/bodies",
         "Upload a sealed statement's body, before the statement",
         {"201": "Its commitment"},
+    ),
+    (
+        "get",
+        "/m/{serial}",
+        "What a scanned mark is worth, today and on the day of production (produced_on)",
+        {"200": "Licence, products, state", "404": "No such mark was ever issued"},
     ),
     (
         "get",
@@ -88,13 +113,32 @@ def _framework(service: Service) -> FastAPI:
         dependencies=[Depends(no_nul)],
     )
     app.state.service = service
-    # `front.py` answers these two before; here they stand for what other methods are told.
+    # `front.py` answers these three before; here they stand for what other methods are told.
     app.router.routes.append(Route("/entries", PostEntries(service), methods=["POST"]))
     app.router.routes.append(Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]))
+    app.router.routes.append(Route("/m/{serial}", MarkRoute(service), methods=["GET"]))
     app.router.routes.append(Route("/entries/batch", post_batch, methods=["POST"]))
     app.router.routes.append(Route("/bodies", post_body, methods=["POST"]))
     app.router.routes.append(Route("/v1/standings/query", post_query, methods=["POST"]))
-    for module in (resolve, log, enterprises, pledges, campaigns, policies, events, meta):
+    for module in (
+        accesses,
+        attachments,
+        resolve,
+        log,
+        maps,
+        witnesses,
+        annexes,
+        histories,
+        enterprises,
+        pledges,
+        campaigns,
+        policies,
+        standards,
+        streams,
+        dump,
+        events,
+        meta,
+    ):
         app.include_router(module.router)
     _describe_plain_routes(app)
     app.add_exception_handler(LedgerError, _ledger_error)

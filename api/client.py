@@ -7,9 +7,8 @@ product's own family (`ledger.errors`), whatever the wire said; a busy service i
 from __future__ import annotations
 
 import hashlib
-import io
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Self
@@ -19,17 +18,16 @@ import cbor2
 import httpx
 
 from api.ids import name_of
-from api.problems import error_named, error_of
-from ledger.errors import Busy, LedgerError, Malformed, Unavailable
-from ledger.limits import BATCH_BYTES_MAX, BATCH_STATEMENTS_MAX
+from api.problems import error_named
+from api.transport import CBOR_SEQUENCE, Transport, answered_maps, parts_of
+from ledger.errors import LedgerError, Malformed, Refuted
+from ledger.limits import TILE_WIDTH
+from ledger.tlog.tiles import bundle_path, decode_bundle
 
 __all__ = ["Client", "Registered", "StandingDocument", "Waiting"]
 
-_BUSY: Final = (429, 503)
 _COSE: Final = "application/cose"
-_CBOR_SEQUENCE: Final = "application/cbor-seq"
 _ACCEPT: Final = "application/problem+json, */*;q=0.5"
-_WAIT_SECONDS_MAX: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +74,8 @@ class Client:
     ) -> None:
         if not url.startswith(("http://", "https://")):
             raise Malformed(f"not the address of a service: {url[:200]!r} (http://… or https://…)")
-        self._tries_max = tries_max
-        self._sleep = sleep
         self._http = httpx.Client(base_url=url, timeout=timeout_seconds, transport=transport, follow_redirects=False)
+        self._transport = Transport(self._http, tries_max=tries_max, again_if_silent=False, sleep=sleep)
 
     def __enter__(self) -> Self:
         return self
@@ -96,7 +93,7 @@ class Client:
         """
         if body is not None:
             self.put_body(body)
-        answer = self._ask("POST", "/entries", content=statement, content_type=_COSE)
+        answer = self._ask("POST", "/entries", statement, _COSE)
         statement_id = hashlib.sha256(statement).digest()
         location = _path_of(answer)
         if answer.status_code == httpx.codes.SEE_OTHER:
@@ -105,23 +102,35 @@ class Client:
 
     def put_body(self, body: bytes) -> bytes:
         """Upload a sealed statement's body ahead of it; returns its commitment (SHA-256)."""
-        self._ask("POST", "/bodies", content=body, content_type="application/json")
+        self._ask("POST", "/bodies", body, "application/json")
         return hashlib.sha256(body).digest()
+
+    def put_annex(self, content: bytes) -> bytes:
+        """Upload a public file ahead of the statement that names it; returns its SHA-256.
+
+        Raises `Refused` for a file of a type or size that the service does not take.
+        """
+        self._ask("POST", "/annexes", content=content, content_type="application/octet-stream")
+        return hashlib.sha256(content).digest()
+
+    def annex(self, digest: bytes) -> bytes:
+        """The public file with this SHA-256. Raises `NotFound` unless an entry names it, `Refuted` if it is another."""
+        content = self._get(f"/annexes/{digest.hex()}")
+        if hashlib.sha256(content).digest() != digest:
+            raise Refuted("the service's file does not hash to the digest that was asked for")
+        return content
 
     def submit_batch(self, items: Sequence[tuple[bytes, bytes | None]]) -> list[Registered | Waiting | LedgerError]:
         """Register statements (each with its body, or None) in as few requests as the limits allow.
 
         One result per item, in order; a refused or turned away one is returned as its error, its neighbours stand.
         """
-        results: list[Registered | Waiting | LedgerError] = []
-        for part in _parts(items):
-            content = b"".join(_batch_item(statement, body) for statement, body in part)
-            answer = self._ask("POST", "/entries/batch", content=content, content_type=_CBOR_SEQUENCE)
-            outcomes = list(_sequence(answer.content))
-            if len(outcomes) != len(part):
-                raise Malformed(f"the service answered {len(outcomes)} results for {len(part)} statements")
-            results += [_outcome(statement, row) for (statement, _), row in zip(part, outcomes, strict=True)]
-        return results
+        encoded = [cbor2.dumps(one if body is None else [one, body]) for one, body in items]
+        rows: list[dict[object, object]] = []
+        for part in parts_of(encoded):
+            answer = self._ask("POST", "/entries/batch", b"".join(part), CBOR_SEQUENCE)
+            rows += answered_maps(answer.content, len(part))
+        return [_outcome(statement, row) for (statement, _), row in zip(items, rows, strict=True)]
 
     def receipt(self, index: int) -> bytes:
         """The canonical receipt of an entry (COSE)."""
@@ -139,9 +148,29 @@ class Client:
         """The body of a sealed entry, while it is public."""
         return self._get(f"/entries/{index}/body")
 
+    def bundle(self, enterprise: str) -> bytes:
+        """The completeness bundle of an enterprise (CBOR), by its subject id or its code as printed on a licence."""
+        name = name_of(enterprise) if ":" in enterprise else enterprise
+        return self._get(f"/v1/enterprises/{quote(name, safe='~')}/proof")
+
+    def map(self) -> bytes:
+        """The completeness map's newest published root and newest cut (JSON)."""
+        return self._get("/v1/map")
+
+    def entry_bundle(self, number: int, width: int = TILE_WIDTH) -> list[bytes]:
+        """The entries of an entry bundle (C2SP tlog-tiles): 256 where it is full. Raises `Malformed`."""
+        entries = decode_bundle(self._get(f"/{bundle_path(number, width)}"))
+        if len(entries) != width:
+            raise Malformed(f"the service's entry bundle {number} holds {len(entries)} entries, not {width}")
+        return entries
+
     def checkpoint(self) -> bytes:
         """The newest checkpoint (C2SP signed note)."""
         return self._get("/checkpoint")
+
+    def proof(self, index: int) -> bytes:
+        """The C2SP tlog-proof of an entry. Raises `NotFound` until a tree that holds it has its quorum of witnesses."""
+        return self._get(f"/entries/{index}/proof")
 
     def trust(self) -> bytes:
         """The service's own trust file (JSON), to be compared out of band before it is relied on."""
@@ -182,35 +211,14 @@ class Client:
         self,
         method: str,
         path: str,
-        *,
         content: bytes | None = None,
         content_type: str | None = None,
+        *,
         accept: str = "*/*",
         params: Mapping[str, str | int | None] | None = None,
     ) -> httpx.Response:
-        headers = {"Accept": accept if accept != "*/*" else _ACCEPT}
-        if content_type is not None:
-            headers["Content-Type"] = content_type
-        for attempt in range(1, self._tries_max + 1):
-            try:
-                answer = self._http.request(method, path, content=content, headers=headers, params=params)
-            except httpx.TransportError as error:
-                raise Unavailable(f"{self._http.base_url} did not answer: {error}") from error
-            if answer.status_code not in _BUSY:
-                break
-            wait_seconds = _retry_after(answer)
-            if attempt == self._tries_max:
-                raise Busy("the service", wait_seconds)
-            self._sleep(wait_seconds)
-        if answer.is_error:
-            raise error_of(answer.status_code, answer.headers.get("Content-Type", ""), answer.content)
-        return answer
-
-
-def _retry_after(answer: httpx.Response) -> int:
-    """Whole seconds to wait (RFC 9110 §10.2.3); 1 where the service names none, or gives a date."""
-    text = answer.headers.get("Retry-After", "")
-    return min(int(text), _WAIT_SECONDS_MAX) if text.isascii() and text.isdigit() else 1
+        told = accept if accept != "*/*" else _ACCEPT
+        return self._transport.ask(method, path, content, content_type, accept=told, params=params)[0]
 
 
 def _path_of(answer: httpx.Response) -> str:
@@ -225,39 +233,6 @@ def _index_of(location: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise Malformed(f"the service named no entry: {location[:80]!r}")
     return int(text)
-
-
-def _batch_item(statement: bytes, body: bytes | None) -> bytes:
-    return cbor2.dumps(statement if body is None else [statement, body])
-
-
-def _parts(items: Sequence[tuple[bytes, bytes | None]]) -> Iterator[list[tuple[bytes, bytes | None]]]:
-    """Cut into requests of at most `BATCH_STATEMENTS_MAX` items and `BATCH_BYTES_MAX` bytes."""
-    part: list[tuple[bytes, bytes | None]] = []
-    part_bytes = 0
-    for statement, body in items:
-        item_bytes = len(_batch_item(statement, body))
-        if part and (len(part) == BATCH_STATEMENTS_MAX or part_bytes + item_bytes > BATCH_BYTES_MAX):
-            yield part
-            part, part_bytes = [], 0
-        part.append((statement, body))
-        part_bytes += item_bytes
-    if part:
-        yield part
-
-
-def _sequence(content: bytes) -> Iterator[dict[object, object]]:
-    """The items of a CBOR sequence (RFC 8742), each a map. Raises `Malformed`."""
-    stream = io.BytesIO(content)
-    decoder = cbor2.CBORDecoder(stream)
-    while stream.tell() < len(content):
-        try:
-            item = decoder.decode()
-        except Exception as error:  # cbor2 lets through what codecs and constructors raise
-            raise Malformed(f"the service's answer is not a CBOR sequence: {error!r:.200}") from error
-        if not isinstance(item, dict):
-            raise Malformed("the service's answer holds something other than maps")
-        yield item
 
 
 def _outcome(statement: bytes, row: dict[object, object]) -> Registered | Waiting | LedgerError:

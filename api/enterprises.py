@@ -12,9 +12,10 @@ from api.documents import conditional, headers
 from api.errors import InvalidRequest
 from api.event_json import event_json
 from api.ids import name_of, plausible, subject_of
+from api.proofs import MEDIA_TYPE as BUNDLE
+from api.proofs import bundle_of
 from api.service import Service
 from api.waiting import min_tree_size
-from ledger.errors import NotFound
 from ledger.limits import EVENTS_PAGE_MAX, LEAF_INDEX_ASKED_MAX, SEARCH_PAGE_MAX
 
 __all__ = ["router"]
@@ -58,6 +59,8 @@ async def enterprise(name: str, request: Request) -> Response:
         "standing": {"level": served.level.value, "next_change_on": served.until_on},
         "links": {what: f"{here}/{what}" for what in ("standing", "declarations", "events")},
     }
+    if service.governance.map_roots:
+        about["links"]["proof"] = f"{here}/proof"
     return _json(service, about)
 
 
@@ -87,9 +90,10 @@ def events(
     return _json(service, {"events": [event_json(service, row) for row in page], "after": following})
 
 
-@router.get("/{name}/proof", summary="Completeness bundle (not served by this version)")
-def proof(name: str) -> Response:
-    raise NotFound(f"no completeness bundle of {name[:64]}: this version of the service has no map")
+@router.get("/{name}/proof", summary="Completeness bundle: its stream, shown to be whole, and what that rests on")
+def proof(name: str, request: Request) -> Response:
+    service: Service = request.app.state.service
+    return Response(bundle_of(subject_of(name), service), headers=headers(service), media_type=BUNDLE)
 
 
 def _json(service: Service, value: object) -> Response:

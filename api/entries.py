@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -23,8 +23,9 @@ from api.service import Service
 from ledger.domain.pledge import PledgePublished
 from ledger.errors import LedgerError
 from ledger.limits import BATCH_BYTES_MAX, BODY_BYTES_MAX, STATEMENT_BYTES_MAX
-from ledger.registration import Candidate, Held, MissingBody, admit
+from ledger.registration import Candidate, Held, MissingAnnex, MissingBody, admit
 from ledger.sequencer import Answer, Registered
+from ledger.store.annexes import AnnexKept
 
 __all__ = ["PostEntries", "post_batch", "post_body"]
 
@@ -65,7 +66,7 @@ class PostEntries:
         """
         try:
             candidate = _admit_with(self._service, statement, None)
-        except MissingBody:
+        except (MissingBody, MissingAnnex):
             return None
         return None if isinstance(candidate.event, PledgePublished) else candidate
 
@@ -111,10 +112,10 @@ async def post_body(request: Request) -> Response:
 
 
 async def _admit(service: Service, raw: bytes) -> Candidate:
-    """Admit a statement that came alone; a body that was uploaded before is fetched from where it is held."""
+    """Admit a statement that came alone; what was uploaded before is looked up where it is held."""
     try:
         return _admit_with(service, raw, None)
-    except MissingBody:
+    except (MissingBody, MissingAnnex):
         return await run_in_threadpool(_admit_with_held, service, raw, None)
 
 
@@ -144,9 +145,13 @@ def _admit_with_held(service: Service, raw: bytes, body: bytes | None) -> Candid
         if missing.commitment not in held:
             raise
         return _admit_with(service, raw, held[missing.commitment])
+    except MissingAnnex as missing:
+        return _admit_with(service, raw, body, service.store.annexes.known(missing.digests, service.clock()))
 
 
-def _admit_with(service: Service, raw: bytes, body: bytes | None) -> Candidate:
+def _admit_with(
+    service: Service, raw: bytes, body: bytes | None, annexes: Mapping[bytes, AnnexKept] | None = None
+) -> Candidate:
     sequencer = service.sequencer
     return admit(
         raw,
@@ -155,6 +160,7 @@ def _admit_with(service: Service, raw: bytes, body: bytes | None) -> Candidate:
         keyring=sequencer.keyring,
         origin=service.origin,
         now=service.clock(),
+        annexes=annexes or {},
     )
 
 

@@ -25,8 +25,9 @@ from ledger.errors import (
     Unavailable,
     Uncheckable,
 )
+from ledger.verifier.bundle import BundleTooLarge
 
-__all__ = ["InvalidRequest", "Problem", "TooManyRequests", "problem_of", "problem_response"]
+__all__ = ["AccessDenied", "Gone", "InvalidRequest", "Problem", "TooManyRequests", "problem_of", "problem_response"]
 
 CONCISE: Final = "application/concise-problem-details+cbor"
 JSON: Final = "application/problem+json"
@@ -48,6 +49,18 @@ class TooManyRequests(LedgerError):
     def __init__(self, retry_after_seconds: int) -> None:
         super().__init__(f"try again in {retry_after_seconds} s")
         self.retry_after_seconds = retry_after_seconds
+
+
+class AccessDenied(InvalidRequest):
+    """Nobody enrolled signed the request (`status` 401), or what it asks for is not for whoever did (403)."""
+
+    def __init__(self, status: int, kind: str, zh: str, en: str) -> None:
+        super().__init__(kind, zh, en)
+        self.status = status
+
+
+class Gone(InvalidRequest):
+    """What was there once and was erased."""
 
 
 class TooLarge(LedgerError):
@@ -75,6 +88,13 @@ _TABLE: Final[tuple[tuple[type[LedgerError], int, str, str, str], ...]] = (
     (NotFound, 404, "not-found", "账本中没有该内容", "not in the book"),
     (TooManyRequests, 429, "too-many-requests", "请求过于频繁", "too many requests from this client"),
     (TooLarge, 413, "too-large", "请求内容过大", "the request is too large"),
+    (
+        BundleTooLarge,
+        413,
+        "bundle-too-large",
+        "该企业的记录过多, 不能放入一个证明包: 请用审计",
+        "too many entries for one completeness bundle: an audit covers them",
+    ),
     (Busy, 503, "busy", "系统繁忙, 请稍后再试", "the service is busy; nothing was done"),
     (Raced, 503, "busy", "系统繁忙, 请稍后再试", "the service is busy; nothing was done"),
     (Unavailable, 503, "unavailable", "数据库暂时不可用", "the database cannot be reached; sending again is safe"),
@@ -88,6 +108,10 @@ def problem_of(error: LedgerError) -> Problem:
         return Problem(409, error.rule, error.zh, error.en, extra=extra)
     if isinstance(error, Refused):
         return Problem(400, error.rule, error.zh, error.en, error.detail)
+    if isinstance(error, AccessDenied):
+        return Problem(error.status, error.kind, error.zh, error.en)
+    if isinstance(error, Gone):
+        return Problem(410, error.kind, error.zh, error.en)
     if isinstance(error, InvalidRequest):
         return Problem(422, error.kind, error.zh, error.en)
     for kind, status, name, zh, en in _TABLE:
@@ -99,7 +123,7 @@ def problem_of(error: LedgerError) -> Problem:
 
 def problem_response(problem: Problem, *, concise: bool = False) -> Response:
     """Render a problem: JSON for people and programs, concise CBOR on SCRAPI routes."""
-    headers = {}
+    headers = {"WWW-Authenticate": "COSE"} if problem.status == 401 else {}
     if problem.retry_after_seconds is not None:
         headers["Retry-After"] = str(problem.retry_after_seconds)
     if concise:

@@ -16,7 +16,7 @@ __all__ = ["event_json"]
 
 
 def event_json(service: Service, row: EntryRow) -> dict[str, Any]:
-    """`event` is the content; a sealed entry whose body is not public has `closed` with its commitment instead."""
+    """`event` is the content; a sealed entry whose body is not public has `closed` instead (`Publicity.stub`)."""
     shown = row if service.publicity.shows(row) else msgspec.structs.replace(row, body=None)
     statement, event = decode_trusted(shown.statement, shown.body)
     view: dict[str, Any] = {
@@ -33,7 +33,7 @@ def event_json(service: Service, row: EntryRow) -> dict[str, Any]:
     if service.governance.disputed(statement.kid, row.index, row.recorded_at):
         view["disputed"] = True
     if isinstance(event, Closed):
-        view["closed"] = {"commitment": event.commitment.hex()}
+        view["closed"] = service.publicity.stub(row)
     else:
         view["event"] = msgspec.to_builtins(event)
     return view

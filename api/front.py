@@ -1,4 +1,4 @@
-"""The two paths that carry the load, answered before the framework is asked; everything else goes on to it."""
+"""The paths that carry the load, answered before the framework is asked; everything else goes on to it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.entries import PostEntries
 from api.errors import Problem, problem_response
+from api.marks import MarkRoute
 from api.service import Service
 from api.standing import StandingRoute
 
@@ -19,15 +20,17 @@ _LOG = logging.getLogger(__name__)
 INTERNAL: Final = Problem(500, "internal", "内部错误", "internal error; it was logged")
 _BEFORE: Final = "/v1/enterprises/"
 _AFTER: Final = "/standing"
+_MARK: Final = "/m/"
 
 
 class Front:
-    """Pure ASGI: `POST /entries` and `GET /v1/enterprises/{name}/standing`, or what it wraps."""
+    """Pure ASGI: `POST /entries`, `GET /v1/enterprises/{name}/standing`, `GET /m/{serial}`, or what it wraps."""
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
         self._post_entries = PostEntries(service)
         self._standing = StandingRoute(service)
+        self._mark = MarkRoute(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope.get("path", "")
@@ -40,6 +43,9 @@ class Front:
                 return
             scope["path_params"] = {"name": name}
             await _guarded(self._standing, scope, receive, send)
+        elif path.startswith(_MARK) and scope["method"] in ("GET", "HEAD"):
+            scope["path_params"] = {"serial": path[len(_MARK) :]}
+            await _guarded(self._mark, scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -56,6 +62,6 @@ async def _guarded(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
     try:
         await app(scope, receive, send_noting)
     except Exception:
-        _LOG.exception("a defect on %s", "/entries" if scope["path"] == "/entries" else "…/standing")
+        _LOG.exception("a defect on /%s", scope["path"].split("/")[1])
         if not begun:
             await problem_response(INTERNAL)(scope, receive, send)

@@ -23,12 +23,10 @@ OCTETS: Final = "application/octet-stream"
 TEXT: Final = "text/plain; charset=utf-8"
 
 
-@router.get("/checkpoint", summary="The newest checkpoint (C2SP tlog-checkpoint)")
+@router.get("/checkpoint", summary="The newest checkpoint, with the cosignatures so far (C2SP tlog-checkpoint)")
 def get_checkpoint(request: Request) -> Response:
     service: Service = request.app.state.service
-    newest = service.store.latest()
-    if newest is None:
-        raise NotFound("the log is empty")
+    newest = service.witnessing.published.newest()
     headers = {"Cache-Control": "public, max-age=5", "Ledger-Tree-Size": str(newest.tree_size)}
     return Response(newest.note, headers=headers, media_type=TEXT)
 
@@ -46,11 +44,6 @@ def get_tile(path: str, request: Request) -> Response:
         _within((tile.number * TILE_WIDTH + tile.width) << (TILE_HEIGHT * tile.level), size)
         content = service.log.tile(tile.level, tile.number, tile.width)
     return Response(content, headers=IMMUTABLE, media_type=OCTETS)
-
-
-@router.get("/annexes/{digest}", summary="A public annex of an entry, by SHA-256")
-def get_annex(digest: str) -> Response:
-    raise NotFound(f"no annex {digest[:64]}: no event of this version of the service has any")
 
 
 @router.get("/.well-known/scitt-keys", summary="The log's receipt keys: a COSE Key Set")
@@ -90,6 +83,7 @@ def trust_file(service: Service) -> TrustFile:
         receipt_keys=(TrustedKey.of(keys.receipt.public, keys.receipt.alg),),
         standing_keys=(TrustedKey.of(keys.standing.public, keys.standing.alg),),
         charter=charter.root.hex(),
+        witness_policy=service.witnessing.trust_text,
     )
 
 

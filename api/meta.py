@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -14,6 +15,9 @@ from api.service import Service
 from ledger.errors import LedgerError
 
 __all__ = ["router"]
+
+# Read by signed request; there only once witnesses have cosigned.
+_UNLINKED: Final = ("/v1/accesses", "/witnessed/checkpoint")
 
 router = APIRouter(tags=["service"])
 
@@ -39,6 +43,8 @@ async def readyz(request: Request) -> Response:
         return JSONResponse({"ready": False, "why": str(error)}, 503)
     alive = service.progress.failure is None and service.projecting.alive and service.sequencer.alive
     ready = {"ready": alive, "tree_size": size, "projected_size": service.progress.size}
+    if service.witnessing.rounds is not None:  # for information: a log without its quorum still takes statements
+        ready["witnessed_size"] = service.witnessing.rounds.witnessed_size
     return JSONResponse(ready, 200 if alive else 503)
 
 
@@ -62,11 +68,12 @@ def style() -> Response:
 @router.get("/", summary="What is here")
 def index(request: Request) -> HTMLResponse:
     service: Service = request.app.state.service
-    paths: dict[str, dict[str, dict[str, str]]] = request.app.openapi()["paths"]
-    rows = [(method.upper(), path, about["summary"]) for path, ways in paths.items() for method, about in ways.items()]
+    paths: dict[str, dict[str, dict[str, Any]]] = request.app.openapi()["paths"]
+    rows = [(path, method, about) for path, ways in paths.items() for method, about in ways.items()]
     table = "\n".join(
-        f"<tr><td><code>{method} {_link(method, path)}</code></td><td>{html.escape(what)}</td></tr>"
-        for method, path, what in sorted(rows, key=lambda row: row[1])
+        f"<tr><td><code>{method.upper()} {_link(path, method, about)}</code></td>"
+        f"<td>{html.escape(about['summary'])}</td></tr>"
+        for path, method, about in sorted(rows, key=lambda row: row[:2])
     )
     demo = (
         "<p class='demo'>演示系统, 数据均为虚构 · A demonstration: all data are invented.</p>" if service.demo else ""
@@ -83,6 +90,9 @@ An append-only book of signed statements about enterprises, from which anyone ca
     return HTMLResponse(page, headers={"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff"})
 
 
-def _link(method: str, path: str) -> str:
+def _link(path: str, method: str, about: Mapping[str, Any]) -> str:
+    """The path, to be followed where a browser can get something there without knowing more."""
     shown = html.escape(path)
-    return f'<a href="{shown}">{shown}</a>' if method == "GET" and "{" not in path else shown
+    asks = "{" in path or any(one.get("required") for one in about.get("parameters", ()))
+    linked = method == "get" and not asks and path not in _UNLINKED
+    return f'<a href="{shown}">{shown}</a>' if linked else shown

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
@@ -9,6 +11,7 @@ from starlette.responses import Response
 from api.documents import headers
 from api.service import Service
 from ledger.domain.policy import StandingPolicyApproved, StandingPolicyProposed
+from ledger.domain.policy_checks import policy_schema
 from ledger.errors import NotFound
 from ledger.feed import to_recorded
 from ledger.limits import LEAF_INDEX_ASKED_MAX
@@ -16,6 +19,7 @@ from ledger.limits import LEAF_INDEX_ASKED_MAX
 __all__ = ["router"]
 
 router = APIRouter(prefix="/v1", tags=["policies"])
+_SCHEMA: Final = policy_schema()
 
 
 @router.get("/policies", summary="The standing policies that were approved, oldest first")
@@ -31,6 +35,12 @@ def policies(request: Request) -> Response:
         for one in service.progress.rules().policies
     ]
     return _json(service, {"policies": listed})
+
+
+@router.get("/policies/schema", summary="The JSON Schema of a standing policy's document")
+def schema(request: Request) -> Response:
+    service: Service = request.app.state.service
+    return Response(_SCHEMA, headers=headers(service), media_type="application/schema+json")
 
 
 @router.get("/policies/{entry}", summary="A policy by the entry that proposed or approved it")

@@ -1,7 +1,7 @@
-"""Which sealed bodies may be shown now: what counts toward a standing is public, what no longer counts is closed.
+"""Which sealed bodies may be shown now, and what is said of those that may not: "closed since DATE, does not count".
 
-The evaluation that sets a standing also says until when an adverse entry counts. Entries that cost nothing (a
-settled complaint, a pledge kept in full) are shown as long as the mildest of those would be.
+The windows are those of `projections/closing.py`. What a type's line of the catalogue keeps for those whom it concerns
+is never shown here; who may read it all the same is in `api/authorization.py`.
 """
 
 from __future__ import annotations
@@ -9,21 +9,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from ledger.application import Ledger
+from ledger.cose.statement import parse_statement
 from ledger.domain.catalogue import SPECS
-from ledger.domain.complaint import ComplaintOutcomeCorrected, ComplaintReplied
-from ledger.domain.dates import add_months
-from ledger.domain.event import Closed, Event
-from ledger.domain.pledge import PledgeRevoked
-from ledger.domain.record import EnterpriseRecord, outcome_root
+from ledger.domain.dates import shanghai_date
+from ledger.domain.event import Closed
+from ledger.domain.record import EnterpriseRecord
 from ledger.domain.subject import is_enterprise
 from ledger.feed import Feed, to_recorded
 from ledger.store.port import EntryRow
+from projections.closing import Closing
 from projections.rules import Rules
-from projections.standing.evaluate import Case
-from projections.standing.public import facts_of
 
 __all__ = ["Publicity"]
 
@@ -38,7 +36,7 @@ class Publicity:
         self._feed = feed
         self._rules = rules
         self._today = today
-        self._kept: dict[str, tuple[int, EnterpriseRecord, Case]] = {}
+        self._kept: dict[str, tuple[int, Rules, EnterpriseRecord, Closing]] = {}
         self._lock = threading.Lock()
 
     def shows(self, row: EntryRow) -> bool:
@@ -48,42 +46,64 @@ class Publicity:
         event = to_recorded(row).event
         if isinstance(event, Closed):
             return False
-        record, case = self._about(row)
-        if row.index in record.repudiated or not SPECS[type(event).__name__].body_public(record, event):
+        record, closing = self._about(row)
+        if row.index in record.repudiated or row.index in record.erased:
             return False
-        return self._today() < self._closes_on(row.index, event, record, case)
+        return SPECS[type(event).__name__].body_public(record, event) and closing.shows(row.index, event, self._today())
 
-    def _closes_on(self, index: int, event: Event, record: EnterpriseRecord, case: Case) -> date:
-        """The day from which the entry, or the outcome that it replies to or corrects, is no longer public."""
-        root, start = index, event.effective_on
-        named = None
-        if isinstance(event, ComplaintReplied):
-            named = outcome_root(record, event.outcome_entry)
-        elif isinstance(event, ComplaintOutcomeCorrected):
-            named = outcome_root(record, event.corrects)
-        if named is not None:
-            root, start = named, record.outcomes[named].effective_on
-        in_force = [policy for policy in self._rules().policies if policy.from_on <= start]
-        closes = case.closes_on(root, start)
-        if closes is None or not in_force:
-            return date.max
-        if isinstance(event, PledgeRevoked):
-            return add_months(start, in_force[-1].policy.revoked_months)
-        if closes > start:
-            return closes
-        return add_months(start, min(window.end_months for window in in_force[-1].policy.tiers.values()))
+    def stub(self, row: EntryRow) -> dict[str, Any] | None:
+        """What stands in place of a body that may not be shown; None for an entry that never had one.
 
-    def _about(self, row: EntryRow) -> tuple[EnterpriseRecord, Case]:
-        """The record of the row's subject, at least as new as the row, and its evaluation."""
+        `since` is the first day on which it was public no more; absent where it never was. Raises `Unavailable`.
+        """
+        commitment = self._commitment(row)
+        if commitment is None:
+            return None
+        since, erased = self._closed_since(row)
+        said: dict[str, Any] = {"commitment": commitment.hex()}
+        if since is None:
+            return said | {"zh": "不公开", "en": "not public"}
+        said |= {"since": since.isoformat(), "counts": False}
+        if erased:
+            zh, en = f"正文已于 {since} 删除, 不计入", f"erased on {since}, does not count"
+            return said | {"erased": True, "zh": zh, "en": en}
+        return said | {"zh": f"自 {since} 起不再公开, 不计入", "en": f"closed since {since}, does not count"}
+
+    def _closed_since(self, row: EntryRow) -> tuple[date | None, bool]:
+        """The first day on which it is closed, and whether that is because it was erased."""
+        if not is_enterprise(row.subject):
+            return None, False
+        record, closing = self._about(row)
+        if row.index in record.erased:
+            erasure = self._feed.read(record.erased[row.index] - 1, 1)
+            return (shanghai_date(erasure[0].recorded_at) if erasure else None), True
+        event = to_recorded(row).event
+        if isinstance(event, Closed) or not SPECS[type(event).__name__].body_public(record, event):
+            return None, False
+        if row.index in record.repudiated:
+            return record.repudiated[row.index].effective_on, False
+        return closing.closed_since(row.index, event, self._today()), False
+
+    def _commitment(self, row: EntryRow) -> bytes | None:
+        statement = parse_statement(row.statement)
+        if statement.commitment is not None:
+            return statement.commitment
+        event = to_recorded(row).event
+        spec = None if isinstance(event, Closed) else SPECS[type(event).__name__]
+        text = None if spec is None or spec.text is None else spec.text(event)
+        return None if text is None else bytes.fromhex(text)
+
+    def _about(self, row: EntryRow) -> tuple[EnterpriseRecord, Closing]:
+        """The record of the row's subject, at least as new as the row, and the windows of its entries."""
+        size, rules = self._feed.size(), self._rules()
         with self._lock:
             kept = self._kept.get(row.subject)
-        if kept is not None and kept[0] == self._feed.size():
-            return kept[1], kept[2]
-        size = self._feed.size()
+        if kept is not None and kept[:2] == (size, rules):
+            return kept[2:]
         record = self._ledger.record(row.subject)
-        case = Case(self._rules().policies, facts_of(record, row.subject))
+        closing = Closing.of(record, rules.policies)
         with self._lock:
             if len(self._kept) >= _SUBJECTS_KEPT_MAX:
                 self._kept.clear()
-            self._kept[row.subject] = (size, record, case)
-        return record, case
+            self._kept[row.subject] = (size, rules, record, closing)
+        return record, closing

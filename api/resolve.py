@@ -12,7 +12,8 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.errors import InvalidRequest
+from api.authorization import authenticated, is_signed
+from api.errors import Gone, InvalidRequest
 from api.event_json import event_json
 from api.evidence import MEDIA_TYPE as EVIDENCE
 from api.evidence import evidence
@@ -20,9 +21,10 @@ from api.receiving import wants_json
 from api.service import Service
 from ledger.cose.receipt import attach
 from ledger.errors import NotFound
+from ledger.feed import to_recorded
 from ledger.store.port import EntryRow, Fact
 
-__all__ = ["router"]
+__all__ = ["entry_index", "router"]
 
 router = APIRouter(tags=["entries"])
 
@@ -36,14 +38,14 @@ def get_entry(name: str, request: Request) -> Response:
     service: Service = request.app.state.service
     if len(name) == _STATEMENT_ID_DIGITS:
         return _waiting(service, name)
-    receipt, _ = service.log.receipt(_index(name))
+    receipt, _ = service.log.receipt(entry_index(name))
     return Response(receipt, headers=IMMUTABLE, media_type=COSE)
 
 
 @router.get("/entries/{name}/statement", summary="The transparent statement: the signed statement with its receipt")
 def get_statement(name: str, request: Request) -> Response:
     service: Service = request.app.state.service
-    row = _row(service, _index(name))
+    row = _row(service, entry_index(name))
     receipt, checkpoint = service.log.receipt(row.index)
     if wants_json(request):
         view = event_json(service, row)
@@ -58,22 +60,40 @@ def get_statement(name: str, request: Request) -> Response:
 def get_evidence(name: str, request: Request) -> Response:
     service: Service = request.app.state.service
     return Response(
-        evidence(_index(name), service.store, service.log),
+        evidence(entry_index(name), service.store, service.log),
         headers={"Cache-Control": "public, max-age=60"},
         media_type=EVIDENCE,
     )
 
 
-@router.get("/entries/{name}/body", summary="A sealed statement's body, while it is public")
+@router.get("/entries/{name}/body", summary="A sealed statement's body, while it is public; longer by signed request")
 def get_body(name: str, request: Request) -> Response:
     service: Service = request.app.state.service
-    row = _row(service, _index(name))
-    if not service.publicity.shows(row):
+    row = _row(service, entry_index(name))
+    if is_signed(request):
+        return _body_for(service, request, row)
+    if service.publicity.shows(row):
+        return Response(row.body, headers={"Cache-Control": "no-store"}, media_type="application/json")
+    stub = service.publicity.stub(row)
+    if stub is None or "since" not in stub:
         raise NotFound(f"entry {row.index} has no body that is public")
+    content = msgspec.json.encode({"entry": row.index, "closed": stub})
+    return Response(content, 410, {"Cache-Control": "no-store"}, "application/json")
+
+
+def _body_for(service: Service, request: Request, row: EntryRow) -> Response:
+    """The body for those whom it concerns, whether it is public or not; logged."""
+    reader = authenticated(service, request)
+    if not reader.may_read(row.subject, to_recorded(row).issuer):
+        raise reader.refuse(service, subject=row.subject, entry=row.index)
+    reader.log(service, "served", subject=row.subject, entry=row.index)
+    if row.body is None:
+        raise Gone("body.none", "该条记录没有正文, 或正文已删除", "this entry has no body, or it was erased")
     return Response(row.body, headers={"Cache-Control": "no-store"}, media_type="application/json")
 
 
-def _index(name: str) -> int:
+def entry_index(name: str) -> int:
+    """The leaf index that a path names. Raises `InvalidRequest`."""
     if name.isascii() and name.isdigit() and len(name) <= 15 and str(int(name)) == name:
         return int(name)
     raise InvalidRequest("entries.name", "记录编号应为整数", "an entry is named by its leaf index, such as 0 or 1234")

@@ -21,18 +21,24 @@ import uvloop
 from api.app import create_app
 from api.demo import Demo
 from api.limiting import Limits
+from api.metrics import Meters
+from api.publishing import publish_roots
 from api.service import Service, unix_now
-from api.settings import Settings
+from api.settings import Settings, attachment_keys
 from api.views import Views
 from api.wire import Wire
+from api.witnessing.service import open_witnessing
 from ledger.charter import charter_origin, read_charter
 from ledger.errors import LedgerError, Refused
 from ledger.feed import Feed
 from ledger.keys.logkeys import LogKeys
+from ledger.keys.signer import load_key
 from ledger.log import Log
 from ledger.sequencer import Sequencer
+from ledger.store.attachment_keys import KeyFolder
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
+from projections.completeness.tables import prepare_map
 from projections.process import ProjectionProcess
 from projections.schema import prepare
 from projections.watch import Watch
@@ -70,7 +76,18 @@ async def _serve(settings: Settings) -> None:
             if settings.demo is not None:
                 threading.Thread(target=_fill, args=(settings,), name="demo", daemon=True).start()
             _LOG.info("serving %s on http://%s:%d", service.origin, settings.host, settings.port)
-            await server.serve()
+            publishing = _publishing(settings, service)
+            try:
+                await server.serve()
+            finally:
+                if publishing is not None:
+                    publishing.cancel()
+
+
+def _publishing(settings: Settings, service: Service) -> asyncio.Task[None] | None:
+    """The task that publishes the roots of the completeness map, where the operator's key was given."""
+    path = settings.keys_dir / "log-operator.pem" if settings.demo is not None else settings.operator_key
+    return None if path is None else asyncio.create_task(publish_roots(service, load_key(path)))
 
 
 class _Server(uvicorn.Server):
@@ -122,26 +139,33 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
     try:
         store.check_durable()
         keys, charter = _keys_and_charter(settings, store)
+        log, meters = Log(store), Meters()
+        witnessing = open_witnessing(store, log, settings.witness_policy, keys.checkpoint.key, meters.registry)
         sequencer = Sequencer(store, keys, unix_now, loop.call_soon_threadsafe)
         sequencer.open()
         if charter is not None:
             sequencer.bootstrap(charter)
         prepare(conninfo)
+        prepare_map(conninfo)
         feed = Feed(store)
         progress = Watch(feed, conninfo)
         service = Service(
             store=store,
             keys=keys,
             clock=unix_now,
-            log=Log(store),
+            log=log,
+            meters=meters,
+            witnessing=witnessing,
             feed=feed,
             sequencer=sequencer,
             progress=progress,
-            projecting=ProjectionProcess(conninfo),
+            projecting=ProjectionProcess(conninfo, settings.map_interval),
             views=Views(conninfo, feed, progress.rules),
+            attachment_keys=KeyFolder(attachment_keys(settings.data_dir)),
             conninfo=conninfo,
             demo=settings.demo is not None,
         )
+        service.erasures.settle()  # before anybody is answered: what was erased is gone, whatever backup this is
     except BaseException:
         store.close()
         raise

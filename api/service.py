@@ -17,15 +17,19 @@ from api.metrics import Meters
 from api.publicity import Publicity
 from api.standings import Standings
 from api.views import Views
+from api.witnessing.service import Witnessing
 from ledger.application import Ledger
 from ledger.domain.governance import Governance
+from ledger.domain.record import EnterpriseRecord
 from ledger.errors import Busy, LedgerError
 from ledger.feed import Feed
 from ledger.keys.logkeys import LogKeys
 from ledger.log import Log
 from ledger.registration import Candidate
 from ledger.sequencer import Answer, Sequencer, Submission
+from ledger.store.attachment_keys import KeyFolder
 from ledger.store.desk import Desk
+from ledger.store.erasure import Erasures
 from ledger.store.postgres import PostgresStore
 from projections.process import ProjectionProcess
 from projections.watch import Watch
@@ -59,15 +63,23 @@ class Service:
     conninfo: str
     demo: bool
     views: Views
+    witnessing: Witnessing
+    attachment_keys: KeyFolder
     meters: Meters = field(default_factory=Meters)
     publicity: Publicity = field(init=False)
     standings: Standings = field(init=False)
+    erasures: Erasures = field(init=False)
     closing: bool = False
     _gathered: list[Submission] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.publicity = Publicity(Ledger(self.store), self.feed, self.progress.rules, self.today)
+        self.erasures = Erasures(self.store, self.attachment_keys)
         self.standings = Standings(self.conninfo, self.progress, self.views.standings)
+
+    def record(self, subject: str) -> EnterpriseRecord:
+        """The record of an enterprise, folded from its stream now. Raises `NotFound`, `Unavailable`."""
+        return Ledger(self.store).record(subject)
 
     @property
     def origin(self) -> str:
@@ -117,10 +129,13 @@ class Service:
         self.progress.start()
         self.sequencer.start()
         self.projecting.start()
+        self.witnessing.start()
+        self.erasures.start()
 
     def close(self) -> None:
         """Finish what is queued and let go of everything."""
-        for part in (self.sequencer.stop, self.projecting.stop, self.progress.stop, self.views.close, self.store.close):
+        stops = (self.sequencer.stop, self.erasures.stop, self.projecting.stop, self.progress.stop)
+        for part in (self.witnessing.stop, *stops, self.views.close, self.store.close):
             try:
                 part()
             except LedgerError as error:

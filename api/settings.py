@@ -11,14 +11,16 @@ from typing import Final, Self
 from ledger import limits
 from ledger.errors import Misconfigured
 
-__all__ = ["DEMO_ENTERPRISES", "PORT", "VARIABLES", "Settings"]
+__all__ = ["DEMO_ENTERPRISES", "DEMO_MAP_INTERVAL_SECONDS", "PORT", "VARIABLES", "Settings", "attachment_keys"]
 
 PORT: Final = 8315
 DEMO_ENTERPRISES: Final = 2_000
+DEMO_MAP_INTERVAL_SECONDS: Final = 60
 
 # Every environment variable that the product reads, with its meaning (docs/operations.md repeats the table).
 VARIABLES: Final[Mapping[str, str]] = {
     "LEDGER_DATABASE_URL": "PostgreSQL 15 or later, as the service's own role; absent: embedded, under the data folder",
+    "LEDGER_WITNESS_POLICY": "a C2SP tlog-policy file: the witnesses that are asked to cosign checkpoints",
     "LEDGER_ADMIN_DATABASE_URL": "the same database as the owner of its schema; read by `migrate` and `restore`",
 }
 
@@ -28,7 +30,9 @@ class Settings:
     """One run of the service. Raises `Misconfigured` for a combination that must not be served.
 
     `demo` is the number of sample enterprises, None outside a demonstration. `charter` is read for an
-    empty log only. `requests_per_second` and `requests_burst` bound one client's rate.
+    empty log only. `witness_policy` names the witnesses that are asked (docs/witnesses.md).
+    `operator_key`: the log operator's, to publish the roots of the completeness map at `map_interval_seconds`.
+    `requests_per_second` and `requests_burst` bound one client's rate.
     """
 
     host: str = "127.0.0.1"
@@ -38,6 +42,9 @@ class Settings:
     demo: int | None = None
     database_url: str | None = None
     admin_database_url: str | None = None
+    witness_policy: Path | None = None
+    operator_key: Path | None = None
+    map_interval_seconds: int | None = None
     requests_per_second: int = limits.REQUESTS_PER_SECOND_MAX
     requests_burst: int = limits.REQUESTS_BURST_MAX
 
@@ -52,6 +59,13 @@ class Settings:
             )
 
     @property
+    def map_interval(self) -> int:
+        """How long a cut of the completeness map stands, in seconds."""
+        if self.map_interval_seconds is not None:
+            return self.map_interval_seconds
+        return limits.MAP_INTERVAL_SECONDS if self.demo is None else DEMO_MAP_INTERVAL_SECONDS
+
+    @property
     def keys_dir(self) -> Path:
         """Where the log's own keys lie (and, in a demonstration, the parties')."""
         return self.data_dir / "keys"
@@ -60,11 +74,18 @@ class Settings:
     def read(cls, environment: Mapping[str, str], **options: object) -> Self:
         """Settings from the variables of `VARIABLES` and the options that were given (None: not given)."""
         given = {name: value for name, value in options.items() if value is not None}
+        if policy := environment.get("LEDGER_WITNESS_POLICY"):
+            given.setdefault("witness_policy", Path(policy))
         return cls(
             database_url=environment.get("LEDGER_DATABASE_URL") or None,
             admin_database_url=environment.get("LEDGER_ADMIN_DATABASE_URL") or None,
             **given,  # type: ignore[arg-type]
         )
+
+
+def attachment_keys(data_dir: Path) -> Path:
+    """The folder of the attachments' keys and of the journal of erasures, below the data folder."""
+    return data_dir / "attachment-keys"
 
 
 def _is_loopback(host: str) -> bool:

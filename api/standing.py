@@ -97,7 +97,9 @@ class StandingRoute:
         size = await run_in_threadpool(service.feed.size)
         if tree_size is not None and tree_size > size:
             raise InvalidRequest("standing.tree_size", f"账本只有 {size} 条记录", f"the log has {size} entries")
-        return await run_in_threadpool(service.views.standings.replay, subject, as_of, tree_size=tree_size, pinned=True)
+        return await run_in_threadpool(
+            service.views.standings.replay, subject, as_of, tree_size=tree_size, pinned=True, today=service.today()
+        )
 
 
 async def post_query(request: Request) -> Response:
@@ -148,8 +150,9 @@ def _signed(service: Service, served: Served, headers: dict[str, str]) -> Respon
 
 
 def _lifetime(served: Served, as_of: date | None, tree_size: int | None, now: int) -> str:
-    """How long an answer may be kept: for ever when date and size are pinned, else never past a change by time."""
-    if as_of is not None and tree_size is not None:
+    """How long an answer may be kept: for ever when date and size are pinned and nothing in it can be closed later,
+    else never past a change by time."""
+    if as_of is not None and tree_size is not None and served.settled:
         return "public, max-age=31536000, immutable"
     moment = datetime.fromtimestamp(now, SHANGHAI)
     midnight = datetime.combine(moment.date() + timedelta(days=1), time(), SHANGHAI)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ledger.feed import Feed
 from ledger.store.connect import Database
+from projections.completeness.view import MapView
 from projections.declarations.view import DeclarationView
 from projections.reading import Reading
 from projections.rules import Rules
@@ -24,6 +25,7 @@ class Views:
         self.standings = StandingView(reading, feed, rules)
         self.declarations = DeclarationView(reading)
         self.search = SearchView(reading)
+        self.map = MapView(self._database)
 
     def close(self) -> None:
         self._database.close()

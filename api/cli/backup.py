@@ -9,7 +9,9 @@ import msgspec
 
 from api.cli.database import data_dir_option, opened
 from api.cli.output import print_json
+from api.settings import attachment_keys
 from ledger.store.backup import backup as write_backup
+from ledger.store.erasure_journal import journal_of
 from ledger.store.restore import Restored
 from ledger.store.restore import restore as read_backup
 from ledger.tlog.checkpoint import Checkpoint, open_checkpoint
@@ -50,6 +52,7 @@ def restore(
 ) -> None:
     """Fill an empty book from a backup: all of it or, if anything is wrong, nothing.
 
+    What the journal of erasures in the data folder names (DATA/attachment-keys/) is erased again on the way.
     With --checkpoint and --trust it says how many entries of that checkpoint the backup does not have; then the
     exit code is 1, since receipts for them may be in other hands.
     """
@@ -57,7 +60,7 @@ def restore(
         raise click.UsageError("--checkpoint is checked against --trust: give both or neither")
     known = _open(known_path, trust_path) if known_path and trust_path else None
     with opened(data_dir, "owner", create=True) as conninfo:
-        restored = read_backup(conninfo, path, known=known)
+        restored = read_backup(conninfo, path, known=known, erased=journal_of(attachment_keys(data_dir)).read())
     if as_json:
         print_json(msgspec.to_builtins(restored))
     else:

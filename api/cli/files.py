@@ -5,17 +5,42 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-__all__ = ["BODY", "EVIDENCE", "NOT_ALONE", "RECEIPT", "STATEMENT", "TRANSPARENT", "beside", "named", "stem_of"]
+__all__ = [
+    "BODY",
+    "BUNDLE",
+    "EVIDENCE",
+    "NOT_ALONE",
+    "PROOF",
+    "RECEIPT",
+    "STANDING",
+    "STATEMENT",
+    "TRANSPARENT",
+    "beside",
+    "named",
+    "stem_of",
+]
 
 STATEMENT: Final = ".cose"  # the signed statement
 BODY: Final = ".body.json"  # of a sealed one
 RECEIPT: Final = ".receipt.cose"
 TRANSPARENT: Final = ".transparent.cose"  # statement and receipt in one
 EVIDENCE: Final = ".evidence.cbor"  # about its issuer
+PROOF: Final = ".tlog-proof"  # in a tree that witnesses cosigned (C2SP tlog-proof)
+BUNDLE: Final = ".bundle.cbor"  # a completeness bundle: by itself
+STANDING: Final = ".standing.cose"  # a signed standing
 
 # What is of no use without the statement that it belongs to.
-NOT_ALONE: Final = (BODY, RECEIPT, EVIDENCE)
-_ENDINGS: Final = (TRANSPARENT, RECEIPT, BODY, EVIDENCE, STATEMENT)  # STATEMENT last: others end in it, too
+NOT_ALONE: Final = (BODY, RECEIPT, EVIDENCE, PROOF)
+_ENDINGS: Final = (
+    TRANSPARENT,
+    RECEIPT,
+    BODY,
+    EVIDENCE,
+    PROOF,
+    BUNDLE,
+    STANDING,
+    STATEMENT,
+)  # others end in the last, too
 
 
 def stem_of(path: Path) -> str:

@@ -1,21 +1,22 @@
-"""`import`: a roster of pledges, or complaint outcomes by a mapping file, with a report for every row."""
+"""`import`: pledges, their fulfilment, self-declared standards, complaint outcomes; with a report for every row."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import click
 import httpx
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli.output import open_key, passphrase_option
+from api.cli.progress import progress_bar
+from api.importing.kinds import Kind
 from api.importing.mapping import read_mapping
 from api.importing.report import Report
 from api.importing.run import import_file
 from ledger.domain.dates import shanghai_date
+from ledger.limits import IMPORT_ROWS_MAX
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _TIMEOUT_SECONDS: Final = 60.0
@@ -26,10 +27,14 @@ _TIMEOUT_SECONDS: Final = 60.0
 @click.argument("url", metavar="URL")
 @click.option("--key", "key_path", required=True, type=_FILE, help="The private key that signs what is imported.")
 @click.option("--organizer-key", "organizer_path", type=_FILE, help="Registers enterprises, if --key may not.")
-@click.option("--campaign", metavar="ID", help="FILE is a roster of this campaign's pledges (national template).")
+@click.option(
+    "--kind", type=click.Choice(get_args(Kind)), help="Which national template; told by its columns if not given."
+)
+@click.option("--campaign", metavar="ID", help="FILE is a roster of this campaign's pledges.")
 @click.option("--mapping", "mapping_path", type=_FILE, metavar="TOML", help="FILE holds outcomes, mapped by this file.")
 @click.option("--issuer", metavar="PARTY", help="Who signs; looked up by the key if not given.")
 @click.option("--late-ground", metavar="TEXT", help="Why late rows are late, in place of the default.")
+@click.option("--approve", metavar="ROWS", help="Rows (7,12,30-40) whose possible names somebody has looked at.")
 @click.option("--dry-run", is_flag=True, help="Read, check and sign everything, send nothing.")
 @click.option("--report", "report_path", type=click.Path(path_type=Path), help="Default: FILE's name with .report.csv.")
 @passphrase_option
@@ -41,29 +46,34 @@ def import_(
     *,
     key_path: Path,
     organizer_path: Path | None,
+    kind: Kind | None,
     campaign: str | None,
     mapping_path: Path | None,
     issuer: str | None,
     late_ground: str | None,
+    approve: str | None,
     dry_run: bool,
     report_path: Path | None,
     passphrase_file: Path | None,
 ) -> None:
     """Import FILE (XLSX, or CSV in UTF-8 or GB 18030) into the service at URL.
 
+    Pledges (with or without their fulfilment), fulfilment, standards and outcomes come in the national templates;
+    outcomes of another source by --mapping. What `export` wrote is found to be in the book already.
+    Free text that holds telephone or identity numbers, or seems to name a person, sets its row aside (flagged).
+
     Every row gets a line in the report: accepted, already registered, flagged: why, refused: why, not sent: why.
     A report that ends in .json is for a program. Safe to run again: rows that are in the book are found there.
     Exit code 0 if every row was decided, 2 if the import ended early; run it again to go on.
     """
-    if (campaign is None) == (mapping_path is None):
-        raise click.UsageError("say what FILE is: a roster with --campaign, or outcomes with --mapping")
+    if mapping_path is not None and (campaign is not None or kind not in (None, "outcomes")):
+        raise click.UsageError("--mapping is for outcomes of another source, --campaign for a roster")
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter(f"{url} is not the address of a service (http://… or https://…)", param_hint="URL")
     signer = open_key(key_path, passphrase_file)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
         httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS) as client,
-        Progress(*columns, console=Console(stderr=True)) as bar,
+        progress_bar() as bar,
     ):
         task = bar.add_task(path.name, total=None)
         report = import_file(
@@ -71,11 +81,13 @@ def import_(
             client=client,
             signer=signer,
             today=shanghai_date(int(time.time())),
+            kind=kind,
             campaign=campaign,
             mapping=None if mapping_path is None else read_mapping(mapping_path),
             issuer=issuer,
             organizer=None if organizer_path is None else open_key(organizer_path, passphrase_file),
             late_ground=late_ground,
+            approved=_rows(approve),
             dry_run=dry_run,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
@@ -83,6 +95,17 @@ def import_(
     target.write_bytes(report.to_json() if target.suffix == ".json" else report.to_csv())
     _say(report, target)
     ctx.exit(2 if report.stopped else 0)
+
+
+def _rows(text: str | None) -> frozenset[int]:
+    """Row numbers and ranges of them, separated by commas."""
+    rows: set[int] = set()
+    for part in (text or "").replace(" ", "").split(","):
+        first, _, last = part.partition("-")
+        if part and not (first.isdigit() and (last or first).isdigit() and int(last or first) <= IMPORT_ROWS_MAX):
+            raise click.BadParameter(f"{part!r} is neither a row nor a range of rows", param_hint="--approve")
+        rows.update(range(int(first), int(last or first) + 1) if part else ())
+    return frozenset(rows)
 
 
 def _say(report: Report, target: Path) -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli.database import data_dir_option, opened
+from projections.completeness.rebuild import rebuild_map
 from projections.rebuild import rebuild as derive
 
 
@@ -27,4 +28,6 @@ def rebuild(data_dir: Path, workers: int) -> None:
     with opened(data_dir, "service") as conninfo, Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("entries", total=None)
         size = derive(conninfo, workers, lambda done, total: bar.update(task, completed=done, total=total))
+        task = bar.add_task("completeness map", total=None)
+        rebuild_map(conninfo, lambda done, total: bar.update(task, completed=done, total=total))
     click.echo(f"derived from {size} entries")

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from api.serve import serve as run
-from api.settings import DEMO_ENTERPRISES, PORT, VARIABLES, Settings
+from api.settings import DEMO_ENTERPRISES, DEMO_MAP_INTERVAL_SECONDS, PORT, VARIABLES, Settings
 from ledger import limits
 
 _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in VARIABLES.items()) + "."
@@ -39,6 +39,22 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
     flag_value=DEMO_ENTERPRISES,
     type=click.IntRange(min=0),
     help=f"A demonstration with a sample campaign of N ({DEMO_ENTERPRISES}) enterprises, on loopback only.",
+)
+@click.option(
+    "--witness-policy",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="C2SP tlog-policy: the witnesses that are asked to cosign each checkpoint, and their quorum.",
+)
+@click.option(
+    "--operator-key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The log operator's private key: publish the completeness map's roots (see `map publish`).",
+)
+@click.option(
+    "--map-interval-seconds",
+    type=click.IntRange(min=0),
+    show_default=f"{limits.MAP_INTERVAL_SECONDS}, in a demonstration {DEMO_MAP_INTERVAL_SECONDS}",
+    help="How long a cut of the completeness map stands before the next, if something changed.",
 )
 @click.option(
     "--requests-per-second",

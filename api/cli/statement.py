@@ -20,7 +20,9 @@ from ledger.domain.catalogue import SPECS
 from ledger.domain.context import EventSpec
 from ledger.domain.dates import shanghai_date
 from ledger.domain.event import Closed, Event
+from ledger.domain.free_text import refuse_personal_data, suspicions
 from ledger.domain.payload import decode_payload, encode_payload
+from ledger.domain.screening import KIND_WORDS
 from ledger.errors import Malformed
 
 _RANDOM_BYTES: Final = 16
@@ -65,8 +67,9 @@ def new(
 ) -> None:
     """Make and sign a statement of TYPE, such as PledgeMade.
 
-    The fields are checked against the type. A sealed statement's body is written beside it as
-    NAME.body.json; both are needed to submit it. Existing files are never overwritten.
+    The fields are checked against the type; free text that seems to name a person is pointed out first. A
+    sealed statement's body is written beside it as NAME.body.json; both are needed to submit it. Existing files are
+    never overwritten.
     """
     if path.suffix != STATEMENT:
         raise click.BadParameter(f"the file's name must end in {STATEMENT}", param_hint="--output")
@@ -74,6 +77,7 @@ def new(
     now = int(time.time())
     on = effective_on.date() if effective_on else shanghai_date(now)
     event = _event(spec, _fields(data), on)
+    _screened(spec, event)
     claims: dict[str, Any] = {
         "subject": subject,
         "issuer": issuer,
@@ -141,6 +145,17 @@ def _event(spec: EventSpec, fields: dict[str, object], effective_on: date) -> Ev
     except msgspec.ValidationError as error:
         raise Malformed(f"--data does not fit {spec.name}: {error}") from None
     return decode_payload(encode_payload(event))
+
+
+def _screened(spec: EventSpec, event: Event) -> None:
+    """Refuse what no log takes; show what only might be personal data to the person who is about to sign it."""
+    if "enterprise" not in spec.streams:
+        return
+    refuse_personal_data(event)
+    for field, hit in suspicions(event):
+        zh, en = KIND_WORDS[hit.kind]
+        place = f"{field}, {hit.start + 1}-{hit.end}: {hit.masked}"
+        click.echo(f"注意 / warning: 可能含{zh} / may hold a {en} ({place})", err=True)
 
 
 def _cti(text: str | None) -> bytes:

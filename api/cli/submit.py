@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from api.cli.files import BODY, EVIDENCE, NOT_ALONE, RECEIPT, STATEMENT, TRANSPARENT, beside, named
+from api.cli.files import BODY, EVIDENCE, NOT_ALONE, PROOF, RECEIPT, STATEMENT, TRANSPARENT, beside, named
 from api.cli.output import explain, print_json
 from api.client import Client, Registered, Waiting
 from ledger.cose.receipt import attach
-from ledger.errors import LedgerError, Malformed
+from ledger.errors import LedgerError, Malformed, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,24 @@ class Signed:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Where to write receipts and transparent statements; beside each statement if not given.",
 )
+@click.option(
+    "--annex",
+    "annexes",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A public file that one of the statements names by its SHA-256; sent first. May be given several times.",
+)
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
 @click.pass_context
-def submit(ctx: click.Context, url: str, paths: tuple[Path, ...], folder: Path | None, as_json: bool) -> None:
+def submit(
+    ctx: click.Context,
+    url: str,
+    paths: tuple[Path, ...],
+    folder: Path | None,
+    annexes: tuple[Path, ...],
+    as_json: bool,
+) -> None:
     """Register statements with the service at URL.
 
     A sealed statement NAME.cose is sent with its body NAME.body.json. Writes what `verify` takes, offline and for
@@ -55,6 +71,8 @@ def submit(ctx: click.Context, url: str, paths: tuple[Path, ...], folder: Path |
     if not signed:
         raise click.UsageError("there is no statement among these files, only what belongs to one")
     with Client(url) as client:
+        for annex in annexes:
+            client.put_annex(annex.read_bytes())
         results = client.submit_batch([(one.statement, one.body) for one in signed])
         kept = [_keep(client, one, result, folder) for one, result in zip(signed, results, strict=True)]
     for row, code in kept:
@@ -88,6 +106,8 @@ def _keep(
     named(one.path, RECEIPT, folder).write_bytes(result.receipt)
     transparent.write_bytes(attach(one.statement, [result.receipt]))
     named(one.path, EVIDENCE, folder).write_bytes(client.evidence(result.index))
+    with suppress(NotFound):  # no witnesses, or not yet: sent again later, the statement gets it then
+        named(one.path, PROOF, folder).write_bytes(client.proof(result.index))
     word = "已在账本中 / already registered" if result.existing else "已登记 / registered"
     said = f"{word}: {result.index} → {transparent}"
     return row | {"result": "registered", "index": result.index, "existing": result.existing, "said": said}, 0

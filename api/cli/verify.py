@@ -9,24 +9,33 @@ from typing import Final
 
 import click
 
-from api.cli.files import BODY, EVIDENCE, NOT_ALONE, RECEIPT, beside
+from api.cli.files import BODY, EVIDENCE, NOT_ALONE, PROOF, RECEIPT, STANDING, beside
 from api.cli.output import explain, print_json
+from api.evidence_export.check import CheckedArchive, check_archive
+from api.recomputing import compare, computed, standing_of
 from ledger.cose import headers
 from ledger.cose.cbor import decode
 from ledger.cose.receipt import attach
 from ledger.cose.sign1 import split
+from ledger.cose.standing_token import standing_issued_at, standing_kid, verify_standing
+from ledger.domain.dates import shanghai_date
 from ledger.domain.event import Closed
 from ledger.errors import LedgerError, Malformed, Uncheckable
+from ledger.tlog.tlog_proof import HEADER
 from ledger.verifier import (
     Remark,
     Trust,
     Verified,
+    VerifiedBundle,
     VerifiedEntry,
     parse_trust,
+    verify_bundle,
     verify_entry,
     verify_head,
     verify_signed_standing,
 )
+from ledger.verifier.archive import is_archive
+from ledger.verifier.bundle import is_bundle
 
 _SIGNATURE_LINE: Final = "\n\n— ".encode()  # C2SP signed-note, "Format"
 _TAG_SIGN1: Final = b"\xd2"  # RFC 9052 §4.2
@@ -52,6 +61,14 @@ class Outcome:
 @click.option("--trust", "trust_path", type=_FILE, help="What you believe beforehand: the log's trust file.")
 @click.option("--evidence", "evidence_path", type=_FILE, help="About the issuer; NAME.evidence.cbor if not given.")
 @click.option("--body", "body_path", type=_FILE, help="Of a sealed statement; NAME.body.json if not given.")
+@click.option(
+    "--proof",
+    "proof_paths",
+    type=_FILE,
+    multiple=True,
+    help="A C2SP tlog-proof, of the statement or of its evidence; NAME.tlog-proof if not given. May be repeated.",
+)
+@click.option("--standing", "standing_path", type=_FILE, help="Signed, to compare a bundle with.")
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
 @click.pass_context
 def verify(
@@ -61,21 +78,30 @@ def verify(
     trust_path: Path | None,
     evidence_path: Path | None,
     body_path: Path | None,
+    proof_paths: tuple[Path, ...],
+    standing_path: Path | None,
     as_json: bool,
 ) -> None:
-    """Verify transparent statements, signed standings and checkpoints, offline.
+    """Verify transparent statements, signed standings, checkpoints, completeness bundles and archives, offline.
 
     Beside NAME.transparent.cose (or NAME.cose with NAME.receipt.cose) the evidence about its issuer is read from
-    NAME.evidence.cbor and the body of a sealed statement from NAME.body.json (without it: exit code 2). Compare the
-    trust file out of band before you rely on it. Exit code 0 if every file is verified, 1 if one is refuted, 2 if
-    one could not be checked.
+    NAME.evidence.cbor and the body of a sealed statement from NAME.body.json (without it: exit code 2). Where the
+    trust file demands a quorum of witnesses, NAME.tlog-proof must show it (without it: exit code 2). From a bundle the
+    standing is computed again, and compared with the signed one in NAME.standing.cose, if it is there. Compare the
+    trust file out of band before you rely on it. Exit code 0 if every file is verified, 1 if one is refuted, 2 if one
+    could not be checked.
     """
     wanted = [path for path in paths if not path.name.endswith(NOT_ALONE)]
     if not wanted:
         raise click.UsageError("these files are checked with the statement that they belong to: name that one")
-    if len(wanted) > 1 and (evidence_path or body_path):
-        raise click.UsageError("--evidence and --body go with one statement")
-    outcomes = [_outcome(path, trust_path, evidence_path, body_path) for path in wanted]
+    if len(wanted) > 1 and (evidence_path or body_path or proof_paths or standing_path):
+        raise click.UsageError("--evidence, --body, --proof and --standing go with one file")
+    outcomes = [
+        _bundled(path, trust_path, standing_path)
+        if is_bundle(path.read_bytes())
+        else _outcome(path, trust_path, evidence_path, body_path, proof_paths)
+        for path in wanted
+    ]
     if as_json:
         print_json([_document(outcome) for outcome in outcomes])
     else:
@@ -85,16 +111,51 @@ def verify(
     ctx.exit(1 if 1 in codes else max(codes))
 
 
-def _outcome(path: Path, trust_path: Path | None, evidence_path: Path | None, body_path: Path | None) -> Outcome:
+def _outcome(
+    path: Path,
+    trust_path: Path | None,
+    evidence_path: Path | None,
+    body_path: Path | None,
+    proof_paths: tuple[Path, ...],
+) -> Outcome:
     try:
-        found = _verify(path, _trust(trust_path), evidence_path, body_path)
+        found = _verify(path, _trust(trust_path), evidence_path, body_path, proof_paths)
     except LedgerError as error:
         why, code = explain(error)
         return Outcome(path, code, why=why)
     if isinstance(found, VerifiedEntry) and isinstance(found.event, Closed):
         # That it is in the log is shown, what it says and whether the issuer may say it is not: never a plain yes.
         return Outcome(path, 2, found.steps, found.not_shown, _SEALED)
+    if isinstance(found, CheckedArchive) and found.unchecked is not None:
+        return Outcome(path, 2, found.steps, found.not_shown, f"{found.unchecked.zh} / {found.unchecked.en}")
     return Outcome(path, 0, found.steps, found.not_shown)
+
+
+def _bundled(path: Path, trust_path: Path | None, standing_path: Path | None) -> Outcome:
+    """A completeness bundle, the standing that follows from it, and the signed one beside it."""
+    steps: tuple[Remark, ...] = ()
+    not_shown: tuple[Remark, ...] = ()
+    try:
+        trust = _trust(trust_path)
+        found = verify_bundle(path.read_bytes(), trust)
+        steps, not_shown = found.steps, found.not_shown
+        today = shanghai_date(int(time.time()))
+        steps += (computed(standing_of(found, today), today),)
+        signed = standing_path or beside(path, STANDING)
+        if signed is not None:
+            steps += (_compared(found, signed.read_bytes(), trust),)
+    except LedgerError as error:
+        why, code = explain(error)
+        return Outcome(path, code, steps, not_shown, why)
+    return Outcome(path, 0, steps, not_shown)
+
+
+def _compared(bundle: VerifiedBundle, token: bytes, trust: Trust) -> Remark:
+    """A signed standing may have expired since: it is compared with the entries of its own time."""
+    key = trust.standing_keys.get(standing_kid(token))
+    if key is None:
+        raise Uncheckable(f"the trust file has no standing key {standing_kid(token).hex()}")
+    return compare(bundle, verify_standing(token, key, trust.origin, standing_issued_at(token)))
 
 
 def _trust(path: Path | None) -> Trust:
@@ -106,8 +167,14 @@ def _trust(path: Path | None) -> Trust:
         raise Uncheckable(f"{path}: {error}") from error
 
 
-def _verify(path: Path, trust: Trust, evidence_path: Path | None, body_path: Path | None) -> Verified:
+def _verify(
+    path: Path, trust: Trust, evidence_path: Path | None, body_path: Path | None, proof_paths: tuple[Path, ...]
+) -> Verified:
     data = path.read_bytes()
+    if data.startswith(HEADER.encode()):
+        raise Uncheckable("a tlog-proof is checked with its statement: name that one, and this with --proof")
+    if is_archive(data):  # the first: everything else may lie in one
+        return check_archive(data, trust)
     if _SIGNATURE_LINE in data:
         return verify_head(data, trust)
     if not data.startswith(_TAG_SIGN1):
@@ -125,8 +192,13 @@ def _verify(path: Path, trust: Trust, evidence_path: Path | None, body_path: Pat
             raise Uncheckable("没有收据 / a statement without a receipt: nothing shows that it is in a log")
         data = attach(data, [receipt.read_bytes()])
     evidence, body = evidence_path or beside(path, EVIDENCE), body_path or beside(path, BODY)
+    proofs = proof_paths or ((proof,) if (proof := beside(path, PROOF)) else ())
     return verify_entry(
-        data, None if evidence is None else evidence.read_bytes(), trust, None if body is None else body.read_bytes()
+        data,
+        None if evidence is None else evidence.read_bytes(),
+        trust,
+        None if body is None else body.read_bytes(),
+        [proof.read_bytes() for proof in proofs],
     )
 
 

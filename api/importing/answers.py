@@ -1,18 +1,14 @@
-"""The wire form of a batch: items out, one answer per item back (CBOR sequences, RFC 8742)."""
+"""What the service says of each item of a batch."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import cbor2
-
+from api.transport import answered_maps
 from ledger.errors import Malformed
-from ledger.limits import BATCH_BYTES_MAX, BATCH_STATEMENTS_MAX
 
-__all__ = ["Answer", "decode_answers", "parts_of"]
+__all__ = ["Answer", "decode_answers"]
 
 _AGAIN_RULES: Final = frozenset({"busy", "unavailable", "too-many-requests"})
 
@@ -44,40 +40,9 @@ class Answer:
         return self.rule == "statement.cti_taken" and self.entry is not None
 
 
-def parts_of(encoded: Sequence[bytes]) -> Iterator[list[bytes]]:
-    """Cut into requests of at most `BATCH_STATEMENTS_MAX` items and `BATCH_BYTES_MAX` bytes."""
-    part: list[bytes] = []
-    part_bytes = 0
-    for item in encoded:
-        if part and (len(part) == BATCH_STATEMENTS_MAX or part_bytes + len(item) > BATCH_BYTES_MAX):
-            yield part
-            part, part_bytes = [], 0
-        part.append(item)
-        part_bytes += len(item)
-    if part:
-        yield part
-
-
 def decode_answers(content: bytes, count: int, *, repeated: bool) -> list[Answer]:
     """`count` answers, in order. Raises `Malformed`."""
-    answers = [_answer(result, repeated) for result in _sequence(content)]
-    if len(answers) != count:
-        raise Malformed(f"the service gave {len(answers)} answers to {count} statements")
-    return answers
-
-
-def _sequence(content: bytes) -> Iterator[dict[object, object]]:
-    """The maps of a CBOR sequence (RFC 8742). Raises `Malformed`."""
-    stream = io.BytesIO(content)
-    decoder = cbor2.CBORDecoder(stream)
-    while stream.tell() < len(content):
-        try:
-            item = decoder.decode()
-        except Exception as error:  # cbor2 lets through what codecs and constructors raise
-            raise Malformed(f"the service's answer is not a CBOR sequence: {error!r:.200}") from None
-        if not isinstance(item, dict):
-            raise Malformed("the service's answer holds something other than maps")
-        yield item
+    return [_answer(result, repeated) for result in answered_maps(content, count)]
 
 
 def _answer(result: dict[object, object], repeated: bool) -> Answer:

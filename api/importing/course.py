@@ -14,10 +14,12 @@ from typing import Final, Literal
 
 from api.importing.answers import Answer
 from api.importing.likeness import says_the_same
-from api.importing.plan import OutcomeWork, PledgeWork, RowPlan, Work
+from api.importing.plan import PledgeWork, RowPlan, SingleWork, Work
 from api.importing.report import Reason, RowReport, Status
 from api.importing.statements import Item, Scribe, pledge_code
-from ledger.cose.statement import parse_statement
+from ledger.cose.statement import Statement, decode_event, parse_statement
+from ledger.domain.dates import shanghai_date
+from ledger.domain.pledge import PledgePublished
 from ledger.errors import LedgerError
 from ledger.limits import IMPORT_ROUNDS_MAX
 
@@ -25,6 +27,8 @@ __all__ = ["Course"]
 
 Step = Literal["enterprise", "content", "publication"]
 
+_LATE: Final = "recording.late"
+_SERIALS_TRIED: Final = 16
 _CODE_TAKEN: Final = "pledge.code_taken"
 _ENTERPRISE_KNOWN: Final = "enterprise.already_registered"
 
@@ -46,8 +50,11 @@ class Course:
         self._content_due = True
         self._content_id: bytes | None = None  # SHA-256 of the statement that the book has
         self._old_entry: int | None = None
+        self._old_publication: int | None = None
+        self._code: str | None = None
+        self._late = False
         self._same: bool | None = None
-        self._published = isinstance(work, OutcomeWork)
+        self._published = isinstance(work, SingleWork)
         self._probe = 0
         self._rounds = 0
         self._fresh = False
@@ -111,8 +118,13 @@ class Course:
 
         `body` is called if it is sealed and only its body can tell; it gives None where that is not public.
         """
-        self.wants = None
+        wanted, self.wants = self.wants, None
         old = parse_statement(statement)
+        if wanted == self._old_publication:
+            self._code = self._published_as(scribe, old)
+            self._old_publication = None
+            self._settle()
+            return
         closed = False
         if not self._same:
             self._same, closed = says_the_same(self.work, scribe, old, body)
@@ -136,7 +148,7 @@ class Course:
             self._end("not sent", Reason("import.stopped", zh, f"the import stopped; run it again: {why}"))
 
     def _add(self, step: Step, scribe: Scribe) -> None:
-        key = (step, self._content_id, self._probe) if step == "publication" else (step, None, 0)
+        key = (step, self._content_id, self._probe) if step == "publication" else (step, None, int(self._late))
         if key not in self._made:
             self._made[key] = self._make(step, scribe)
         self._sent.append((step, self._made[key]))
@@ -145,7 +157,7 @@ class Course:
         if step == "enterprise":
             return scribe.enterprise(self.work)
         if step == "content":
-            return scribe.content(self.work)
+            return scribe.content(self.work, late=self._late)
         assert isinstance(self.work, PledgeWork)  # an outcome counts as published from the start
         return scribe.publication(self.work, self._content_id or self._sent[-1][1].statement_id, self._probe)
 
@@ -166,15 +178,21 @@ class Course:
             self._content_due = False
             self._old_entry = answer.entry
             self._same = answer.payload_sha256 == item.payload_sha256
+        elif answer.rule == _LATE and isinstance(self.work, SingleWork) and self.work.late_ground and not self._late:
+            self._late = True
         else:
             self._refuse(answer)
 
     def _take_publication(self, answer: Answer) -> None:
         if answer.registered:
             self._published = True
+            if isinstance(self.work, PledgeWork):
+                work = self.work
+                self._code = pledge_code(work.division, work.pledge.made_on, work.identity, self._probe)
             self._note(answer)
         elif answer.known:
             self._published = True
+            self._old_publication = answer.entry
         elif answer.rule == _CODE_TAKEN:
             self._probe += 1
         elif self._content_id is not None:  # else it named our own pledge, which the book has under another id
@@ -182,12 +200,25 @@ class Course:
 
     def _settle(self) -> None:
         if self._old_entry is not None and self._content_id is None:
-            if self._same and self._published:
-                self._end("already registered")
-            else:
-                self.wants = self._old_entry
+            self.wants = self._old_entry
+        elif self._content_id is not None and self._published and self._old_publication is not None:
+            self.wants = self._old_publication
         elif self._content_id is not None and self._published:
             self._end("accepted" if self._fresh else "already registered")
+
+    def _published_as(self, scribe: Scribe, old: Statement) -> str | None:
+        """The code of an earlier publication. A sealed one is made again as it was then, serial by serial."""
+        work = self.work
+        assert isinstance(work, PledgeWork)  # nothing else is published
+        if not old.sealed:
+            said = decode_event(old)
+            return said.code if isinstance(said, PledgePublished) else None
+        then = shanghai_date(old.iat)
+        for step in range(_SERIALS_TRIED):
+            item = scribe.publication(work, self._content_id or b"", step, then)
+            if parse_statement(item.statement).payload == old.payload:
+                return pledge_code(work.division, work.pledge.made_on, work.identity, step)
+        return None
 
     def _note(self, answer: Answer) -> None:
         """A statement of ours is in the book: by this run, unless an earlier one had sent the very same bytes."""
@@ -202,8 +233,6 @@ class Course:
     def _end(self, status: Status, *reasons: Reason) -> None:
         plan = self.plan
         entries = [*self._entries, *([] if self._old_entry is None else [self._old_entry])]
-        code = None
-        if isinstance(self.work, PledgeWork) and status == "accepted":
-            code = pledge_code(self.work.division, self.work.pledge.made_on, self.work.identity, self._probe)
+        code = self._code if status in ("accepted", "already registered") else None
         subject = self.work.who.subject
         self.report = RowReport(plan.row, plan.name, plan.code, status, reasons, subject, tuple(entries), code)

@@ -19,9 +19,19 @@ from api.importing.rowreader import RowReader
 from ledger.domain.enterprise import EnterpriseRegistered
 from ledger.domain.enterprise_state import SizeBand
 from ledger.domain.event import PaperEvidence
-from ledger.domain.subject import fold_code
+from ledger.domain.subject import fold_code, parse
+from ledger.errors import Malformed
 
-__all__ = ["Derive", "Who", "check_code", "identity_bytes", "local_subject", "subject_of_lei", "subject_of_uscc"]
+__all__ = [
+    "Derive",
+    "Who",
+    "check_code",
+    "identity_bytes",
+    "local_subject",
+    "named_enterprise",
+    "subject_of_lei",
+    "subject_of_uscc",
+]
 
 Derive = Callable[[str, bytes], bytes]  # `Signer.derive`: (label, identity) → bytes that only the key's holder can tell
 
@@ -80,6 +90,29 @@ def subject_of_uscc(text: str, derive: Derive) -> tuple[str, str, bool]:
     if code.startswith(_INDIVIDUAL):
         return f"local:individual/{derive('import individual', code.encode()).hex()}", code, True
     return f"uscc:{code}", code, False
+
+
+def named_enterprise(read: RowReader, name_column: str, code_column: str, derive: Derive) -> Who | None:
+    """The enterprise of a row by its code, and its name if one is given; None, with a flaw, where it cannot be read.
+
+    A row that names its entries may give a subject id in place of the code: who has none of these codes is told so.
+    """
+    name = read.line(name_column, chars_max=512, required=False) or ""
+    text = read.line(code_column, chars_max=512)
+    if text is None:
+        return None
+    if read.entries and ":" in text:
+        try:
+            return Who(parse(text), name, None)
+        except Malformed:
+            pass
+    try:
+        subject, code, individual = subject_of_uscc(text, derive)
+    except Unreadable as unreadable:
+        read.unreadable(code_column, unreadable)
+        return None
+    check_code(read, code_column, code)
+    return Who(subject, name, code, individual, division=code[2:8])
 
 
 def check_code(read: RowReader, column: str, code: str) -> None:

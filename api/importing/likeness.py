@@ -7,15 +7,16 @@ from datetime import date
 
 from msgspec import structs
 
-from api.importing.plan import OutcomeWork, Work
+from api.importing.plan import SingleWork, Work
 from api.importing.statements import Scribe
 from ledger.cose.statement import Statement, decode_event, parse_statement
 from ledger.domain.complaint import ComplaintOutcomeRecorded
 from ledger.domain.dates import shanghai_date
+from ledger.domain.declaration import StandardAbolished, StandardDeclared, StandardRevised
 from ledger.domain.event import Closed, Event
 from ledger.domain.pledge import PledgeMade
 
-__all__ = ["says_the_same"]
+__all__ = ["bare", "says_the_same"]
 
 
 def says_the_same(work: Work, scribe: Scribe, old: Statement, body: Callable[[], bytes | None]) -> tuple[bool, bool]:
@@ -30,16 +31,18 @@ def says_the_same(work: Work, scribe: Scribe, old: Statement, body: Callable[[],
         if then.payload == old.payload:
             return True, False
     said = decode_event(old, body() if old.sealed else None)
-    ours: Event = work.outcome if isinstance(work, OutcomeWork) else work.pledge
+    ours: Event = work.event if isinstance(work, SingleWork) else work.pledge
     if isinstance(said, Closed):
         return False, True
-    return _bare(said) == _bare(ours), False
+    return bare(said) == bare(ours), False
 
 
-def _bare(event: Event) -> Event:
+def bare(event: Event) -> Event:
     """The event without what depends on file, row and day of the import."""
     if isinstance(event, PledgeMade):
         event = structs.replace(event, evidence=None)
     elif isinstance(event, ComplaintOutcomeRecorded):
         event = structs.replace(event, source=None)
+    elif isinstance(event, StandardDeclared | StandardRevised | StandardAbolished):
+        event = structs.replace(event, evidence=None)
     return structs.replace(event, effective_on=date.min, late_ground=None)

@@ -18,8 +18,9 @@
     channel = { value = "web" }       #   value: the same for every row
 
 Required fields: case, channel, product_class, issue, received, closed, reply, outcome; forwarded and replied where
-`reply` can be timely or late (`replied` is left out of rows without a reply). Values are never guessed: what `map`
-does not name is refused, or left out where an optional field says `unmapped = "absent"`.
+`reply` can be timely or late (`replied` is left out of rows without a reply). `pledge` is the code of a pledge whose
+`clauses` (ids, separated) the case concerns. Values are never guessed: what `map` does not name is refused, or left
+out where an optional field says `unmapped = "absent"`.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ REQUIRED: Final = ("case", "channel", "product_class", "issue", "received", "clo
 MONTHS: Final = ("received", "accepted", "forwarded", "reply_due", "replied", "closed")
 DATES: Final = ("effective_on", "notified_on")
 LINES: Final = ("channel", "product_class", "issue", "reason", "fact_id")
-FIELDS: Final = ("case", *LINES, *MONTHS, *DATES, "reply", "outcome", "substantive_reply")
+FIELDS: Final = ("case", *LINES, *MONTHS, *DATES, "reply", "outcome", "substantive_reply", "pledge", "clauses")
 _CLOSED_LISTS: Final = {
     "outcome": get_args(Outcome),
     "reply": get_args(Reply),

@@ -6,9 +6,10 @@ Dates become months, the case gets an id that only the importer can tell from th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, cast
 
 from api.importing.dates import EPOCH_1900
@@ -20,21 +21,23 @@ from api.importing.identity import (
     check_code,
     identity_bytes,
     local_subject,
+    named_enterprise,
     subject_of_lei,
     subject_of_uscc,
 )
 from api.importing.mapping import DATES, LINES, MONTHS, REQUIRED, Mapping
-from api.importing.plan import OutcomeWork, RowPlan
+from api.importing.plan import RowPlan, SingleWork
 from api.importing.rowreader import RowReader
 from api.importing.tables import Row
 from ledger.domain.complaint import ComplaintOutcomeRecorded, Outcome, Reply
-from ledger.domain.dates import month_of
+from ledger.domain.dates import add_months, month_of
 from ledger.domain.event import PaperEvidence
 
 __all__ = ["OutcomeRules", "plan_outcome", "plan_outcomes"]
 
 _LINE_MAX: Final = 512
 _JOINT: Final = " / "
+_CLAUSE_ENDS: Final = re.compile(r"[\s,;，；、]+")
 _REASON_NEEDED: Final = ("ended_without_agreement", "refused", "not_accepted")
 
 
@@ -51,6 +54,7 @@ class OutcomeRules:
     derive_subject: Derive
     late_ground: str | None = None
     epoch: date = EPOCH_1900
+    approved: frozenset[int] = frozenset()
 
     @property
     def key_column(self) -> str:
@@ -65,14 +69,18 @@ def plan_outcomes(rows: Sequence[Row], rules: OutcomeRules) -> list[RowPlan]:
 
 def plan_outcome(row: Row, rules: OutcomeRules) -> RowPlan:
     """What one row asks for."""
-    read = RowReader(row, rules.epoch)
+    read = RowReader(row, rules.epoch, approved=row.number in rules.approved)
     mapping = rules.mapping
     who = _who(read, rules)
-    said = {name: _said(read, mapping, name) for name in ("case", "outcome", "reply", "substantive_reply", *LINES)}
-    days = {name: _day(read, mapping, name) for name in (*MONTHS, *DATES)}
+    said = {
+        name: _said(read, mapping, name)
+        for name in ("case", "outcome", "reply", "substantive_reply", "pledge", "clauses", *LINES)
+    }
+    days = {name: _day(read, mapping, name, rules.today) for name in (*MONTHS, *DATES)}
     _check(read, rules, said, days)
     free_text = [column for name in LINES if name in mapping.fields for column in mapping.fields[name].sources]
-    read.screen(mapping.subject.name, *free_text)
+    read.screen(*free_text)
+    read.screen(mapping.subject.name, names=False)  # enterprises are named after people
     name, code = read.text(mapping.subject.name), read.text(mapping.subject.code or rules.key_column)
     flaws = read.flaws
     if who is None or any(said.get(field, days.get(field)) is None for field in REQUIRED):
@@ -100,11 +108,21 @@ def plan_outcome(row: Row, rules: OutcomeRules) -> RowPlan:
         substantive_reply=said["substantive_reply"] == "true",
         reason=said["reason"],
         notified_on=days["notified_on"],
+        clauses=tuple(_CLAUSE_ENDS.split(said["clauses"])) if said["clauses"] else (),
+        pledge=said["pledge"],
         fact_id=said["fact_id"],
         source=PaperEvidence(file=rules.file_sha256, row=row.number),
     )
-    work = OutcomeWork(who, (mapping.source.name, cast(str, said["case"])), identity, outcome, days["effective_on"])
-    return RowPlan(row.number, name, code, flaws, work, override=[flaw.rule for flaw in flaws] == ["code.check_digit"])
+    work = SingleWork(
+        who,
+        (mapping.source.name, cast(str, said["case"])),
+        identity,
+        outcome,
+        sealed=True,
+        today=days["effective_on"] is None,
+    )
+    override = [flaw.rule for flaw in flaws] == ["code.check_digit"]
+    return RowPlan(row.number, name, code, flaws, work, override, read.entries)
 
 
 def _who(read: RowReader, rules: OutcomeRules) -> Who | None:
@@ -118,6 +136,8 @@ def _who(read: RowReader, rules: OutcomeRules) -> Who | None:
     text = read.line(column, chars_max=_LINE_MAX)
     if text is None:
         return None
+    if read.entries and ":" in text:
+        return named_enterprise(read, rule.name, column, rules.derive_subject)
     try:
         if rule.id == "lei":
             subject = subject_of_lei(text)
@@ -174,11 +194,19 @@ def _said(read: RowReader, mapping: Mapping, name: str) -> str | None:
     return text
 
 
-def _day(read: RowReader, mapping: Mapping, name: str) -> date | None:
+def _day(read: RowReader, mapping: Mapping, name: str, today: date) -> date | None:
     field = mapping.fields.get(name)
     if field is None or field.column is None:
         return None
-    return read.date(field.column, required=name in REQUIRED, pattern=field.format)
+    if name in DATES:
+        return read.date(field.column, required=False, pattern=field.format)
+    found = read.month(field.column, required=name in REQUIRED, pattern=field.format)
+    if found is None:
+        return None
+    day, whole_month = found
+    if not whole_month or name == "received":
+        return day
+    return max(day, min(add_months(day, 1) - timedelta(days=1), today))  # so that it is not before an earlier step
 
 
 def _check(read: RowReader, rules: OutcomeRules, said: dict[str, str | None], days: dict[str, date | None]) -> None:

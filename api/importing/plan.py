@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,11 +10,10 @@ from msgspec import structs
 
 from api.importing.flaws import Flaw
 from api.importing.identity import Who
-from ledger.domain.complaint import ComplaintOutcomeRecorded
-from ledger.domain.event import PaperEvidence
+from ledger.domain.event import Event, PaperEvidence
 from ledger.domain.pledge import PledgeMade
 
-__all__ = ["OutcomeWork", "PledgeWork", "RowPlan", "Work"]
+__all__ = ["PledgeWork", "RowPlan", "SingleWork", "Work"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class PledgeWork:
     late_ground: str
     division: str
     valid_until: date
+    enters: bool = True
 
     @property
     def sealed(self) -> bool:
@@ -46,21 +47,29 @@ class PledgeWork:
 
 
 @dataclass(frozen=True, slots=True)
-class OutcomeWork:
-    """A complaint's outcome to be recorded, always sealed. `published_on`: absent, it is the day of recording."""
+class SingleWork:
+    """One statement to be recorded: an outcome, an assessment, a version of a standard.
+
+    `today`: it takes effect on the day of its recording. `late_ground` is used where the service asks for one.
+    `enters`: the enterprise is registered first if the book does not have it.
+    """
 
     who: Who
     key: tuple[str, ...]
     identity: bytes
-    outcome: ComplaintOutcomeRecorded
-    published_on: date | None
+    event: Event
+    sealed: bool
+    today: bool
+    enters: bool = True
+    late_ground: str | None = None
 
-    def recorded(self, today: date) -> ComplaintOutcomeRecorded:
+    def recorded(self, today: date, *, late: bool = False) -> Event:
         """The event as it is recorded on `today`."""
-        return structs.replace(self.outcome, effective_on=self.published_on or today)
+        event = structs.replace(self.event, effective_on=today) if self.today else self.event
+        return structs.replace(event, late_ground=self.late_ground) if late else event
 
 
-Work = PledgeWork | OutcomeWork
+Work = PledgeWork | SingleWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,9 @@ class RowPlan:
     """Row `row` of the table; `name` and `code` so that a person finds it again.
 
     `work` is None where a value that it needs could not be read. `override`: the only flaw is a code that fails
-    its check digit; the row goes on if the book has the enterprise already, by an evidenced override.
+    its check digit; the row goes on if the book has the enterprise already, by an evidenced override. `entries`: those
+    that the row says it is; then it is compared with them, and nothing is sent. `then`: what follows when the pledge is
+    in the book, given its code. `stage`: rows of a later stage rest on those of an earlier one.
     """
 
     row: int
@@ -77,6 +88,9 @@ class RowPlan:
     flaws: tuple[Flaw, ...]
     work: Work | None
     override: bool = False
+    entries: tuple[int, ...] = ()
+    then: Callable[[str], Work] | None = None
+    stage: int = 0
 
     @property
     def sound(self) -> bool:

@@ -6,7 +6,7 @@ What is 不可公开 or 特定范围内公开 is sealed, and nothing open about 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -16,8 +16,9 @@ from api.importing.campaign import Campaign
 from api.importing.dates import EPOCH_1900
 from api.importing.doubles import flag_doubles
 from api.importing.flaws import Unreadable, excerpt
-from api.importing.identity import Derive, Who, check_code, identity_bytes, subject_of_uscc
-from api.importing.plan import PledgeWork, RowPlan
+from api.importing.fulfilment import Assessed, assessment, read_assessed
+from api.importing.identity import Derive, Who, check_code, identity_bytes, named_enterprise, subject_of_uscc
+from api.importing.plan import PledgeWork, RowPlan, Work
 from api.importing.rowreader import RowReader
 from api.importing.tables import Row
 from ledger.domain.dates import add_months
@@ -46,6 +47,7 @@ class RosterRules:
     derive: Derive
     late_ground: str
     epoch: date = EPOCH_1900
+    approved: frozenset[int] = frozenset()
 
 
 def plan_roster(rows: Sequence[Row], rules: RosterRules) -> list[RowPlan]:
@@ -56,11 +58,13 @@ def plan_roster(rows: Sequence[Row], rules: RosterRules) -> list[RowPlan]:
 
 def plan_row(row: Row, rules: RosterRules) -> RowPlan:
     """What one row asks for."""
-    read = RowReader(row, rules.epoch)
+    read = RowReader(row, rules.epoch, approved=row.number in rules.approved)
     who = _who(read, rules)
     read.choice(template.KIND, {template.SELF_DISCIPLINE: True})
     pledge = _pledge(read, rules, row.number)
-    read.screen(template.NAME, template.REASON, template.CONTENT, template.LIABILITY, template.BODY, template.REMARK)
+    assessed = read_assessed(read, rules.today) if read.text(template.FULFILLED) else None
+    read.screen(template.REASON, template.CONTENT, template.LIABILITY, template.REMARK)
+    read.screen(template.NAME, template.BODY, names=False)  # enterprises are named after people
     if who is not None and who.individual:
         _keep_the_name_out(read, who)
     flaws = read.flaws
@@ -78,7 +82,14 @@ def plan_row(row: Row, rules: RosterRules) -> RowPlan:
         division=rules.campaign.division or who.division or fold_code(code)[2:8],
         valid_until=pledge.valid_until or rules.campaign.pledge_valid_until,
     )
-    return RowPlan(row.number, name, code, flaws, work, override=[flaw.rule for flaw in flaws] == ["code.check_digit"])
+    override = [flaw.rule for flaw in flaws] == ["code.check_digit"]
+    then = None if assessed is None else _assessing(work, assessed)
+    return RowPlan(row.number, name, code, flaws, work, override, read.entries, then)
+
+
+def _assessing(work: PledgeWork, assessed: Assessed) -> Callable[[str], Work]:
+    """The assessment of a pledge, once its code is known."""
+    return lambda code: assessment(work.who, code, assessed, work.pledge.made_on, work.valid_until, work.late_ground)
 
 
 def _who(read: RowReader, rules: RosterRules) -> Who | None:
@@ -94,6 +105,8 @@ def _who(read: RowReader, rules: RosterRules) -> Who | None:
     text = read.line(template.CODE, chars_max=_LINE_MAX)
     if text is None:
         return None
+    if read.entries and ":" in text:
+        return named_enterprise(read, template.NAME, template.CODE, rules.derive)
     try:
         subject, code, individual = subject_of_uscc(text, rules.derive)
     except Unreadable as unreadable:
@@ -172,7 +185,7 @@ def _check_dates(read: RowReader, made_on: date | None, valid_until: date | None
             f"{made_on} 不在活动期间 {opens_on} 至 {closes_on} 之内",
             f"{made_on} is outside the campaign's window, {opens_on} to {closes_on}",
         )
-    if valid_until is None:
+    if valid_until is None or read.entries:
         return
     if made_on is not None and valid_until < made_on:
         read.refuse(

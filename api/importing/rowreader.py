@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
+from datetime import date as Day  # noqa: N812 `date` is a reader's name, too
 from typing import Final, TypeVar
 
 from api.importing.cells import Formula, is_formula_like, text_of
 from api.importing.dates import EPOCH_1900, parse_date
 from api.importing.flaws import Flaw, Unreadable, Verdict, excerpt
-from api.importing.screen import personal_data_in
-from api.importing.tables import Row
+from api.importing.tables import ENTRIES, Row
+from ledger.domain.screening import KIND_WORDS, screen
 
 __all__ = ["RowReader"]
 
 T = TypeVar("T")
 
-_PERSONAL_ZH: Final = {"mobile number": "手机号码", "identity number": "身份证件号码"}
+_MONTH: Final = re.compile(r"((?:19|20)\d{2})\s*[-/.年]\s*(\d{1,2})\s*月?")
+
+_ENTRIES_MAX: Final = 64  # of one row: a pledge, its publication, its corrections
 
 
 class RowReader:
-    """Reads the cells of one row; every reader gives None where the column is empty or flawed."""
+    """Reads the cells of one row; every reader gives None where the column is empty or flawed.
 
-    def __init__(self, row: Row, epoch: date = EPOCH_1900) -> None:
+    `entries`: those that the row names as what it is in the book already; nothing of it will be sent, so that free text
+    is not screened. `approved`: somebody has looked at what only might be personal data, and lets it pass.
+    """
+
+    def __init__(self, row: Row, epoch: date = EPOCH_1900, *, approved: bool = False) -> None:
         self._cells = row.cells
         self._epoch = epoch
+        self._approved = approved
         self._flaws: dict[str, Flaw] = {}
+        self.entries = self._entries()
         for column, cell in row.cells.items():
-            if is_formula_like(cell):
+            if isinstance(cell, Formula) or (is_formula_like(cell) and not self.entries):
                 shown = excerpt(cell.text if isinstance(cell, Formula) else str(cell))
                 self.refuse(
                     "cell.formula",
@@ -99,20 +109,51 @@ class RowReader:
             self.unreadable(column, unreadable)
             return None
 
+    def month(self, column: str, *, required: bool = True, pattern: str | None = None) -> tuple[Day, bool] | None:
+        """A month (2026-03, 2026年3月), as its first day and True, or a date as `date` reads it, and False."""
+        match = None if pattern else _MONTH.fullmatch(unicodedata.normalize("NFKC", self.text(column)))
+        if match and column not in self._flaws and 1 <= int(match[2]) <= 12:
+            return Day(int(match[1]), int(match[2]), 1), True
+        found = self.date(column, required=required, pattern=pattern)
+        return None if found is None else (found, False)
+
     def unreadable(self, column: str, error: Unreadable) -> None:
         self.refuse(error.rule, column, error.zh, error.en)
 
-    def screen(self, *columns: str) -> None:
-        """Flag free text that holds a mobile or identity number. The number itself is not repeated."""
+    def screen(self, *columns: str, names: bool = True) -> None:
+        """Flag free text that holds, or (with `names`) seems to hold, personal data. The data is not repeated."""
         for column in columns:
-            found = personal_data_in(self.text(column))
-            if found is not None:
-                self.flag(
-                    "personal.number",
-                    column,
-                    f"似含{_PERSONAL_ZH[found]}; 账本不得含个人信息, 请删除",
-                    f"seems to hold a {found}; no personal data may enter the book, take it out",
-                )
+            hits = () if self.entries else screen(self.text(column))
+            for hit in sorted(hits, key=lambda hit: not hit.certain):
+                zh, en = KIND_WORDS[hit.kind]
+                place = f"第 {hit.start + 1} 字起", f"at character {hit.start + 1}"
+                if hit.certain:
+                    self.flag(
+                        "personal.number",
+                        column,
+                        f"{place[0]}似含{zh}; 账本不得含个人信息, 请删除",
+                        f"seems to hold a {en} {place[1]}; no personal data may enter the book, take it out",
+                    )
+                elif names and not self._approved:
+                    self.flag(
+                        "personal.possible",
+                        column,
+                        f"{place[0]}可能含{zh}; 请删除, 或核实不是个人信息后以 --approve 准许本行",
+                        f"may hold a {en} {place[1]}; take it out, or make sure that it is none and let the row pass "
+                        "with --approve",
+                    )
+
+    def _entries(self) -> tuple[int, ...]:
+        words = self.text(ENTRIES).replace(",", " ").split()
+        if len(words) <= _ENTRIES_MAX and all(word.isascii() and word.isdigit() and len(word) <= 15 for word in words):
+            return tuple(int(word) for word in words)
+        self.refuse(
+            "value.unknown",
+            ENTRIES,
+            "应为账本中的记录序号, 以空格分隔",
+            "holds the entries' numbers, with spaces between",
+        )
+        return ()
 
     def _present(self, column: str, required: bool) -> str | None:
         """The column's text; None, with a flaw if it is required, where it is empty, or flawed already."""

@@ -14,6 +14,7 @@ from typing import Final
 
 from api.importing.answers import Answer
 from api.importing.course import Course
+from api.importing.known import recognised
 from api.importing.plan import RowPlan
 from api.importing.report import Reason, RowReport, Status, reasons_of
 from api.importing.service import Service
@@ -21,11 +22,22 @@ from api.importing.statements import Scribe
 from ledger.errors import Busy, LedgerError, Malformed, NotFound, Refused, Unavailable
 from ledger.limits import IMPORT_BATCH_ROWS_MAX, IMPORT_WAIT_SECONDS_MAX
 
-__all__ = ["STOPPED", "Progress", "Sending"]
+__all__ = ["STOPPED", "Progress", "Sending", "unsent"]
 
 Progress = Callable[[int, int], None]  # rows whose fate is known, rows
 
 STOPPED: Final = "stopped by the operator"
+
+
+def unsent(plan: RowPlan) -> RowReport:
+    """Of a row that was not sent: its flaws kept it out, or the import ended before it."""
+    subject = plan.work.who.subject if plan.work else None
+    if plan.flaws:
+        refused = any(flaw.verdict == "refused" for flaw in plan.flaws)
+        status: Status = "refused" if refused else "flagged"
+        return RowReport(plan.row, plan.name, plan.code, status, reasons_of(plan.flaws), subject)
+    why = Reason("import.stopped", "导入中断, 本行未发送", "the import stopped before this row was sent")
+    return RowReport(plan.row, plan.name, plan.code, "not sent", (why,), subject)
 
 
 class Sending:
@@ -50,6 +62,7 @@ class Sending:
         self._sleep = sleep
         self._stop = stop
         self._courses: dict[int, Course] = {}  # by place of the plan
+        self._recognised: dict[int, RowReport] = {}  # likewise
         self._entered: set[str] = set()  # subjects that this run has registered: the service's view may lag
         self._flight: tuple[list[Course], Future[list[Answer]]] | None = None
         self._done = 0
@@ -89,15 +102,20 @@ class Sending:
     def _enlist(self, places: Sequence[int]) -> list[Course]:
         """Courses for these plans. A code that fails its check digit goes on only if the book has it, by override."""
         plans = {place: self._plans[place] for place in places}
-        subjects = {plan.work.who.subject: plan.override for plan in plans.values() if plan.work is not None}
+        unknown = [plan for plan in plans.values() if not plan.entries]
+        subjects = {plan.work.who.subject: plan.override for plan in unknown if plan.work is not None}
         known = self._service.in_book([subject for subject, override in subjects.items() if not override])
         overridden = self._overridden([subject for subject, override in subjects.items() if override])
         chunk: list[Course] = []
         for place, plan in plans.items():
+            if plan.work is not None and plan.entries:
+                service = self._service
+                self._recognised[place] = recognised(plan, plan.work, service.entry, service.body)
+                continue
             if plan.work is None or (plan.override and plan.work.who.subject not in overridden):
                 continue
             subject = plan.work.who.subject
-            course = Course(plan, plan.work, register=subject not in known and subject not in self._entered)
+            course = Course(plan, plan.work, register=plan.work.enters and subject not in known | self._entered)
             self._courses[place] = course
             chunk.append(course)
         return chunk
@@ -150,18 +168,15 @@ class Sending:
             course.leave(why)
 
     def _report(self, place: int, plan: RowPlan) -> RowReport:
+        if place in self._recognised:
+            return self._recognised[place]
         course = self._courses.get(place)
         if course is not None and course.report is not None:
             return course.report
         subject = plan.work.who.subject if plan.work else None
         if course is not None:  # a dry run: it would have been sent
             return RowReport(plan.row, plan.name, plan.code, "accepted", (), subject)
-        if plan.flaws:
-            refused = any(flaw.verdict == "refused" for flaw in plan.flaws)
-            status: Status = "refused" if refused else "flagged"
-            return RowReport(plan.row, plan.name, plan.code, status, reasons_of(plan.flaws), subject)
-        why = Reason("import.stopped", "导入中断, 本行未发送", "the import stopped before this row was sent")
-        return RowReport(plan.row, plan.name, plan.code, "not sent", (why,), subject)
+        return unsent(plan)
 
     def _advance(self, rows: int) -> None:
         self._done += rows

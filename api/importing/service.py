@@ -5,37 +5,31 @@ Everything sent may be sent again: the same bytes are one entry, however often t
 
 from __future__ import annotations
 
-import email.utils
 import time
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
 import msgspec
 
-from api.importing.answers import Answer, decode_answers, parts_of
+from api.ids import name_of
+from api.importing.answers import Answer, decode_answers
 from api.importing.campaign import Campaign, decode_campaign
+from api.importing.declarations import InBook
 from api.importing.statements import Item
-from api.problems import error_of
+from api.transport import CBOR_SEQUENCE, Transport, parts_of
 from ledger.cose.statement import parse_statement
-from ledger.errors import LedgerError, Malformed, NotFound, Refused, Unavailable
-from ledger.limits import (
-    IMPORT_ANSWER_BYTES_MAX,
-    IMPORT_TRIES_MAX,
-    IMPORT_WAIT_SECONDS_MAX,
-    STANDINGS_QUERY_IDS_MAX,
-    TILE_WIDTH,
-)
+from ledger.errors import Malformed, NotFound, Refused
+from ledger.limits import EVENTS_PAGE_MAX, IMPORT_TRIES_MAX, STANDINGS_QUERY_IDS_MAX, TILE_WIDTH
 from ledger.tlog.checkpoint import parse_checkpoint
 from ledger.tlog.tiles import bundle_path, decode_bundle
 
 __all__ = ["Service"]
 
-_AGAIN: Final = frozenset({429, 502, 503, 504})
 _BUNDLES_KEPT_MAX: Final = 16
-_JSON: Final = {"Accept": "application/json"}
-_CBOR_SEQUENCE: Final = "application/cbor-seq"
+_JSON: Final = "application/json"
 
 
 class Service:
@@ -48,9 +42,9 @@ class Service:
         sleep: Callable[[float], None] = time.sleep,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        self._client = client
-        self._sleep = sleep
-        self._wall_clock = wall_clock
+        self._transport = Transport(
+            client, tries_max=IMPORT_TRIES_MAX, again_if_silent=True, sleep=sleep, wall_clock=wall_clock
+        )
         self._bundles: dict[str, list[bytes]] = {}
         self._size = 0
 
@@ -80,7 +74,7 @@ class Service:
         for start in range(0, len(subjects), STANDINGS_QUERY_IDS_MAX):
             part = subjects[start : start + STANDINGS_QUERY_IDS_MAX]
             content = msgspec.json.encode({"ids": [subject.removeprefix("uscc:") for subject in part]})
-            answer, _ = self._ask("POST", "/v1/standings/query", content, "application/json")
+            answer, _ = self._transport.ask("POST", "/v1/standings/query", content, _JSON)
             results = _object(answer.content).get("results")
             if not isinstance(results, list) or len(results) != len(part):
                 raise Malformed(f"the service answered other than one standing for each of {len(part)} ids")
@@ -91,11 +85,37 @@ class Service:
             )
         return found
 
+    def validity(self, code: str) -> tuple[date, date] | None:
+        """First and last day of a public pledge; None where no public pledge has this code."""
+        try:
+            document = self._json(f"/v1/pledges/{code}")
+        except NotFound:
+            return None
+        try:
+            return date.fromisoformat(str(document["valid_from"])), date.fromisoformat(str(document["last_day"]))
+        except (KeyError, ValueError):  # a pledge that was repudiated is shown without its dates
+            return None
+
+    def standards(self, subject: str) -> list[InBook]:
+        """The standards that an enterprise declares, abolished ones included; each with its newest number."""
+        found: dict[int, str] = {}
+        after: int | None = -1
+        while after is not None:
+            page = self._json(f"/v1/enterprises/{name_of(subject)}/events?after={after}&limit={EVENTS_PAGE_MAX}")
+            for view in page.get("events", ()):
+                event = view.get("event") or {}
+                if event.get("type") == "StandardDeclared":
+                    found[view["entry"]] = event["number"]
+                elif event.get("type") == "StandardRevised" and event["declaration"] in found:
+                    found[event["declaration"]] = event["number"]
+            after = page.get("after")
+        return [InBook(entry, number) for entry, number in found.items()]
+
     def send(self, items: Sequence[Item]) -> list[Answer]:
         """Register statements, in as few requests as the limits allow; one answer per item, in order."""
         answers: list[Answer] = []
         for part in parts_of([item.cbor for item in items]):
-            answer, repeated = self._ask("POST", "/entries/batch", b"".join(part), _CBOR_SEQUENCE)
+            answer, repeated = self._transport.ask("POST", "/entries/batch", b"".join(part), CBOR_SEQUENCE)
             answers += decode_answers(answer.content, len(part), repeated=repeated)
         return answers
 
@@ -129,46 +149,7 @@ class Service:
         return _object(self._get(path).content)
 
     def _get(self, path: str) -> httpx.Response:
-        return self._ask("GET", path)[0]
-
-    def _ask(
-        self, method: str, path: str, content: bytes | None = None, content_type: str = ""
-    ) -> tuple[httpx.Response, bool]:
-        """Ask, and ask again while the service is busy or not reached; whether a request before found no answer."""
-        headers = _JSON | ({"Content-Type": content_type} if content_type else {})
-        problem: LedgerError = Unavailable("the service was not asked")
-        lost = False
-        for attempt in range(IMPORT_TRIES_MAX):
-            wait = min(2.0**attempt / 4, IMPORT_WAIT_SECONDS_MAX)
-            try:
-                answer = self._client.request(method, path, content=content, headers=headers)
-            except httpx.TransportError as error:
-                lost = True
-                problem = Unavailable(f"the service did not answer: {error!r:.200}")
-            else:
-                if len(answer.content) > IMPORT_ANSWER_BYTES_MAX:
-                    raise Malformed(f"the service's answer is longer than {IMPORT_ANSWER_BYTES_MAX:,} bytes")
-                if answer.is_success:
-                    return answer, lost
-                problem = error_of(answer.status_code, answer.headers.get("Content-Type", ""), answer.content)
-                if answer.status_code not in _AGAIN:
-                    raise problem
-                asked = self._retry_after(answer)
-                wait = wait if asked is None else asked
-            if attempt + 1 < IMPORT_TRIES_MAX:
-                self._sleep(wait)
-        raise problem
-
-    def _retry_after(self, answer: httpx.Response) -> float | None:
-        """Seconds to wait as the service asks (RFC 9110 §10.2.3: seconds or a date), bounded; None if it does not."""
-        text = answer.headers.get("Retry-After", "").strip()
-        if text.isascii() and text.isdigit():
-            return float(min(int(text[:9]), IMPORT_WAIT_SECONDS_MAX))
-        try:
-            seconds = email.utils.parsedate_to_datetime(text).timestamp() - self._wall_clock()
-        except (ValueError, OverflowError):
-            return None
-        return min(max(seconds, 0.0), float(IMPORT_WAIT_SECONDS_MAX))
+        return self._transport.ask("GET", path, accept=_JSON)[0]
 
 
 def _object(content: bytes) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Final
 import cbor2
 
 from api.importing.identity import identity_bytes
-from api.importing.plan import OutcomeWork, PledgeWork, Work
+from api.importing.plan import PledgeWork, SingleWork, Work
 from ledger.cose.statement import make_sealed, make_statement, parse_statement
 from ledger.domain.event import Event
 from ledger.domain.pledge import PledgePublished
@@ -80,17 +80,18 @@ class Scribe:
         subject = work.who.subject
         return self._entering._write(event, subject, identity_bytes(subject), sealed=work.who.individual)
 
-    def content(self, work: Work, today: date | None = None) -> Item:
-        """The pledge or the outcome, as it is (or, given `today`, would have been) recorded."""
-        if isinstance(work, OutcomeWork):
-            return self._write(work.recorded(today or self._today), work.who.subject, work.identity, sealed=True)
+    def content(self, work: Work, today: date | None = None, *, late: bool = False) -> Item:
+        """The pledge or the one statement, as it is (or, given `today`, would have been) recorded."""
+        if isinstance(work, SingleWork):
+            event = work.recorded(today or self._today, late=late)
+            return self._write(event, work.who.subject, work.identity, sealed=work.sealed)
         return self._write(work.made(today or self._today), work.who.subject, work.identity, sealed=work.sealed)
 
-    def publication(self, work: PledgeWork, pledge_id: bytes, step: int) -> Item:
-        """PledgePublished for the pledge whose statement has this SHA-256."""
+    def publication(self, work: PledgeWork, pledge_id: bytes, step: int, today: date | None = None) -> Item:
+        """PledgePublished for the pledge whose statement has this SHA-256, as of now or (given `today`) of then."""
         event = PledgePublished(
             v=1,
-            effective_on=self._today,
+            effective_on=today or self._today,
             pledge=pledge_id.hex(),
             code=pledge_code(work.division, work.pledge.made_on, work.identity, step),
             valid_from=work.pledge.made_on,

@@ -16,6 +16,7 @@ from typing import Final
 from api.importing.cells import Cell, Formula, fold_label, text_of
 from api.importing.csvfile import DELIMITERS, csv_rows, decode_text
 from api.importing.dates import EPOCH_1900
+from api.importing.writing import undefused
 from api.importing.xlsxfile import Workbook
 from ledger.errors import Malformed
 from ledger.limits import (
@@ -26,7 +27,9 @@ from ledger.limits import (
     IMPORT_ROWS_MAX,
 )
 
-__all__ = ["Column", "Row", "Table", "read_table", "table_of"]
+__all__ = ["ENTRIES", "Column", "Row", "Table", "read_table", "table_of"]
+
+ENTRIES: Final = "登记序号"  # which entries of the book a row is: written by an export, read back by an import
 
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"  # the format of .xls, and of an XLSX with a password
@@ -84,7 +87,7 @@ def table_of(data: bytes, file_name: str, columns: Sequence[Column]) -> Table:
     else:
         text = decode_text(data)
         epoch = EPOCH_1900
-        found = _tables_among([(file_name, csv_rows(text, delimiter)) for delimiter in DELIMITERS], columns)[:1]
+        found = _tables_among([(file_name, _readable(text, delimiter)) for delimiter in DELIMITERS], columns)[:1]
     if len(found) > 1:
         raise Malformed(f"{file_name}: {len(found)} sheets look like the table; leave one")
     return Table(file_name, digest, epoch, *found[0])
@@ -104,6 +107,12 @@ def _tables_among(
     if not found:
         raise problem
     return found
+
+
+def _readable(text: str, delimiter: str) -> Iterator[NumberedRow]:
+    """The records of a CSV file, without the apostrophes that kept spreadsheets from running a text (`writing`)."""
+    for number, record in csv_rows(text, delimiter):
+        yield number, [undefused(cell) for cell in record]
 
 
 class _NoHeader(Malformed):

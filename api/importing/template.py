@@ -1,15 +1,15 @@
-"""The national template of a roster of pledges: its columns, and the words of its closed lists."""
+"""The national template of pledges and their fulfilment: its columns, and the words of its closed lists."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from api.importing.tables import Column
+from api.importing.tables import ENTRIES, Column
 from ledger.domain.campaign import Scope
 from ledger.domain.enterprise_state import SizeBand
 
-__all__ = ["COLUMNS", "HEADER"]
+__all__ = ["COLUMNS", "FULFILMENT_COLUMNS", "FULFILMENT_HEADER", "HEADER"]
 
 NUMBER: Final = "序号"
 NAME: Final = "承诺人名称"
@@ -32,10 +32,36 @@ CONTACT: Final = "联系人"
 TELEPHONE: Final = "联系电话"
 REMARK: Final = "备注"
 
+PLEDGE_CODE: Final = "承诺编码"
+FULFILLED: Final = "承诺履行状态"
+UNMET: Final = "未履行的承诺内容"
+ACCOUNTABILITY: Final = "违诺责任追究内容"
+ASSESSED_ON: Final = "认定日期"
+ASSESSOR: Final = "认定单位"
+ASSESSOR_CODE: Final = "认定单位代码"
+PERIOD_FROM: Final = "评估期间起"
+PERIOD_UNTIL: Final = "评估期间止"
+
 HEADER: Final = (
     NUMBER, NAME, CATEGORY, CODE, DIVISION, INDUSTRY, SIZE, KIND, SCOPE, REASON, CONTENT, LIABILITY, MADE_ON,
     VALID_UNTIL, BODY, BODY_CODE, DISCLOSURE, CONTACT, TELEPHONE, REMARK,
 )  # fmt: skip
+
+FULFILMENT_HEADER: Final = (
+    PLEDGE_CODE, NAME, CODE, FULFILLED, UNMET, ACCOUNTABILITY, ASSESSED_ON, ASSESSOR, ASSESSOR_CODE, PERIOD_FROM,
+    PERIOD_UNTIL, ENTRIES,
+)  # fmt: skip
+
+_ASSESSED: Final = (
+    Column(UNMET, required=False),
+    Column(ACCOUNTABILITY, required=False),
+    Column(ASSESSED_ON, required=False),
+    Column(ASSESSOR, required=False),
+    Column(ASSESSOR_CODE, required=False),
+    Column(PERIOD_FROM, required=False),
+    Column(PERIOD_UNTIL, required=False),
+    Column(ENTRIES, required=False),
+)
 
 # What is read. Contact persons and telephone numbers are in the header above, and not in this list.
 COLUMNS: Final = (
@@ -56,6 +82,15 @@ COLUMNS: Final = (
     Column(BODY_CODE),
     Column(DISCLOSURE),
     Column(REMARK, required=False),
+    Column(FULFILLED, required=False),
+    *_ASSESSED,
+)
+FULFILMENT_COLUMNS: Final = (
+    Column(PLEDGE_CODE),
+    Column(NAME, required=False, also=("企业名称",)),
+    Column(CODE, also=("统一社会信用代码",)),
+    Column(FULFILLED),
+    *_ASSESSED,
 )
 
 SELF_DISCIPLINE: Final = "行业自律型"
@@ -71,5 +106,10 @@ DISCLOSURES: Final[Mapping[str, Literal["public", "limited", "none"]]] = {
     "不可公开": "none",
 }
 SIZES: Final[Mapping[str, SizeBand]] = {"微型": "micro", "小型": "small", "中型": "medium", "大型": "large"}
+RESULTS: Final[Mapping[str, Literal["full", "partial", "none"]]] = {
+    "全部履行": "full",
+    "部分履行": "partial",
+    "全部未履行": "none",
+}
 ORGANIZATION: Final = "法人及非法人组织"
 INDIVIDUAL: Final = "个体工商户"

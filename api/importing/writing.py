@@ -13,12 +13,12 @@ from xml.sax.saxutils import escape
 
 from api.importing.dates import EPOCH_1900
 
-__all__ = ["WritableCell", "csv_table", "xlsx_table"]
+__all__ = ["WritableCell", "csv_table", "undefused", "xlsx_table"]
 
 WritableCell = str | int | date | None
 
 # What spreadsheets take for a formula's beginning, half and full width, and what they skip before it.
-_LIVE: Final = re.compile(r"[\s\x00]*[=+\-@＝＋－＠]")
+_LIVE: Final = re.compile(r"'*(?:[\s\x00]*[=+\-@＝＋－＠]|[\t\r\n])")
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _STAMP: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that ZIP knows: the same table gives the same bytes
 
@@ -46,14 +46,15 @@ _PARTS: Final = {
         '<Relationship Id="rId2" Target="styles.xml" '
         'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles"/></Relationships>'
     ),
-    # style 0: general; style 1: a date (built-in format 14)
+    # style 0: general; 1: a date (built-in format 14); 2: text, though it looks like a formula, also when edited
     "xl/styles.xml": (
         '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
         '<fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
         '<fills count="2"><fill><patternFill patternType="none"/></fill>'
         '<fill><patternFill patternType="gray125"/></fill></fills>'
         '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
-        '<cellXfs count="2"><xf/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs>'
+        '<cellXfs count="3"><xf/><xf numFmtId="14" applyNumberFormat="1"/>'
+        '<xf numFmtId="49" applyNumberFormat="1" quotePrefix="1"/></cellXfs>'
         '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
     ),
 }
@@ -63,7 +64,8 @@ _REL_NS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relation
 
 
 def csv_table(rows: Iterable[Sequence[WritableCell]], encoding: str = "utf-8-sig") -> bytes:
-    """CSV with CRLF line ends (RFC 4180). A text that a spreadsheet would run gets an apostrophe before it.
+    """CSV with CRLF line ends (RFC 4180). A text that a spreadsheet would run gets one apostrophe before it, as does
+    one that begins with apostrophes and then so; `undefused`, and with it every import, takes that one away again.
 
     The default encoding has a byte order mark, without which office programs take Chinese for noise. Raises
     `UnicodeEncodeError` for text that the encoding lacks.
@@ -96,6 +98,11 @@ def xlsx_table(rows: Iterable[Sequence[WritableCell]], sheet: str) -> bytes:
     return out.getvalue()
 
 
+def undefused(text: str) -> str:
+    """A text as it was before `csv_table` put an apostrophe before it."""
+    return text[1:] if text.startswith("'") and _LIVE.match(text, 1) else text
+
+
 def _defused(cell: WritableCell) -> str:
     if cell is None:
         return ""
@@ -110,7 +117,8 @@ def _xml_cell(cell: WritableCell, column: int, row: int) -> str:
     place = f"{_letters(column)}{row}"
     if isinstance(cell, str):
         text = escape(_NOT_XML.sub("", cell))
-        return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+        style = ' s="2"' if _LIVE.match(cell) else ""
+        return f'<c r="{place}"{style} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
     if isinstance(cell, date):
         return f'<c r="{place}" s="1"><v>{(cell - EPOCH_1900).days}</v></c>'
     return f'<c r="{place}"><v>{cell}</v></c>'

@@ -67,6 +67,20 @@ def test_a_sealed_statements_body_goes_first() -> None:
     assert seen == ["/bodies", "/entries"]
 
 
+def test_an_annex_is_what_its_digest_says_or_refuted() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            assert (request.url.path, request.content) == ("/annexes", b"annex")
+            return httpx.Response(201)
+        return httpx.Response(200, content=b"annex" if request.url.path.endswith(digest.hex()) else b"another")
+
+    digest = hashlib.sha256(b"annex").digest()
+    assert client(answer).put_annex(b"annex") == digest
+    assert client(answer).annex(digest) == b"annex"
+    with pytest.raises(Refuted):
+        client(answer).annex(bytes(32))
+
+
 def test_a_statement_that_waits_is_not_called_registered() -> None:
     found = client(lambda _: httpx.Response(303, headers={"Location": "/entries/abc"})).submit(STATEMENT)
     assert found == Waiting(hashlib.sha256(STATEMENT).digest(), "/entries/abc")

@@ -189,6 +189,10 @@ class Bench:
                 writer.fill(statements, "big book")
         return self._mixed
 
+    def migrated(self) -> TestDatabase:
+        """A new database with the book's tables, and nothing in them."""
+        return self._stack.enter_context(self._server.database())
+
     def scratch(self) -> TestDatabase:
         """A database without a book, on the same server: for floors."""
         if self._scratch is None:

@@ -195,6 +195,6 @@ def candidate(signed: Signed) -> Candidate:
         event=event,
         spec=SPECS[type(event).__name__],
         identity=Fact("cti", f"{statement.issuer}/{statement.cti.hex()}"),
-        commitment=statement.commitment,
+        commitment=statement.commitment or (None if body is None else sha256(body).digest()),
         body=body,
     )

@@ -30,7 +30,7 @@ _TABLES = (
     "standing_changes",
     "pledges",
     "pledge_pages",
-    "declarations",
+    "sections",
     "campaigns",
 )
 

@@ -12,7 +12,7 @@ from api.importing.flaws import Flaw
 from api.importing.identity import local_subject
 from api.importing.mapping import Mapping, parse_mapping, read_mapping
 from api.importing.outcomes import OutcomeRules, plan_outcomes
-from api.importing.plan import OutcomeWork, RowPlan
+from api.importing.plan import RowPlan, SingleWork
 from api.importing.tables import table_of
 from api.importing.writing import csv_table
 from ledger.domain.payload import decode_payload, encode_payload
@@ -68,9 +68,9 @@ def cfpb(**changes: str) -> RowPlan:
     return planned(read_mapping(EXAMPLE), HEADER, row)[0]
 
 
-def work_of(plan: RowPlan) -> OutcomeWork:
+def work_of(plan: RowPlan) -> SingleWork:
     assert plan.sound, plan.flaws
-    assert isinstance(plan.work, OutcomeWork)
+    assert isinstance(plan.work, SingleWork)
     return plan.work
 
 

@@ -411,7 +411,7 @@ def test_what_cannot_begin_says_why(service: FakeService, roster: Path, signer: 
     with service.client as client:
         with pytest.raises(NotFound):
             import_file(roster, client=client, signer=signer, campaign="2019", today=TODAY)
-        with pytest.raises(Malformed, match="say what the table is"):
+        with pytest.raises(Malformed, match="say which"):
             import_file(roster, client=client, signer=signer, today=TODAY)
         with pytest.raises(OSError, match="none"):
             import_file(tmp_path / "none.csv", client=client, signer=signer, campaign="2026", today=TODAY)

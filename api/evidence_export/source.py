@@ -1,0 +1,73 @@
+"""Where an archive's material comes from, as `gather` asks for it: a service over HTTP, or the database of a book."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple, Protocol
+
+from ledger.domain.access import Access
+from ledger.keys.signer import Signer
+from ledger.verifier.manifest import Why
+
+__all__ = ["Asking", "Kept", "Source", "StandingOf"]
+
+
+class Asking(NamedTuple):
+    """Who asks, and why: every look at what is not public is logged under these."""
+
+    party: str
+    signer: Signer
+    purpose: str
+
+
+class Kept(NamedTuple):
+    """An attachment, and the salt of the commitment that its entry names."""
+
+    content: bytes
+    salt: bytes
+
+
+class StandingOf(NamedTuple):
+    """A standing as JSON; the same signed, None where the source cannot sign. `in_book`: whether there is a record."""
+
+    document: bytes
+    signed: bytes | None
+    in_book: bool
+
+
+class Source(Protocol):
+    """Every method may raise `Unavailable`, `Busy`, `Malformed`; what was asked for and is not there: `NotFound`."""
+
+    def trust(self) -> bytes:
+        """The log's own trust file."""
+
+    def checkpoints(self) -> tuple[bytes, bytes | None]:
+        """The newest checkpoint, and the newest that a quorum of witnesses cosigned (None: there is none)."""
+
+    def stream(self, subject: str) -> list[int]:
+        """The indices of a stream's entries, in order."""
+
+    def statement(self, index: int) -> bytes:
+        """A transparent statement."""
+
+    def tile(self, level: int, number: int, width: int) -> bytes:
+        """The first hashes of a tile, joined."""
+
+    def body(self, index: int) -> bytes | Why:
+        """An entry's body, or why it is left out. One that is not public is asked for with the key, and logged."""
+
+    def attachment(self, index: int, id_: str) -> Kept | Why:
+        """An attachment that entry `index` adds, or why it is left out. Logged."""
+
+    def annex(self, sha256: str) -> bytes:
+        """A public file that an entry names."""
+
+    def accesses(self, subject: str) -> Sequence[Access] | Why:
+        """The access log about an enterprise, but for the looks of this source, or why it is left out. Logged."""
+
+    def standing(self, subject: str, as_of: date, tree_size: int) -> StandingOf:
+        """The standing on a day, from the entries below a size."""
+
+    def completeness(self, subject: str) -> bytes | None:
+        """The completeness bundle, None where there is none."""
