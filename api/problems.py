@@ -7,8 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import cbor2
-
+from api.foreign_cbor import decode_foreign
 from ledger.errors import (
     AlreadyRegistered,
     Busy,
@@ -40,8 +39,9 @@ _KINDS: Final[Mapping[str, Callable[[str], LedgerError]]] = {
 def error_of(status: int, content_type: str, content: bytes) -> LedgerError:
     """The error that an HTTP answer stands for; a foreign or broken body still gives its status a name."""
     try:
-        document = cbor2.loads(content) if content_type.partition(";")[0].endswith("cbor") else json.loads(content)
-    except Exception:  # cbor2 lets through what codecs and constructors raise
+        is_cbor = content_type.partition(";")[0].endswith("cbor")
+        document = decode_foreign(content) if is_cbor else json.loads(content)
+    except (LedgerError, ValueError, RecursionError):
         document = {}
     return _error_from(status, document if isinstance(document, dict) else {})
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-
-import cbor2
 from starlette.requests import Request
 from starlette.types import Receive
 
 from api.errors import InvalidRequest, TooLarge
+from api.foreign_cbor import decode_sequence
 from ledger.errors import Malformed
 from ledger.limits import BATCH_STATEMENTS_MAX, BODY_BYTES_MAX, STATEMENT_BYTES_MAX
 
@@ -43,18 +41,11 @@ def batch_items(content: bytes) -> list[BatchItem]:
 
     Raises `Malformed` for the whole of it: what cannot be cut into items has no items.
     """
-    stream = io.BytesIO(content)
-    decoder = cbor2.CBORDecoder(stream)
     items: list[BatchItem] = []
-    while stream.tell() < len(content):
+    for found in decode_sequence(content):
         if len(items) >= BATCH_STATEMENTS_MAX:
             raise Malformed(f"a batch has at most {BATCH_STATEMENTS_MAX} items")
-        try:
-            item = decoder.decode()
-        except Exception as error:
-            raise Malformed(f"item {len(items)} of the batch is not CBOR") from error
-        if isinstance(item, bytes):
-            item = [item, None]
+        item = [found, None] if isinstance(found, bytes) else found
         if not (isinstance(item, list) and len(item) == 2 and isinstance(item[0], bytes)):
             raise Malformed(f"item {len(items)} of the batch is neither a statement nor [statement, body]")
         statement, body = item

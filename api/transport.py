@@ -6,14 +6,13 @@ Everything sent may be sent again: the same bytes are one entry, however often t
 from __future__ import annotations
 
 import email.utils
-import io
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-import cbor2
 import httpx
 
+from api.foreign_cbor import decode_sequence
 from api.problems import error_of
 from ledger.errors import Busy, LedgerError, Malformed, Unavailable
 from ledger.limits import BATCH_BYTES_MAX, BATCH_STATEMENTS_MAX, IMPORT_ANSWER_BYTES_MAX, IMPORT_WAIT_SECONDS_MAX
@@ -113,14 +112,8 @@ def parts_of(encoded: Sequence[bytes]) -> Iterator[list[bytes]]:
 
 def answered_maps(content: bytes, count: int) -> list[dict[object, object]]:
     """The answer to a batch of `count`: a CBOR sequence (RFC 8742) of as many maps. Raises `Malformed`."""
-    stream = io.BytesIO(content)
-    decoder = cbor2.CBORDecoder(stream)
     answers = []
-    while stream.tell() < len(content):
-        try:
-            item = decoder.decode()
-        except Exception as error:  # cbor2 lets through what codecs and constructors raise
-            raise Malformed(f"the service's answer is not a CBOR sequence: {error!r:.200}") from None
+    for item in decode_sequence(content):
         if not isinstance(item, dict):
             raise Malformed("the service's answer holds something other than maps")
         answers.append(item)

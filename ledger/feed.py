@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ledger.domain.event import Recorded
 from ledger.domain.map import MapRoot, evolve_map
 from ledger.domain.subject import MAP
 from ledger.store.mapper import to_recorded
-from ledger.store.port import LeafRow, Store
+from ledger.store.port import EntryRow, LeafRow, Store
 
 __all__ = ["Feed", "to_recorded"]
 
@@ -16,12 +16,14 @@ __all__ = ["Feed", "to_recorded"]
 class Feed:
     """Reads committed entries only. Every method may raise `Unavailable`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, decode: Callable[[EntryRow], Recorded] = to_recorded) -> None:
+        """`decode`: for readers who need less of an entry than there is (`projections/content.py`)."""
         self._store = store
+        self._decode = decode
 
     def read(self, after_index: int, limit: int) -> list[Recorded]:
         """Up to `limit` events with index > `after_index` (-1: from the start), in log order."""
-        return [to_recorded(row) for row in self._store.entries(after_index + 1, limit)]
+        return [self._decode(row) for row in self._store.entries(after_index + 1, limit)]
 
     def subject(self, subject: str, *, after_version: int = 0, tree_size: int | None = None) -> list[Recorded]:
         """One subject's events with version > `after_version`, below `tree_size`."""
@@ -30,7 +32,8 @@ class Feed:
 
     def subjects(self, subjects: Sequence[str]) -> Mapping[str, list[Recorded]]:
         """Whole streams of several subjects in one round trip; unknown ones are left out."""
-        return {subject: [to_recorded(row) for row in rows] for subject, rows in self._store.streams(subjects).items()}
+        decode = self._decode
+        return {subject: [decode(row) for row in rows] for subject, rows in self._store.streams(subjects).items()}
 
     def governing(self, after_index: int = -1) -> list[Recorded]:
         """Events of parties, policies, campaigns and the map with index > `after_index`, in log order."""

@@ -24,6 +24,7 @@ from projections.course import Course, erases, follow, without_erased
 from projections.declarations.campaigns import campaign_rows
 from projections.portrait import portray, standing_steps
 from projections.rules import Rules
+from projections.search.enterprises import same_identity
 from projections.standing.evaluate import Case
 from projections.standing.public import facts_of
 from projections.writing import (
@@ -144,11 +145,12 @@ class Follower:
         return len(due)
 
     def _write(self, connection: Connection[Any], news: dict[str, list[Recorded]], size: int) -> set[str]:
-        rows, forget = Rows(), list[Forget]()
+        rows, forget, named = Rows(), list[Forget](), list[str]()
         anew = {subject for subject, events in news.items() if erases(events)}
         missing = [subject for subject in news if subject in anew or subject not in self._courses]
         streams = self._feed.subjects(missing) if missing else {}
         for subject, events in news.items():
+            course = None
             if subject in anew:
                 whole = without_erased([at for at in streams[subject] if at.index < size])
                 followed = follow(None, whole, self._rules, size)
@@ -159,10 +161,16 @@ class Follower:
                 if followed is not None and followed.since is not None:
                     forget.append((subject, followed.since))
             assert followed is not None  # there is an event, or a row because of one
-            rows.add(portray(followed.course, self._rules), followed.changes)
+            # Most events leave name, code and size alone: that row is the dearest of those that hardly ever change.
+            renamed = course is None or not same_identity(course.record, followed.course.record)
+            if renamed:
+                named.append(subject)
+            rows.add(portray(followed.course, self._rules, followed.case, named=renamed), followed.changes)
             self._keep(subject, followed.course)
         if news:
-            replace_rows(connection, self._suffix, rows, forget=forget, subjects=list(news), size=self.size)
+            replace_rows(
+                connection, self._suffix, rows, forget=forget, subjects=list(news), named=named, size=self.size
+            )
         while len(self._courses) > self._courses_max:
             self._courses.popitem(last=False)
         return set(news)

@@ -39,8 +39,11 @@ class Portrait:
     further: Sequence[Mapping[str, Sequence[tuple[Any, ...]]]]
 
 
-def portray(course: Course, rules: Rules, case: Case | None = None) -> Portrait:
-    """The rows of one enterprise under all policies that are known; `case` are its facts under them, if at hand."""
+def portray(course: Course, rules: Rules, case: Case | None = None, *, named: bool = True) -> Portrait:
+    """The rows of one enterprise under all policies that are known; `case` are its facts under them, if at hand.
+
+    Not `named`: without the row by which it is found, which stays as it is.
+    """
     if case is None:
         case = Case(rules.policies, facts_of(course.record, course.record.subject))
     pages = pledge_pages(course, case)
@@ -48,7 +51,7 @@ def portray(course: Course, rules: Rules, case: Case | None = None) -> Portrait:
     parts = [part for part in PARTS if part.noun in nouns] if nouns else []
     return Portrait(
         subject,
-        enterprise_row(course.record),
+        enterprise_row(course.record) if named else None,
         standing_steps(case, course.began_on),
         pages,
         [row for part in parts for row in section_rows(subject, part.section, part.pieces(course, case))],

@@ -15,14 +15,19 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
+from ledger.domain.event import Recorded
+from ledger.domain.subject import is_enterprise
 from ledger.errors import LedgerError
 from ledger.feed import Feed
 from ledger.limits import MAP_INTERVAL_SECONDS
+from ledger.store.mapper import to_recorded
+from ledger.store.port import EntryRow
 from ledger.store.postgres import PostgresStore
 from projections.completeness.runner import MapRunner
+from projections.content import content
 from projections.runner import Runner
 
-__all__ = ["ProjectionProcess"]
+__all__ = ["ProjectionProcess", "lean"]
 
 _logger = logging.getLogger(__name__)
 
@@ -97,13 +102,18 @@ def _main(conninfo: str, level: int, map_interval: int) -> None:
     try:
         with (
             PostgresStore.open(conninfo) as store,
-            Runner(Feed(store), conninfo),
+            Runner(Feed(store, lean), conninfo),
             MapRunner(store, conninfo, _unix_now, interval_seconds=map_interval),
         ):
             wait([stopping, parent.sentinel])
     except LedgerError as error:
         _logger.error("projections: %s", error)
         raise SystemExit(1) from None
+
+
+def lean(row: EntryRow) -> Recorded:
+    """Of entries about enterprises no more than rows are made of; whoever governs is decoded whole."""
+    return content(row) if is_enterprise(row.subject) else to_recorded(row)
 
 
 def _unix_now() -> int:

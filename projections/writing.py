@@ -102,15 +102,17 @@ def replace_rows(
     *,
     forget: Sequence[Forget],
     subjects: Sequence[str],
+    named: Sequence[str],
     size: int,
 ) -> None:
     """In the connection's transaction, put `rows` in the place of all that is there about `subjects`.
 
+    The row by which an enterprise is found is touched for those that are `named`, too.
     Changes of level stay, except those that were foreseen for days after the one that `forget` names, and those by
     entries from tree size `size` on, which only an attempt that came to nothing can have left.
     """
     with connection.cursor(row_factory=tuple_row) as cursor:
-        changed = Texts(set(subjects) - _leave_unchanged(cursor, suffix, rows))
+        changed = Texts(set(named) - _leave_unchanged(cursor, suffix, rows))
         for table in _OF_SUBJECT:
             gone = changed if table == "enterprises" else Texts(subjects)
             cursor.execute(_sql("DELETE FROM projections.{} WHERE subject = ANY (%b)", table + suffix), (gone,))

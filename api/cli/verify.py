@@ -21,6 +21,7 @@ from ledger.cose.standing_token import standing_issued_at, standing_kid, verify_
 from ledger.domain.dates import shanghai_date
 from ledger.domain.event import Closed
 from ledger.errors import LedgerError, Malformed, Uncheckable
+from ledger.limits import ARCHIVE_BYTES_MAX
 from ledger.tlog.tlog_proof import HEADER
 from ledger.verifier import (
     Remark,
@@ -82,7 +83,7 @@ def verify(
     standing_path: Path | None,
     as_json: bool,
 ) -> None:
-    """Verify transparent statements, signed standings, checkpoints, completeness bundles and archives, offline.
+    """Verify transparent statements, signed standings, checkpoints, completeness bundles, evidence archives: offline.
 
     Beside NAME.transparent.cose (or NAME.cose with NAME.receipt.cose) the evidence about its issuer is read from
     NAME.evidence.cbor and the body of a sealed statement from NAME.body.json (without it: exit code 2). Where the
@@ -170,6 +171,8 @@ def _trust(path: Path | None) -> Trust:
 def _verify(
     path: Path, trust: Trust, evidence_path: Path | None, body_path: Path | None, proof_paths: tuple[Path, ...]
 ) -> Verified:
+    if path.stat().st_size > ARCHIVE_BYTES_MAX:
+        raise Malformed(f"nothing that can be verified has more than {ARCHIVE_BYTES_MAX:,} bytes")
     data = path.read_bytes()
     if data.startswith(HEADER.encode()):
         raise Uncheckable("a tlog-proof is checked with its statement: name that one, and this with --proof")

@@ -104,7 +104,7 @@ def _head(manifest: Manifest, members: Mapping[str, bytes], entries: list[_Entry
     if by is None:
         rows.append(("导出方", "Exported by", f"<b>{both('未签名, 未载明', 'unsigned, not named')}</b>"))
     else:
-        rows.append(("导出方", "Exported by", f"<code>{shown(by.party)}</code> <small>{by.kid}</small>"))
+        rows.append(("导出方", "Exported by", f"<code>{shown(by.party)}</code> <br><code>{by.kid}</code>"))
         rows.append(("目的", "Purpose", shown(by.purpose)))
     yield "<dl>" + "".join(f"<dt>{both(zh, en)}</dt><dd>{value}</dd>" for zh, en, value in rows) + "</dl></header>"
 
@@ -195,8 +195,8 @@ def _article(
         f'<p class="by">{both("登记", "recorded")} {at.recorded_at:%Y-%m-%d %H:%M:%S} (UTC+8){effective} · {sealed}<br>'
         f"{both('签发', 'signed by')} {signed}<br>{both('密钥', 'key')} <code>{statement.kid.hex()}</code></p>"
     )
-    own = [path for path in members if path.startswith(paths.numbered("entries", at.at, ""))]
-    links = [*sorted(own), paths.evidence_path(statement.kid), *_beside(event, members)]
+    own = [paths.numbered("entries", at.at, ending) for ending in (paths.TRANSPARENT, paths.BODY, paths.PROOF)]
+    links = [*(path for path in own if path in members), paths.evidence_path(statement.kid), *_beside(event, members)]
     yield '<p class="files">' + " ".join(f'<a href="{path}">{path}</a>' for path in links) + "</p></article>"
 
 

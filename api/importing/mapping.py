@@ -132,9 +132,11 @@ def read_mapping(path: Path) -> Mapping:
 
 def parse_mapping(text: str) -> Mapping:
     """Raises `Malformed`, naming the key that is wrong and what may stand there."""
+    if len(text) > IMPORT_MAPPING_BYTES_MAX:
+        raise Malformed(f"a mapping file has at most {IMPORT_MAPPING_BYTES_MAX:,} bytes")
     try:
         document = msgspec.convert(tomllib.loads(text), _Document)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Malformed(f"not TOML: {error}") from None
     except msgspec.ValidationError as error:
         raise Malformed(_with_key(str(error))) from None

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from ledger.domain.event import Line, Text
-from ledger.domain.screening import KIND_WORDS, Hit, certain_in, screen
+from ledger.domain.screening import KIND_WORDS, Hit, certain_in, screen, worth_a_look
 from ledger.errors import Refused
 
 __all__ = ["free_texts", "refuse_personal_data", "suspicions"]
@@ -31,8 +31,11 @@ def free_texts(content: Struct) -> Iterator[tuple[str, str]]:
 
 def refuse_personal_data(content: Struct) -> None:
     """Raises `Refused` for text that holds personal data beyond doubt; says the kind and the place, not the data."""
-    for name, text in free_texts(content):
-        hit = certain_in(text) if len(text) >= _SHORT else None
+    texts = [(name, text) for name, text in free_texts(content) if len(text) >= _SHORT]
+    if not worth_a_look("\n".join([text for _, text in texts])):  # nearly always, and cheaper in one go
+        return
+    for name, text in texts:
+        hit = certain_in(text)
         if hit is not None:
             zh, en = KIND_WORDS[hit.kind]
             raise Refused(

@@ -13,7 +13,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Literal
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
@@ -174,6 +174,6 @@ def load_pem(pem: str) -> PublicKey:
     """The key of a SubjectPublicKeyInfo in PEM. Raises `Malformed`."""
     try:
         native = serialization.load_pem_public_key(pem.encode())
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise Malformed("not a public key in PEM") from None
     return wrap(native)

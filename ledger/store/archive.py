@@ -143,7 +143,7 @@ def take_manifest(archive: tarfile.TarFile) -> Manifest:
         if member is None:
             raise Malformed("not a backup: the manifest is no file")
         manifest = msgspec.json.decode(member.read(_MANIFEST_BYTES_MAX), type=Manifest)
-    except (tarfile.TarError, KeyError, msgspec.DecodeError, EOFError) as error:
+    except (tarfile.TarError, KeyError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, EOFError) as error:
         raise Malformed(f"not a whole backup: {error}") from error
     if manifest.format != FORMAT:
         raise Malformed(f"a backup of format {manifest.format!r}, not {FORMAT!r}")

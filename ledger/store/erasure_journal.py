@@ -56,7 +56,7 @@ class ErasureJournal:
                 continue
             try:
                 found.add(msgspec.json.decode(line, type=Erased))
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 if not _torn(line):
                     raise Misconfigured(f"{self.path}, line {number}: no journal of erasures ({error})") from error
         return found

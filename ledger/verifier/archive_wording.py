@@ -48,6 +48,14 @@ def in_order(entries: int, sealed: int, closed: int) -> Remark:
     return Remark(zh, en)
 
 
+def disputed(entries: list[int]) -> Remark:
+    named = ", ".join(map(str, entries[:20])) + (" …" if len(entries) > 20 else "")
+    return Remark(
+        f"有争议: 第 {named} 条签名时, 其密钥可能已泄露 (据此后的记录)",
+        f"DISPUTED: a later entry says that the key may have been compromised when these were signed: {named}",
+    )
+
+
 def about(manifest: Manifest, attachments: int) -> Remark:
     entries, left = len(manifest.entries), len(manifest.left_out)
     zh = f"{entries} 条" if entries else "没有任何记录"

@@ -125,6 +125,11 @@ def verify_archive(data: bytes, trust: Trust) -> VerifiedArchive:
     closed = sum(isinstance(at.event, Closed) for at in events)
     steps.append(wording.in_order(count, sum(at.sealed for at in events), closed))
 
+    governance = chain.governance
+    disputed = [at.index for at in events if governance.disputed(at.kid, at.index, at.recorded_at)]
+    if disputed:
+        steps.append(wording.disputed(disputed))
+
     _check_period(manifest, events)  # 6
     _check_left_out(manifest, events, members)
     attachments = check_attached(events, members)

@@ -12,7 +12,7 @@ from ledger.domain.subject import fold_code
 from projections.search.names import fold_name, grams_of
 from projections.steps import etag
 
-__all__ = ["EnterpriseRow", "enterprise_row"]
+__all__ = ["EnterpriseRow", "enterprise_row", "same_identity"]
 
 _ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
 
@@ -57,6 +57,19 @@ def enterprise_row(record: EnterpriseRecord) -> EnterpriseRow | None:
     names = list(dict.fromkeys([fold_name(name), *(fold_name(one.name) for one in former)]))
     return EnterpriseRow(
         record.subject, code, name, "\n".join(names), "\n".join(grams_of(names)), encoded, etag(encoded)
+    )
+
+
+def same_identity(before: EnterpriseRecord, after: EnterpriseRecord) -> bool:
+    """Whether nothing that a row is made of differs between two states of one record, which share what is the same."""
+    return (
+        before.registrations is after.registrations
+        and before.names is after.names
+        and before.sizes is after.sizes
+        and before.overridden is after.overridden
+        and before.merged is after.merged
+        and before.deregistered is after.deregistered
+        and before.repudiated is after.repudiated
     )
 
 

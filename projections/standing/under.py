@@ -79,7 +79,7 @@ class Under:
     def _latest(self) -> date:
         """The day on which the last thing on record begins to count."""
         facts = self._facts
-        return max((mark.on for marks in (facts.conduct, facts.bearing) for mark in marks), default=date.min)
+        return max([max(marks).on for marks in (facts.conduct, facts.bearing) if marks], default=date.min)
 
     @_Once
     def _conduct(self) -> set[int]:

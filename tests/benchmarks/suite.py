@@ -10,7 +10,7 @@ from typing import Final
 
 from api.service import unix_now
 from ledger.domain.dates import shanghai_date
-from tests.benchmarks import dating, growing, mapping, population, posting, reading, rebuilding, scanning
+from tests.benchmarks import auditing, dating, growing, mapping, population, posting, reading, rebuilding, scanning
 from tests.benchmarks.books import Bench
 from tests.benchmarks.comparing import Ratio
 from tests.benchmarks.report import REPORT, line, render
@@ -25,6 +25,7 @@ ALL: Final[Mapping[str, Callable[[Bench], Iterator[Ratio]]]] = {
     "marks": scanning.marks,
     "rebuild": rebuilding.rebuilding,
     "comparison": population.comparison,
+    "audit": auditing.auditing,
     "dates": dating.dates,
     "map": mapping.mapping,
     "stream": growing.stream_length,

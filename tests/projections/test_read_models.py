@@ -17,6 +17,7 @@ from ledger.domain.policy import StandingPolicy
 from ledger.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
+from projections.process import lean
 from projections.reading import Reading
 from projections.rebuild import rebuild
 from projections.runner import Runner
@@ -44,7 +45,7 @@ def runner(database: TestDatabase, store: PostgresStore) -> Iterator[Callable[..
     prepare(database.service)
 
     def make(**options: Any) -> Runner:
-        made.append(Runner(Feed(store), database.service, **options))
+        made.append(Runner(Feed(store, lean), database.service, **options))
         return made[-1]
 
     yield make

@@ -1,0 +1,198 @@
+"""The tamper drill: change one thing in a copy of a book, audit, put it back; for every mutation there is.
+
+Each is applied inside a transaction that is rolled back, on one connection, and the audit reads through that very
+connection. What stands in the way (triggers, constraints) is taken away first, as a superuser can.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+import psycopg
+from msgspec import Struct
+from psycopg import Connection
+from psycopg.rows import tuple_row
+from psycopg.sql import SQL, Identifier
+
+from api.auditing.mutations import Mutation, mutations
+from ledger.audit.database import DatabaseSource
+from ledger.audit.findings import Finding
+from ledger.audit.run import Known, Outcome, run_audit
+from ledger.errors import LedgerError, Misconfigured
+from ledger.store.connect import connect, translated
+from ledger.verifier.trust import Trust
+from projections.checking import check_read_models, rows_of_streams
+from projections.completeness.checking import check_map
+
+__all__ = ["Drilled", "Drilling", "audit_here", "drill"]
+
+_CHECKS: Final = (rows_of_streams,)
+_WHOLE: Final = (check_read_models, check_map)
+
+
+class Drilled(Struct, frozen=True):
+    """What came of one mutation. `named`: findings about just that; `strayed`: findings about something else."""
+
+    name: str
+    named: list[Finding]
+    strayed: list[Finding]
+    failed: str = ""
+
+    @property
+    def found(self) -> bool:
+        return bool(self.named) and not self.strayed and not self.failed
+
+
+class Drilling(NamedTuple):
+    """A book to be tampered with, on a connection that may do anything to it."""
+
+    connection: Connection[Any]
+    trust: Trust
+    known: Known = Known()
+
+
+def audit_here(drilling: Drilling) -> Outcome:
+    """The whole audit, in this process, of what the connection sees."""
+    return run_audit(
+        DatabaseSource(drilling.connection),
+        None,
+        drilling.trust,
+        known=drilling.known,
+        checks=_CHECKS,
+        whole=_WHOLE,
+    )
+
+
+def drill(
+    conninfo: str,
+    trust: Trust,
+    *,
+    each: int = 1,
+    every: int = 1,
+    most: int | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Iterator[Drilled]:
+    """Every mutation of the book at `conninfo`, as a superuser. Raises `Misconfigured` unless it is clean before.
+
+    `each`: how many rows of a table; `every`: only every n-th mutation, so that all tables are still among them.
+    Nothing is changed for good. After the last one the book is audited again, and must be clean still.
+    """
+    with translated(), connect(conninfo) as connection:
+        connection.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
+        connection.execute("SET session_replication_role = replica")  # no triggers, no foreign keys
+        drilling = Drilling(connection, trust)
+        with connection.transaction(force_rollback=True):
+            _require_clean(drilling, "before the drill")
+            planned = list(mutations(connection, each))[::every][:most]
+            for done, mutation in enumerate(planned):
+                progress(done, len(planned))
+                yield _one(drilling, mutation)
+            _require_clean(drilling, "after the drill")
+        progress(len(planned), len(planned))
+
+
+def _one(drilling: Drilling, mutation: Mutation) -> Drilled:
+    connection = drilling.connection
+    with connection.transaction(force_rollback=True):
+        try:
+            with connection.transaction():
+                connection.execute(mutation.apply)
+        except psycopg.Error:
+            _drop_constraints(connection, mutation.table)
+            connection.execute(mutation.apply)
+        places = _Places(connection, mutation)
+        try:
+            outcome = audit_here(drilling)
+        except (LedgerError, psycopg.Error) as error:
+            return Drilled(mutation.name, [], [], f"the audit did not complete: {error}")
+    named = [one for one in outcome.findings if places.hold(one)]
+    strayed = [one for one in outcome.findings if not places.hold(one)]
+    return Drilled(mutation.name, named, strayed)
+
+
+def _drop_constraints(connection: Connection[Any], table: str) -> None:
+    """What keeps honest software from writing such a row does not keep a superuser from it."""
+    name = Identifier(*table.split("."))
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        found = cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype <> 'n'", (table,)
+        ).fetchall()
+        for (constraint,) in found:
+            cursor.execute(
+                SQL("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {} CASCADE").format(name, Identifier(constraint))
+            )
+        unique = cursor.execute(
+            "SELECT n.nspname, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+            "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.indrelid = %s::regclass AND i.indisunique",
+            (table,),
+        ).fetchall()
+        for schema, index in unique:
+            cursor.execute(SQL("DROP INDEX IF EXISTS {}").format(Identifier(schema, index)))
+        required = cursor.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND attnotnull", (table,)
+        ).fetchall()
+        for (column,) in required:
+            cursor.execute(SQL("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL").format(name, Identifier(column)))
+
+
+class _Places:
+    """Where findings about a mutation may be: its rows, the entries and subjects that they are about."""
+
+    def __init__(self, connection: Connection[Any], mutation: Mutation) -> None:
+        self._table = mutation.table
+        self._entries: set[int] = set()
+        self._subjects: set[str] = set()
+        self._sizes: set[int] = set()
+        with connection.cursor(row_factory=tuple_row) as cursor:
+            rows = cursor.execute("SELECT tree_size FROM ledger.checkpoints ORDER BY tree_size").fetchall()
+        sizes = [row[0] for row in rows if row[0] is not None]
+        for row in mutation.rows:
+            for column in ("leaf_index", "entry"):
+                self._about_entry(row.get(column), sizes)
+            if mutation.table == "ledger.entries":
+                index = row["notification_id"] - 1
+                moved = (index - 1, index + 1) if mutation.what.startswith("notification_id counted") else ()
+                for one in (index, *moved):
+                    self._about_entry(one, sizes)
+            self._subjects |= {value for key, value in row.items() if key in ("originator_id", "subject")}
+            if mutation.table in ("ledger.checkpoints", "ledger.cosignatures"):
+                self._about_size(row["tree_size"], sizes)
+        self._subjects |= set(_subjects(connection, self._entries))
+
+    def hold(self, finding: Finding) -> bool:
+        """Whether a finding is about one of them."""
+        return (
+            finding.entry in self._entries
+            or finding.subject in self._subjects
+            or (finding.size is not None and finding.size in self._sizes)
+            or (finding.row is not None and finding.row.split(" ")[0] == self._table)
+        )
+
+    def _about_entry(self, index: object, sizes: Sequence[int]) -> None:
+        if isinstance(index, int):
+            self._entries.add(index)
+            place = bisect_right(sizes, index)
+            self._sizes |= set(sizes[place : place + 1])
+
+    def _about_size(self, size: int, sizes: Sequence[int]) -> None:
+        """It, the next one (which names it as the one before), and the entries that it covers first."""
+        place = bisect_right(sizes, size)
+        self._sizes |= {size, size + 1, size - 1, *sizes[place : place + 1]}
+        before = max((one for one in sizes if one < size), default=0)
+        self._entries |= set(range(before, size))
+
+
+def _subjects(connection: Connection[Any], entries: Iterable[int]) -> list[str]:
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        query = "SELECT originator_id FROM ledger.entries WHERE notification_id = ANY (%s)"
+        rows = cursor.execute(query, ([index + 1 for index in entries],)).fetchall()
+    return [row[0] for row in rows if row[0] is not None]
+
+
+def _require_clean(drilling: Drilling, when: str) -> None:
+    outcome = audit_here(drilling)
+    if not outcome.clean:
+        first = outcome.findings[0]
+        raise Misconfigured(f"the book is not clean {when}: {first.code} at {first.place}: {first.detail}")

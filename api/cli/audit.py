@@ -1,0 +1,169 @@
+"""`audit`: recompute everything that a log, or its whole database, promises."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+import msgspec
+
+from api.auditing.opening import Opened, open_database, open_published
+from api.auditing.report import as_html, as_json
+from api.auditing.standings import ServedStandings
+from api.cli.database import data_dir_option, opened
+from api.cli.output import explain
+from api.cli.progress import progress_bar
+from ledger.audit.run import Audited, Known, Outcome, run_audit
+from ledger.audit.work import StreamChecks
+from ledger.errors import LedgerError, Malformed
+from ledger.tlog.checkpoint import open_checkpoint
+from ledger.verifier.trust import parse_trust
+from projections.checking import check_read_models, rows_of_streams
+from projections.completeness.checking import check_map
+
+__all__ = ["audit"]
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_OUT = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("place", metavar="[URL|DIR]", required=False)
+@click.option("--database", metavar="URL", help="Audit this database, with closed bodies and every table.")
+@click.option("--trust", "trust_path", type=_FILE, help="What you believe beforehand: the log's trust file.")
+@click.option("--from", "from_path", type=_FILE, help="Go on from what an earlier audit wrote with --state.")
+@click.option(
+    "--state", "state_path", type=_OUT, help="Write what a later audit can go on from; only if nothing is found."
+)
+@click.option("--against", "against", type=_FILE, multiple=True, help="A checkpoint of this log seen elsewhere.")
+@click.option("--report", "reports", type=_OUT, multiple=True, help="FILE.json or FILE.html; may be given twice.")
+@click.option("--standings", default="all", show_default=True, help="Served standings to check: all, or how many.")
+@click.option("--workers", type=click.IntRange(min=0), default=os.cpu_count() or 1, show_default="all cores")
+@data_dir_option
+@click.pass_context
+def audit(
+    ctx: click.Context,
+    place: str | None,
+    *,
+    database: str | None,
+    trust_path: Path | None,
+    from_path: Path | None,
+    state_path: Path | None,
+    against: tuple[Path, ...],
+    reports: tuple[Path, ...],
+    standings: str,
+    workers: int,
+    data_dir: Path,
+) -> None:
+    """Recompute everything: tree, checkpoints, signatures, rules, bodies, facts, standings, map (docs/audit.md).
+
+    Of a service or a mirror at URL, of a folder that `mirror` filled, of a database, or (nothing named) of the one of
+    the data folder. Exit code 0 if all is in order, 1 if a promise is broken, 2 if the audit could not be completed.
+    """
+    if place and database:
+        raise click.UsageError("give an address or a database, not both")
+    if any(path.suffix not in (".json", ".html") for path in reports):
+        raise click.UsageError("a report is FILE.json or FILE.html")
+    began_at = int(time.time())
+    try:
+        with ExitStack() as stack:
+            outcome, trusted, name = _run(
+                stack, place, database, data_dir, trust_path, from_path, against, standings, workers
+            )
+    except LedgerError as error:
+        click.echo(f"未能完成 / NOT COMPLETED: {explain(error)[0]}", err=True)
+        ctx.exit(2)
+    for path in reports:
+        render = as_html if path.suffix == ".html" else as_json
+        path.write_bytes(render(outcome, name, began_at, trusted))
+    if state_path is not None and outcome.clean:
+        state_path.write_bytes(msgspec.json.encode(Audited(outcome.origin, outcome.size, outcome.root, outcome.note)))
+    _say(outcome, trusted)
+    ctx.exit(0 if outcome.clean else 1)
+
+
+def _run(
+    stack: ExitStack,
+    place: str | None,
+    database: str | None,
+    data_dir: Path,
+    trust_path: Path | None,
+    from_path: Path | None,
+    against: Sequence[Path],
+    standings: str,
+    workers: int,
+) -> tuple[Outcome, bool, str]:
+    trust = None if trust_path is None else parse_trust(trust_path.read_bytes())
+    bar = stack.enter_context(progress_bar())
+    tasks = {}
+
+    def progress(what: str, done: int, total: int) -> None:
+        if what not in tasks:
+            tasks[what] = bar.add_task(what, total=None)
+        bar.update(tasks[what], completed=done, total=total)
+
+    if place is not None:
+        found: Opened = open_published(place, trust, lambda done, total: progress("fetched", done, total))
+        name = place
+    else:
+        conninfo = database or stack.enter_context(opened(data_dir, "service"))
+        found = open_database(conninfo, trust)
+        name = "database"
+    stack.callback(found.source.close)
+    heads = [
+        open_checkpoint(path.read_bytes(), *found.trust.checkpoint_vkeys, origin=found.trust.origin) for path in against
+    ]
+    outcome = run_audit(
+        found.source,
+        found.sources,
+        found.trust,
+        workers=workers,
+        audited=None if from_path is None else _audited(from_path),
+        known=Known(tuple(heads)),
+        checks=_checks(found, place, trust_path, standings, workers),
+        whole=[check_read_models, check_map],
+        progress=progress,
+    )
+    return outcome, found.trusted, name
+
+
+def _checks(
+    found: Opened, place: str | None, trust_path: Path | None, standings: str, workers: int
+) -> list[StreamChecks]:
+    if found.source.tables:
+        return [rows_of_streams]
+    if place is None or not place.startswith("http") or standings == "0" or trust_path is None:
+        return []
+    most = None if standings == "all" else -(-int(standings) // max(1, workers))
+    size = max(row.tree_size for row in found.source.checkpoints())
+    served: StreamChecks = ServedStandings(place, trust_path.read_bytes(), size, most)
+    return [served]
+
+
+def _audited(path: Path) -> Audited:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Audited)
+    except msgspec.MsgspecError as error:
+        raise Malformed(f"{path}: not the state of an audit: {error}") from None
+
+
+def _say(outcome: Outcome, trusted: bool) -> None:
+    click.echo(
+        f"{outcome.origin}: {outcome.size} entries, {outcome.checkpoints} checkpoints, "
+        f"{outcome.signatures} signatures, "
+        f"{outcome.judged} entries judged, {outcome.facts} facts, {outcome.bodies} bodies, in {outcome.seconds:.1f} s"
+    )
+    click.echo(f"root {outcome.root}")
+    for one in outcome.findings:
+        click.echo(f"! {one.code} [{one.place}] {one.zh} / {one.en}" + (f": {one.detail}" if one.detail else ""))
+    for code, count in sorted(outcome.notice_counts.items()):
+        first = next(one for one in outcome.notices if one.code == code)
+        click.echo(f"  {count} x {code}: {first.zh} / {first.en}")
+    if not trusted:
+        click.echo("  未提供信任文件 / no trust file was given: nothing but the log itself vouches for its keys")
+    found = sum(outcome.counts.values())
+    click.echo("未发现问题 / CLEAN" if outcome.clean else f"发现 {found} 处问题 / {found} BROKEN PROMISES")

@@ -1,0 +1,35 @@
+"""Looking again and again at something that may not answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from ledger.errors import Busy, LedgerError, Unavailable, Uncheckable
+from ledger.limits import FOLLOW_WAIT_SECONDS_MAX
+
+__all__ = ["keep_going"]
+
+_OBSTACLES = (Unavailable, Uncheckable, Busy)
+
+
+def keep_going(
+    one_round: Callable[[], object], *, once: bool, interval: float, say: Callable[[LedgerError], object]
+) -> None:
+    """Round after round, `interval` seconds apart; what is out of reach is tried again, ever more seldom.
+
+    With `once` it returns after one round, and raises what stood in its way. Every other error is raised.
+    """
+    failures = 0
+    while True:
+        try:
+            one_round()
+            failures = 0
+        except _OBSTACLES as error:
+            if once:
+                raise
+            failures += 1
+            say(error)
+        if once:
+            return
+        time.sleep(min(interval * 2.0 ** min(failures, 16), max(interval, FOLLOW_WAIT_SECONDS_MAX)))

@@ -1,0 +1,28 @@
+"""The public files that an entry names."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ledger.cose.statement import decode_event, parse_statement
+from ledger.domain.catalogue import SPECS
+from ledger.domain.event import Annex, Closed
+from ledger.errors import Malformed
+
+__all__ = ["annexes_of"]
+
+_HINT: Final = b'"media_type"'  # every annex says its own; most entries name none, and need not be taken apart
+
+
+def annexes_of(entry: bytes) -> tuple[Annex, ...]:
+    """The annexes of an open statement; none of an event that this version does not know, or of a sealed one."""
+    if _HINT not in entry:
+        return ()
+    try:
+        event = decode_event(parse_statement(entry))
+    except Malformed:
+        return ()
+    if isinstance(event, Closed):
+        return ()
+    named = SPECS[type(event).__name__].annexes
+    return () if named is None else named(event)

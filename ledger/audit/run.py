@@ -1,0 +1,319 @@
+"""The whole audit, in order: checkpoints, tree, governing streams, all other streams, facts, what lies beside.
+
+Governing streams come before the others: where one of them is broken, what rests on it is not held against anybody.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
+from typing import Any, Final
+
+from msgspec import Struct, field
+
+from ledger.audit.checkpoints import Chain, check_head
+from ledger.audit.facts import FactFiles, compare_facts
+from ledger.audit.findings import Finding, Findings
+from ledger.audit.log import Tree, check_tree
+from ledger.audit.source import Part, Source, Sources
+from ledger.audit.streams import AnnexNamed, AttachmentNamed
+from ledger.audit.tables import check_annexes, check_tables
+from ledger.audit.timeline import Timeline
+from ledger.audit.work import Job, PartDone, StreamChecks, begin_worker, do_part, work_on
+from ledger.domain.party import TrustAnchorsEstablished
+from ledger.errors import LedgerError
+from ledger.keys.algorithms import decode_key
+from ledger.tlog.checkpoint import VerifiedCheckpoint
+from ledger.tlog.hashing import EMPTY_ROOT
+from ledger.tlog.tree import Edge
+from ledger.verifier.trust import Trust
+
+__all__ = ["Audited", "Known", "Outcome", "Progress", "WholeCheck", "run_audit"]
+
+_PARTS_PER_WORKER: Final = 8
+_CHARTER_MAX: Final = 4_096
+_BREAKING: Final = ("entry.altered", "entry.signature", "entry.form", "entry.content", "entry.missing", "entry.rule")
+
+Progress = Callable[[str, int, int], None]  # what, done, in all
+WholeCheck = Callable[[Source, Timeline, Chain, Findings, Callable[[int], bool]], None]
+"""Compares something that is not of one stream. The last argument: whether an entry is one to rely on."""
+
+
+class Audited(Struct, frozen=True):
+    """What an earlier audit left: that the tree of this size and root was in order."""
+
+    origin: str
+    size: int
+    root: str
+    note: str = ""
+
+
+class Known(Struct, frozen=True):
+    """Checkpoints from elsewhere, signed by the log: they must be of the same tree."""
+
+    heads: tuple[VerifiedCheckpoint, ...] = ()
+
+
+class Outcome(Struct):
+    """What an audit found and how much it looked at."""
+
+    origin: str
+    size: int = 0
+    root: str = ""
+    note: str = ""
+    checkpoints: int = 0
+    entries: int = 0
+    signatures: int = 0
+    bodies: int = 0
+    judged: int = 0
+    facts: int = 0
+    seconds: float = 0.0
+    tables: bool = False
+    timed: bool = True
+    resumed_from: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    notices: list[Finding] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    notice_counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def clean(self) -> bool:
+        return not self.counts
+
+
+def run_audit(
+    source: Source,
+    sources: Sources | None,
+    trust: Trust,
+    *,
+    workers: int = 0,
+    audited: Audited | None = None,
+    known: Known = Known(),  # noqa: B008  (a value)
+    checks: Sequence[StreamChecks] = (),
+    whole: Sequence[WholeCheck] = (),
+    progress: Progress = lambda what, done, total: None,
+) -> Outcome:
+    """Audit everything that the source shows. `workers` 0: in this process, on its connection alone.
+
+    Raises `Unavailable`, `Misconfigured`, `Malformed`, `Refuted` where it could not be completed.
+    """
+    run = _Run(source, sources, trust, workers, audited, known, checks, progress)
+    with ExitStack() as stack:
+        return run.all(whole, stack)
+
+
+class _Run:
+    def __init__(
+        self,
+        source: Source,
+        sources: Sources | None,
+        trust: Trust,
+        workers: int,
+        audited: Audited | None,
+        known: Known,
+        checks: Sequence[StreamChecks],
+        progress: Progress,
+    ) -> None:
+        self._source = source
+        self._sources = sources
+        self._trust = trust
+        self._workers = workers if sources is not None else 0
+        self._audited = audited
+        self._known = known
+        self._checks = tuple(checks)
+        self._progress = progress
+        self._findings = Findings()
+        self._outcome = Outcome(trust.origin, tables=source.tables, timed=source.timed)
+        self._annexes: list[AnnexNamed] = []
+        self._attachments: list[AttachmentNamed] = []
+        self._closed: set[int] = set()
+
+    def all(self, whole: Sequence[WholeCheck], stack: ExitStack) -> Outcome:
+        began = time.monotonic()
+        source, findings, outcome = self._source, self._findings, self._outcome
+        chain = self._chain()
+        asked = [head.size for head in self._known.heads] + ([self._audited.size] if self._audited else [])
+        end = chain.sizes[-1] if chain.sizes else 0
+        self._progress("tree", 0, end)
+        tree = check_tree(source, chain, findings, [size for size in asked if size <= end])
+        self._progress("tree", end, end)
+        verified_below = self._compare_known(tree, end)
+        timeline = Timeline(source.governing())
+        charter_size = self._charter(chain, timeline)
+        outcome.size, outcome.checkpoints, outcome.signatures = end, len(chain.sizes), chain.signatures
+        outcome.note = chain.note
+        outcome.root = chain.root(len(chain.sizes) - 1).hex() if chain.sizes else EMPTY_ROOT.hex()
+        outcome.resumed_from = verified_below
+        job = Job(
+            self._trust.origin, chain.heads(), charter_size, verified_below, frozenset(tree.suspects), self._checks
+        )
+        with FactFiles() as made:
+            broken_at = self._streams(job, timeline, made, stack, end)
+            outcome.facts = made.count
+            self._facts(made)
+        check_annexes(source.annexes(sorted({one.digest for one in self._annexes})), self._annexes, findings)
+        if source.tables:
+            check_tables(source.connection, chain, timeline, self._trust, self._attachments, findings)
+        for check in whole:
+            check(source, timeline, chain, findings, lambda index: broken_at is None or index < broken_at)
+        outcome.findings, outcome.notices = sorted(findings.findings, key=_order), sorted(findings.notices, key=_order)
+        outcome.counts, outcome.notice_counts = dict(findings.counts), dict(findings.notice_counts)
+        outcome.seconds = time.monotonic() - began
+        return outcome
+
+    def _chain(self) -> Chain:
+        chain = Chain(self._findings)
+        chain.take(check_head(row, self._trust, self._findings) for row in self._source.checkpoints())
+        return chain
+
+    def _compare_known(self, tree: Tree, end: int) -> int:
+        """Compare with what others saw of the log; below which entry signatures were verified already."""
+        agreed = 0
+        for head in sorted(self._known.heads, key=lambda one: one.size):
+            if head.size > end:
+                self._findings.add("log.shrunk", f"the log signed {head.size} entries, here are {end}", size=head.size)
+            elif head.size and tree.roots.get(head.size) not in (None, head.root):
+                here = tree.roots[head.size].hex()
+                detail = (
+                    f"signed elsewhere is root {head.root.hex()}, here it is {here}; the trees part at an entry "
+                    f"from {agreed} to {head.size - 1}"
+                )
+                self._findings.add("log.fork", detail, size=head.size)
+            else:
+                agreed = head.size
+        audited = self._audited
+        if audited is None:
+            return 0
+        if audited.size > end:
+            self._findings.add("log.shrunk", f"audited were {audited.size} entries, here are {end}", size=audited.size)
+            return 0
+        if audited.size and tree.roots.get(audited.size, b"").hex() != audited.root:
+            detail = (
+                f"audited was root {audited.root}, here it is {tree.roots.get(audited.size, b'').hex() or 'unknown'}"
+            )
+            self._findings.add("log.fork", detail, size=audited.size)
+            return 0
+        return audited.size
+
+    def _charter(self, chain: Chain, timeline: Timeline) -> int:
+        """The number of entries of the charter, by the root that the trust file names."""
+        if chain.sizes and chain.root(0) == self._trust.charter:
+            size = chain.sizes[0]
+        else:
+            size = self._charter_by_root()
+            if not size or (self._source.tables and chain.sizes):
+                self._findings.add("log.charter", f"root {self._trust.charter.hex()}", size=size or None)
+        anchors = timeline.final.anchors
+        if anchors is not None:
+            self._anchors(anchors)
+        elif chain.sizes:
+            self._findings.add("log.anchors", "no entry names any", entry=0)
+        return size
+
+    def _charter_by_root(self) -> int:
+        edge = Edge.empty()
+        for leaf in self._source.leaves():
+            if leaf.hashed is None or edge.size >= _CHARTER_MAX:
+                return 0
+            edge = edge.grow([leaf.hashed]).edge
+            if edge.root() == self._trust.charter:
+                return edge.size
+        return 0
+
+    def _anchors(self, anchors: TrustAnchorsEstablished) -> None:
+        trust = self._trust
+        try:
+            known = (
+                anchors.origin == trust.origin
+                and anchors.checkpoint_vkey in {key.format() for key in trust.checkpoint_vkeys}
+                and decode_key(bytes.fromhex(anchors.receipt_key)).kid in trust.receipt_keys
+                and decode_key(bytes.fromhex(anchors.standing_key)).kid in trust.standing_keys
+            )
+        except LedgerError:
+            known = False
+        if not known:
+            self._findings.add("log.anchors", entry=0)
+
+    def _streams(self, job: Job, timeline: Timeline, made: FactFiles, stack: ExitStack, end: int) -> int | None:
+        """All streams; the first governing entry that is broken, if one is."""
+        pool: ProcessPoolExecutor | None = None
+        if self._workers:
+            assert self._sources is not None  # or there are no workers
+            arguments = self._sources, job
+            spawn = multiprocessing.get_context("spawn")
+            pool = stack.enter_context(ProcessPoolExecutor(self._workers, spawn, begin_worker, arguments))
+        broken_at = timeline.broken_at
+        done = 0
+        for governing in (True, False):
+            parts = self._source.parts(governing, max(1, self._workers) * _PARTS_PER_WORKER if self._workers else 1)
+            for finished in self._done(pool, timeline, job, parts, broken_at):
+                done += finished.entries
+                self._take(finished, made)
+                self._progress("entries", done, end)
+            if governing:
+                broken = self._findings.entries_with(_BREAKING) & set(self._governing_of(parts))
+                broken_at = min((*broken, *(() if broken_at is None else (broken_at,))), default=None)
+        return broken_at
+
+    def _governing_of(self, parts: Sequence[Part]) -> Iterator[int]:
+        """Entries that other findings may be about: only where there are any is it worth reading them again."""
+        if self._findings.entries_with(_BREAKING):
+            for row in self._source.governing():
+                yield row.index
+            # One that is missing might have been a governing one: nobody can tell.
+            yield from self._findings.entries_with(("entry.missing",))
+
+    def _done(
+        self,
+        pool: ProcessPoolExecutor | None,
+        timeline: Timeline,
+        job: Job,
+        parts: Sequence[Part],
+        broken_at: int | None,
+    ) -> Iterator[PartDone]:
+        if pool is None:
+            for part in parts:
+                yield work_on(self._source, timeline, job, part, broken_at)
+            return
+        pending: list[Future[PartDone]] = [pool.submit(do_part, part, broken_at) for part in parts]
+        for future in as_completed(pending):
+            yield future.result()
+
+    def _take(self, done: PartDone, made: FactFiles) -> None:
+        outcome = self._outcome
+        outcome.entries += done.entries
+        outcome.signatures += done.signatures
+        outcome.bodies += done.bodies
+        outcome.judged += done.judged
+        made.add(done.facts)
+        self._annexes += done.annexes
+        self._attachments += done.attachments
+        self._closed.update(done.closed)
+        self._findings.take(done.found, done.noted)
+
+    def _facts(self, made: FactFiles) -> None:
+        source, suspects = self._source, self._findings.entries_with(_BREAKING)
+        if not source.tables:
+            compare_facts(made, None, self._findings, name_of=_hex, closed=set(), unsound=lambda index: False)
+            return
+        with FactFiles() as kept:
+            kept.take(source.facts())
+            compare_facts(
+                made,
+                kept,
+                self._findings,
+                name_of=source.fact_named,
+                closed=self._closed,
+                unsound=lambda index: index in suspects,
+            )
+
+
+def _hex(digest: bytes) -> str:
+    return digest.hex()
+
+
+def _order(finding: Finding) -> tuple[Any, ...]:
+    return finding.entry is None, finding.entry or 0, finding.size or 0, finding.code, finding.row or ""

@@ -1,0 +1,209 @@
+"""What lies beside the entries in a database, table by table: vault, annexes, attachments, accesses, cosignatures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any, Final, LiteralString
+
+from psycopg import Connection
+from psycopg.rows import tuple_row
+from psycopg.sql import SQL, Composed, Identifier
+
+from ledger.audit.checkpoints import Chain
+from ledger.audit.findings import Findings
+from ledger.audit.source import AnnexFound
+from ledger.audit.streams import AnnexNamed, AttachmentNamed
+from ledger.audit.timeline import Timeline
+from ledger.domain.access import Access, day_digest
+from ledger.domain.dates import shanghai_date
+from ledger.errors import LedgerError
+from ledger.store.migrate import shipped
+from ledger.tlog.checkpoint import Checkpoint, format_checkpoint
+from ledger.tlog.cosignature import CosignerKey
+from ledger.tlog.note import Signature
+from ledger.verifier.trust import Trust
+
+__all__ = ["check_annexes", "check_tables"]
+
+_KEYS: Final[dict[str, tuple[str, ...]]] = {
+    "vault": ("leaf_index",),
+    "annexes": ("digest",),
+    "attachments": ("id",),
+    "accesses": ("number",),
+    "cosignatures": ("tree_size", "name", "key_id"),
+    "migrations": ("number",),
+}
+_ACCESS: Final = (
+    "number",
+    "at",
+    "day",
+    "party",
+    "officer",
+    "kid",
+    "cti",
+    "resource",
+    "purpose",
+    "outcome",
+    "subject",
+    "entry",
+)
+_SEAL_BYTES: Final = 12 + 16  # nonce and tag of AES-GCM around an attachment's content
+
+
+def check_annexes(kept: Iterable[AnnexFound], named: Iterable[AnnexNamed], findings: Findings) -> None:
+    """Every annex that an entry names against every one that is kept."""
+    first: dict[bytes, AnnexNamed] = {}
+    for one in named:
+        other = first.get(one.digest)
+        if other is None or one.index < other.index:
+            first[one.digest] = one
+    seen: set[bytes] = set()
+    for found in kept:
+        row = f"ledger.annexes {found.digest.hex()}"
+        annex = first.get(found.digest)
+        seen.add(found.digest)
+        if annex is None:
+            findings.add("annex.unknown", row=row)
+            continue
+        if found.hashed != found.digest or found.length != annex.bytes:
+            detail = f"SHA-256 {found.hashed.hex()}, {found.length} bytes"
+            findings.add("annex.altered", detail, entry=annex.index, row=row)
+        if found.kept and found.media_type != annex.media_type:
+            findings.add("annex.altered", f"media_type is {found.media_type}", entry=annex.index, row=row)
+        if found.kept and found.index != annex.index:
+            findings.add("annex.altered", f"leaf_index is {found.index}", entry=annex.index, row=row)
+    for digest, annex in first.items():
+        if digest not in seen:
+            findings.add("annex.missing", entry=annex.index, row=f"ledger.annexes {digest.hex()}")
+
+
+def check_tables(
+    connection: Connection[Any],
+    chain: Chain,
+    timeline: Timeline,
+    trust: Trust,
+    attachments: Iterable[AttachmentNamed],
+    findings: Findings,
+) -> None:
+    """Everything in the schema `ledger` that is no entry, checkpoint, tile, fact or annex."""
+    _doubles(connection, findings)
+    _vault(connection, findings)
+    _attachments(connection, attachments, findings)
+    _accesses(connection, timeline, findings)
+    _cosignatures(connection, chain, trust, findings)
+    _migrations(connection, findings)
+
+
+def _doubles(connection: Connection[Any], findings: Findings) -> None:
+    for table, key in _KEYS.items():
+        columns = SQL(", ").join(Identifier(column) for column in key)
+        query = SQL("SELECT {columns} FROM {table} GROUP BY {columns} HAVING count(*) > 1").format(
+            columns=columns, table=Identifier("ledger", table)
+        )
+        for row in _rows(connection, query):
+            findings.add("table.double", row=_name(table, row), entry=row[0] if table == "vault" else None)
+
+
+def _vault(connection: Connection[Any], findings: Findings) -> None:
+    query = SQL(
+        "SELECT v.leaf_index, v.commitment FROM ledger.vault v WHERE v.leaf_index IS NULL OR NOT EXISTS "
+        "(SELECT FROM ledger.entries e WHERE e.notification_id = v.leaf_index + 1)"
+    )
+    for index, commitment in _rows(connection, query):
+        findings.add("body.unknown", (commitment or b"").hex(), entry=index, row=f"ledger.vault {index}")
+
+
+def _attachments(connection: Connection[Any], named: Iterable[AttachmentNamed], findings: Findings) -> None:
+    expected = {one.id: one for one in named}
+    seen: set[str] = set()
+    query = SQL(
+        "SELECT encode(id, 'hex'), encode(commitment, 'hex'), media_type, size_bytes, party, octet_length(ciphertext) "
+        "FROM ledger.attachments"
+    )
+    for name, commitment, media_type, size, party, length in _rows(connection, query):
+        one = expected.get(name or "")
+        if one is None:
+            continue  # uploaded, and not named yet
+        seen.add(one.id)
+        where: dict[str, Any] = {"entry": one.index, "subject": one.subject, "row": f"ledger.attachments {name}"}
+        if (commitment, media_type, size, party) != (one.commitment, one.media_type, one.size_bytes, one.issuer):
+            findings.add("attachment.altered", f"{commitment}, {media_type}, {size} bytes, {party}", **where)
+        if length is None and not one.erased:
+            findings.add("attachment.missing", "its ciphertext is gone", **where)
+        elif length is not None and one.erased:
+            findings.add("attachment.not_erased", **where)
+        elif length is not None and length != one.size_bytes + _SEAL_BYTES:
+            findings.add("attachment.altered", f"{length} bytes of ciphertext", **where)
+    for one in expected.values():
+        if one.id not in seen:
+            row = f"ledger.attachments {one.id}"
+            findings.add("attachment.missing", entry=one.index, subject=one.subject, row=row)
+
+
+def _accesses(connection: Connection[Any], timeline: Timeline, findings: Findings) -> None:
+    number = 0
+    for found, at, day in _rows(connection, SQL("SELECT number, at, day FROM ledger.accesses ORDER BY number")):
+        number += 1
+        if found != number:
+            findings.add("access.order", f"{found} comes as number {number}", row=f"ledger.accesses {found}")
+            number = found if found is not None and found > number else number
+        if at is None or day != shanghai_date(at):
+            findings.add("access.order", f"day {day} of time {at}", row=f"ledger.accesses {found}")
+    columns = SQL(", ").join(Identifier(column) for column in _ACCESS)
+    query = SQL("SELECT {} FROM ledger.accesses WHERE day = %s ORDER BY number").format(columns)
+    for index, event in timeline.digests:
+        accesses = _accesses_of(connection, query, event.day)
+        digest, count = day_digest(event.day, event.previous, accesses)
+        if (digest, count) != (event.digest, event.count):
+            detail = f"{count} accesses with digest {digest}, published were {event.count} with {event.digest}"
+            findings.add("access.digest", f"{event.day}: {detail}", entry=index, row=f"ledger.accesses {event.day}")
+
+
+def _accesses_of(connection: Connection[Any], query: Composed, day: date) -> Iterator[Access]:
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        for row in cursor.execute(query, (day,)):
+            given: Mapping[str, Any] = dict(zip(_ACCESS, row, strict=True))
+            yield Access(**given)
+
+
+def _cosignatures(connection: Connection[Any], chain: Chain, trust: Trust, findings: Findings) -> None:
+    witnesses = () if trust.policy is None else trust.policy.witnesses
+    keys = {(key.name, key.key_id): key for key in (CosignerKey(witness.key) for witness in witnesses)}
+    for size, name, key_id, signature in _rows(
+        connection, SQL("SELECT tree_size, name, key_id, signature FROM ledger.cosignatures")
+    ):
+        row = f"ledger.cosignatures {size} {name}"
+        root = None if size is None else chain.root_at(size)
+        key = keys.get((name, key_id))
+        if root is None:
+            findings.add("table.unknown", "no checkpoint of this size", size=size, row=row)
+        elif key is None:
+            findings.note("cosigner_unknown", f"{name}+{(key_id or b'').hex()}", size=size, row=row)
+        else:
+            text = format_checkpoint(Checkpoint(trust.origin, size, root))
+            try:
+                key.open(text, Signature(name, key_id, signature or b""))
+            except LedgerError as error:
+                findings.add("checkpoint.cosignature", str(error), size=size, row=row)
+
+
+def _migrations(connection: Connection[Any], findings: Findings) -> None:
+    known = {one.number: (one.name, one.sha256) for one in shipped()}
+    applied: set[int] = set()
+    for number, name, digest in _rows(connection, SQL("SELECT number, name, sha256 FROM ledger.migrations")):
+        applied.add(number)
+        if known.get(number) != (name, digest):
+            findings.add("schema.migrations", f"{number} {name} {digest}", row=f"ledger.migrations {number}")
+    for number in known.keys() - applied:
+        findings.add("schema.migrations", "not applied", row=f"ledger.migrations {number}")
+
+
+def _rows(connection: Connection[Any], query: SQL | Composed | LiteralString) -> Iterator[tuple[Any, ...]]:
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        yield from cursor.execute(query, binary=True)
+
+
+def _name(table: str, key: tuple[Any, ...]) -> str:
+    said = (value.hex() if isinstance(value, bytes) else str(value) for value in key)
+    return f"ledger.{table} {' '.join(said)}"
