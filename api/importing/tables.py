@@ -76,6 +76,8 @@ def read_table(path: Path, columns: Sequence[Column]) -> Table:
 
 def table_of(data: bytes, file_name: str, columns: Sequence[Column]) -> Table:
     """`read_table` for bytes that are already there."""
+    if len(data) > IMPORT_FILE_BYTES_MAX:
+        raise Malformed(f"{file_name}: a table has at most {IMPORT_FILE_BYTES_MAX:,} bytes")
     digest = sha256(data).hexdigest()
     if data.startswith(_OLE):
         raise Malformed(f"{file_name}: an old .xls file, or one with a password: save it as .xlsx without one")

@@ -148,6 +148,10 @@ def test_every_access_is_logged_with_officer_purpose_and_outcome(world: World) -
     assert world.book.http.get(f"/v1/accesses?subject={ENTERPRISE[5:]}").status_code == 401
 
 
+def last_bit_flipped(data: bytes) -> bytes:
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
 def test_a_signed_request_is_good_for_one_use_one_path_and_five_minutes(world: World) -> None:
     path = f"/entries/{world.index}/body"
     once = authorization(token(REGULATOR, path))
@@ -162,7 +166,7 @@ def test_a_signed_request_is_good_for_one_use_one_path_and_five_minutes(world: W
         (token(REGULATOR, path, origin="another.example/log"), "access.token"),
         (token(Speaker(REGULATOR.party, world.other.signer, "x"), path), "key.not_the_issuers"),
         (token(Speaker.named("nobody"), path), "key.unknown"),
-        (token(REGULATOR, path)[:-1] + b"\x00", "access.token"),
+        (last_bit_flipped(token(REGULATOR, path)), "access.token"),
         (b"garbage", "access.token"),
     ):
         headers = {**authorization(wrong), "Accept": "application/problem+json"}
