@@ -19,7 +19,7 @@ _STYLE: Final = (
     "body{font:16px/1.6 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
     "table{border-collapse:collapse;width:100%}td,th{border:1px solid #bbb;padding:.35rem .6rem;text-align:left;"
     "vertical-align:top;overflow-wrap:anywhere}th{background:#f2f2f2}.en{color:#555}.bad{background:#fde8e8;"
-    "padding:.6rem 1rem}.good{background:#e6f4ea;padding:.6rem 1rem}code{font-size:.85em}"
+    "padding:.6rem 1rem}.good{background:#e6f4ea;padding:.6rem 1rem}code{font-size:.85em;white-space:nowrap}"
 )
 
 
