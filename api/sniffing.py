@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from typing import Final
 
 from api.errors import InvalidRequest
+from ledger.annexes import zip_parts
 from ledger.domain.attachment import MediaType
 
 __all__ = ["media_type_of"]
@@ -59,11 +58,9 @@ def media_type_of(content: bytes) -> MediaType:
 
 def _office(content: bytes) -> MediaType:
     """XLSX or DOCX by the part that every one has (ECMA-376); nothing is unpacked."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, RuntimeError):
-        raise _refused("type", "压缩包已损坏", "this is a damaged ZIP") from None
+    parts = zip_parts(content)
+    if parts is None:
+        raise _refused("type", "压缩包已损坏", "this is a damaged ZIP")
     if len(parts) > _PARTS_MAX or "[Content_Types].xml" not in parts:
         raise _refused("type", "不接受压缩包", "this is a ZIP that is neither XLSX nor DOCX, which is not accepted")
     if any(part.lower().endswith("vbaproject.bin") for part in parts):

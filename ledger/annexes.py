@@ -17,7 +17,7 @@ from ledger.errors import Refused
 from ledger.limits import ANNEX_BYTES_MAX
 from ledger.store.annexes import AnnexKept
 
-__all__ = ["MissingAnnex", "media_type_of", "require_annexes"]
+__all__ = ["MissingAnnex", "media_type_of", "require_annexes", "zip_parts"]
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _TEXTS: Final = frozenset(("text/plain", "text/csv"))  # no content tells one from the other
@@ -84,13 +84,18 @@ def require_annexes(named: Sequence[Annex], known: Mapping[bytes, AnnexKept]) ->
             )
 
 
-def _is_workbook(content: bytes) -> bool:
+def zip_parts(content: bytes) -> list[str] | None:
+    """The names of a ZIP's parts, of which nothing is unpacked; None for a damaged one."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeDecodeError):
-        return False
-    whole = {"[Content_Types].xml", "xl/workbook.xml"} <= parts
+            return archive.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError):
+        return None
+
+
+def _is_workbook(content: bytes) -> bool:
+    parts = zip_parts(content) or []
+    whole = "[Content_Types].xml" in parts and "xl/workbook.xml" in parts
     return whole and len(parts) <= _ZIP_PARTS_MAX and not any("vbaproject" in part.lower() for part in parts)
 
 
