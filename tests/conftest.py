@@ -6,10 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ledger.store.postgres import PostgresStore
 from tests.support.database import PostgresServer, TestDatabase, data_folder
 from tests.support.database import postgres_server as running_server
+
+# A run decides on a change only if it would decide the same again. New examples are looked for on purpose:
+# `--hypothesis-profile=search`, as often as one likes.
+settings.register_profile("gate", derandomize=True, database=None, print_blob=True)
+settings.register_profile("search", derandomize=False, print_blob=True)
+settings.load_profile("gate")
 
 
 @pytest.fixture(scope="session")

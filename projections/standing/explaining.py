@@ -59,7 +59,9 @@ class Explaining:
             effective_on=one.item.on,
             changes_on=span.stop,
             repair_from=add_months(one.item.on, self._policy.repair_after_months[one.rule.tier]),
-            repaired_from=min([relief.on for relief in one.reliefs if relief.on > day], default=None),
+            repaired_from=min(
+                [relief.on for relief in one.reliefs if day < relief.on < (relief.until or date.max)], default=None
+            ),
             notes=self._notes(one.item.entry, day) if self._annotated else (),
             same_matter=span.same_matter,
         )

@@ -152,11 +152,16 @@ def _steps(one: Weighed, policy: StandingPolicy) -> Iterator[tuple[date, date, i
 
 
 def _left_by(reliefs: Iterable[Relief], start: date, stop: date) -> Iterator[tuple[date, date]]:
-    """What repairs leave of the days from `start` to the day before `stop`."""
+    """What repairs leave of the days from `start` to the day before `stop`: stretches that never overlap."""
     for relief in sorted(reliefs, key=lambda relief: relief.on):
-        if start < min(relief.on, stop):
-            yield start, min(relief.on, stop)
-        start = max(start, (relief.until or date.max) if relief.on < stop else start)
+        if relief.on >= stop:
+            break
+        ends_on = relief.until or date.max
+        if ends_on <= max(start, relief.on):  # over before it mattered
+            continue
+        if start < relief.on:
+            yield start, relief.on
+        start = ends_on
     if start < stop:
         yield start, stop
 

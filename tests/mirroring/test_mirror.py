@@ -248,7 +248,8 @@ def test_nothing_of_an_inconsistent_log_is_written(scene: Scene, folder: Path, h
     elif how == "false_files":
         scene.say(SUBJECT)
         path = bundle_path(0, len(scene.log.entries))
-        scene.served.files[path] = scene.served.files[path][:-1] + b"\x00"
+        good = scene.served.files[path]
+        scene.served.files[path] = good[:-1] + bytes([good[-1] ^ 1])
     else:
         note = scene.served.files["checkpoint"]
         scene.served.files["checkpoint"] = note.replace(f"\n{size + 2}\n".encode(), f"\n{size + 3}\n".encode())

@@ -31,6 +31,7 @@ from projections.standing.facts import (
     Term,
 )
 from projections.standing.render import render
+from projections.standing.spans import add_months
 
 BEGIN = date(2026, 1, 1)
 DAYS = st.integers(0, 1200).map(lambda days: BEGIN + timedelta(days=days))
@@ -291,3 +292,25 @@ def test_a_repaired_entry_costs_nothing_from_the_day_of_its_repair(chance: rando
         bare.on(repaired_on - timedelta(days=1)).points,
         bare.on(repaired_on - timedelta(days=1)).level,
     )
+
+
+@settings(max_examples=200, deadline=None)
+@given(SEEDS)
+def test_on_every_day_exactly_what_is_repaired_on_it_costs_nothing(chance: random.Random) -> None:
+    rules, given_facts = some_policies(chance), some_facts(chance)
+    about = [one.entry for one in (*given_facts.items, *given_facts.holds)]
+    further = [Relief(chance.choice(about), _day(chance), 5000 + n, _perhaps(chance)) for n in range(4) if about]
+    reliefs = [*given_facts.reliefs, *further]
+    repaired = Case(rules, msgspec.structs.replace(given_facts, reliefs=reliefs))
+    steps = [add_months(item.on, months) for item in given_facts.items for months in (3, 12, 24, 36)]
+    edges = [day for one in reliefs for day in (one.on, one.until) if day is not None]
+    for edge in {*steps, *edges}:
+        for day in (edge - timedelta(days=1), edge):
+            free = {one.entry for one in reliefs if one.on <= day and (one.until is None or day < one.until)}
+            items = [item for item in given_facts.items if item.entry not in free]
+            holds = [hold for hold in given_facts.holds if hold.entry not in free]
+            without = Case(rules, msgspec.structs.replace(given_facts, items=items, holds=holds, reliefs=())).on(day)
+            on_day = repaired.on(day)
+            assert (on_day.points, on_day.level) == (without.points, without.level)
+            assert [reason.entry for reason in on_day.reasons] == [reason.entry for reason in without.reasons]
+            assert [held.entry for held in on_day.holds] == [held.entry for held in without.holds]
