@@ -32,6 +32,7 @@ from projections.standing.facts import (
 )
 from projections.standing.render import render
 from projections.standing.spans import add_months
+from tests.property.plain_standing import plain_standing
 
 BEGIN = date(2026, 1, 1)
 DAYS = st.integers(0, 1200).map(lambda days: BEGIN + timedelta(days=days))
@@ -314,3 +315,19 @@ def test_on_every_day_exactly_what_is_repaired_on_it_costs_nothing(chance: rando
             assert (on_day.points, on_day.level) == (without.points, without.level)
             assert [reason.entry for reason in on_day.reasons] == [reason.entry for reason in without.reasons]
             assert [held.entry for held in on_day.holds] == [held.entry for held in without.holds]
+
+
+@settings(max_examples=300, deadline=None)
+@given(SEEDS)
+def test_the_standing_is_what_the_policy_says_of_each_day_by_itself(chance: random.Random) -> None:
+    rules, facts = some_policies(chance), some_facts(chance)
+    case = Case(rules, facts)
+    levels = dict(case.levels(BEGIN))
+    edges = {edge for segment in case.segments(BEGIN)[:12] for edge in (segment.from_on, segment.until_on) if edge}
+    days = {*edges, *(edge - timedelta(days=1) for edge in edges if edge > BEGIN), *(_day(chance) for _ in range(12))}
+    for day in sorted(days):
+        expected, standing = plain_standing(rules, facts, day), case.on(day)
+        assert (standing.level, standing.points) == (expected.level, expected.points), day
+        assert {entry for one in standing.reasons for entry in (one.entry, *one.same_matter)} == expected.counting, day
+        assert {one.entry for one in standing.holds} == expected.holding, day
+        assert levels[max(on for on in levels if on <= day)] == expected.level, day
