@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 DEMO   ?= 2000
 PORT   ?= 8315
 
+# A test run starts some hundred processes: each would compile every source anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test bench lint format lock clean help
 
 help:

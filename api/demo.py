@@ -1,14 +1,14 @@
 """`serve --demo`: a charter made up on the spot, its keys under `DATA/keys/`, and a sample campaign.
 
-Everything says 演示. The campaign is opened and filled over HTTP, through the ordinary import path, like
-anybody's; what was registered before a stop is found again by its `cti`.
+Everything says 演示. The campaign is that of the newest 15 March that has come, so that the demonstration is about
+today in whatever year it runs. It is opened and filled over HTTP, through the ordinary import path, like anybody's;
+what was registered before a stop is found again by its `cti`.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -16,8 +16,10 @@ from typing import Final
 import httpx
 
 from api.client import Client, Registered, Waiting
+from api.importing.hand import hand_of
 from api.importing.run import import_file
-from api.sample import CLAUSES, SampleCampaign, sample_xlsx
+from api.importing.service import Service
+from api.sample import CLAUSES, SampleCampaign, last_campaign, sample_xlsx
 from ledger.charter import demo_charter
 from ledger.cose.statement import make_statement
 from ledger.domain.campaign import CampaignOpened
@@ -31,7 +33,6 @@ __all__ = ["Demo"]
 _LOG = logging.getLogger(__name__)
 
 ORIGIN: Final = "demo.credit-ledger.example/2026"
-CAMPAIGN: Final = "campaign:2026"
 PARTIES: Final = (
     "root",
     "registrar",
@@ -56,44 +57,46 @@ class Demo:
 
     def charter(self, now: int) -> list[bytes]:
         """The charter of a demonstration that begins at `now` (Unix seconds)."""
-        return demo_charter(self.log_keys, self.signers, now)
+        return demo_charter(self.log_keys, self.signers, now, last_campaign(shanghai_date(now)).opens_on.year)
 
     def fill(self, url: str, enterprises: int, now: int) -> None:
-        """Open campaign `2026` and import a sample roster of `enterprises`, unless that was finished before.
+        """Open the last campaign and import a sample roster of `enterprises`, unless that was finished before.
 
         Raises a `LedgerError` where the service refuses or does not answer; again goes on from there.
         """
         done = self._folder / f"filled-{enterprises}"
         if done.exists():
             return
-        campaign = SampleCampaign(date(2026, 3, 1), date(2026, 3, 15))
+        campaign = last_campaign(shanghai_date(now))
+        year = campaign.opens_on.year
         roster = self._folder / "sample-roster.xlsx"
         roster.write_bytes(sample_xlsx(enterprises, campaign=campaign))
         with httpx.Client(base_url=url, timeout=60) as client:
             opened = self._open_campaign(url, campaign, now)
-            client.get("/v1/campaigns/2026", params={"min_tree_size": opened + 1}).raise_for_status()
+            client.get(f"/v1/campaigns/{year}", params={"min_tree_size": opened + 1}).raise_for_status()
             report = import_file(
                 roster,
                 client=client,
-                signer=self.signers["organizer"],
+                hand=hand_of(self.signers["organizer"], Service(client), self._folder),
                 today=shanghai_date(now),
-                campaign=CAMPAIGN,
+                campaign=_subject(campaign),
                 late_ground="演示数据 · demonstration",
                 progress=_progress,
             )
         said = ", ".join(f"{count} {status}" for status, count in report.counts().items())
-        _LOG.info("sample campaign 2026 at %s: %s", url, said)
+        _LOG.info("sample campaign %d at %s: %s", year, url, said)
         done.touch()
 
     def _open_campaign(self, url: str, sample: SampleCampaign, now: int) -> int:
+        year = sample.opens_on.year
         event = CampaignOpened(
             v=1,
             effective_on=sample.opens_on,
             late_ground="演示数据 · demonstration",
-            name_zh="2026 年 3·15 产品和服务质量诚信承诺（演示）",
-            name_en="3·15 pledge on the quality of products and services, 2026 (demonstration)",
+            name_zh=f"{year} 年 3·15 产品和服务质量诚信承诺（演示）",
+            name_en=f"3·15 pledge on the quality of products and services, {year} (demonstration)",
             theme="演示: 守诺",
-            notice_number="演示〔2026〕1号",
+            notice_number=f"演示〔{year}〕1号",
             opens_on=sample.opens_on,
             closes_on=sample.closes_on,
             pledge_valid_until=sample.pledge_valid_until,
@@ -104,12 +107,12 @@ class Demo:
         organizer = self.signers["organizer"]
         statement = make_statement(
             event,
-            subject=CAMPAIGN,
+            subject=_subject(sample),
             issuer="party:organizer",
             audience=ORIGIN,
             signer=organizer,
             iat=now,
-            cti=sha256(b"demonstration campaign 2026").digest()[:16],
+            cti=sha256(f"demonstration campaign {year}".encode()).digest()[:16],
         )
         with Client(url) as client:
             try:
@@ -118,6 +121,10 @@ class Demo:
                 opened = known
             assert not isinstance(opened, Waiting)  # only pledges wait
             return opened.index
+
+
+def _subject(campaign: SampleCampaign) -> str:
+    return f"campaign:{campaign.opens_on.year}"
 
 
 def _key(path: Path) -> Signer:

@@ -19,7 +19,7 @@ from api.importing.writing import WritableCell, csv_table, xlsx_table
 from ledger.domain.campaign import Clause
 from ledger.domain.dates import add_months
 
-__all__ = ["CLAUSES", "FLAWS", "SampleCampaign", "sample_csv", "sample_rows", "sample_xlsx"]
+__all__ = ["CLAUSES", "FLAWS", "SampleCampaign", "last_campaign", "sample_csv", "sample_rows", "sample_xlsx"]
 
 CLAUSES: Final = (
     Clause(
@@ -97,6 +97,12 @@ class SampleCampaign:
     @property
     def pledge_valid_until(self) -> date:
         return add_months(self.closes_on, 12) - _DAY
+
+
+def last_campaign(today: date) -> SampleCampaign:
+    """That of the newest 15 March that has come: what is dated in it can be recorded today, and is still valid."""
+    year = today.year if (today.month, today.day) >= (3, 15) else today.year - 1
+    return SampleCampaign(date(year, 3, 1), date(year, 3, 15))
 
 
 def sample_xlsx(count: int, *, campaign: SampleCampaign, seed: int = 315, flaws: bool = False) -> bytes:

@@ -148,13 +148,14 @@ def make_charter(
     return signed
 
 
-def demo_charter(keys: LogKeys, signers: Mapping[str, Signer], now: int) -> list[bytes]:
-    """A charter with the default policies, in force for the whole year, for a demonstration.
+def demo_charter(keys: LogKeys, signers: Mapping[str, Signer], now: int, since: int) -> list[bytes]:
+    """A charter with the default policies, in force from the year `since` on, for a demonstration.
 
     `signers` by name: `root` and every party of it (`registrar`, `organizer`, `approver`, `regulator`,
-    `handling-body`, `data-officer`). Everything says 演示.
+    `handling-body`, `data-officer`). Everything says 演示, and so do the work calendars, from the year before `since`
+    to the year after next.
     """
-    year_begin = shanghai_date(now).replace(month=1, day=1)
+    first_day = date(since, 1, 1)
     parties = [
         CharterParty(f"party:{slug}", roles, f"演示{zh}", f"Demo {slug.replace('-', ' ')}", f"{slug}-1", signers[slug])
         for slug, (roles, zh) in _DEMO_PARTIES.items()
@@ -166,12 +167,26 @@ def demo_charter(keys: LogKeys, signers: Mapping[str, Signer], now: int) -> list
         name_zh="演示信用账本",
         name_en="Demo credit ledger",
         parties=parties,
-        registration_policy=default_registration_policy(year_begin),
+        registration_policy=default_registration_policy(first_day),
         standing_policy=replace(default_standing_policy(), title_zh="演示规则", title_en="Demo policy"),
-        calendars=[calendar_2026()],
+        calendars=[_demo_calendar(year, first_day) for year in range(since - 1, shanghai_date(now).year + 3)],
         now=now,
-        standing_in_force_from=year_begin,
+        standing_in_force_from=first_day,
         demo=True,
+    )
+
+
+def _demo_calendar(year: int, effective_on: date) -> WorkCalendarPublished:
+    """Working days of a year as nobody published them: every weekday. Where the real ones are known, these."""
+    if year == 2026:
+        return calendar_2026()
+    return WorkCalendarPublished(
+        v=1,
+        effective_on=effective_on,
+        legal_basis="演示日历: 只有周末休息, 并非国务院公布 · made up for a demonstration: weekends only",
+        year=year,
+        holidays=(),
+        workdays=(),
     )
 
 

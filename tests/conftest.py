@@ -6,17 +6,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from ledger.store.postgres import PostgresStore
 from tests.support.database import PostgresServer, TestDatabase, data_folder
 from tests.support.database import postgres_server as running_server
+from tests.support.run_clock import BEGIN, moment, move_to
 
-# A run decides on a change only if it would decide the same again. New examples are looked for on purpose:
-# `--hypothesis-profile=search`, as often as one likes.
-settings.register_profile("gate", derandomize=True, database=None, print_blob=True)
-settings.register_profile("search", derandomize=False, print_blob=True)
+# A run decides on a change only if it would decide the same again, on a slower machine as well. New examples are
+# looked for on purpose: `--hypothesis-profile=search`, as often as one likes.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("gate", settings.get_profile("patient"), derandomize=True, database=None)
+settings.register_profile("search", settings.get_profile("patient"), derandomize=False)
 settings.load_profile("gate")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--begin", type=moment, default=BEGIN, help="the moment of the run, such as 2027-12-31T23:59:40+08:00"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    move_to(config.getoption("--begin"))
 
 
 @pytest.fixture(scope="session")

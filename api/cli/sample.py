@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from api.cli.output import write_new
-from api.sample import SampleCampaign, sample_csv, sample_xlsx
+from api.sample import SampleCampaign, last_campaign, sample_csv, sample_xlsx
 from api.settings import DEMO_ENTERPRISES
 from ledger.domain.dates import shanghai_date
 
@@ -23,8 +23,8 @@ def sample() -> None:
 
 @sample.command("roster")
 @click.option("-n", "--count", type=click.IntRange(min=0), default=DEMO_ENTERPRISES, show_default=True)
-@click.option("--opens-on", type=_DAY, help="The campaign's first day; 1 March of this year if not given.")
-@click.option("--closes-on", type=_DAY, help="Its last day; 15 March of this year if not given.")
+@click.option("--opens-on", type=_DAY, help="The campaign's first day, by default that of the newest 15 March.")
+@click.option("--closes-on", type=_DAY, help="Its last day, by default the newest 15 March.")
 @click.option("--seed", type=int, default=315, show_default=True, help="The same seed gives the same file.")
 @click.option("--flaws", is_flag=True, help="Add rows that an import must flag or refuse, one of each kind.")
 @click.option("--gb18030", is_flag=True, help="CSV in GB 18030 instead of UTF-8.")
@@ -42,10 +42,10 @@ def roster(
     """Write a roster of COUNT invented enterprises in the national template."""
     if path.suffix not in (".xlsx", ".csv") or (gb18030 and path.suffix != ".csv"):
         raise click.BadParameter("the name ends in .xlsx, or .csv (which alone has an encoding)", param_hint="--output")
-    this_year = shanghai_date(int(time.time())).replace(day=1, month=3)
+    last = last_campaign(shanghai_date(int(time.time())))
     campaign = SampleCampaign(
-        opens_on.date() if opens_on else this_year,
-        closes_on.date() if closes_on else this_year.replace(day=15),
+        opens_on.date() if opens_on else last.opens_on,
+        closes_on.date() if closes_on else last.closes_on,
     )
     if campaign.closes_on < campaign.opens_on:
         raise click.BadParameter("the campaign closes before it opens", param_hint="--closes-on")

@@ -125,14 +125,16 @@ class Follower:
                     number, entries = found
                     tree.check_bundle(number, entries)
                 start = number * TILE_WIDTH
-                quiet = True
-                for index in range(max(start, told), start + len(entries)):
-                    quiet = self._entry(index, entries[index - start], head) and quiet
-                told = start + len(entries)
-                since += 1
-                if not quiet or since == _SAVE_BUNDLES or told == size:
-                    self._save(told=told)
-                    since = 0
+                # What was printed is saved before an end that was asked for; what is posted is saved one by one.
+                with contextlib.nullcontext() if self._sink.one_by_one else self._stopping.not_now():
+                    quiet = True
+                    for index in range(max(start, told), start + len(entries)):
+                        quiet = self._entry(index, entries[index - start], head) and quiet
+                    told = start + len(entries)
+                    since += 1
+                    if not quiet or since == _SAVE_BUNDLES or told == size:
+                        self._save(told=told)
+                        since = 0
                 self._progress(told, size)
 
     def _bundles(self, told: int, size: int) -> Generator[tuple[int, list[bytes]], None, None]:
@@ -155,13 +157,10 @@ class Follower:
                 f"entry {index} of the signed tree does not hold: {error}",
                 shown=head.note,
             ) from error
-        if not self._sink.one_by_one:
-            with self._stopping.not_now():
-                self._sink.deliver(noticed)
-            return False
         self._sink.deliver(noticed)
         # A crash here delivers it again, under the same id.
-        self._save(told=index + 1)
+        if self._sink.one_by_one:
+            self._save(told=index + 1)
         return False
 
     def _concerns(self, statement: Statement) -> bool:

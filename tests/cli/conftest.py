@@ -14,9 +14,9 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """`run("key", "new", …)` in an empty folder of its own."""
-    monkeypatch.chdir(tmp_path)
+def run(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`run("key", "new", …)` in an empty folder of its own, in which an embedded PostgreSQL can have its data."""
+    monkeypatch.chdir(data_dir)
     for variable in ("LEDGER_DATABASE_URL", "LEDGER_ADMIN_DATABASE_URL"):
         monkeypatch.delenv(variable, raising=False)
     return lambda *arguments: CliRunner().invoke(main, [str(argument) for argument in arguments])

@@ -26,11 +26,23 @@ ENTERPRISES = 12
 
 
 @pytest.fixture
-def service(run: Run) -> Iterator[RunningService]:
-    """A chartered service on an embedded PostgreSQL, with the parties' keys in the folder in which `run` runs."""
-    make_charter(run)
-    with RunningService(Path("data").resolve(), "--charter", str(Path("charter.cbor").resolve())) as running:
+def service(run: Run, database: TestDatabase) -> Iterator[RunningService]:
+    """A chartered service, with the parties' keys in the folder in which `run` runs."""
+    with _chartered(run, {"LEDGER_DATABASE_URL": database.service}) as running:
         yield running
+
+
+@pytest.fixture
+def alone(run: Run) -> Iterator[RunningService]:
+    """The same on a PostgreSQL of its own, embedded."""
+    with _chartered(run, {}) as running:
+        yield running
+
+
+def _chartered(run: Run, environment: dict[str, str]) -> RunningService:
+    make_charter(run)
+    charter = str(Path("charter.cbor").resolve())
+    return RunningService(Path("data").resolve(), "--charter", charter, environment=environment)
 
 
 def make_charter(run: Run) -> None:
@@ -135,13 +147,13 @@ def test_a_roster_is_imported_once_however_often_it_is_imported(run: Run, servic
     assert verified.exit_code == 0, verified.output
 
 
-def test_a_running_book_is_rebuilt_and_backed_up(run: Run, service: RunningService) -> None:
+def test_a_running_book_is_rebuilt_and_backed_up(run: Run, alone: RunningService) -> None:
     open_campaign(run)
-    run("submit", service.url, "campaign.cose")
+    run("submit", alone.url, "campaign.cose")
     rebuilt = run("rebuild", "--data-dir", "data", "--workers", 1)
     assert rebuilt.exit_code == 0, rebuilt.output
     assert run("backup", "-o", "book.tar", "--data-dir", "data").exit_code == 0
-    with Client(service.url) as client:
+    with Client(alone.url) as client:
         Path("checkpoint").write_bytes(client.checkpoint())
     restored = run(
         "restore", "book.tar", "--data-dir", "fresh", "--checkpoint", "checkpoint", "--trust", "charter.trust.json"
@@ -150,23 +162,17 @@ def test_a_running_book_is_rebuilt_and_backed_up(run: Run, service: RunningServi
     assert "agrees" in restored.stdout
 
 
-def test_a_stopped_service_exits_cleanly_and_goes_on_without_its_charter(run: Run, service: RunningService) -> None:
-    with Client(service.url) as client:
+@pytest.mark.usefixtures("run")
+def test_a_stopped_service_exits_cleanly_and_goes_on_without_its_charter(alone: RunningService) -> None:
+    with Client(alone.url) as client:
         before = client.checkpoint()
-    assert service.stop() == 0
+    assert alone.stop() == 0
     with RunningService(Path("data").resolve()) as again, Client(again.url) as client:
         assert client.checkpoint() == before
 
 
 def test_a_named_database_is_served_as_its_least_role_and_as_no_other(run: Run, database: TestDatabase) -> None:
-    make_charter(run)
-    options = ("--charter", str(Path("charter.cbor").resolve()))
-    with (
-        RunningService(
-            Path("data").resolve(), *options, environment={"LEDGER_DATABASE_URL": database.service}
-        ) as served,
-        Client(served.url) as client,
-    ):
+    with _chartered(run, {"LEDGER_DATABASE_URL": database.service}) as served, Client(served.url) as client:
         assert ORIGIN.encode() in client.checkpoint()
     assert not Path("data/pg").exists()
     for mightier in (database.admin, database.superuser):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from hashlib import sha256
 
 import pytest
@@ -12,23 +11,11 @@ from ledger.errors import Busy, Misconfigured
 from ledger.limits import BODY_HOLD_SECONDS
 from ledger.store.annexes import Annexes, AnnexKept, MemoryAnnexes, NamedAnnex, PostgresAnnexes
 from ledger.store.connect import Database
-from ledger.store.memory import MemoryStore
-from ledger.store.port import NewEntry, Store
+from ledger.store.port import Batch, NewEntry, Store
 from ledger.store.postgres import PostgresStore
 from tests.support.batches import NOW, a_batch, an_entry
 
 ONE, TWO = sha256(b"one").digest(), sha256(b"two").digest()
-
-
-@pytest.fixture(params=["postgres", "memory"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    if request.param == "postgres":
-        database = request.getfixturevalue("database")
-        with PostgresStore.open(database.service) as real:
-            yield real
-    else:
-        with MemoryStore() as twin:
-            yield twin
 
 
 def naming(*digests: bytes, version: int = 1, media_type: str = "text/plain") -> NewEntry:
@@ -98,3 +85,42 @@ def test_the_room_for_held_annexes_is_bounded_and_comes_back(request: pytest.Fix
         small.hold(TWO, bytes(41), "text/plain", NOW)
     small.hold(ONE, bytes(60), "text/plain", NOW)  # what is held needs no more room
     small.hold(TWO, bytes(41), "text/plain", NOW + 2 * BODY_HOLD_SECONDS)
+
+
+def taking_down(*digests: bytes, previous: int, entry: NewEntry) -> Batch:
+    batch = a_batch(previous, [entry])
+    return Batch(batch.entries, batch.checkpoint, batch.tiles, taken_down=digests)
+
+
+def test_an_annex_that_is_taken_down_goes_with_the_entry_and_leaves_its_name(store: Store) -> None:
+    for digest, content in ((ONE, b"one"), (TWO, b"two")):
+        store.annexes.hold(digest, content, "text/plain", NOW)
+    store.append(a_batch(0, [naming(ONE, TWO)]))
+    assert not store.annexes.gone(ONE)
+    store.append(taking_down(ONE, previous=1, entry=an_entry(version=2)))
+    assert store.annexes.gone(ONE)
+    assert store.annexes.get(ONE) is None
+    assert store.annexes.known([ONE, TWO], NOW) == {TWO: AnnexKept(3, "text/plain")}
+    assert store.annexes.get(TWO) == (b"two", "text/plain")
+    assert not store.annexes.gone(TWO)
+
+
+def test_what_was_taken_down_does_not_come_back(store: Store) -> None:
+    store.annexes.hold(ONE, b"one", "text/plain", NOW)
+    store.append(a_batch(0, [naming(ONE)]))
+    store.append(taking_down(ONE, previous=1, entry=an_entry(version=2)))
+    with pytest.raises(Busy):
+        store.annexes.hold(ONE, b"one", "text/plain", NOW)
+    store.append(a_batch(2, [naming(ONE, version=3)]))  # admitted before
+    assert store.annexes.get(ONE) is None
+    assert store.annexes.gone(ONE)
+
+
+def test_taking_down_again_finds_nothing_and_takes_what_is_held_too(store: Store) -> None:
+    for digest, content in ((ONE, b"one"), (TWO, b"two")):
+        store.annexes.hold(digest, content, "text/plain", NOW)
+    store.append(a_batch(0, [naming(ONE)]))
+    assert store.annexes.take_down([ONE, TWO]) == 1
+    assert store.annexes.take_down([ONE, TWO]) == 0
+    assert store.annexes.known([ONE, TWO], NOW) == {}
+    assert not store.annexes.gone(TWO), "no entry ever named it"

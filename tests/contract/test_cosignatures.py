@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from ledger.errors import Misconfigured
 from ledger.store.cosignatures import CosignatureRow
 from ledger.store.lease import WITNESSES, Lease
-from ledger.store.memory import MemoryStore
 from ledger.store.port import Store
 from ledger.store.postgres import PostgresStore
 from tests.support.batches import a_batch, an_entry
 from tests.support.database import TestDatabase
-
-
-@pytest.fixture(params=["postgres", "memory"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    if request.param == "postgres":
-        database = request.getfixturevalue("database")
-        with PostgresStore.open(database.service) as real:
-            yield real
-    else:
-        with MemoryStore() as twin:
-            yield twin
+from tests.support.waiting import eventually
 
 
 def row(size: int, name: str, signature: bytes = b"signature") -> CosignatureRow:
@@ -54,7 +41,7 @@ def test_one_process_at_a_time_holds_a_lease_and_the_next_gets_it(database: Test
     assert not two.hold()
     assert one.hold()
     one.close()
-    assert two.hold()
+    assert eventually(two.hold, "PostgreSQL sees that the first connection has ended")
     assert not one.hold()
     one.close()
     two.close()
@@ -69,6 +56,6 @@ def test_a_lease_is_lost_with_its_connection_and_taken_again(database: TestDatab
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
             )
-    assert not lease.hold()
-    assert lease.hold()
+    assert eventually(lambda: not lease.hold(), "the connection is ended, and the lease noticed")
+    assert eventually(lease.hold, "it is taken again")
     lease.close()

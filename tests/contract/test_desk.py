@@ -8,7 +8,7 @@ import pytest
 
 from ledger.errors import Busy
 from ledger.store.connect import Database
-from ledger.store.desk import Desk, MemoryDesk, PostgresDesk
+from ledger.store.desk import Desk, MemoryDesk, Pending, PostgresDesk
 from tests.support.batches import NOW
 
 
@@ -24,7 +24,8 @@ def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
 
 def lay(desk: Desk, number: int, *, campaign: str | None = "2026", at: int = NOW) -> bytes:
     statement_id = bytes([number]) * 32
-    desk.put(statement_id, b"statement %d" % number, b"body" if number % 2 else None, "local:test/1", at, campaign)
+    body = b"body" if number % 2 else None
+    desk.put(Pending(statement_id, b"statement %d" % number, body, "local:test/1", campaign, at))
     return statement_id
 
 
@@ -42,7 +43,7 @@ def test_what_lies_on_the_desk_is_found_as_it_was_laid(desk: Desk) -> None:
 
 def test_the_same_statement_again_is_what_already_lies_there(desk: Desk) -> None:
     lay(desk, 1)
-    again = desk.put(b"\1" * 32, b"statement 1", b"body", "local:test/1", NOW + 500, "2026")
+    again = desk.put(Pending(b"\1" * 32, b"statement 1", b"body", "local:test/1", "2026", NOW + 500))
     assert again.received_at == NOW
     assert desk.count() == 1
 

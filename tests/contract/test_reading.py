@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -14,25 +13,13 @@ from ledger.errors import Busy, LedgerError, Refuted
 from ledger.limits import ATTACHMENT_HOLD_SECONDS
 from ledger.store.attachments import Attachments, MemoryAttachments, PostgresAttachments, StoredAttachment
 from ledger.store.connect import Database
-from ledger.store.memory import MemoryStore
+from ledger.store.desk import Pending
 from ledger.store.port import Fact, Store
-from ledger.store.postgres import PostgresStore
 from tests.support.batches import NOW, a_batch, an_entry, sealed
 from tests.support.database import TestDatabase
 
 DAY = date(2027, 1, 15)
 ONE, TWO = "local:test/1", "local:test/2"
-
-
-@pytest.fixture(params=["postgres", "memory"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    if request.param == "postgres":
-        database = request.getfixturevalue("database")
-        with PostgresStore.open(database.service) as real:
-            yield real
-    else:
-        with MemoryStore() as twin:
-            yield twin
 
 
 def attachment(number: int = 1, **given: Any) -> StoredAttachment:
@@ -152,8 +139,8 @@ def test_erased_commitments_leave_vault_uploads_and_desk(store: Store) -> None:
     (gone, kept) = (entry.commitment or b"" for entry in entries)
     store.hold_body(gone, b"body", NOW)
     desk = store.desk  # type: ignore[attr-defined]  # both stores have one
-    desk.put(b"d" * 32, b"statement", b"body", ONE, NOW)
-    desk.put(b"e" * 32, b"statement", b"other", ONE, NOW)
+    desk.put(Pending(b"d" * 32, b"statement", b"body", ONE, None, NOW))
+    desk.put(Pending(b"e" * 32, b"statement", b"other", ONE, None, NOW))
     assert store.erase_commitments([gone]) == 1
     assert store.erase_commitments([gone]) == 0
     assert (store.body(0), store.body(1)) == (None, (b"other", True))

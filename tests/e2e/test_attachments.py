@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import time
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -37,6 +36,7 @@ from tests.support.charter import (
 from tests.support.database import TestDatabase
 from tests.support.reading import authorization, token
 from tests.support.statements import ENTERPRISE, OTHER_ENTERPRISE, outcome, replied
+from tests.support.waiting import eventually
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 8
 UPLOAD = "/v1/attachments"
@@ -91,13 +91,6 @@ def world(book: Book) -> World:
     itself, other = book.own_key(ENTERPRISE), book.own_key(OTHER_ENTERPRISE)
     made = World(book, itself, other, 0)
     return World(book, itself, other, made.complaint(1))
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 def kind(answer: httpx.Response) -> str:
@@ -262,7 +255,7 @@ def test_an_erased_attachment_is_gone_with_its_key(world: World) -> None:
     world.book.register(event, ENTERPRISE, DATA_OFFICER)
     answer = world.ask(REGULATOR, f"{UPLOAD}/{id_}")
     assert (answer.status_code, kind(answer)) == (410, "attachment.erased")
-    eventually(lambda: not key.exists())
+    eventually(lambda: not key.exists(), "the key is destroyed")
 
 
 def test_an_erasure_takes_body_and_attachments_and_leaves_a_stub_and_every_proof(world: World) -> None:
@@ -285,7 +278,8 @@ def test_an_erasure_takes_body_and_attachments_and_leaves_a_stub_and_every_proof
     assert '"erased":true' in about
     assert world.ask(REGULATOR, path).status_code == 410, "nobody reads it any more"
     assert world.book.get(f"/entries/{index}").content == receipt
-    eventually(lambda: not (world.book.service.data_dir / "attachment-keys" / f"{id_}.key").exists())
+    key = world.book.service.data_dir / "attachment-keys" / f"{id_}.key"
+    eventually(lambda: not key.exists(), "the key is destroyed")
     journal = (world.book.service.data_dir / "attachment-keys" / "erased.jsonl").read_text()
     assert id_ in journal
     assert shown["closed"]["commitment"] in journal

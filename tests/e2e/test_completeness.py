@@ -16,6 +16,9 @@ from click.testing import CliRunner, Result
 from msgspec.structs import replace as struct_replace
 
 from api.cli.main import main
+from api.client import Client
+from api.evidence_export import Wanted, build, check_archive, gather
+from api.evidence_export.service import ServiceSource
 from api.recomputing import compare
 from ledger.cose.receipt import detach, parse_receipt
 from ledger.cose.standing_token import VerifiedStanding
@@ -23,20 +26,23 @@ from ledger.domain.complaint import ComplaintOutcomeRecorded
 from ledger.domain.map import MapRootPublished
 from ledger.errors import LedgerError, Refuted, Uncheckable
 from ledger.keys.signer import save_key
+from ledger.limits import BUNDLE_PIECE_BYTES
 from ledger.log import Log
 from ledger.store.postgres import PostgresStore
-from ledger.verifier.bundle import Bundle, encode_bundle, parse_bundle
+from ledger.verifier.bundle import Bundle
+from ledger.verifier.bundle_reading import parse_bundle
 from ledger.verifier.complete import verify_bundle
 from projections.completeness.rebuild import rebuild_map
 from tests.e2e.book import Book, open_book, size_of, today
+from tests.support.bundles import encode_bundle
 from tests.support.charter import HANDLING_BODY, LOG_OPERATOR, ORGANIZER
 from tests.support.database import PostgresServer, TestDatabase
 from tests.support.statements import CAMPAIGN, outcome
+from tests.support.waiting import eventually
 
 GOOD = "uscc:91110000600037341L"
 LATE = "uscc:91350100M0001TGQX1"
 NOBODY = "uscc:91310000MA1FL8XQ37"
-WAIT_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -50,10 +56,12 @@ class Kept:
 
     def published(self, size: int) -> None:
         """Wait until a root covers `size` entries."""
-        deadline = time.monotonic() + WAIT_SECONDS
-        while (root := self.book.get("/v1/map").json()["published"]) is None or root["tree_size"] < size:
-            assert time.monotonic() < deadline, "no root was published"
-            time.sleep(0.1)
+
+        def covered() -> bool:
+            root = self.book.get("/v1/map").json()["published"]
+            return root is not None and root["tree_size"] >= size
+
+        eventually(covered, "a root is published")
 
     def fetch(self, subject: str) -> bytes:
         return self.book.get(f"/v1/enterprises/{subject.partition(':')[2]}/proof").content
@@ -142,6 +150,7 @@ def test_no_entry_of_any_stream_can_be_left_out(kept: Kept, place: int) -> None:
 
 def test_a_stream_that_others_rest_on_cannot_be_left_out(kept: Kept) -> None:
     bundle = parse_bundle(kept.fetch(LATE))
+    assert CAMPAIGN in {stream.subject for stream in bundle.streams}
     for place in range(1, len(bundle.streams)):
         fewer = struct_replace(bundle, streams=bundle.streams[:place] + bundle.streams[place + 1 :])
         result = kept.verify(as_served(kept, fewer))
@@ -187,6 +196,49 @@ def test_entries_since_the_root_are_shown_as_such_and_a_later_root_covers_them(k
     kept.published(index + 1)
     later = verify_bundle(kept.fetch(GOOD), kept.book.trust())
     assert len(later.events) == len(found.events) + 1 and later.since == 0
+
+
+COMPLAINED = "uscc:91310000607378560M"
+COMPLAINTS = 200
+
+
+@pytest.fixture(scope="module")
+def complained(kept: Kept) -> Kept:
+    """An enterprise with a bundle that is sent while it is made."""
+    kept.book.enterprise(COMPLAINED)
+    said = [late_reply(f"{case:032x}") for case in range(COMPLAINTS)]
+    results = kept.book.batch([kept.book.sign(one, COMPLAINED, HANDLING_BODY) for one in said])
+    assert {result["status"] for result in results} == {"registered"}
+    kept.published(results[-1]["entry"] + 1)
+    return kept
+
+
+def test_a_large_bundle_is_sent_while_it_is_made_and_verified_as_any_other(complained: Kept) -> None:
+    name = COMPLAINED.partition(":")[2]
+    answer = complained.book.get(f"/v1/enterprises/{name}/proof")
+    assert len(answer.content) > BUNDLE_PIECE_BYTES
+    assert "content-length" not in answer.headers, "nobody has it as a whole"
+    signed = complained.book.get(f"/v1/enterprises/{name}/standing", headers={"Accept": "application/cose"}).content
+    result = complained.verify(answer.content, standing=signed)
+    assert result.exit_code == 0 and "says the same" in result.output, result.output
+    assert f"exactly the {COMPLAINTS + 1} entries shown" in result.output
+    bundle = parse_bundle(answer.content)
+    for place in (0, COMPLAINTS // 2, COMPLAINTS):
+        assert complained.verify(without(complained, bundle, COMPLAINED, place)).exit_code == 1
+    assert complained.verify(answer.content[:BUNDLE_PIECE_BYTES]).exit_code == 1, "it broke off"
+    with Client(complained.book.service.url) as client:
+        assert len(verify_bundle(client.bundle(COMPLAINED), complained.book.trust()).events) == COMPLAINTS + 1
+
+
+def test_an_archive_fetches_no_statement_and_no_public_body_by_itself_that_its_bundle_holds(complained: Kept) -> None:
+    asked: list[str] = []
+    with ServiceSource(complained.book.service.url) as source:
+        source._http.event_hooks["request"].append(lambda request: asked.append(request.url.path))
+        material = gather(source, Wanted(COMPLAINED), today=today())
+    assert len(material.entries) == COMPLAINTS + 1
+    assert not [path for path in asked if path.startswith("/entries/") and path.endswith(("/statement", "/body"))]
+    checked = check_archive(build(material), complained.book.trust())
+    assert checked.unchecked is None and checked.archive.complete
 
 
 def test_an_old_standing_is_compared_with_the_entries_of_its_own_time(kept: Kept) -> None:
@@ -256,12 +308,14 @@ def unpublished(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[Boo
         yield book
 
 
-def cut(book: Book, size: int) -> dict[str, object]:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while (found := book.get("/v1/map").json()["cut"]) is None or found["tree_size"] < size:
-        assert time.monotonic() < deadline, "no cut was made"
-        time.sleep(0.1)
-    return dict(found)
+def cut(book: Book, size: int) -> None:
+    """Wait until the map covers `size` entries."""
+
+    def made() -> bool:
+        found = book.get("/v1/map").json()["cut"]
+        return found is not None and found["tree_size"] >= size
+
+    eventually(made, "a cut is made")
 
 
 def test_the_operator_publishes_from_elsewhere_and_only_what_the_log_adds_up_to(

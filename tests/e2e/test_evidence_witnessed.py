@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
@@ -29,9 +28,8 @@ from tests.support.charter import LOG_OPERATOR, ORIGIN
 from tests.support.database import PostgresServer
 from tests.support.keys import log_keys
 from tests.support.statements import ENTERPRISE, OTHER_ENTERPRISE
+from tests.support.waiting import eventually
 from tests.support.witnesses import RunningWitness, policy_text
-
-WAIT_SECONDS = 40
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +51,13 @@ def book(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFacto
 
 def settled(book: Book, last: int) -> None:
     """Wait until the map covers an entry, and a quorum of witnesses what the map's root is in."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while True:
+
+    def both() -> bool:
         root = book.get("/v1/map").json()["published"]
         seen = book.get("/v1/log/witnesses").json()["witnessed_size"] or 0
-        if root is not None and root["tree_size"] > last and seen > root["entry"]:
-            return
-        assert time.monotonic() < deadline, "neither map nor witnesses came"
-        time.sleep(0.2)
+        return root is not None and root["tree_size"] > last and seen > root["entry"]
+
+    eventually(both, "map and witnesses come")
 
 
 def trust_of(book: Book) -> Trust:

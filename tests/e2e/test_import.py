@@ -53,7 +53,7 @@ class Imported:
 def command(*arguments: object) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).with_name("credit-ledger")
     return subprocess.run(
-        [str(program), *map(str, arguments)], capture_output=True, text=True, check=False, timeout=120
+        [str(program), *map(str, arguments)], capture_output=True, text=True, check=False, timeout=180
     )
 
 

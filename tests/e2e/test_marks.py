@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -31,7 +30,15 @@ from tests.support.statements import ENTERPRISE
 
 CODE = ENTERPRISE[5:]
 MANY = 100_000
-DAY = timedelta(days=1)
+DAY, YEAR = timedelta(days=1), timedelta(days=365)
+
+
+def licensed_for() -> dict[str, Any]:
+    return {"valid_from": today(), "valid_until": today() + YEAR - DAY}
+
+
+def shown_for() -> dict[str, Any]:
+    return {"effective_on": today(), "window_from": today(), "window_until": today() + 90 * DAY}
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class World:
 
     def license(self, number: int, serials: int = 10, **given: Any) -> int:
         event = mark_licensed(
-            number, serials, **{"effective_on": today(), "pledge": self.pledge, "valid_from": today(), **given}
+            number, serials, **{"effective_on": today(), "pledge": self.pledge, **licensed_for(), **given}
         )
         statement, _ = self.book.sign(event, ENTERPRISE)
         (result,) = self.book.batch([(statement, seed_body(number))])
@@ -82,7 +89,7 @@ def test_a_scan_says_whose_mark_it_is_and_from_when_to_when(world: World) -> Non
     answer = world.scan(1, 3, entry=entry).json()
     assert answer["enterprise"] == {"id": CODE, "subject": ENTERPRISE, "name": "北京清泉净水设备有限公司"}
     assert answer["products"] == [{"name": "电热水壶", "model": "K-100"}]
-    assert (answer["licensed_from"], answer["licensed_until"]) == (str(today()), "2027-03-14")
+    assert (answer["licensed_from"], answer["licensed_until"]) == (str(today()), str(today() + YEAR - DAY))
     assert (answer["licence_entry"], answer["pledge"], answer["on"]) == (entry, world.pledge, str(today()))
     assert answer["state_zh"]
     assert answer["state_en"]
@@ -170,7 +177,7 @@ def test_after_its_seed_was_erased_no_serial_of_a_range_is_taken_for_genuine(wor
 
 def test_a_range_is_licensed_once(world: World) -> None:
     world.license(10)
-    again = mark_licensed(10, effective_on=today(), pledge=world.pledge, valid_from=today())
+    again = mark_licensed(10, effective_on=today(), pledge=world.pledge, **licensed_for())
     statement, _ = world.book.sign(again, ENTERPRISE)
     (result,) = world.book.batch([(statement, seed_body(10))])
     assert result["status"] == "refused"
@@ -179,9 +186,7 @@ def test_a_range_is_licensed_once(world: World) -> None:
 
 def test_the_check_of_a_large_range_holds_up_nobody_else(world: World) -> None:
     """A million serials take seconds to make: the others register meanwhile."""
-    event = mark_licensed(
-        11, 1_000, effective_on=today(), pledge=world.pledge, valid_from=today(), serials_root="0" * 64
-    )
+    event = mark_licensed(11, 1_000, effective_on=today(), pledge=world.pledge, **licensed_for(), serials_root="0" * 64)
     statement, _ = world.book.sign(replace(event, count=1_000_000), ENTERPRISE)
     with httpx.Client(base_url=world.book.service.url, timeout=60) as other:
         results: list[httpx.Response] = []
@@ -189,19 +194,19 @@ def test_the_check_of_a_large_range_holds_up_nobody_else(world: World) -> None:
         assert held.status_code == 201
         thread = threading.Thread(target=lambda: results.append(other.post("/entries", content=statement)))
         thread.start()
-        time.sleep(0.3)
-        slowest, numbers = 0.0, count()
-        while thread.is_alive():
-            began = time.monotonic()
-            world.book.register(listed(effective_on=today(), product=Product(name=f"产品 {next(numbers)}")), ENTERPRISE)
-            slowest = max(slowest, time.monotonic() - began)
+        registered_meanwhile = 0
+        for number in count():
+            world.book.register(listed(**shown_for(), product=Product(name=f"产品 {number}")), ENTERPRISE)
+            if not thread.is_alive():
+                break
+            registered_meanwhile += 1
         thread.join()
     assert results[0].status_code == 400  # the root is wrong, and that took the time to find out
-    assert slowest < 1.0
+    assert registered_meanwhile > 5, "whoever is held up is registered after it, one at most"
 
 
 def test_listings_and_reports_are_in_the_declarations(world: World) -> None:
-    world.book.register(listed(effective_on=today(), window_from=today()), ENTERPRISE, LABORATORY)
+    world.book.register(listed(**shown_for()), ENTERPRISE, LABORATORY)
     report = world.book.register(submitted(effective_on=today()), ENTERPRISE, ORGANIZER)
     entry = world.book.register(verified(report, today()), ENTERPRISE, LABORATORY)
     shown = world.book.get(f"/v1/enterprises/{CODE}/declarations?min_tree_size={entry + 1}").json()
@@ -222,7 +227,7 @@ def test_the_command_line_makes_a_licence_whose_serials_scan(world: World, tmp_p
     subprocess.run([command, "mark", "serials", *arguments, "-o", str(listing)], capture_output=True, check=True)
     rows = listing.read_text().splitlines()
     assert len(rows) == 1_001
-    event = mark_licensed(1, effective_on=today(), pledge=world.pledge, valid_from=today(), **fields)
+    event = mark_licensed(1, effective_on=today(), pledge=world.pledge, **licensed_for(), **fields)
     statement, _ = world.book.sign(event, ENTERPRISE)
     (result,) = world.book.batch([(statement, body.read_bytes())])
     assert result["status"] == "registered", result

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -20,6 +20,7 @@ from tests.e2e.book import Book, open_book, today
 from tests.support.charter import HANDLING_BODY
 from tests.support.database import PostgresServer
 from tests.support.statements import ENTERPRISE, OTHER_ENTERPRISE, outcome, registered
+from tests.support.waiting import eventually
 
 CODE, OTHER = ENTERPRISE[5:], OTHER_ENTERPRISE[5:]
 COSE = {"Accept": "application/cose"}
@@ -114,7 +115,7 @@ def test_a_reader_may_wait_for_what_it_just_wrote(world: World) -> None:
     late = world.book.http.get(f"{world.standing}?min_tree_size=99999999")
     assert late.status_code == 503
     assert int(late.headers["retry-after"]) >= 1
-    assert 1 < time.monotonic() - began < 5
+    assert 1 < time.monotonic() - began < 20, "it waits a moment, and not for ever"
 
 
 def test_a_signed_standing_verifies_and_a_flipped_byte_does_not(world: World) -> None:
@@ -159,15 +160,10 @@ def test_changes_of_standings_resume_where_one_stopped(world: World) -> None:
     _, published, _ = world.book.pledge(OTHER_ENTERPRISE, serial=2)
     assert published >= size
     world.book.get(f"/v1/enterprises?min_tree_size={published + 1}")
-    after = _soon(lambda: world.book.get("/v1/standing-changes", params={"after": cursor}).json()["changes"])
+    after = eventually(
+        lambda: world.book.get("/v1/standing-changes", params={"after": cursor}).json()["changes"], "a change is told"
+    )
     assert [(change["enterprise"], change["after"]) for change in after] == [(OTHER, "PLEDGED")]
-
-
-def _soon(ask: object, seconds: float = 5) -> list[dict[str, object]]:
-    deadline = time.monotonic() + seconds
-    while not (found := ask()) and time.monotonic() < deadline:  # type: ignore[operator]
-        time.sleep(0.1)
-    return found  # type: ignore[no-any-return]
 
 
 def test_the_feed_resumes_from_any_index(world: World) -> None:
@@ -206,7 +202,7 @@ def _stream(
     found: list[tuple[int, dict[str, object]]] = []
     headers = {"Accept": "text/event-stream", **(more or {})}
     with (
-        httpx.Client(base_url=book.service.url, timeout=10) as client,
+        httpx.Client(base_url=book.service.url, timeout=60) as client,
         client.stream("GET", "/v1/events", params={"after": after}, headers=headers) as answer,
     ):
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -246,8 +242,10 @@ def test_any_page_may_read_from_any_origin(world: World) -> None:
 def test_the_service_says_how_it_is(world: World) -> None:
     assert world.book.get("/healthz").text == "ok\n"
     size = world.book.size()
-    ready = _soon(lambda: [one] if (one := world.book.get("/readyz").json())["projected_size"] == size else [])
-    assert ready == [{"ready": True, "tree_size": size, "projected_size": size}]
+    ready = eventually(
+        lambda: one if (one := world.book.get("/readyz").json())["projected_size"] == size else None, "all is projected"
+    )
+    assert ready == {"ready": True, "tree_size": size, "projected_size": size}
     meters = world.book.get("/metrics").text
     assert f"ledger_tree_size {float(size)}" in meters
     assert 'ledger_requests_total{path="/entries"' in meters
@@ -272,6 +270,8 @@ def test_the_index_names_every_route_and_loads_nothing_from_elsewhere(world: Wor
         assert world.book.http.get(link).status_code == 200, link
     for route in ("/entries", "/entries/batch", "/bodies", "/checkpoint", "/v1/enterprises", "/v1/events"):
         assert route in page.text
+    for route in ("/v1/policies/comparison", "/v1/ctis/query"):
+        assert f"POST {route}" in page.text
     document = world.book.get("/openapi.json").json()
     assert "/v1/events" in document["paths"]
     assert "/entries/{name}" in document["paths"]
@@ -300,19 +300,23 @@ def strict(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFac
 
 
 def test_who_asks_too_often_is_told_to_wait_and_is_served_after_that(strict: Book) -> None:
-    answers = [strict.http.get("/checkpoint") for _ in range(8)]
-    assert [answer.status_code for answer in answers][:5] == [200] * 5
-    refused = answers[-1]
-    assert refused.status_code == 429
+    answers = [strict.http.get("/checkpoint") for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200] * 5
+    refused = _turned_away(lambda: strict.http.get("/checkpoint"))
     assert refused.json()["type"] == "urn:credit-ledger:too-many-requests"
     wait = int(refused.headers["retry-after"])
     assert 1 <= wait <= 5
     assert "ratelimit" in answers[0].headers
     assert "ratelimit-policy" in answers[0].headers
     statement, _ = strict.sign(registered(effective_on=today()), "local:test/1")
-    late = strict.post(statement)
-    assert (late.status_code, late.headers["content-type"]) == (429, "application/concise-problem-details+cbor")
+    late = _turned_away(lambda: strict.post(statement[:-1]))
+    assert late.headers["content-type"] == "application/concise-problem-details+cbor"
     for path in ("/healthz", "/readyz", "/metrics"):
         assert strict.http.get(path).status_code == 200, "operators are always answered"
     time.sleep(wait)
     assert strict.post(statement).status_code == 201
+
+
+def _turned_away(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """The first answer that says so: on a slow machine some more are let in meanwhile."""
+    return eventually(lambda: answer if (answer := ask()).status_code == 429 else None, "the limit is reached")

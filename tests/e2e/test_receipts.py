@@ -23,6 +23,7 @@ from ledger.verifier import verify_entry
 from tests.e2e.book import Book, open_book, today
 from tests.support.charter import HANDLING_BODY, ORGANIZER, ORIGIN
 from tests.support.database import PostgresServer
+from tests.support.run_clock import MOVING
 from tests.support.statements import outcome, registered
 
 SUBJECT = "uscc:91110000600037341L"
@@ -78,7 +79,7 @@ def kept(book: Book, tmp_path_factory: pytest.TempPathFactory) -> Kept:
 @pytest.fixture
 def offline(tmp_path: Path) -> dict[str, str]:
     """An environment in which Python programs reach no network."""
-    (tmp_path / "sitecustomize.py").write_text(NO_NETWORK)
+    (tmp_path / "sitecustomize.py").write_text(MOVING.read_text() + NO_NETWORK)  # Python imports only one
     return {**os.environ, "PYTHONPATH": str(tmp_path)}
 
 

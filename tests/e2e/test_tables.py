@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import time
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from tests.e2e.test_import import command, key_file
 from tests.support.charter import HANDLING_BODY, ORGANIZER
 from tests.support.database import TestDatabase
 from tests.support.statements import speaker_of
+from tests.support.waiting import eventually
 
 PLEDGES = 20
 FULFILMENT = (template.FULFILLED, template.UNMET, template.ACCOUNTABILITY, template.ASSESSED_ON, template.ASSESSOR,
@@ -335,7 +335,9 @@ def test_a_dump_that_the_client_has_is_not_sent_again(desk: Desk) -> None:
 def test_a_client_that_leaves_has_its_turn_back(desk: Desk) -> None:
     with httpx.stream("GET", f"{desk.book.service.url}/v1/standings.ndjson") as left:
         assert left.status_code == 200
-    until = time.monotonic() + 10
-    while (answer := desk.book.http.get("/v1/standings.ndjson")).status_code == 429 and time.monotonic() < until:
-        time.sleep(0.05)
-    assert answer.content.endswith(b'"end":true}\n')
+
+    def served() -> httpx.Response | None:
+        answer = desk.book.http.get("/v1/standings.ndjson")
+        return None if answer.status_code == 429 else answer
+
+    assert eventually(served, "it is served again").content.endswith(b'"end":true}\n')

@@ -17,6 +17,7 @@ from ledger.tlog.proof import consistency_proof, verify_consistency
 from ledger.tlog.tiles import TileReader, bundle_path, decode_bundle, tile_path
 from tests.support.charter import ORIGIN
 from tests.support.keys import log_keys
+from tests.support.waiting import PATIENCE_SECONDS
 
 __all__ = ["Load", "check_answers"]
 
@@ -57,7 +58,7 @@ class Load:
         finally:
             self._stopping.set()
             for thread in threads:
-                thread.join(90)
+                thread.join(2 * PATIENCE_SECONDS + 10)
         assert not any(thread.is_alive() for thread in threads), "a client still waits for its answer"
         assert self.failures == []
 
@@ -66,7 +67,7 @@ class Load:
         """How many statements were sent more than once."""
         return sum(tries > 1 for tries in self.tries.values())
 
-    def wait_for(self, answers: int, seconds: float = 60) -> None:
+    def wait_for(self, answers: int, seconds: float = PATIENCE_SECONDS) -> None:
         """Until so many more statements are answered."""
         wanted = len(self.receipts) + answers
         deadline = time.monotonic() + seconds
@@ -87,7 +88,7 @@ class Load:
                 self._counts[number] += 1
 
     def _until_answered(self, http: httpx.Client, statement: bytes) -> None:
-        deadline = time.monotonic() + 80
+        deadline = time.monotonic() + 2 * PATIENCE_SECONDS
         while time.monotonic() < deadline:
             self.tries[statement] = self.tries.get(statement, 0) + 1
             try:

@@ -45,6 +45,7 @@ def serving(handle: Handler) -> Iterator[str]:
 
     class Requests(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one piece: in two, the second would wait for the first to be acknowledged
 
         def do_GET(self) -> None:
             self._answer(b"")

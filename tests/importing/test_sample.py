@@ -12,7 +12,7 @@ from api.importing.campaign import Campaign, OfferedClause
 from api.importing.plan import PledgeWork, RowPlan
 from api.importing.roster import RosterRules, plan_roster
 from api.importing.tables import table_of
-from api.sample import CLAUSES, FLAWS, SampleCampaign, sample_csv, sample_xlsx
+from api.sample import CLAUSES, FLAWS, SampleCampaign, last_campaign, sample_csv, sample_xlsx
 from ledger.domain.campaign import Clause
 from ledger.keys.signer import new_key
 
@@ -29,7 +29,7 @@ CAMPAIGN = Campaign(
 
 def planned(data: bytes) -> list[RowPlan]:
     table = table_of(data, "sample", template.COLUMNS)
-    derive = new_key("ed25519").derive
+    derive = new_key("ed25519").secret.derive
     return plan_roster(
         table.rows, RosterRules("campaign:2026", CAMPAIGN, date(2026, 3, 20), table.file_sha256, derive, "x")
     )
@@ -70,6 +70,16 @@ def test_each_promised_flaw_is_found_once_and_nothing_else(make: object) -> None
         ["cell.formula"], ["value.missing"], ["text.too_long"],
     ]  # fmt: skip
     assert len(FLAWS) == len(rules)
+
+
+@pytest.mark.parametrize(
+    ("today", "year"),
+    [(date(2026, 3, 15), 2026), (date(2026, 12, 31), 2026), (date(2027, 3, 14), 2026), (date(2028, 2, 29), 2027)],
+)
+def test_the_last_campaign_is_over_and_its_pledges_still_hold(today: date, year: int) -> None:
+    campaign = last_campaign(today)
+    assert campaign == SampleCampaign(date(year, 3, 1), date(year, 3, 15))
+    assert campaign.closes_on <= today <= campaign.pledge_valid_until
 
 
 def test_the_clauses_are_ready_for_a_campaign_to_open_with() -> None:

@@ -14,6 +14,7 @@ from tests.support.database import TestDatabase
 from tests.support.keys import log_keys
 from tests.support.oracle import check_whole_log
 from tests.support.statements import TODAY, registered
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 def test_no_statement_by_a_key_lands_after_its_revocation(store: PostgresStore, database: TestDatabase) -> None:
@@ -39,11 +40,11 @@ def test_no_statement_by_a_key_lands_after_its_revocation(store: PostgresStore, 
 
         writer = threading.Thread(target=write)
         writer.start()
-        assert halfway.wait(30)
+        assert halfway.wait(PATIENCE_SECONDS)
         revoked = KeyRevoked(v=1, effective_on=TODAY, kid=ORGANIZER.signer.kid.hex(), reason="lost")
         revocation = is_registered(one.submit_and_wait(entry(one, revoked, ORGANIZER.party, REGISTRAR), timeout=30)[0])
         over.set()
-        writer.join(60)
+        writer.join(PATIENCE_SECONDS)
 
         landed = [answer.index for answer in answers if isinstance(answer, Registered)]
         refused = [answer for answer in answers if isinstance(answer, Refused)]
@@ -74,7 +75,7 @@ def test_two_writers_under_load_make_one_log_without_a_gap(store: PostgresStore,
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(PATIENCE_SECONDS)
         indices = {name: [is_registered(answer).index for answer in heard] for name, heard in answers.items()}
         assert indices["one"] == indices["other"], "the same statement is one entry, whoever was asked"
         assert check_whole_log(store, log_keys(ORIGIN)) == size + len(candidates)

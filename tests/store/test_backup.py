@@ -20,12 +20,14 @@ from ledger.store.archive import MANIFEST, add, read_manifest
 from ledger.store.backup import backup
 from ledger.store.connect import connect
 from ledger.store.cosignatures import CosignatureRow
+from ledger.store.desk import Pending
 from ledger.store.port import Batch, Fact, Tile
 from ledger.store.postgres import PostgresStore
 from ledger.store.restore import restore
 from ledger.tlog.checkpoint import Checkpoint
 from tests.support.batches import NOW, a_batch, an_entry, sealed
 from tests.support.database import PostgresServer, TestDatabase
+from tests.support.waiting import PATIENCE_SECONDS
 
 ORIGIN = "example.org/log"
 
@@ -64,7 +66,7 @@ def book(store: PostgresStore) -> PostgresStore:
     store.erase_body(2)
     store.hold_body(b"h" * 32, b"held", NOW)
     store.annexes.hold(b"a" * 32, b"held annex", "text/plain", NOW)
-    store.desk.put(b"d" * 32, b"statement", None, "local:test/9", NOW)
+    store.desk.put(Pending(b"d" * 32, b"statement", None, "local:test/9", None, NOW))
     return store
 
 
@@ -145,7 +147,7 @@ def test_a_backup_of_a_book_in_use_is_of_one_moment(
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        store.wait_for(20, 10.0)
+        store.wait_for(20, PATIENCE_SECONDS)
         manifest = backup(database.service, tmp_path / "copy")
     finally:
         done.set()

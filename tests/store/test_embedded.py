@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
 from tests.support.batches import a_batch, an_entry
 from tests.support.database import data_folder
+from tests.support.waiting import eventually
 
 USER = """
 import sys
@@ -116,15 +116,16 @@ def test_a_crashed_server_is_started_again_with_all_that_was_committed(folder: P
 
 def appended_again(store: PostgresStore) -> None:
     """Append the second entry as soon as there is a server again; ask after each try whether it went through."""
-    deadline = time.monotonic() + 30
-    while True:
+
+    def there() -> bool:
         with suppress(Unavailable):
             newest = store.latest()
             if newest is not None and newest.tree_size == 2:
-                return
+                return True
             store.append(a_batch(1, [an_entry(version=2)]))
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+        return False
+
+    eventually(there, "there is a server again, with the second entry")
 
 
 @pytest.mark.parametrize("lines", ["{own}\n", "{own}\n/elsewhere\n", "", "rubbish\n"])

@@ -8,18 +8,22 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from ledger.domain.annex import AnnexTakenDown
 from ledger.domain.attachment import AttachmentAdded, AttachmentErased
 from ledger.domain.event import Event
 from ledger.domain.repudiation import BodyErased
 from ledger.errors import Misconfigured, Refuted
+from ledger.store.annexes import NamedAnnex
 from ledger.store.attachment_keys import KeyFolder, commitment_of, decrypt, encrypt
 from ledger.store.attachments import StoredAttachment
 from ledger.store.backup import backup
+from ledger.store.desk import Pending
 from ledger.store.erasure import Erasures
 from ledger.store.erasure_journal import Erased, journal_of
 from ledger.store.memory import MemoryStore
-from ledger.store.port import NewEntry, Store
+from ledger.store.port import Batch, NewEntry, Store
 from ledger.store.postgres import PostgresStore
 from ledger.store.restore import restore
 from ledger.tlog.hashing import leaf_hash
@@ -145,7 +149,7 @@ def test_what_was_erased_stays_erased_after_a_restore_from_an_older_backup(
 ) -> None:
     fill(store, keys)
     (held,) = (row.body for row in store.entries(0, 1))
-    store.desk.put(b"d" * 32, b"statement", held, ENTERPRISE, NOW)
+    store.desk.put(Pending(b"d" * 32, b"statement", held, ENTERPRISE, None, NOW))
     backup(database.service, tmp_path / "older")
     erase(store)
     Erasures(store, keys).settle()
@@ -215,3 +219,47 @@ def test_key_files_are_for_their_owner_and_are_never_written_over(keys: KeyFolde
     keys.destroy(ID)
     keys.destroy(ID)
     assert list(keys.folder.iterdir()) == []
+
+
+ANNEX = b"name\n"
+
+
+def test_an_annex_taken_down_stays_so_through_a_restore_from_an_older_backup(
+    postgres_server: PostgresServer, keys: KeyFolder, tmp_path: Path
+) -> None:
+    digest = sha256(ANNEX).digest()
+    with postgres_server.database() as database, PostgresStore.open(database.service) as store:
+        store.annexes.hold(digest, ANNEX, "text/plain", NOW)
+        first = entry(1, outcome(1), HANDLING_BODY)
+        store.append(a_batch(0, [structs.replace(first, annexes=(NamedAnnex(digest, "text/plain"),))]))
+        backup(database.service, tmp_path / "older.tar")
+        event = AnnexTakenDown(v=1, effective_on=TODAY, annex=digest.hex(), ground="含有个人信息")
+        batch = a_batch(1, [entry(2, event, DATA_OFFICER)])
+        store.append(Batch(batch.entries, batch.checkpoint, batch.tiles, taken_down=[digest]))
+        assert Erasures(store, keys).settle() == 1
+    assert journal_of(keys.folder).read() == {Erased("annex", digest.hex())}
+    with postgres_server.database() as database:
+        restore(database.admin, tmp_path / "older.tar", erased=journal_of(keys.folder).read())
+        with PostgresStore.open(database.service) as store:
+            assert store.annexes.get(digest) is None
+            assert store.annexes.gone(digest)
+    with postgres_server.database() as database:
+        restore(database.admin, tmp_path / "older.tar")
+        with PostgresStore.open(database.service) as store:
+            assert store.annexes.get(digest) is not None, "what the journal is for"
+            Erasures(store, keys).settle()
+            assert store.annexes.get(digest) is None
+
+
+def test_an_annex_named_and_taken_down_in_one_commit_is_gone_when_that_is_settled(
+    either: Store, keys: KeyFolder
+) -> None:
+    digest = sha256(ANNEX).digest()
+    either.annexes.hold(digest, ANNEX, "text/plain", NOW)
+    event = AnnexTakenDown(v=1, effective_on=TODAY, annex=digest.hex(), ground="含有个人信息")
+    first = structs.replace(entry(1, outcome(1), HANDLING_BODY), annexes=(NamedAnnex(digest, "text/plain"),))
+    batch = a_batch(0, [first, entry(2, event, DATA_OFFICER)])
+    either.append(Batch(batch.entries, batch.checkpoint, batch.tiles, taken_down=[digest]))
+    Erasures(either, keys).settle()
+    assert either.annexes.get(digest) is None
+    assert either.annexes.gone(digest)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from api.witnessing.asking import WitnessClient
 from api.witnessing.policy import read_policy
 from api.witnessing.published import Published
-from api.witnessing.rounds import Rounds, retry_seconds
+from api.witnessing.rounds import Asked, Rounds, retry_seconds
 from ledger.errors import LedgerError, Malformed, Misconfigured, NotFound, Refuted, Unavailable
 from ledger.limits import WITNESS_ANSWER_BYTES_MAX, WITNESS_RETRY_SECONDS_MAX
 from ledger.log import Log as LogReader
@@ -35,6 +34,7 @@ from ledger.witness import (
     WitnessState,
     parse_known_logs,
 )
+from tests.support.waiting import PATIENCE_SECONDS, eventually
 from tests.support.witnesses import cosign, cosigner, policy_text
 from tests.witness.logs import NOW, Log, a_log
 
@@ -90,16 +90,19 @@ class Setting:
 
         self.rounds = Rounds(self.store, log, self.policy, self.published, None, CollectorRegistry(), client)
 
-    def reaches(self, size: int, seconds: float = 20.0) -> bool:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            try:
-                if self.published.witnessed().tree_size >= size:
-                    return True
-            except NotFound:
-                pass
-            time.sleep(0.05)
-        return False
+    def witnessed_size(self) -> int:
+        try:
+            return self.published.witnessed().tree_size
+        except NotFound:
+            return 0
+
+    def reach(self, size: int) -> None:
+        """Wait until a tree of that size has its quorum."""
+        eventually(lambda: self.witnessed_size() >= size, f"a quorum for {size} entries")
+
+    def asked(self, name: str) -> Asked:
+        """How it stands with one witness."""
+        return next(one for one in self.rounds.asked if one.witness.name == name)
 
     def __enter__(self) -> Setting:
         self.rounds.start()
@@ -129,7 +132,7 @@ def test_the_newest_checkpoint_is_cosigned_and_published_with_its_proofs(three: 
     with Setting(policy_text(*three, rule="2", urls=urls(*three)), handlers_of(three)) as setting:
         for size in (3, 9, 30):
             grow(setting.store, LOG, size)
-            assert setting.reaches(size)
+            setting.reach(size)
         head = setting.policy.require(setting.published.witnessed().note, LOG.key.key)
         assert head.checkpoint == LOG.head(30) or head.checkpoint.root == LOG.head(30).root
         assert b"index 29" in setting.published.proof(29)
@@ -140,21 +143,21 @@ def test_the_newest_checkpoint_is_cosigned_and_published_with_its_proofs(three: 
 def test_a_witness_that_was_down_is_brought_up_to_date_from_the_size_it_names(three: dict[str, Real]) -> None:
     with Setting(policy_text(*three, rule="all", urls=urls(*three)), handlers_of(three)) as setting:
         grow(setting.store, LOG, 3)
-        assert setting.reaches(3)
+        setting.reach(3)
         three["b"].down = True
         grow(setting.store, LOG, 20)
-        assert not setting.reaches(20, seconds=2)
-        assert setting.published.witnessed().tree_size == 3
-        assert set(setting.published.newest().witnesses) == {"a", "c"}
+        eventually(lambda: setting.asked("b").failures, "the one that is down is asked")
+        eventually(lambda: set(setting.published.newest().witnesses) == {"a", "c"}, "the others cosign")
+        assert setting.witnessed_size() == 3
         three["b"].down = False
-        assert setting.reaches(20)
+        setting.reach(20)
 
 
 def test_a_new_process_takes_up_what_was_collected(three: dict[str, Real]) -> None:
     text = policy_text(*three, rule="all", urls=urls(*three))
     with Setting(text, handlers_of(three)) as setting:
         grow(setting.store, LOG, 7)
-        assert setting.reaches(7)
+        setting.reach(7)
     for one in three.values():
         one.down = True
     again = Setting(text, handlers_of(three), setting.store)
@@ -163,7 +166,7 @@ def test_a_new_process_takes_up_what_was_collected(three: dict[str, Real]) -> No
         one.down = False
     with again:
         grow(again.store, LOG, 8)
-        assert again.reaches(8)
+        again.reach(8)
 
 
 def test_what_witnesses_saw_of_another_history_is_shouted_about(
@@ -173,8 +176,8 @@ def test_what_witnesses_saw_of_another_history_is_shouted_about(
         one.witness.add_checkpoint(LOG.fork(4).request(0, 9))
     with caplog.at_level(logging.ERROR), Setting(policy_text(*three, urls=urls(*three)), handlers_of(three)) as setting:
         grow(setting.store, LOG, 12)
-        assert not setting.reaches(1, seconds=2)
-        assert all(one.alarm for one in setting.rounds.asked)
+        eventually(lambda: all(one.alarm for one in setting.rounds.asked), "all sound the alarm")
+        assert setting.witnessed_size() == 0
     assert caplog.text.count("another history") >= 3
 
 
@@ -183,22 +186,22 @@ def test_a_log_that_lost_entries_is_told_so_by_its_witnesses(three: dict[str, Re
         one.witness.add_checkpoint(LOG.request(0, 30))
     with Setting(policy_text(*three, urls=urls(*three)), handlers_of(three)) as setting:
         grow(setting.store, LOG, 12)  # an old backup, restored
-        assert not setting.reaches(1, seconds=2)
-        assert all(one.alarm and "30" in one.failure for one in setting.rounds.asked)
+        eventually(lambda: all(one.alarm and "30" in one.failure for one in setting.rounds.asked), "all say so")
+        assert setting.witnessed_size() == 0
 
 
 def test_a_witness_that_forgot_what_it_cosigned_is_no_longer_believed(tmp_path: Path, three: dict[str, Real]) -> None:
     text = policy_text("a", urls=urls("a"))
     with Setting(text, {"a": three["a"]}) as setting:
         grow(setting.store, LOG, 20)
-        assert setting.reaches(20)
+        setting.reach(20)
         (tmp_path / "new").mkdir()
         amnesiac = Real(tmp_path / "new", "a", LOG)
         three["a"].witness = amnesiac.witness
         grow(setting.store, LOG, 25)
-        assert not setting.reaches(25, seconds=3)
-        (one,) = setting.rounds.asked
-        assert one.alarm and "now knows 0" in one.failure
+        eventually(lambda: setting.asked("a").alarm, "its loss is noticed")
+        assert "now knows 0" in setting.asked("a").failure
+        assert setting.witnessed_size() == 20
         amnesiac.state.close()
 
 
@@ -260,7 +263,7 @@ def test_a_dripping_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     began = time.monotonic()
     with pytest.raises(Unavailable, match="too long"):
         client.add_checkpoint(REQUEST)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     client.close()
 
 
@@ -269,24 +272,25 @@ def test_patience_grows_and_is_never_the_same_for_all() -> None:
     assert waits == sorted(waits)
     assert waits[-1] <= WITNESS_RETRY_SECONDS_MAX
     assert waits[0] <= 1
-    assert len({retry_seconds(5, random.random()) for _ in range(20)}) > 10
+    assert len({retry_seconds(5, chance / 20) for chance in range(20)}) == 20
     assert retry_seconds(10**6, 0.0) == WITNESS_RETRY_SECONDS_MAX / 2
 
 
 def test_stopping_does_not_wait_for_a_witness_that_does_not_answer() -> None:
-    release = threading.Event()
+    asked, release = threading.Event(), threading.Event()
 
     def silent(_: httpx.Request) -> httpx.Response:
-        release.wait(20)
+        asked.set()
+        release.wait(PATIENCE_SECONDS)
         return httpx.Response(503)
 
     setting = Setting(policy_text("a", urls=urls("a")), {"a": silent})
     grow(setting.store, LOG, 5)
     setting.rounds.start()
-    time.sleep(0.3)
+    assert asked.wait(PATIENCE_SECONDS)
     began = time.monotonic()
     setting.rounds.stop()
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < PATIENCE_SECONDS / 2
     release.set()
 
 
