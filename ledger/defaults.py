@@ -62,61 +62,7 @@ def default_standing_policy() -> StandingPolicy:
     return StandingPolicy(
         title_zh="默认践诺状况规则 (2026)",
         title_en="Default standing policy (2026)",
-        rules=(
-            *_complaint_rules(),
-            _rule("spot_check.failed_general", 1500, "general", "监督抽查不合格 (一般)", "A spot check was failed."),
-            _rule(
-                "spot_check.failed_severe",
-                3000,
-                "severe",
-                "监督抽查不合格 (严重)",
-                "A spot check was failed, with severe findings.",
-            ),
-            _rule(
-                "penalty.cited_general",
-                1500,
-                "general",
-                "受到行政处罚 (一般)",
-                "An authority imposed a penalty.",
-            ),
-            _rule(
-                "penalty.cited_severe",
-                3000,
-                "severe",
-                "受到行政处罚 (严重)",
-                "An authority imposed a penalty for a severe violation.",
-            ),
-            _rule(
-                "declaration.below_mandatory",
-                3000,
-                "severe",
-                "自我声明的标准低于强制性标准",
-                "A standard that the enterprise declared is below the mandatory one.",
-            ),
-            _rule(
-                "report.invalidated",
-                1500,
-                "general",
-                "提交的检验检测报告被认定无效",
-                "A test report that the enterprise submitted was found invalid.",
-            ),
-            _rule("breach.found_general", 1500, "general", "被认定违诺 (一般)", "A breach of the pledge was found."),
-            _rule(
-                "breach.found_severe",
-                3000,
-                "severe",
-                "被认定违诺 (严重)",
-                "A severe breach of the pledge was found.",
-            ),
-            _rule(
-                "pledge.partly_fulfilled",
-                1500,
-                "general",
-                "承诺部分未履行",
-                "The pledge was kept only in part.",
-            ),
-            _rule("pledge.not_fulfilled", 4000, "severe", "承诺全部未履行", "The pledge was not kept."),
-        ),
+        rules=(*_complaint_rules(), *_authority_rules(), *_pledge_rules()),
         tiers={
             "minor": TierWindow(full_months=3, end_months=3),
             "general": TierWindow(full_months=3, end_months=12),
@@ -194,6 +140,70 @@ def _complaint_rules() -> tuple[PointRule, ...]:
             "An agreement reached in mediation was not performed.",
             sized=True,
         ),
+    )
+
+
+def _authority_rules() -> tuple[PointRule, ...]:
+    """What others found: failed checks, penalties, standards too low, test reports that do not hold."""
+    return (
+        _rule("spot_check.failed_general", 1500, "general", "监督抽查不合格 (一般)", "A spot check was failed."),
+        _rule(
+            "spot_check.failed_severe",
+            3000,
+            "severe",
+            "监督抽查不合格 (严重)",
+            "A spot check was failed, with severe findings.",
+        ),
+        _rule(
+            "penalty.cited_general",
+            1500,
+            "general",
+            "受到行政处罚 (一般)",
+            "An authority imposed a penalty.",
+        ),
+        _rule(
+            "penalty.cited_severe",
+            3000,
+            "severe",
+            "受到行政处罚 (严重)",
+            "An authority imposed a penalty for a severe violation.",
+        ),
+        _rule(
+            "declaration.below_mandatory",
+            3000,
+            "severe",
+            "自我声明的标准低于强制性标准",
+            "A standard that the enterprise declared is below the mandatory one.",
+        ),
+        _rule(
+            "report.invalidated",
+            1500,
+            "general",
+            "提交的检验检测报告被认定无效",
+            "A test report that the enterprise submitted was found invalid.",
+        ),
+    )
+
+
+def _pledge_rules() -> tuple[PointRule, ...]:
+    """The pledge itself: breaches of it, and how it was kept."""
+    return (
+        _rule("breach.found_general", 1500, "general", "被认定违诺 (一般)", "A breach of the pledge was found."),
+        _rule(
+            "breach.found_severe",
+            3000,
+            "severe",
+            "被认定违诺 (严重)",
+            "A severe breach of the pledge was found.",
+        ),
+        _rule(
+            "pledge.partly_fulfilled",
+            1500,
+            "general",
+            "承诺部分未履行",
+            "The pledge was kept only in part.",
+        ),
+        _rule("pledge.not_fulfilled", 4000, "severe", "承诺全部未履行", "The pledge was not kept."),
     )
 
 

@@ -1,16 +1,6 @@
-"""Group commit: decide submissions in order, write them in one transaction, answer with receipts.
+"""Group commit: submissions are gathered, written in one transaction, answered with receipts (`writer.py`).
 
 One thread owns the head of the log. While a batch commits the next one gathers; there is no delay timer.
-Each round goes: look up → decide → integrate → append → adopt → answer (`ledger/round.py` decides).
-
-What a crash leaves behind, at each step:
-- before `append`: nothing; clients were not answered and send again.
-- in `append`: the database has all of the batch or nothing of it. A client that was not answered sends the
-  same statement again and gets the entry that it has, by (`iss`, `cti`).
-- after `append`: everything; the receipt of an entry derives from what is stored.
-
-A lost connection is the same case seen from inside: the head is loaded again and the same submissions are
-decided again, so that what did commit is found by its `cti` and answered, and what did not is written.
 """
 
 from __future__ import annotations
@@ -24,25 +14,24 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
 
+from ledger.decision import Registered
 from ledger.domain.governance import Governance
 from ledger.domain.record import EnterpriseRecord
-from ledger.errors import Busy, LedgerError, Malformed, Raced, Refuted, Unavailable
-from ledger.head import ColdStreams, Head
+from ledger.errors import Busy, LedgerError, Unavailable
+from ledger.head import ColdStreams
 from ledger.keys.keyring import Keyring
 from ledger.keys.logkeys import LogKeys
-from ledger.limits import COMMIT_SECONDS_MAX, GROUP_COMMIT_STATEMENTS_MAX, QUEUE_STATEMENTS_MAX
-from ledger.registration import Candidate, admit_charter
-from ledger.round import Decision, Fate, Registered, decide
+from ledger.limits import GROUP_COMMIT_STATEMENTS_MAX, QUEUE_STATEMENTS_MAX
+from ledger.registration import Candidate
 from ledger.store.port import CheckpointRow, Store
 from ledger.warming import Warmed, Warming
+from ledger.writer import Answer, Writer
 
 __all__ = ["Answer", "Registered", "Sequencer", "Submission"]
 
 _LOG = logging.getLogger(__name__)
 
 _IDLE_SECONDS: Final = 1.0
-
-Answer = Registered | LedgerError
 
 
 @dataclass(slots=True, eq=False)
@@ -67,11 +56,8 @@ class Sequencer:
         clock: Callable[[], int],
         post: Callable[[Callable[[], None]], object] | None = None,
     ) -> None:
-        self._store = store
-        self._keys = keys
-        self._clock = clock
         self._post = post or (lambda deliver: deliver())
-        self._head = Head(store)
+        self._writer = Writer(store, keys, clock, stopping=lambda: self._stopping)
         self._queue: deque[Submission] = deque()
         self._queued = 0
         self._aside: dict[str, list[Submission]] = {}  # by the cold subject that they wait for
@@ -79,21 +65,20 @@ class Sequencer:
         self._warming = Warming(store, self._ready)
         self._wakeup = threading.Condition()
         self._stopping = False
-        self._doubt = False
         self._thread: threading.Thread | None = None
 
     @property
     def governance(self) -> Governance:
-        return self._head.governance
+        return self._writer.governance
 
     @property
     def keyring(self) -> Keyring:
-        return self._head.keyring
+        return self._writer.keyring
 
     @property
     def checkpoint(self) -> CheckpointRow | None:
         """The newest checkpoint that this process knows to be durable."""
-        return self._head.checkpoint
+        return self._writer.checkpoint
 
     @property
     def queued(self) -> int:
@@ -107,31 +92,11 @@ class Sequencer:
 
     def open(self) -> None:
         """Load the head. Raises `Refuted` where the stored log does not hash to its checkpoint, `Unavailable`."""
-        self._head.load()
-        anchors = self._head.governance.origin
-        if anchors is not None and anchors != self._keys.origin:
-            raise Refuted(f"this book's origin is {anchors!r}, the keys are for {self._keys.origin!r}")
+        self._writer.open()
 
     def bootstrap(self, charter: Sequence[bytes]) -> None:
-        """Register the charter as the first entries of an empty log, under one checkpoint.
-
-        Raises `Refused` or `Malformed` naming the first statement that may not stand, `Raced` if the log
-        is not empty.
-        """
-        if self._head.size:
-            raise Raced("the log is not empty")
-        if len(charter) < 2:
-            raise Malformed("a charter has at least two statements: no receipt exists in a tree of one")
-        decision = Decision(self._head, self._keys, self._clock())
-        for number, statement in enumerate(charter):
-            try:
-                candidate = admit_charter(statement, governance=decision.governance, origin=self._keys.origin)
-                decision.take(candidate, bootstrap=True)
-            except LedgerError as error:
-                error.add_note(f"in statement {number} of the charter")
-                raise
-        self._store.append(decision.integrate())
-        decision.adopt()
+        """Register the charter as the first entries of an empty log. Raises as `Writer.bootstrap` does."""
+        self._writer.bootstrap(charter)
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
@@ -181,7 +146,7 @@ class Sequencer:
                 warmed, self._warmed = self._warmed, []
                 batch = self._take_batch()
             if idle:
-                self._head_catch_up()  # other processes write, too: keys that they enrolled are to be known here
+                self._writer.catch_up()
                 continue
             if not batch and not warmed:
                 return
@@ -189,14 +154,14 @@ class Sequencer:
                 batch = self._take_in(*one) + batch
             while batch:
                 try:
-                    answers = self._commit(batch)
+                    answers = self._writer.commit([submission.candidates for submission in batch])
                 except ColdStreams as cold:
                     batch = self._set_aside(batch, cold.subjects)
                     continue
                 except Exception as error:
                     # A defect, or a log that does not hash: nothing more may be written on top of it.
                     _LOG.exception("the sequencer cannot go on with this batch")
-                    self._doubt = True
+                    self._writer.doubt()
                     known = error if isinstance(error, LedgerError) else Unavailable("internal error")
                     answers = [tuple(known for _ in s.candidates) for s in batch]
                 self._deliver(batch, answers)
@@ -238,7 +203,7 @@ class Sequencer:
         self._count(-sum(len(submission.candidates) for submission in waited))
         try:
             if record is not None and error is None:
-                self._head.take_in(subject, record, version)
+                self._writer.take_in(subject, record, version)
                 return waited
         except LedgerError as failed:
             error = failed
@@ -256,43 +221,6 @@ class Sequencer:
         self._queued -= count
         return batch
 
-    def _commit(self, batch: Sequence[Submission]) -> list[tuple[Answer, ...]]:
-        """Decide and write until it is known what became of the batch, or `COMMIT_SECONDS_MAX` are over."""
-        deadline = time.monotonic() + COMMIT_SECONDS_MAX
-        pause = 0.05
-        groups = [submission.candidates for submission in batch]
-        while True:
-            try:
-                if self._doubt:
-                    self._head.load()
-                    self._doubt = False
-                decision, fates = decide(groups, self._head, self._store, self._keys, self._clock)
-                if decision.entries:
-                    self._store.append(decision.integrate())
-                    decision.adopt()
-                return [tuple(_answer(decision, fate) for fate in group) for group in fates]
-            except Raced:
-                # Another writer was first; its entries may hold a revoked key or a new policy.
-                self._head_catch_up()
-                if time.monotonic() > deadline:
-                    raise Unavailable("another writer was always first") from None
-            except Unavailable:
-                # Committed or not, nobody knows: forget the head, find out, decide again.
-                self._doubt = True
-                if time.monotonic() + pause > deadline or self._stopping:
-                    raise
-                time.sleep(pause)
-                pause = min(pause * 2, 1.0)
-
-    def _head_catch_up(self) -> None:
-        try:
-            if not self._doubt:
-                self._head.catch_up()
-        except LedgerError as error:
-            # Out of reach, or a tail that does not fit: the next batch begins with loading all anew, or fails.
-            _LOG.warning("cannot take in what was written elsewhere: %s", error)
-            self._doubt = True
-
     def _deliver(self, batch: Sequence[Submission], answers: Sequence[tuple[Answer, ...]]) -> None:
         def deliver() -> None:
             for submission, answer in zip(batch, answers, strict=True):
@@ -302,7 +230,3 @@ class Sequencer:
             self._post(deliver)
         except RuntimeError:  # the event loop is gone: nobody is left to hear it
             _LOG.warning("answers for %d submissions found no listener", len(batch))
-
-
-def _answer(decision: Decision, fate: Fate) -> Answer:
-    return decision.registered(fate) if isinstance(fate, int) else fate

@@ -13,7 +13,7 @@ from typing import Final
 
 from ledger.errors import Malformed
 
-__all__ = ["byte_string", "decode", "encode", "head", "item_end", "read_byte_string"]
+__all__ = ["byte_string", "decode", "encode", "head", "item_end", "read_array", "read_byte_string"]
 
 DEPTH_MAX: Final = 8
 
@@ -92,6 +92,17 @@ def read_byte_string(data: bytes, start: int) -> tuple[bytes, int]:
     if end > len(data):
         raise Malformed(_CUT)
     return data[at:end], end
+
+
+def read_array(data: bytes, start: int) -> tuple[int, int]:
+    """The length of the array that begins at `start`, and the offset of its first item. Raises `Malformed`."""
+    try:
+        first = data[start]
+        if first >> 5 != _ARRAY:
+            raise Malformed("a CBOR array was expected")
+        return _argument(data, start, first & 31)
+    except IndexError:
+        raise Malformed(_CUT) from None
 
 
 def _argument(data: bytes, start: int, info: int) -> tuple[int, int]:

@@ -22,7 +22,7 @@ from msgspec.structs import astuple
 from ledger.cose import headers
 from ledger.cose.cbor import decode
 from ledger.cose.sign1 import SigningKey, VerifyingKey, sign1, split, to_be_signed
-from ledger.domain.event import Closed, Event
+from ledger.domain.event import Closed, Event, Recorded
 from ledger.domain.payload import decode_body, decode_payload, encode_body, encode_payload
 from ledger.domain.subject import kind, parse
 from ledger.errors import Malformed, Refuted
@@ -77,6 +77,21 @@ class Statement(Struct, frozen=True):
     def sealed(self) -> bool:
         """Whether the content lies in a body of its own."""
         return self.commitment is not None
+
+    def recorded(self, event: Event | Closed, *, index: int, version: int, recorded_at: int) -> Recorded:
+        """What it says, at its place: entry `index`, number `version` of its subject's stream."""
+        return Recorded(
+            index=index,
+            subject=self.subject,
+            version=version,
+            recorded_at=recorded_at,
+            statement_id=self.statement_id,
+            issuer=self.issuer,
+            kid=self.kid,
+            iat=self.iat,
+            sealed=self.commitment is not None,
+            event=event,
+        )
 
 
 class VerifiedStatement(Statement, frozen=True):

@@ -11,8 +11,8 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from ledger.domain.complaint import Correction, Outcome, OutcomeState
-from ledger.domain.event import Event, Line, Month, Recorded
-from ledger.domain.finding import EntryIndex, annulled
+from ledger.domain.event import EntryIndex, Event, Line, Month, Recorded
+from ledger.domain.finding_state import annulled
 from ledger.domain.linked import Linked
 from ledger.domain.noun import Annotation, Bearing, Finding, Mark, Noun
 from ledger.domain.record import EnterpriseRecord

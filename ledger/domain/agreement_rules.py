@@ -18,7 +18,7 @@ from ledger.domain.complaint_rules import require_notice
 from ledger.domain.context import Context, UniqueFact
 from ledger.domain.dates import month_of
 from ledger.domain.enterprise_rules import require_registered
-from ledger.domain.finding import annulled
+from ledger.domain.finding_state import annulled
 from ledger.domain.record import EnterpriseRecord
 from ledger.domain.specs import of_noun
 from ledger.errors import Refused

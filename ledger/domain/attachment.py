@@ -13,7 +13,7 @@ from immutables import Map
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from ledger.domain.event import Digest, Event, Line, Recorded
+from ledger.domain.event import Digest, EntryIndex, Event, Line, Recorded
 from ledger.limits import ATTACHMENT_BYTES_MAX
 
 __all__ = [
@@ -49,7 +49,7 @@ class AttachmentAdded(Event, frozen=True, kw_only=True, tag="AttachmentAdded"):
     commitment: Digest
     media_type: MediaType
     size_bytes: Annotated[int, Meta(ge=1, le=ATTACHMENT_BYTES_MAX)]
-    entry: Annotated[int, Meta(ge=0)]
+    entry: EntryIndex
 
 
 class AttachmentErased(Event, frozen=True, kw_only=True, tag="AttachmentErased"):

@@ -11,8 +11,8 @@ from typing import Annotated, Final, TypeAlias
 
 from msgspec import Meta, Struct
 
-from ledger.domain.event import Event, Line, Recorded, Text
-from ledger.domain.finding import EntryIndex, Severity
+from ledger.domain.event import EntryIndex, Event, Line, Recorded, Text
+from ledger.domain.finding import Severity
 from ledger.domain.linked import Linked
 from ledger.domain.noun import Bearing, Finding, Mark, Noun
 from ledger.domain.pledge import ClauseId, PledgeCode

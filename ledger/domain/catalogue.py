@@ -37,6 +37,7 @@ _NOUNS: Final = (
     "repudiation_rules",
     "legal_hold_rules",
     "attachment_rules",
+    "annex_rules",
     "map_rules",
     "access_rules",
 )

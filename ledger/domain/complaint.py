@@ -13,7 +13,7 @@ from immutables import Map
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from ledger.domain.event import Event, Line, Month, PaperEvidence, Recorded, Text
+from ledger.domain.event import EntryIndex, Event, Line, Month, PaperEvidence, Recorded, Text
 from ledger.domain.pledge import ClauseId, PledgeCode
 
 Outcome = Literal[
@@ -60,7 +60,7 @@ class ComplaintOutcomeRecorded(Event, frozen=True, kw_only=True, tag="ComplaintO
 class ComplaintReplied(Event, frozen=True, kw_only=True, tag="ComplaintReplied"):
     """The enterprise's word on an outcome, shown beside it."""
 
-    outcome_entry: Annotated[int, Meta(ge=0)]
+    outcome_entry: EntryIndex
     text: Text
 
 
@@ -70,7 +70,7 @@ class ComplaintOutcomeCorrected(Event, frozen=True, kw_only=True, tag="Complaint
     `corrects` names the outcome, or the newest correction of it. `void`: the outcome counts for nothing.
     """
 
-    corrects: Annotated[int, Meta(ge=0)]
+    corrects: EntryIndex
     explanation: Line
     void: bool = False
     reply: Reply

@@ -125,6 +125,10 @@ class EventSpec(Struct, frozen=True):
     def name(self) -> str:
         return self.event.__name__
 
+    def takes(self, *, sealed: bool) -> bool:
+        """Whether a sealed statement, or an open one, may say it."""
+        return self.form == "either" or (self.form == "sealed") == sealed
+
     def entitles(self, issuer: str, subject: str, roles: frozenset[str]) -> bool:
         """Whether `issuer`, who holds `roles`, may say this about `subject`.
 

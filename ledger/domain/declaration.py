@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from ledger.domain.event import Annex, Event, Line, PaperEvidence
+from ledger.domain.event import Annex, EntryIndex, Event, Line, PaperEvidence
 from ledger.limits import STANDARD_INDICATORS_MAX, STANDARD_PRODUCTS_MAX
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "StandardRevised",
 ]
 
-EntryIndex = Annotated[int, Meta(ge=0)]
 StandardNumber = Annotated[str, Meta(min_length=3, max_length=64)]  # `declaration_number.py` says in which form
 Barcode = Annotated[str, Meta(pattern="^(?:[0-9]{8}|[0-9]{12,14})\\Z")]  # GTIN, GB 12904
 

@@ -32,6 +32,7 @@ __all__ = [
     "declared",
     "declared_spans",
     "in_force",
+    "naming_annex",
     "noted",
     "revised",
     "standing_declaration",
@@ -40,13 +41,15 @@ __all__ = [
 
 
 class Version(Struct, frozen=True, gc=False):
-    """The `StandardDeclared` or `StandardRevised` at `index`. `indicators`: names; `open_ended`: more in an annex."""
+    """The `StandardDeclared` or `StandardRevised` at `index`. `indicators`: names; `open_ended`: more in an annex,
+    whose SHA-256 is `annex`."""
 
     index: int
     effective_on: date
     number: str
     indicators: tuple[str, ...]
     open_ended: bool
+    annex: str | None = None
 
 
 class Abolition(Struct, frozen=True, gc=False):
@@ -140,6 +143,12 @@ def in_force(declaration: Declaration, repudiated: Container[int]) -> Iterator[t
         yield version, end if following is None else following.effective_on
 
 
+def naming_annex(record: EnterpriseRecord, sha256: str) -> tuple[int, ...]:
+    """The entries that name this annex, repudiated ones too, in log order."""
+    declarations = STANDARDS.of(record).declared.values()
+    return tuple(sorted(one.index for found in declarations for one in found.versions if one.annex == sha256))
+
+
 def standing_notes(record: EnterpriseRecord) -> Iterator[tuple[Note, date | None]]:
     """The notes that were not repudiated and whose version was not, each with the day on which that ceased."""
     state = STANDARDS.of(record)
@@ -201,7 +210,8 @@ def _declaration(state: Declarations, entry: int) -> Declaration | None:
 
 def _version(at: Recorded, event: StandardDeclared | StandardRevised) -> Version:
     names = tuple(dict.fromkeys(indicator.name for indicator in event.indicators))
-    return Version(at.index, event.effective_on, event.number, names, event.annex is not None)
+    annex = None if event.annex is None else event.annex.sha256
+    return Version(at.index, event.effective_on, event.number, names, annex is not None, annex)
 
 
 def _with(

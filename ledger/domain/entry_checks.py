@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.domain.context import Context
 from ledger.domain.enterprise_state import EntryRef
-from ledger.domain.finding import annulled
+from ledger.domain.finding_state import annulled
 from ledger.domain.record import EnterpriseRecord
 from ledger.errors import Refused
 

@@ -19,6 +19,7 @@ __all__ = [
     "Annex",
     "Closed",
     "Digest",
+    "EntryIndex",
     "Event",
     "Hex",
     "Line",
@@ -33,6 +34,7 @@ Line = Annotated[str, Meta(min_length=1, max_length=512)]
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}\\Z")]  # SHA-256, lower-case hexadecimal
 Hex = Annotated[str, Meta(pattern="^(?:[0-9a-f]{2})+\\Z", max_length=4096)]
+EntryIndex = Annotated[int, Meta(ge=0)]  # the leaf index of an entry, from 0
 MediaType = Literal[
     "application/json",
     "application/pdf",

@@ -10,18 +10,8 @@ from ledger.domain.declaration_state import standing_declaration
 from ledger.domain.enterprise_rules import require_registered
 from ledger.domain.entry_checks import another_officer, counting_entry, entry_of
 from ledger.domain.event import Event
-from ledger.domain.finding import (
-    FINDINGS,
-    Cited,
-    FindingAnnulled,
-    FindingRecorded,
-    Found,
-    PublicRecordCited,
-    PublicRecordRechecked,
-    annulled,
-    rechecks,
-    step,
-)
+from ledger.domain.finding import FindingAnnulled, FindingRecorded, PublicRecordCited, PublicRecordRechecked
+from ledger.domain.finding_state import FINDINGS, Cited, Found, annulled, rechecks, step
 from ledger.domain.record import EnterpriseRecord
 from ledger.domain.specs import of_noun
 from ledger.errors import Refused

@@ -6,20 +6,18 @@ Here is what is said, and what it adds up to; what may be said is in `legal_hold
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from immutables import Map
-from msgspec import Meta, Struct
+from msgspec import Struct
 from msgspec.structs import replace
 
-from ledger.domain.event import Event, Line, Recorded
+from ledger.domain.event import EntryIndex, Event, Line, Recorded
 from ledger.domain.noun import Noun, only_open
 from ledger.domain.record import EnterpriseRecord
 from ledger.errors import Refused
 
 __all__ = ["LEGAL_HOLDS", "LegalHold", "LegalHoldPlaced", "LegalHoldReleased", "LegalHolds", "require_no_hold", "step"]
-
-EntryIndex = Annotated[int, Meta(ge=0)]
 
 
 class LegalHoldPlaced(Event, frozen=True, kw_only=True, tag="LegalHoldPlaced"):

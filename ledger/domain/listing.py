@@ -14,10 +14,8 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from ledger.domain.declaration import Product
-from ledger.domain.event import Digest, Event, Line, Recorded
+from ledger.domain.event import Digest, EntryIndex, Event, Line, Recorded
 from ledger.domain.text import fold_text
-
-EntryIndex = Annotated[int, Meta(ge=0)]
 
 
 class Basis(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

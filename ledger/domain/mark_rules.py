@@ -8,7 +8,7 @@ from typing import Final
 from ledger.domain import mark
 from ledger.domain.context import Context, UniqueFact, never
 from ledger.domain.enterprise_rules import require_registered
-from ledger.domain.finding import annulled
+from ledger.domain.finding_state import annulled
 from ledger.domain.mark import (
     Licence,
     MarkLicensed,

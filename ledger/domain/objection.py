@@ -7,30 +7,17 @@ may make it; until then it shows that one is due.
 
 from __future__ import annotations
 
-from collections.abc import Container
 from datetime import date
-from typing import Final, TypeAlias
-
-from msgspec import Struct
+from typing import Final, Literal
 
 from ledger.domain.breach import BREACHES, Breach, corrections
-from ledger.domain.event import Event, Recorded, Text
-from ledger.domain.finding import EntryIndex
+from ledger.domain.event import EntryIndex, Event, Recorded, Text
 from ledger.domain.linked import Linked
-from ledger.domain.noun import Annotation, Bearing, Mark, Noun
+from ledger.domain.noun import Annotation, Bearing, Noun
 from ledger.domain.record import EnterpriseRecord
+from ledger.domain.request import Asked, Decided, Requests, decision_on, in_force, marks_of
 
-__all__ = [
-    "OBJECTIONS",
-    "Answered",
-    "Filed",
-    "ObjectionFiled",
-    "ObjectionRejected",
-    "ObjectionUpheld",
-    "Objections",
-    "answer_to",
-    "step",
-]
+__all__ = ["OBJECTIONS", "ObjectionFiled", "ObjectionRejected", "ObjectionUpheld", "step"]
 
 
 class ObjectionFiled(Event, frozen=True, kw_only=True, tag="ObjectionFiled"):
@@ -56,65 +43,31 @@ class ObjectionRejected(Event, frozen=True, kw_only=True, tag="ObjectionRejected
     explanation: Text
 
 
-class Filed(Struct, frozen=True, gc=False):
-    """The `ObjectionFiled` at `index`, to the entry `about`."""
-
-    index: int
-    effective_on: date
-    about: int
-
-
-class Answered(Struct, frozen=True, gc=False):
-    """The decision at `index` on the objection at `on`, to the entry `about`."""
-
-    index: int
-    effective_on: date
-    about: int
-    on: int
-    upheld: bool
-
-
-Objections: TypeAlias = Linked[Filed | Answered]
-
-
-def step(
-    objections: Objections, at: Recorded, event: ObjectionFiled | ObjectionUpheld | ObjectionRejected
-) -> Objections:
+def step(objections: Requests, at: Recorded, event: ObjectionFiled | ObjectionUpheld | ObjectionRejected) -> Requests:
     """The objections with one more entry."""
+    index, on = at.index, event.effective_on
     if isinstance(event, ObjectionFiled):
-        return objections.put(Filed(at.index, event.effective_on, event.entry))
-    upheld = isinstance(event, ObjectionUpheld)
-    return objections.put(Answered(at.index, event.effective_on, event.entry, event.objection, upheld))
-
-
-def answer_to(objections: Objections, filed: Filed, repudiated: Container[int]) -> Answered | None:
-    """What was decided on an objection; None while it is open."""
-    for one in objections.about(filed.about, repudiated):
-        if isinstance(one, Answered) and one.on == filed.index:
-            return one
-    return None
+        return objections.put(Asked(index, on, event.entry))
+    how: Literal["upheld", "rejected"] = "upheld" if isinstance(event, ObjectionUpheld) else "rejected"
+    return objections.put(Decided(index, on, event.entry, event.objection, how))
 
 
 def bearing(record: EnterpriseRecord) -> Bearing:
     """Objections beside their entries: while they are open, and once upheld until the record is put right."""
     objections, gone = OBJECTIONS.of(record), record.repudiated
     notes: list[Annotation] = []
-    marks: list[Mark] = []
-    for index, one in objections.entries.items():
-        marks.append(Mark(one.effective_on, index))
-        if index in gone or one.about in gone:
-            continue
-        if isinstance(one, Filed):
-            answer = answer_to(objections, one, gone)
+    for one in in_force(objections, gone):
+        if isinstance(one, Asked):
+            answer = decision_on(objections, one, gone)
             until = None if answer is None else answer.effective_on
-            notes.append(Annotation(one.about, one.effective_on, "objection.open", index, until))
-        elif one.upheld:
+            notes.append(Annotation(one.about, one.effective_on, "objection.open", one.index, until))
+        elif one.how == "upheld":
             until = _put_right_on(record, one)
-            notes.append(Annotation(one.about, one.effective_on, "objection.upheld", index, until))
-    return Bearing(annotations=tuple(notes), bearing=tuple(marks))
+            notes.append(Annotation(one.about, one.effective_on, "objection.upheld", one.index, until))
+    return Bearing(annotations=tuple(notes), bearing=marks_of(objections))
 
 
-def _put_right_on(record: EnterpriseRecord, upheld: Answered) -> date | None:
+def _put_right_on(record: EnterpriseRecord, upheld: Decided) -> date | None:
     """When the outcome or breach was corrected after the objection was upheld; what is annulled is gone altogether."""
     outcome = record.outcomes.get(upheld.about)
     breaches = BREACHES.of(record)
@@ -128,4 +81,4 @@ def _put_right_on(record: EnterpriseRecord, upheld: Answered) -> date | None:
     return min(after)[1] if after else None
 
 
-OBJECTIONS: Final[Noun[Objections]] = Noun("objections", Linked(), forget=Linked.forget, bearing=bearing)
+OBJECTIONS: Final[Noun[Requests]] = Noun("objections", Linked(), forget=Linked.forget, bearing=bearing)

@@ -10,14 +10,13 @@ from ledger.domain.entry_checks import another_officer, counting_entry, entry_of
 from ledger.domain.findings_of import findings_at, holds_at
 from ledger.domain.objection import (
     OBJECTIONS,
-    Filed,
     ObjectionFiled,
     ObjectionRejected,
     ObjectionUpheld,
-    answer_to,
     step,
 )
 from ledger.domain.record import EnterpriseRecord
+from ledger.domain.request import Asked, decision_on
 from ledger.domain.specs import of_noun
 from ledger.errors import Refused
 from ledger.limits import OBJECTIONS_MAX
@@ -42,9 +41,9 @@ def file(record: _Record, event: ObjectionFiled, ctx: Context) -> _Facts:
             str(event.entry),
         )
     objections, gone = OBJECTIONS.of(record), record.repudiated
-    filed = [one for one in objections.about(event.entry, gone) if isinstance(one, Filed)]
+    filed = [one for one in objections.about(event.entry, gone) if isinstance(one, Asked)]
     for one in filed:
-        if answer_to(objections, one, gone) is None:
+        if decision_on(objections, one, gone) is None:
             raise Refused(
                 "objection.already_open",
                 f"第 {one.index} 条异议尚未处理",
@@ -65,7 +64,7 @@ def answer(record: _Record, event: ObjectionUpheld | ObjectionRejected, ctx: Con
     record = require_registered(record, ctx)
     objections, gone = OBJECTIONS.of(record), record.repudiated
     filed = objections.entries.get(event.objection)
-    if not isinstance(filed, Filed) or event.objection in gone:
+    if not isinstance(filed, Asked) or event.objection in gone:
         raise Refused(
             "objection.no_such_objection",
             "该条记录不是异议 (或其正文已删除、已被否认)",
@@ -79,7 +78,7 @@ def answer(record: _Record, event: ObjectionUpheld | ObjectionRejected, ctx: Con
             f"the objection is to entry {filed.about}",
             str(event.entry),
         )
-    decided = answer_to(objections, filed, gone)
+    decided = decision_on(objections, filed, gone)
     if decided is not None:
         raise Refused(
             "objection.already_answered",

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from ledger.domain.enterprise_state import SizeBand
-from ledger.domain.event import Event, Line, Recorded
+from ledger.domain.event import EntryIndex, Event, Line, Recorded
 
 Days = Annotated[int, Meta(ge=0, le=36_500)]
 Months = Annotated[int, Meta(ge=0, le=1_200)]
@@ -124,7 +124,7 @@ class StandingPolicyProposed(Event, frozen=True, kw_only=True, tag="StandingPoli
 class StandingPolicyApproved(Event, frozen=True, kw_only=True, tag="StandingPolicyApproved"):
     """By another party than the proposer. In force from `effective_on`."""
 
-    proposal: Annotated[int, Meta(ge=0)]
+    proposal: EntryIndex
 
 
 class WorkCalendarPublished(Event, frozen=True, kw_only=True, tag="WorkCalendarPublished"):

@@ -6,31 +6,17 @@ from its date on; the entry stays, and counted before.
 
 from __future__ import annotations
 
-from collections.abc import Container
-from datetime import date
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from ledger.domain.event import Digest, Event, Recorded, Text
-from ledger.domain.finding import EntryIndex
+from ledger.domain.event import Digest, EntryIndex, Event, Recorded, Text
 from ledger.domain.linked import Linked
-from ledger.domain.noun import Annotation, Bearing, Mark, Noun, Relief
+from ledger.domain.noun import Annotation, Bearing, Noun, Relief
 from ledger.domain.record import EnterpriseRecord
+from ledger.domain.request import Asked, Decided, Requests, decision_on, in_force, marks_of
 
-__all__ = [
-    "REPAIRS",
-    "Applied",
-    "Decided",
-    "RepairApplied",
-    "RepairApproved",
-    "RepairRefused",
-    "RepairRescinded",
-    "Repairs",
-    "decision_on",
-    "rescission_of",
-    "step",
-]
+__all__ = ["REPAIRS", "RepairApplied", "RepairApproved", "RepairRefused", "RepairRescinded", "step"]
 
 
 class RepairApplied(Event, frozen=True, kw_only=True, tag="RepairApplied"):
@@ -68,54 +54,17 @@ class RepairRescinded(Event, frozen=True, kw_only=True, tag="RepairRescinded"):
     explanation: Text
 
 
-class Applied(Struct, frozen=True, gc=False):
-    """The `RepairApplied` at `index`, for the entry `about`."""
-
-    index: int
-    effective_on: date
-    about: int
-
-
-class Decided(Struct, frozen=True, gc=False):
-    """The decision at `index`, for the entry `about`, on the application or approval at `on`."""
-
-    index: int
-    effective_on: date
-    about: int
-    on: int
-    how: Literal["approved", "refused", "rescinded"]
-
-
-Repairs: TypeAlias = Linked[Applied | Decided]
-
-
 def step(
-    repairs: Repairs, at: Recorded, event: RepairApplied | RepairApproved | RepairRefused | RepairRescinded
-) -> Repairs:
+    repairs: Requests, at: Recorded, event: RepairApplied | RepairApproved | RepairRefused | RepairRescinded
+) -> Requests:
     """The repairs with one more entry."""
     index, on = at.index, event.effective_on
     if isinstance(event, RepairApplied):
-        return repairs.put(Applied(index, on, event.entry))
+        return repairs.put(Asked(index, on, event.entry))
     if isinstance(event, RepairRescinded):
         return repairs.put(Decided(index, on, event.entry, event.approval, "rescinded"))
     how: Literal["approved", "refused"] = "approved" if isinstance(event, RepairApproved) else "refused"
     return repairs.put(Decided(index, on, event.entry, event.application, how))
-
-
-def decision_on(repairs: Repairs, application: Applied, repudiated: Container[int]) -> Decided | None:
-    """The approval or refusal that answered an application; None while it is open."""
-    for one in repairs.about(application.about, repudiated):
-        if isinstance(one, Decided) and one.on == application.index and one.how != "rescinded":
-            return one
-    return None
-
-
-def rescission_of(repairs: Repairs, approval: Decided, repudiated: Container[int]) -> Decided | None:
-    """What rescinded an approval; None while it stands."""
-    for one in repairs.about(approval.about, repudiated):
-        if isinstance(one, Decided) and one.on == approval.index and one.how == "rescinded":
-            return one
-    return None
 
 
 def bearing(record: EnterpriseRecord) -> Bearing:
@@ -123,19 +72,16 @@ def bearing(record: EnterpriseRecord) -> Bearing:
     repairs, gone = REPAIRS.of(record), record.repudiated
     reliefs: list[Relief] = []
     notes: list[Annotation] = []
-    marks: list[Mark] = []
-    for index, one in repairs.entries.items():
-        marks.append(Mark(one.effective_on, index))
-        if index in gone or one.about in gone:
-            continue
-        if isinstance(one, Applied):
+    for one in in_force(repairs, gone):
+        if isinstance(one, Asked):
             decided = decision_on(repairs, one, gone)
             until = None if decided is None else decided.effective_on
-            notes.append(Annotation(one.about, one.effective_on, "repair.applied", index, until))
+            notes.append(Annotation(one.about, one.effective_on, "repair.applied", one.index, until))
         elif one.how == "approved":
-            ended = rescission_of(repairs, one, gone)
-            reliefs.append(Relief(one.about, one.effective_on, index, None if ended is None else ended.effective_on))
-    return Bearing(reliefs=tuple(reliefs), annotations=tuple(notes), bearing=tuple(marks))
+            ended = decision_on(repairs, one, gone)
+            until = None if ended is None else ended.effective_on
+            reliefs.append(Relief(one.about, one.effective_on, one.index, until))
+    return Bearing(reliefs=tuple(reliefs), annotations=tuple(notes), bearing=marks_of(repairs))
 
 
-REPAIRS: Final[Noun[Repairs]] = Noun("repairs", Linked(), forget=Linked.forget, bearing=bearing)
+REPAIRS: Final[Noun[Requests]] = Noun("repairs", Linked(), forget=Linked.forget, bearing=bearing)

@@ -14,16 +14,13 @@ from ledger.domain.policy import StandingPolicy
 from ledger.domain.record import EnterpriseRecord
 from ledger.domain.repair import (
     REPAIRS,
-    Applied,
-    Decided,
     RepairApplied,
     RepairApproved,
     RepairRefused,
     RepairRescinded,
-    decision_on,
-    rescission_of,
     step,
 )
+from ledger.domain.request import Asked, Decided, decision_on
 from ledger.domain.specs import of_noun
 from ledger.errors import Refused
 from ledger.limits import REPAIRS_MAX
@@ -46,7 +43,7 @@ def apply(record: _Record, event: RepairApplied, ctx: Context) -> _Facts:
             str(event.entry),
         )
     repairs, gone = REPAIRS.of(record), record.repudiated
-    applications = [one for one in repairs.about(event.entry, gone) if isinstance(one, Applied)]
+    applications = [one for one in repairs.about(event.entry, gone) if isinstance(one, Asked)]
     for one in applications:
         decided = decision_on(repairs, one, gone)
         if decided is None:
@@ -56,7 +53,7 @@ def apply(record: _Record, event: RepairApplied, ctx: Context) -> _Facts:
                 f"the application at entry {one.index} is still open",
                 str(event.entry),
             )
-        if decided.how == "approved" and rescission_of(repairs, decided, gone) is None:
+        if decided.how == "approved" and decision_on(repairs, decided, gone) is None:
             raise Refused(
                 "repair.already_repaired",
                 f"该条记录已由第 {decided.index} 条记录修复",
@@ -118,7 +115,7 @@ def rescind(record: _Record, event: RepairRescinded, ctx: Context) -> _Facts:
         )
     _same_entry(approval, event.entry)
     same_party(entry_of(record, event.entry, ctx), ctx, "repair.other_body")
-    if rescission_of(repairs, approval, gone) is not None:
+    if decision_on(repairs, approval, gone) is not None:
         raise Refused(
             "repair.rescinded_once",
             "该修复决定已被撤销",
@@ -145,10 +142,10 @@ def repairable_from(record: EnterpriseRecord, entry: int, policy: StandingPolicy
     return max(days, default=None)
 
 
-def _open_application(record: EnterpriseRecord, index: int, entry: int, ctx: Context) -> Applied:
+def _open_application(record: EnterpriseRecord, index: int, entry: int, ctx: Context) -> Asked:
     repairs, gone = REPAIRS.of(record), record.repudiated
     application = repairs.entries.get(index)
-    if not isinstance(application, Applied) or index in gone:
+    if not isinstance(application, Asked) or index in gone:
         raise Refused(
             "repair.no_such_application",
             "该条记录不是修复申请 (或其正文已删除、已被否认)",
@@ -168,7 +165,7 @@ def _open_application(record: EnterpriseRecord, index: int, entry: int, ctx: Con
     return application
 
 
-def _same_entry(earlier: Applied | Decided, entry: int) -> None:
+def _same_entry(earlier: Asked | Decided, entry: int) -> None:
     if earlier.about != entry:
         raise Refused(
             "repair.other_entry",
@@ -178,7 +175,7 @@ def _same_entry(earlier: Applied | Decided, entry: int) -> None:
         )
 
 
-def _not_before(earlier: Applied | Decided, on: date) -> None:
+def _not_before(earlier: Asked | Decided, on: date) -> None:
     if on < earlier.effective_on:
         raise Refused(
             "repair.date_order",

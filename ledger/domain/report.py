@@ -15,10 +15,9 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from ledger.domain.declaration import Product
-from ledger.domain.event import Digest, Event, Line, Recorded, Text
+from ledger.domain.event import Digest, EntryIndex, Event, Line, Recorded, Text
 from ledger.domain.text import fold_text
 
-EntryIndex = Annotated[int, Meta(ge=0)]
 ReportNumber = Annotated[str, Meta(min_length=1, max_length=64)]
 CmaNumber = Annotated[str, Meta(pattern="^[0-9A-Z]{6,20}\\Z")]  # of the laboratory's accreditation (资质认定)
 Fault = Literal["enterprise", "laboratory"]

@@ -7,7 +7,7 @@ from typing import Final
 from ledger.domain import report
 from ledger.domain.context import Context, UniqueFact
 from ledger.domain.enterprise_rules import require_registered
-from ledger.domain.finding import annulled
+from ledger.domain.finding_state import annulled
 from ledger.domain.noun import Bearing, Finding, Mark, Noun
 from ledger.domain.record import EnterpriseRecord
 from ledger.domain.report import Report, ReportInvalidated, Reports, ReportSubmitted, ReportVerified, report_key

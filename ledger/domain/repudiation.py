@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import Meta
 from msgspec.structs import replace
 
 from ledger.domain.enterprise_state import Repudiation
-from ledger.domain.event import Event, Line, Recorded
+from ledger.domain.event import EntryIndex, Event, Line, Recorded
 from ledger.domain.record import About, EnterpriseRecord
 
 __all__ = ["BodyErased", "EntryMisattributed", "StatementRepudiated", "erased", "repudiated"]
-
-EntryIndex = Annotated[int, Meta(ge=0)]
 
 
 class StatementRepudiated(Event, frozen=True, kw_only=True, tag="StatementRepudiated"):

@@ -17,7 +17,7 @@ from typing import Final
 from ledger.errors import LedgerError, Malformed
 from ledger.limits import ARCHIVE_BYTES_MAX, ARCHIVE_MEMBERS_MAX
 
-__all__ = ["ArchiveTooLarge", "is_archive", "read_archive", "write_archive"]
+__all__ = ["ArchiveTooLarge", "is_archive", "member", "read_archive", "write_archive"]
 
 _START: Final = b"PK\x03\x04"  # APPNOTE.TXT 4.3.7: a local file header
 _SEGMENT: Final = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
@@ -69,6 +69,13 @@ def read_archive(data: bytes) -> dict[str, bytes]:
     if write_archive(members) != data:
         raise Malformed("the archive is not in the one form that archives have: it was changed, or packed again")
     return members
+
+
+def member(members: Mapping[str, bytes], path: str) -> bytes:
+    """The file at a path that every archive has. Raises `Malformed`."""
+    if path not in members:
+        raise Malformed(f"the archive lacks {path}")
+    return members[path]
 
 
 def _check_rows(rows: list[zipfile.ZipInfo], size: int) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from ledger.verifier import shared_wording
 from ledger.verifier.manifest import ExportedBy, Manifest
 from ledger.verifier.report import Remark
-from ledger.verifier.trust import Trust
 
 UNSIGNED: Final = Remark(
     "清单未签名: 无从得知由谁导出; 其中的声明、收据和证明各自成立",
@@ -29,23 +29,12 @@ def located(entries: int, size: int) -> Remark:
     )
 
 
-def anchored(trust: Trust) -> Remark:
-    return Remark(
-        f"第 0 条记录属于信任文件所列章程 {trust.charter.hex()[:16]}…, 所列密钥一致",
-        f"entry 0 is in the charter {trust.charter.hex()[:16]}… of the trust file, and names the same keys",
-    )
-
-
 def in_order(entries: int, sealed: int, closed: int) -> Remark:
-    zh = f"{entries} 条声明按日志顺序逐条核对: 签名、密钥有效期、权限; {sealed - closed} 条密封正文与承诺值一致"
-    en = (
-        f"all {entries} statements, in the log's order: signature, validity of the key, entitlement; "
-        f"{sealed - closed} sealed bodies are those that were committed to"
+    without = Remark(
+        f"{closed} 条密封记录的正文不在档案中, 内容与权限未核对",
+        f"{closed} SEALED BODIES ARE NOT INSIDE: what they say, and whether it may be said, was NOT checked",
     )
-    if closed:
-        zh += f"; {closed} 条密封记录的正文不在档案中, 内容与权限未核对"
-        en += f"; {closed} SEALED BODIES ARE NOT INSIDE: what they say, and whether it may be said, was NOT checked"
-    return Remark(zh, en)
+    return shared_wording.in_order(entries, sealed - closed, without if closed else None)
 
 
 def disputed(entries: list[int]) -> Remark:
@@ -120,9 +109,5 @@ def not_shown(manifest: Manifest, *, complete: bool, accesses: bool) -> tuple[Re
             f"what was registered after the checkpoint of {manifest.tree_size} entries: corrections, withdrawals, "
             "repudiations, revocations of keys, erasures",
         ),
-        Remark(
-            "登记当时的全部业务规则及唯一性 (须审计), 日志是否向所有人出示同一棵树 (须有见证方)",
-            "all rules of registration, and what must be unique (an audit does), and that everybody is shown the same "
-            "tree (witnesses do)",
-        ),
+        shared_wording.RULES_AND_TREE,
     )

@@ -1,41 +1,60 @@
 """A completeness bundle: everything that a standing rests on, in one file. Its form only; `complete.py` verifies it.
 
-Deterministic CBOR (RFC 8949 §4.2); `docs/completeness.md` describes it for others:
+Deterministic CBOR (RFC 8949 §4.2), in this order; `docs/completeness.md` describes it for others:
 
-    {"typ": "application/vnd.credit-ledger.bundle+cbor", "v": 1,
-     "checkpoint": bstr,              the newest checkpoint, a C2SP signed note, with cosignatures if there are any
+    {"v": 1, "typ": "application/vnd.credit-ledger.bundle+cbor",
      "root": bstr,                    transparent statement of the MapRootPublished that the proofs are under
-     "consistency": [* [* bstr]],     between the trees of all receipts, by size, up to the checkpoint's
-     "streams": [+ {"subject": tstr, "proof": {"path": [* bstr], "found": null / [key, entries, root]},
-                    "entries": [* [bstr, bstr / null]]}]}
+     "streams": [+ {"proof": {"path": [* bstr], "found": null / [key, entries, root]},
+                    "entries": [* [bstr, bstr / null]], "subject": tstr}],
+     "checkpoint": bstr,              the newest checkpoint, a C2SP signed note, with cosignatures if there are any
+     "consistency": [* [* bstr]]}     between the trees of all receipts, by size, up to the checkpoint's
 
 An entry is a transparent statement, and the body of a sealed one where it is public. The first stream is the one that
 the bundle is about; the others are those that it takes to believe it: root, policy, issuers, campaigns.
+
+Entries and proofs may be many. Whoever writes a bundle makes them one after the other, as they are sent; whoever reads
+one (`bundle_reading.py`) has the file in memory, and takes out of it what is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Final, Protocol, TypeVar
 
 from msgspec import Struct
 
 from ledger.cose import headers
-from ledger.cose.cbor import decode, encode
-from ledger.domain.subject import is_enterprise, kind, parse
-from ledger.errors import LedgerError, Malformed
-from ledger.limits import BUNDLE_BYTES_MAX, BUNDLE_ENTRIES_MAX, BUNDLE_STREAMS_MAX
-from ledger.tlog.prefix import MapLeaf, MapProof, MapValue
+from ledger.cose.cbor import byte_string, encode, head
+from ledger.errors import LedgerError
+from ledger.limits import BUNDLE_ENTRIES_MAX, BUNDLE_STREAMS_MAX
+from ledger.tlog.prefix import MapProof
 
-__all__ = ["Bundle", "BundleTooLarge", "Shown", "StreamShown", "encode_bundle", "is_bundle", "parse_bundle"]
+__all__ = ["VERSION", "Bundle", "BundleTooLarge", "Series", "Shown", "StreamShown", "bundle_pieces", "is_bundle"]
 
-_VERSION: Final = 1
-_BEGINNING: Final = b"\xa6" + encode("v") + encode(_VERSION) + encode("typ") + encode(headers.BUNDLE)
-_OTHERS: Final = ("party", "policy", "campaign")
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+VERSION: Final = 1
+# What stands between the parts of a file; in the deterministic order the keys are these, in this one.
+BEGINNING: Final = b"\xa6" + encode("v") + encode(VERSION) + encode("typ") + encode(headers.BUNDLE)
+ROOT, STREAMS, CHECKPOINT, CONSISTENCY = map(encode, ("root", "streams", "checkpoint", "consistency"))
+PROOF, ENTRIES, SUBJECT = map(encode, ("proof", "entries", "subject"))
+STREAM: Final = b"\xa3" + PROOF
+ENTRY: Final = b"\x82"  # an array of two
+NULL: Final = encode(None)
 
 
 class BundleTooLarge(LedgerError):
     """An enterprise whose bundle would be larger than `limits.BUNDLE_…_MAX`: an audit covers it, a bundle does not."""
+
+
+class Series(Protocol[T_co]):
+    """So many, one after the other: a tuple, what lies in a file, or what is made while it is sent."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[T_co]: ...
 
 
 class Shown(Struct, frozen=True):
@@ -50,7 +69,7 @@ class StreamShown(Struct, frozen=True):
 
     subject: str
     proof: MapProof
-    entries: tuple[Shown, ...]
+    entries: Series[Shown]
 
 
 class Bundle(Struct, frozen=True):
@@ -58,103 +77,51 @@ class Bundle(Struct, frozen=True):
 
     checkpoint: bytes
     root: bytes
-    consistency: tuple[tuple[bytes, ...], ...]
+    consistency: Series[tuple[bytes, ...]]
     streams: tuple[StreamShown, ...]
 
 
-def encode_bundle(bundle: Bundle) -> bytes:
-    """The file. Raises `BundleTooLarge`."""
+def bundle_pieces(bundle: Bundle) -> Iterator[bytes]:
+    """The file, piece by piece, in one pass over the series, each asked for its length when its turn comes.
+
+    Raises `BundleTooLarge` before the first piece; its bytes are for whoever knows them beforehand to bound.
+    """
     entries = sum(len(stream.entries) for stream in bundle.streams)
     if entries > BUNDLE_ENTRIES_MAX or len(bundle.streams) > BUNDLE_STREAMS_MAX:
-        raise BundleTooLarge(f"{entries} entries of {len(bundle.streams)} streams: at most {BUNDLE_ENTRIES_MAX}")
-    data = encode(
-        {
-            "typ": headers.BUNDLE,
-            "v": _VERSION,
-            "checkpoint": bundle.checkpoint,
-            "root": bundle.root,
-            "consistency": bundle.consistency,
-            "streams": [
-                {
-                    "subject": stream.subject,
-                    "proof": _encode_proof(stream.proof),
-                    "entries": [(entry.transparent, entry.body) for entry in stream.entries],
-                }
-                for stream in bundle.streams
-            ],
-        }
+        raise BundleTooLarge(
+            f"{entries} entries of {len(bundle.streams)} streams: at most {BUNDLE_ENTRIES_MAX} of {BUNDLE_STREAMS_MAX}"
+        )
+    return chain(
+        (BEGINNING, ROOT, byte_string(bundle.root), STREAMS, head(4, len(bundle.streams))),
+        chain.from_iterable(_stream_pieces(stream) for stream in bundle.streams),
+        (CHECKPOINT, byte_string(bundle.checkpoint), CONSISTENCY),
+        _counted(bundle.consistency, encode),
     )
-    if len(data) > BUNDLE_BYTES_MAX:
-        raise BundleTooLarge(f"{len(data)} bytes: at most {BUNDLE_BYTES_MAX}")
-    return data
 
 
 def is_bundle(data: bytes) -> bool:
-    """Whether it says that it is one: in the deterministic order, version and type come first."""
-    return data.startswith(_BEGINNING)
+    """Whether a file that begins so says that it is one: in the deterministic order, version and type come first."""
+    return data.startswith(BEGINNING)
 
 
-def parse_bundle(data: bytes) -> Bundle:
-    """The inverse of `encode_bundle`: one file for one bundle. Raises `Malformed`."""
-    if len(data) > BUNDLE_BYTES_MAX:
-        raise Malformed(f"a bundle has at most {BUNDLE_BYTES_MAX} bytes")
-    match decode(data):
-        case {
-            "typ": headers.BUNDLE,
-            "v": 1,
-            "checkpoint": bytes() as checkpoint,
-            "root": bytes() as root,
-            "consistency": [*proofs],
-            "streams": [*streams],
-            **others,
-        } if not others and 0 < len(streams) <= BUNDLE_STREAMS_MAX:
-            bundle = Bundle(
-                checkpoint,
-                root,
-                tuple([_hashes(proof) for proof in proofs]),
-                tuple([_stream(stream) for stream in streams]),
-            )
-        case _:
-            raise Malformed(f"not a completeness bundle of version {_VERSION}")
-    first, *rest = [stream.subject for stream in bundle.streams]
-    if not is_enterprise(first) or any(kind(subject) not in _OTHERS for subject in rest):
-        raise Malformed("a bundle is about an enterprise, and shows the governing streams that it takes to believe it")
-    if len(set(rest)) != len(rest) or sum(len(stream.entries) for stream in bundle.streams) > BUNDLE_ENTRIES_MAX:
-        raise Malformed(f"a bundle shows each stream once, and at most {BUNDLE_ENTRIES_MAX} entries")
-    return bundle
-
-
-def _encode_proof(proof: MapProof) -> dict[str, object]:
+def _stream_pieces(stream: StreamShown) -> Iterator[bytes]:
+    proof = stream.proof
     found = None if proof.found is None else [proof.found.key, proof.found.value.entries, proof.found.value.root]
-    return {"path": proof.siblings, "found": found}
+    yield STREAM + encode({"path": proof.siblings, "found": found}) + ENTRIES
+    yield from _counted(stream.entries, _entry_bytes)
+    yield SUBJECT + encode(stream.subject)
 
 
-def _stream(item: object) -> StreamShown:
-    match item:
-        case {"subject": str() as subject, "proof": proof, "entries": [*entries], **others} if not others:
-            return StreamShown(parse(subject), _proof(proof), tuple([_entry(entry) for entry in entries]))
-    raise Malformed("a stream of a bundle is a subject, a proof and entries")
+def _entry_bytes(entry: Shown) -> bytes:
+    return ENTRY + byte_string(entry.transparent) + (NULL if entry.body is None else byte_string(entry.body))
 
 
-def _proof(item: object) -> MapProof:
-    match item:
-        case {"path": [*path], "found": None, **others} if not others:
-            return MapProof(_hashes(path), None)
-        case {"path": [*path], "found": [bytes() as key, int() as count, bytes() as root], **others} if not others:
-            return MapProof(_hashes(path), MapLeaf(key, MapValue(count, root)))
-    raise Malformed("a map proof of a bundle is a path, and what was found at its end")
-
-
-def _entry(item: object) -> Shown:
-    match item:
-        case [bytes() as transparent, bytes() | None as body]:
-            return Shown(transparent, body)
-    raise Malformed("an entry of a bundle is a transparent statement, and a body or null")
-
-
-def _hashes(item: object) -> tuple[bytes, ...]:
-    if isinstance(item, Sequence) and not isinstance(item, str | bytes):
-        hashes = tuple(one for one in item if isinstance(one, bytes))
-        if len(hashes) == len(item):
-            return hashes
-    raise Malformed("a proof of a bundle is a list of hashes")
+def _counted(series: Series[T], written: Callable[[T], bytes]) -> Iterator[bytes]:
+    """An array, whose length is said before its items."""
+    count = len(series)
+    yield head(4, count)
+    for item in series:
+        yield written(item)
+        count -= 1
+    if count:
+        raise AssertionError(f"a series of a bundle is {count} items shorter than it said")

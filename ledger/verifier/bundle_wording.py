@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ledger.domain.map import MapRoot
+from ledger.verifier import shared_wording
 from ledger.verifier.report import Remark
 from ledger.verifier.trust import Trust
 
@@ -19,11 +20,7 @@ NOT_SHOWN: Final = (
         "映射根覆盖范围之后的记录是否齐全, 以及检查点之后的任何记录",
         "that the entries since the map's size are all there are, and anything after the checkpoint",
     ),
-    Remark(
-        "登记当时的全部业务规则及唯一性 (须审计), 日志是否向所有人出示同一棵树 (须有见证方)",
-        "all rules of registration, and what must be unique (an audit does), and that everybody is shown the same tree "
-        "(witnesses do)",
-    ),
+    shared_wording.RULES_AND_TREE,
 )
 
 
@@ -49,23 +46,12 @@ def streams(subjects: Sequence[str]) -> Remark:
     )
 
 
-def anchored(trust: Trust) -> Remark:
-    return Remark(
-        f"第 0 条记录属于信任文件所列章程 {trust.charter.hex()[:16]}…, 所列密钥一致",
-        f"entry 0 is in the charter {trust.charter.hex()[:16]}… of the trust file, and names the same keys",
-    )
-
-
 def in_order(entries: int, sealed: int, closed: int) -> Remark:
-    zh = f"{entries} 条声明按日志顺序逐条核对: 签名、密钥有效期、权限; {sealed - closed} 条密封正文与承诺值一致"
-    en = (
-        f"all {entries} statements, in the log's order: signature, validity of the key, entitlement; "
-        f"{sealed - closed} sealed bodies are those that were committed to"
+    without = Remark(
+        f"{closed} 条密封记录的正文不公开, 内容与权限未核对, 不计入",
+        f"{closed} SEALED BODIES ARE NOT PUBLIC: what they say was not checked, and counts for nothing",
     )
-    if closed:
-        zh += f"; {closed} 条密封记录的正文不公开, 内容与权限未核对, 不计入"
-        en += f"; {closed} SEALED BODIES ARE NOT PUBLIC: what they say was not checked, and counts for nothing"
-    return Remark(zh, en)
+    return shared_wording.in_order(entries, sealed - closed, without if closed else None)
 
 
 def rooted(root: MapRoot, issuer: str) -> Remark:

@@ -11,7 +11,7 @@ from ledger.cose.statement import Statement, VerifiedStatement, decode_event, ve
 from ledger.domain.catalogue import SPECS
 from ledger.domain.context import Context
 from ledger.domain.dates import shanghai_date
-from ledger.domain.event import Event, Recorded
+from ledger.domain.event import Closed, Event
 from ledger.domain.governance import Governance, evolve_governance
 from ledger.domain.party import KeyEnrolled, KeyRecovered, KeyRotated, TrustAnchorsEstablished
 from ledger.domain.party_state import ROOT_PARTY
@@ -82,6 +82,17 @@ class Chain:
             raise _as_verdict(entry, refusal) from None
         return verify_statement(statement, key)
 
+    def said(self, statement: VerifiedStatement, body: bytes | None) -> Event | Closed:
+        """What a statement of another stream says at this position, by somebody entitled to say it.
+
+        Raises `Refuted`, `Malformed`. Without its body a sealed one is `Closed`, of which nothing is checked.
+        """
+        event = decode_event(statement, body)
+        if isinstance(event, Event):
+            check_entitled(statement, event, self.governance)
+            check_new_key(statement, event)
+        return event
+
     def _decide(self, entry: Located, event: Event, officer: str, roles: frozenset[str]) -> None:
         statement, receipt = entry.statement, entry.receipt
         context = Context(
@@ -105,21 +116,9 @@ class Chain:
             raise _as_verdict(entry, refusal) from None
 
     def _grow(self, entry: Located, event: Event) -> None:
-        statement, receipt = entry.statement, entry.receipt
-        version = self._versions[statement.subject] = self._versions.get(statement.subject, 0) + 1
-        recorded = Recorded(
-            index=receipt.index,
-            subject=statement.subject,
-            version=version,  # among the entries shown; nothing of what is shown depends on it
-            recorded_at=receipt.iat,
-            statement_id=statement.statement_id,
-            issuer=statement.issuer,
-            kid=statement.kid,
-            iat=statement.iat,
-            sealed=False,
-            event=event,
-        )
-        self.governance = evolve_governance(self.governance, recorded)
+        subject = entry.statement.subject
+        version = self._versions[subject] = self._versions.get(subject, 0) + 1
+        self.governance = evolve_governance(self.governance, entry.recorded(event, version))
 
     def _compare(self, anchors: TrustAnchorsEstablished) -> None:
         """The charter and the trust file must mean the same log. Raises `Refuted`."""
@@ -142,7 +141,7 @@ def check_entitled(statement: Statement, event: Event, governance: Governance) -
     spec = SPECS[type(event).__name__]
     if kind(statement.subject) not in spec.streams:
         raise Refuted(f"{spec.name} is not said about {statement.subject}")
-    if spec.form not in ("either", "sealed" if statement.sealed else "open"):
+    if not spec.takes(sealed=statement.sealed):
         raise Refuted(f"{spec.name} is always {spec.form}")
     if not spec.entitles(statement.issuer, statement.subject, governance.roles(statement.issuer)):
         raise Refuted(f"{statement.issuer} was not entitled to {spec.name}, as far as the evidence shows")

@@ -18,11 +18,11 @@ What a bundle cannot show is in the report too. What follows from it, a standing
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
-from ledger.cose.statement import decode_event
 from ledger.domain.catalogue import SPECS
 from ledger.domain.event import Closed, Event, Recorded
 from ledger.domain.folding import fold
@@ -33,15 +33,17 @@ from ledger.domain.record import EnterpriseRecord
 from ledger.domain.subject import MAP, POLICY, is_governing
 from ledger.errors import LedgerError, Refuted, Uncheckable
 from ledger.tlog.checkpoint import VerifiedCheckpoint
-from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.prefix import stream_value, verify_in_map
 from ledger.tlog.proof import verify_consistency
 from ledger.verifier import bundle_wording as wording
-from ledger.verifier.bundle import Bundle, StreamShown, parse_bundle
-from ledger.verifier.chain import Chain, check_entitled, check_new_key
+from ledger.verifier.bundle import Bundle
+from ledger.verifier.bundle_reading import parse_bundle
+from ledger.verifier.chain import Chain
 from ledger.verifier.heads import verify_head
 from ledger.verifier.located import Located, Roots, locate
+from ledger.verifier.located_stream import LocatedStream
 from ledger.verifier.report import Remark, Verified
+from ledger.verifier.shared_wording import anchored
 from ledger.verifier.trust import Trust
 
 __all__ = ["VerifiedBundle", "fold_shown", "verify_bundle"]
@@ -86,10 +88,7 @@ def verify_bundle(data: bytes, trust: Trust) -> VerifiedBundle:
 
     roots = Roots()  # 2
     root_entry = locate(bundle.root, trust, roots)
-    streams = {
-        stream.subject: [locate(entry.transparent, trust, roots) for entry in stream.entries]
-        for stream in bundle.streams
-    }
+    streams = {stream.subject: LocatedStream.of(stream, trust, roots) for stream in bundle.streams}
     entries = sum(len(stream) for stream in streams.values()) + 1
     steps.append(wording.located(entries, trust))
 
@@ -99,20 +98,20 @@ def verify_bundle(data: bytes, trust: Trust) -> VerifiedBundle:
     _whole(streams, root_entry)  # 4
     steps.append(wording.streams(list(streams)))
 
-    chain = Chain(trust, streams[ROOT_PARTY][0], _GOVERNING)  # 5
-    steps.append(wording.anchored(trust))
+    first, _ = next(iter(streams[ROOT_PARTY]))  # 5
+    chain = Chain(trust, first, _GOVERNING)
+    steps.append(anchored(trust))
 
     subject = bundle.streams[0].subject
-    bodies = {entry.index: shown.body for entry, shown in zip(streams[subject], bundle.streams[0].entries, strict=True)}
-    events = _in_order(chain, streams, root_entry, bodies)  # 6
+    events = _in_order(chain, streams, root_entry)  # 6
     closed = sum(isinstance(at.event, Closed) for at in events)
     steps.append(wording.in_order(entries, sum(at.sealed for at in events), closed))
 
     map_root = chain.governance.map_roots[-1]  # 7
     steps.append(wording.rooted(map_root, root_entry.statement.issuer))
 
-    for stream in bundle.streams:  # 8
-        _complete(stream, streams[stream.subject], map_root)
+    for stream in streams.values():  # 8
+        _complete(stream, map_root)
     before = sum(at.index < map_root.tree_size for at in events)
     steps.append(wording.complete(subject, before, map_root, len(streams) - 1))
 
@@ -129,7 +128,7 @@ def verify_bundle(data: bytes, trust: Trust) -> VerifiedBundle:
         events=tuple(events),
         record=fold_shown(events),
         governance=governance,
-        recorded_at={one.index: one.receipt.iat for stream in streams.values() for one in stream},
+        recorded_at={one.index: one.iat for stream in streams.values() for one in stream.receipts},
         since=since,
         disputed=tuple(at.index for at in events if governance.disputed(at.kid, at.index, at.recorded_at)),
     )
@@ -162,38 +161,32 @@ def _one_log(bundle: Bundle, roots: Roots, head: VerifiedCheckpoint) -> None:
         verify_consistency(old, new, known[old], known[new], proof)
 
 
-def _whole(streams: Mapping[str, Sequence[Located]], root_entry: Located) -> None:
+def _whole(streams: Mapping[str, LocatedStream], root_entry: Located) -> None:
     """Each statement in its own stream and in order; and the streams that must be there."""
-    for subject, entries in streams.items():
-        for entry in entries:
-            if entry.statement.subject != subject:
-                raise Refuted(f"entry {entry.index} is about {entry.statement.subject}, not about {subject}")
-        for before, after in pairwise(entries):
+    for subject, stream in streams.items():
+        for other in sorted(stream.subjects - {subject}):
+            raise Refuted(f"an entry in the stream of {subject} is about {other}")
+        for before, after in pairwise(stream.receipts):
             if before.index >= after.index:
                 raise Refuted(f"entry {after.index} stands after entry {before.index} in the stream of {subject}")
     if root_entry.statement.subject != MAP:
         raise Refuted(f"entry {root_entry.index} is no root of the map")
     needed = {ROOT_PARTY, POLICY, root_entry.statement.issuer}
-    needed |= {entry.statement.issuer for entries in streams.values() for entry in entries}
+    needed = needed.union(*(stream.issuers for stream in streams.values()))
     for subject in sorted(needed):
         if not streams.get(subject):
             raise Uncheckable(f"the bundle lacks the stream of {subject}, on which others rest")
 
 
-def _in_order(
-    chain: Chain,
-    streams: Mapping[str, Sequence[Located]],
-    root_entry: Located,
-    bodies: Mapping[int, bytes | None],
-) -> list[Recorded]:
+def _in_order(chain: Chain, streams: Mapping[str, LocatedStream], root_entry: Located) -> list[Recorded]:
     """Every entry at its position, under the governance of that position; the events of the bundle's subject."""
-    located = [root_entry, *(entry for entries in streams.values() for entry in entries)]
+    located = heapq.merge([(root_entry, None)], *streams.values(), key=lambda one: one[0].index)
     events: list[Recorded] = []
-    for entry in sorted(located, key=lambda one: one.index)[1:]:  # entry 0 began the chain
+    for entry, body in islice(located, 1, None):  # entry 0 began the chain
         if is_governing(entry.statement.subject):
             chain.take(entry)
         else:
-            events.append(_said(chain, entry, bodies[entry.index], len(events) + 1))
+            events.append(_said(chain, entry, body, len(events) + 1))
     return events
 
 
@@ -201,28 +194,18 @@ def _said(chain: Chain, entry: Located, body: bytes | None, version: int) -> Rec
     statement = chain.signed(entry)
     if body is not None and not statement.sealed:
         raise Refuted(f"entry {entry.index} is open: a body does not belong to it")
-    event = decode_event(statement, body)
-    if isinstance(event, Event):
-        check_entitled(statement, event, chain.governance)
-        check_new_key(statement, event)
-    return Recorded(
-        index=entry.index,
-        subject=statement.subject,
-        version=version,
-        recorded_at=entry.receipt.iat,
-        statement_id=statement.statement_id,
-        issuer=statement.issuer,
-        kid=statement.kid,
-        iat=statement.iat,
-        sealed=statement.sealed,
-        event=event,
-    )
+    return entry.recorded(chain.said(statement, body), version)
 
 
-def _complete(shown: StreamShown, entries: Sequence[Located], map_root: MapRoot) -> None:
+def _complete(stream: LocatedStream, map_root: MapRoot) -> None:
     """The entries that are shown are those that the map counts, neither more nor less nor others."""
+    shown = stream.shown
     value = verify_in_map(shown.subject, map_root.root, shown.proof)
-    covered = [(one.index, leaf_hash(one.statement.raw)) for one in entries if one.index < map_root.tree_size]
+    covered = [
+        (receipt.index, leaf)
+        for receipt, leaf in zip(stream.receipts, stream.leaves, strict=True)
+        if receipt.index < map_root.tree_size
+    ]
     if len(covered) != value.entries:
         raise Refuted(
             f"{shown.subject} has {value.entries} entries among the first {map_root.tree_size} of the log, "

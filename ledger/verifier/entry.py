@@ -26,13 +26,15 @@ from ledger.cose.statement import VerifiedStatement, decode_event
 from ledger.domain.event import Closed, Event
 from ledger.domain.party import TrustAnchorsEstablished
 from ledger.domain.payload import decode_body
-from ledger.domain.pledge import GroundText, PledgeRevoked
+from ledger.domain.pledge import GroundText
 from ledger.errors import Refuted, Uncheckable
 from ledger.verifier import wording
 from ledger.verifier.chain import Chain, check_entitled, check_new_key
 from ledger.verifier.evidence import parse_evidence
+from ledger.verifier.ground import ground_of
 from ledger.verifier.located import Located, Roots, check_order, locate
 from ledger.verifier.report import VerifiedEntry
+from ledger.verifier.shared_wording import anchored
 from ledger.verifier.trust import Trust
 from ledger.verifier.witnessed import check_witnessed
 
@@ -69,7 +71,7 @@ def verify_entry(
     steps.append(wording.in_order(len(entries)))
 
     chain = Chain(trust, entries[0])  # 4
-    steps.append(wording.anchored(trust))
+    steps.append(anchored(trust))
 
     before = [entry for entry in entries[1:] if entry.index < target.index]  # 5
     after = [entry for entry in entries[1:] if entry.index >= target.index]
@@ -126,7 +128,7 @@ def _content(target: Located, statement: VerifiedStatement, body: bytes | None) 
 
 def _check_ground(event: Event | Closed, body: bytes) -> None:
     """The one body that an open statement may come with: the text that a revocation names by its digest."""
-    if not isinstance(event, PledgeRevoked) or event.ground_text != hashlib.sha256(body).hexdigest():
+    if ground_of(event) != hashlib.sha256(body).hexdigest():
         raise Refuted("the body that was given does not belong to this statement")
     if not isinstance(decode_body(body)[1], GroundText):
         raise Refuted("the body that the statement names is not the text of a ground")

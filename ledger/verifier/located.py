@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ledger.cose.receipt import VerifiedReceipt, detach, parse_receipt, verify_receipt
 from ledger.cose.statement import Statement, parse_statement
+from ledger.domain.event import Closed, Event, Recorded
 from ledger.errors import Refuted, Uncheckable
 from ledger.verifier.trust import Trust
 
@@ -25,19 +27,29 @@ class Located:
     def index(self) -> int:
         return self.receipt.index
 
+    def recorded(self, event: Event | Closed, version: int) -> Recorded:
+        """What it says, at its place; `version`: its number among those of its stream that are shown, from 1."""
+        return self.statement.recorded(event, index=self.index, version=version, recorded_at=self.receipt.iat)
+
 
 @dataclass(slots=True)
 class Roots:
     """The tree heads that receipts have shown so far. A log has one root per size, and its time never goes back."""
 
     seen: dict[int, VerifiedReceipt] = field(default_factory=dict)
+    _sizes: list[int] = field(default_factory=list)  # of those seen, in order
 
     def take(self, receipt: VerifiedReceipt) -> None:
         """Remember a head. Raises `Refuted` where it cannot belong to the same log as those before."""
-        before = self.seen.setdefault(receipt.tree_size, receipt)
-        if before.root != receipt.root:
+        place = bisect_left(self._sizes, receipt.tree_size)
+        if receipt.tree_size not in self.seen:
+            self.seen[receipt.tree_size] = receipt
+            self._sizes.insert(place, receipt.tree_size)
+        elif self.seen[receipt.tree_size].root != receipt.root:
             raise Refuted(f"the log signed two different trees of {receipt.tree_size} entries")
-        for other in self.seen.values():
+        # Those seen are in order already: what stands between its neighbours stands right among all of them.
+        for size in self._sizes[max(place - 1, 0) : place + 2]:
+            other = self.seen[size]
             if (other.tree_size - receipt.tree_size) * (other.iat - receipt.iat) < 0:
                 raise Refuted(
                     f"the log's time goes back between its trees of {other.tree_size} and {receipt.tree_size} entries"

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from ledger.domain.event import Digest
+from ledger.domain.event import Digest, EntryIndex
 from ledger.domain.subject import is_enterprise, parse
 from ledger.domain.text import check_text
 from ledger.errors import Malformed, Refused
@@ -54,7 +54,6 @@ Why = Literal[
     "outside_period",
 ]
 _Count = Annotated[int, Meta(ge=1)]
-_Index = Annotated[int, Meta(ge=0)]
 
 
 class Member(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,7 +69,7 @@ class LeftOut(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
 
     what: What
     why: Why
-    entry: _Index | None = None
+    entry: EntryIndex | None = None
     count: _Count = 1
 
 
@@ -97,7 +96,7 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     shown_on: date
     tree_size: Annotated[int, Meta(ge=1)]
     exported_by: ExportedBy | None
-    entries: tuple[_Index, ...]
+    entries: tuple[EntryIndex, ...]
     left_out: tuple[LeftOut, ...]
     files: tuple[Member, ...]
 

@@ -57,13 +57,6 @@ def in_order(entries: int) -> Remark:
     )
 
 
-def anchored(trust: Trust) -> Remark:
-    return Remark(
-        f"第 0 条记录属于信任文件所列章程 {trust.charter.hex()[:16]}…, 所列密钥一致",
-        f"entry 0 is in the charter {trust.charter.hex()[:16]}… of the trust file, and names the same keys",
-    )
-
-
 def chained(entries: int) -> Remark:
     return Remark(
         f"此前 {entries} 条主体、密钥和角色记录逐条核对: 签名、密钥有效期、权限、规则、密钥持有证明",

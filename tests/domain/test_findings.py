@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.defaults import default_registration_policy
-from ledger.domain.finding import FINDINGS, annulled
+from ledger.domain.finding_state import FINDINGS, annulled
 from ledger.domain.findings_of import findings_at, findings_of, holds_at
 from ledger.domain.noun import Finding, Hold
 from ledger.domain.repudiation import BodyErased, StatementRepudiated

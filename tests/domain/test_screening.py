@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
 
@@ -265,18 +266,17 @@ def test_lists_and_structs_inside_an_event_are_screened_too_but_not_its_codes() 
 def test_screening_costs_little_where_there_is_nothing_to_find() -> None:
     """It is on the way of every statement: 4,000 characters of prose stay far below a millisecond."""
     text = "不生产、不销售假冒伪劣产品；公开产品和服务执行标准 GB/T 19001-2016，接受社会监督，一年三包。" * 80
-    start = time.perf_counter()
-    for _ in range(20):
-        assert certain_in(text) is None
-    assert (time.perf_counter() - start) / 20 < 0.003
+    assert certain_in(text) is None
+    assert min(_seconds(certain_in, text) for _ in range(20)) < 0.003
 
 
 def test_hostile_text_is_screened_in_time_that_grows_with_its_length() -> None:
     for text in ("1 " * 2000, "13" * 2000, "@" * 4000, "a." * 2000, "微信" * 2000, "张三、" * 1300, "一" * 4000):
-        assert _seconds(text) < 0.5, text[:20]
+        assert min(_seconds(screen, text) for _ in range(3)) < 0.5, text[:20]
 
 
-def _seconds(text: str) -> float:
-    start = time.perf_counter()
-    screen(text)
-    return time.perf_counter() - start
+def _seconds(look: Callable[[str], object], text: str) -> float:
+    """Of the processor: others share this machine."""
+    start = time.process_time()
+    look(text)
+    return time.process_time() - start

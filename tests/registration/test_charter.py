@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from api.demo import PARTIES
 from ledger.charter import (
     CharterParty,
     LogAnchors,
@@ -18,6 +19,7 @@ from ledger.charter import (
 )
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.governance import Governance
+from ledger.domain.policy import WorkCalendarPublished
 from ledger.errors import Malformed, Refuted
 from ledger.registration import admit_charter
 from tests.support.book import Book
@@ -50,31 +52,30 @@ def test_a_book_with_a_charter_has_anchors_policies_and_calendar() -> None:
 
 def test_the_same_charter_is_the_same_bytes() -> None:
     keys = log_keys(ORIGIN)
-    signers = {slug: signer_for(slug) for slug in ("root", *_SLUGS)}
-    assert demo_charter(keys, signers, NOW) == demo_charter(keys, signers, NOW)
-
-
-_SLUGS = (
-    "registrar",
-    "organizer",
-    "approver",
-    "regulator",
-    "handling-body",
-    "data-officer",
-    "laboratory",
-    "log-operator",
-)
+    signers = {slug: signer_for(slug) for slug in PARTIES}
+    assert demo_charter(keys, signers, NOW, 2026) == demo_charter(keys, signers, NOW, 2026)
 
 
 def test_a_demonstration_says_so() -> None:
-    signers = {slug: signer_for(slug) for slug in ("root", *_SLUGS)}
+    signers = {slug: signer_for(slug) for slug in PARTIES}
     book = Book(chartered=False)
-    for statement in demo_charter(log_keys(ORIGIN), signers, NOW):
+    for statement in demo_charter(log_keys(ORIGIN), signers, NOW, 2026):
         book.enter(admit_charter(statement, governance=book.governance, origin=ORIGIN), bootstrap=True)
     anchors = book.governance.anchors
     assert anchors is not None
     assert anchors.demo
     assert all(party.name_zh.startswith("演示") for party in book.governance.parties.values())
+
+
+def test_the_calendars_of_a_demonstration_say_that_they_are_made_up_unless_they_are_real() -> None:
+    signers = {slug: signer_for(slug) for slug in PARTIES}
+    events = [decode_event(parse_statement(one)) for one in demo_charter(log_keys(ORIGIN), signers, NOW, 2026)]
+    calendars = {event.year: event for event in events if isinstance(event, WorkCalendarPublished)}
+    assert list(calendars) == [2025, 2026, 2027, 2028]
+    assert calendars[2026] == calendar_2026()
+    for year in (2025, 2027, 2028):
+        assert str(calendars[year].legal_basis).startswith("演示")
+        assert calendars[year].holidays == calendars[year].workdays == ()
 
 
 def test_a_charter_may_be_as_old_as_it_likes() -> None:

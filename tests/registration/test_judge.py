@@ -165,6 +165,7 @@ def test_the_table_of_issuers_is_that_of_the_design() -> None:
         "BodyErased": "data_officer",
         "AttachmentAdded": "handling_body/laboratory/organizer/regulator/self",
         "AttachmentErased": "data_officer",
+        "AnnexTakenDown": "data_officer",
         "AccessDigestPublished": "log_operator",
         "MapRootPublished": "log_operator",
         "FindingRecorded": "organizer/regulator",

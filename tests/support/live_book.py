@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from hashlib import sha256
 
 from ledger.domain.access import Access, AccessDigestPublished, day_digest
+from ledger.domain.annex import AnnexTakenDown
 from ledger.domain.attachment import AttachmentAdded, AttachmentErased
 from ledger.domain.catalogue import SPECS
 from ledger.domain.enterprise import EnterpriseRenamed, EnterpriseSized
@@ -22,7 +23,9 @@ from ledger.keys.possession import prove_possession
 from ledger.registration import Candidate, admit
 from ledger.sequencer import Registered, Sequencer
 from ledger.store.attachments import StoredAttachment
+from ledger.store.cosignatures import CosignatureRow
 from ledger.store.postgres import PostgresStore
+from ledger.tlog.note import parse_note
 from ledger.verifier.trust import Trust, TrustedKey, TrustFile, parse_trust
 from projections.completeness.cutting import begin_cut, go_on
 from projections.completeness.tables import MapTables, prepare_map
@@ -67,17 +70,26 @@ from tests.support.statements import (
     sign,
     speaker_of,
 )
+from tests.support.witnesses import cosigner
 
-__all__ = ["LiveBook", "book_with_everything", "trust_of"]
+__all__ = ["WITNESSES", "LiveBook", "book_with_everything", "trust_file_of", "trust_of"]
+
+WITNESSES = ("east", "north")
 
 TABLE = b"product,indicator\nkettle,leakage\n"
+TAKEN_DOWN = "名称,联系人\n".encode()
 
 
 def trust_of(store: PostgresStore, witness_policy: str = "") -> Trust:
+    """What its trust file says."""
+    return parse_trust(trust_file_of(store, witness_policy).format())
+
+
+def trust_file_of(store: PostgresStore, witness_policy: str = "") -> TrustFile:
     """The trust file of a book with the test charter."""
     keys, first = log_keys(ORIGIN), store.checkpoint_covering(0)
     assert first is not None
-    file = TrustFile(
+    return TrustFile(
         origin=ORIGIN,
         checkpoint_vkeys=(keys.checkpoint.key.format(),),
         receipt_keys=(TrustedKey.of(keys.receipt.public, keys.receipt.alg),),
@@ -85,7 +97,6 @@ def trust_of(store: PostgresStore, witness_policy: str = "") -> Trust:
         charter=first.root.hex(),
         witness_policy=witness_policy,
     )
-    return parse_trust(file.format())
 
 
 class LiveBook:
@@ -141,6 +152,15 @@ class LiveBook:
                 raise AssertionError(answer)
         return [answer.index for answer in answers if isinstance(answer, Registered)]
 
+    def cosign(self, size: int, *names: str) -> None:
+        """Have these witnesses cosign the checkpoint of that size, a second after it was made."""
+        checkpoint = self.store.checkpoint_covering(size - 1)
+        assert checkpoint is not None and checkpoint.tree_size == size
+        text = parse_note(checkpoint.note).text
+        for name in names:
+            line = cosigner(name).sign(text, checkpoint.recorded_at + 1)
+            self.store.cosignatures.keep(CosignatureRow(size, line.name, line.key_id, line.signature))
+
     def project(self) -> None:
         """Bring the read models up to date."""
         prepare(self.database.service)
@@ -179,6 +199,7 @@ def book_with_everything(database: TestDatabase, *, entries: int = 0) -> Iterato
         book.publish_map()
         book.say(EnterpriseSized(v=1, effective_on=book.clock.today, size_band="medium", size_source="年报"))
         book.project()
+        _witness(book)
         yield book
     finally:
         book.close()
@@ -226,6 +247,17 @@ def tell(book: LiveBook) -> None:
     _accesses(book)
 
 
+def _witness(book: LiveBook) -> None:
+    """The quorum on the charter and on the newest checkpoint but two, a part of it on the newest but one."""
+    size, sizes = 0, list[int]()
+    while (checkpoint := book.store.checkpoint_covering(size)) is not None:
+        size = checkpoint.tree_size
+        sizes.append(size)
+    for cosigned in (sizes[0], sizes[-3]):
+        book.cosign(cosigned, *WITNESSES)
+    book.cosign(sizes[-2], WITNESSES[0])
+
+
 def _colleague(book: LiveBook, speaker: Speaker) -> Speaker:
     """Another officer of the same party."""
     signer = signer_for(f"{speaker.party}, a colleague", "p256")
@@ -247,6 +279,12 @@ def _standards(book: LiveBook, owner: Speaker) -> None:
     index = book.say(declared(annex=table), by=owner)
     newer = book.say(revised(index), by=owner)
     book.say(noted(newer), by=ORGANIZER)
+    gone = Annex(sha256=sha256(TAKEN_DOWN).hexdigest(), bytes=len(TAKEN_DOWN), media_type="text/csv")
+    book.store.annexes.hold(sha256(TAKEN_DOWN).digest(), TAKEN_DOWN, "text/csv", book.clock())
+    book.say(declared(number="Q/CSGD 099-2018", annex=gone), by=owner)
+    book.say(
+        AnnexTakenDown(v=1, effective_on=book.clock.today, annex=gone.sha256, ground="含有个人信息"), by=DATA_OFFICER
+    )
 
 
 def _marks(book: LiveBook) -> None:

@@ -94,20 +94,7 @@ class PaperLog:
         self.heads.append(_Head(size, at, protected, sign_root(protected, mth(self.entries), self.receipt_key)))
         for statement, event in self._pending:
             parsed = parse_statement(statement)
-            self.recorded.append(
-                Recorded(
-                    index=len(self.recorded),
-                    subject=parsed.subject,
-                    version=1,
-                    recorded_at=at,
-                    statement_id=parsed.statement_id,
-                    issuer=parsed.issuer,
-                    kid=parsed.kid,
-                    iat=parsed.iat,
-                    sealed=parsed.sealed,
-                    event=event,
-                )
-            )
+            self.recorded.append(parsed.recorded(event, index=len(self.recorded), version=1, recorded_at=at))
         self._pending.clear()
 
     def receipt(self, index: int, *, head: int | None = None) -> bytes:

@@ -8,14 +8,17 @@ import socket
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 
 import httpx
 
-__all__ = ["RunningService", "free_port"]
+__all__ = ["COMMAND", "RunningCommand", "RunningService", "free_port"]
 
-START_SECONDS_MAX = 60
+COMMAND = Path(sys.executable).with_name("credit-ledger")
+START_SECONDS_MAX = 120
 
 
 def free_port() -> int:
@@ -26,43 +29,26 @@ def free_port() -> int:
         return port
 
 
-class RunningService:
-    """`credit-ledger serve` with these options. `kill` is `kill -9`; `start` again goes on from what is left."""
+class RunningCommand(ABC):
+    """A command of `credit-ledger` that serves until it is ended; it writes to `log`."""
 
-    def __init__(self, data_dir: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
-        self.data_dir = data_dir
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = data_dir / "serve.log"
-        self._options = ("--requests-per-second", "1000000", "--requests-burst", "1000000", *options)
-        self._environment = environment or {}
+    def __init__(self, log: Path) -> None:
+        self.log = log
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> RunningService:
+    @abstractmethod
+    def start(self) -> Self:
         """Start it and wait until it is ready."""
-        command = Path(sys.executable).with_name("credit-ledger")
-        arguments = ["serve", "--port", str(self.port), "--data-dir", str(self.data_dir), *self._options]
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [command, *arguments], stdout=log, stderr=log, env={**os.environ, **self._environment}
-            )
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                break
-            try:
-                if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:
-                    return self
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.05)
-        raise RuntimeError(f"the service did not come up:\n{self.log.read_text()[-3_000:]}")
 
     @property
     def pid(self) -> int:
         assert self._process is not None, "not started"
         return self._process.pid
+
+    @property
+    def said(self) -> str:
+        """What it wrote for its operator."""
+        return self.log.read_text()
 
     def kill(self) -> None:
         """End it as a crash does."""
@@ -72,16 +58,50 @@ class RunningService:
         """End it as an operator does; its exit code."""
         return self._end(signal.SIGTERM)
 
+    def _begin(self, *arguments: str, ready: str, environment: Mapping[str, str] | None = None) -> None:
+        """Run the command and wait until the address `ready` answers with 200."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [COMMAND, *arguments], stdout=log, stderr=log, env={**os.environ, **(environment or {})}
+            )
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                if httpx.get(ready, timeout=2).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.05)
+        raise RuntimeError(f"credit-ledger {arguments[0]} did not come up:\n{self.said[-3_000:]}")
+
     def _end(self, number: signal.Signals) -> int:
         assert self._process is not None, "not started"
         self._process.send_signal(number)
-        code = self._process.wait(30)
+        code = self._process.wait(120)
         self._process = None
         return code
 
-    def __enter__(self) -> RunningService:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
             self.stop()
+
+
+class RunningService(RunningCommand):
+    """`credit-ledger serve` with these options. `kill` is `kill -9`; `start` again goes on from what is left."""
+
+    def __init__(self, data_dir: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
+        super().__init__(data_dir / "serve.log")
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._options = ("--requests-per-second", "1000000", "--requests-burst", "1000000", *options)
+        self._environment = environment
+
+    def start(self) -> Self:
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        options = "--port", str(self.port), "--data-dir", str(self.data_dir), *self._options
+        self._begin("serve", *options, ready=f"{self.url}/readyz", environment=self._environment)
+        return self

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
-import sys
-import time
 from hashlib import sha256
 from pathlib import Path
+from typing import Self
 
-import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.keys.signer import Signer, save_key
 from ledger.tlog.cosignature import Cosigner
 from ledger.tlog.note import format_signature, parse_note
-from tests.support.running import free_port
+from tests.support.running import COMMAND, RunningCommand, free_port
 
 __all__ = ["RunningWitness", "cosign", "cosigner", "policy_text"]
-
-START_SECONDS_MAX = 30
 
 
 def private_key(name: str) -> Ed25519PrivateKey:
@@ -44,17 +38,16 @@ def policy_text(*names: str, rule: str = "all", urls: dict[str, str] | None = No
     return "\n".join([*lines, f"group quorum-of-tests {rule} {' '.join(names)}", "quorum quorum-of-tests", ""])
 
 
-class RunningWitness:
+class RunningWitness(RunningCommand):
     """`credit-ledger witness serve` for one log. `kill` is `kill -9`; `start` again goes on from its state file."""
 
     def __init__(self, folder: Path, name: str, *log_vkeys: str) -> None:
+        super().__init__(folder / f"{name}.log")
         self.name = name
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.key, self.logs, self.state = (folder / f"{name}.{end}" for end in ("pem", "logs", "state"))
         self.options: tuple[str, ...] = ("--requests-per-second", "100000")
-        self._process: subprocess.Popen[bytes] | None = None
-        self._log = folder / f"{name}.log"
         save_key(self.key, Signer.of(private_key(name)))
         self.logs.write_text("".join(f"log {vkey}\n" for vkey in log_vkeys))
         files = "--key", str(self.key), "--state", str(self.state)
@@ -62,50 +55,11 @@ class RunningWitness:
         assert made.stdout.decode().strip() == cosigner(name).key.format(), made.stderr
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        command = Path(sys.executable).with_name("credit-ledger")
-        return subprocess.run([command, "witness", *arguments], check=False, capture_output=True, timeout=60)
+        return subprocess.run([COMMAND, "witness", *arguments], check=False, capture_output=True, timeout=180)
 
-    def start(self, port: int | None = None) -> RunningWitness:
-        command = Path(sys.executable).with_name("credit-ledger")
-        options = ["--key", self.key, "--logs", self.logs, "--state", self.state, "--port", str(port or self.port)]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [command, "witness", "serve", *options, *self.options],
-                stdout=log,
-                stderr=log,
-                env=dict(os.environ),
-            )
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                if httpx.get(f"http://127.0.0.1:{port or self.port}/healthz", timeout=2).status_code == 200:
-                    return self
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.05)
-        raise RuntimeError(f"the witness did not come up:\n{self._log.read_text()[-3_000:]}")
-
-    def kill(self) -> None:
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> int:
-        return self._end(signal.SIGTERM)
-
-    @property
-    def said(self) -> str:
-        """What it wrote for its operator."""
-        return self._log.read_text()
-
-    def _end(self, number: signal.Signals) -> int:
-        assert self._process is not None, "not started"
-        self._process.send_signal(number)
-        code = self._process.wait(30)
-        self._process = None
-        return code
-
-    def __enter__(self) -> RunningWitness:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        if self._process is not None:
-            self.stop()
+    def start(self, port: int | None = None) -> Self:
+        listening = str(port or self.port)
+        files = "--key", str(self.key), "--logs", str(self.logs), "--state", str(self.state)
+        ready = f"http://127.0.0.1:{listening}/healthz"
+        self._begin("witness", "serve", *files, "--port", listening, *self.options, ready=ready)
+        return self

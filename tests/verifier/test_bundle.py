@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,16 +15,11 @@ from ledger.cose import headers
 from ledger.cose.cbor import decode, encode
 from ledger.errors import Malformed
 from ledger.tlog.prefix import MapLeaf, MapProof, MapValue
-from ledger.verifier import bundle as module
-from ledger.verifier.bundle import (
-    Bundle,
-    BundleTooLarge,
-    Shown,
-    StreamShown,
-    encode_bundle,
-    is_bundle,
-    parse_bundle,
-)
+from ledger.verifier import bundle as writing
+from ledger.verifier import bundle_reading as reading
+from ledger.verifier.bundle import Bundle, BundleTooLarge, Shown, StreamShown, is_bundle
+from ledger.verifier.bundle_reading import parse_bundle
+from tests.support.bundles import encode_bundle
 
 HASHES = st.binary(min_size=32, max_size=32)
 PROOFS = st.builds(
@@ -109,9 +107,35 @@ def test_no_stream_is_shown_twice() -> None:
 @pytest.mark.parametrize("limit", ["BUNDLE_ENTRIES_MAX", "BUNDLE_STREAMS_MAX", "BUNDLE_BYTES_MAX"])
 def test_beyond_its_limits_there_is_no_bundle(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     data = encode_bundle(EXAMPLE)
-    monkeypatch.setattr(module, limit, 0)
-    with pytest.raises(BundleTooLarge) as refused:
-        encode_bundle(EXAMPLE)
-    assert problem_of(refused.value).status == 413
+    monkeypatch.setattr(reading, limit, 0)
     with pytest.raises(Malformed):
         parse_bundle(data)
+    if limit != "BUNDLE_BYTES_MAX":  # whoever makes the entries bounds their bytes
+        monkeypatch.setattr(writing, limit, 0)
+        with pytest.raises(BundleTooLarge) as refused:
+            encode_bundle(EXAMPLE)
+        assert problem_of(refused.value).status == 413
+
+
+def test_a_bundle_with_fewer_entries_than_it_said_is_never_finished() -> None:
+    class Short:
+        def __len__(self) -> int:
+            return 2
+
+        def __iter__(self) -> Iterator[Shown]:
+            return iter(EXAMPLE.streams[0].entries)
+
+    with pytest.raises(AssertionError):
+        encode_bundle(replace(EXAMPLE, streams=(replace(EXAMPLE.streams[0], entries=Short()),)))
+
+
+def test_what_is_read_of_a_bundle_stays_in_its_file_until_it_is_asked_for() -> None:
+    """A bundle of very many entries costs its bytes and a few more for each."""
+    entries = tuple(Shown(bytes(500), None) for _ in range(2_000))
+    data = encode_bundle(replace(EXAMPLE, streams=(replace(EXAMPLE.streams[0], entries=entries),)))
+    tracemalloc.start()
+    found = parse_bundle(data)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.streams[0].entries == entries
+    assert kept < len(data) // 10
