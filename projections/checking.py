@@ -14,10 +14,10 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from ledger.audit.checkpoints import Chain
+from ledger.audit.chain import Chain
 from ledger.audit.findings import Findings
+from ledger.audit.judging import Stream
 from ledger.audit.source import Source
-from ledger.audit.streams import Stream
 from ledger.audit.timeline import Timeline
 from ledger.domain.dates import shanghai_date
 from projections.course import follow, without_erased

@@ -7,33 +7,37 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import httpx
 import msgspec
 
+from api.following.source import Source as Served
 from ledger.audit.database import DatabaseSource
 from ledger.audit.published import Fetch, PublishedSource
 from ledger.audit.source import Source, Sources
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.party import TrustAnchorsEstablished
-from ledger.errors import Malformed, Unavailable, Uncheckable
+from ledger.errors import LedgerError, Malformed, Refuted, Uncheckable
 from ledger.keys.algorithms import decode_key
-from ledger.tlog.checkpoint import open_checkpoint
+from ledger.tlog.checkpoint import VerifiedCheckpoint, open_checkpoint
 from ledger.verifier.trust import Trust, TrustedKey, TrustFile, parse_trust
 
 __all__ = ["Opened", "open_database", "open_published"]
 
 _TRUST: Final = ".well-known/credit-ledger-trust.json"
-_TRIES: Final = 4
+_WITNESSED: Final = "witnessed/checkpoint"
 _ALG: Final = {"ed25519": -8, "p256": -7}
 
 
 class Opened(NamedTuple):
-    """A source, how workers open it, whom to believe, and whether that was given rather than taken from the source."""
+    """A source, how workers open it, whom to believe, and whether that was given rather than taken from the source.
+
+    `shown`: further checkpoints that the source shows, signed by the log.
+    """
 
     source: Source
     sources: Sources
     trust: Trust
     trusted: bool
+    shown: tuple[VerifiedCheckpoint, ...] = ()
 
 
 def open_database(conninfo: str, trust: Trust | None) -> Opened:
@@ -46,42 +50,42 @@ def open_published(place: str, trust: Trust | None, progress: Callable[[int, int
     """A URL, or a folder. Everything is fetched here. Raises `Unavailable`, `Uncheckable`, `Refuted`, `Malformed`."""
     with ExitStack() as stack:
         if place.startswith(("http://", "https://")):
-            limits = httpx.Limits(max_connections=16)
-            client = stack.enter_context(httpx.Client(base_url=place.rstrip("/") + "/", timeout=30, limits=limits))
-            fetch = _http(client)
+            fetch = _http(stack.enter_context(Served(place.rstrip("/") + "/")))
         else:
             fetch = _folder(Path(place))
-        note = fetch("checkpoint")
         own = fetch(_TRUST) if trust is None else None
-        if note is None or (trust is None and own is None):
-            raise Uncheckable(f"{place} shows no checkpoint, or no trust file and none was given (--trust)")
-        believed = trust or parse_trust(own or b"")
-        head = open_checkpoint(note, *believed.checkpoint_vkeys, origin=believed.origin)
-        source = PublishedSource(fetch, head, end=stack.pop_all().close)
+        believed = trust if own is None else parse_trust(own)
+        if believed is None:
+            raise Uncheckable(f"{place} shows no trust file, and none was given (--trust)")
+        # The one with a quorum first: what is shown after it cannot be older.
+        witnessed = None if believed.quorum is None else fetch(_WITNESSED)
+        note = fetch("checkpoint")
+        if note is None:
+            raise Uncheckable(f"{place} shows no checkpoint")
+        notes = [note] if witnessed is None else [witnessed, note]
+        heads = [_opened(place, one, believed) for one in notes]
+        source = PublishedSource.of(fetch, notes, stack.pop_all().close)
     try:
-        laid_out = source.begin(note, progress)
+        laid_out = source.begin(believed, progress)
     except BaseException:
         source.close()
         raise
-    return Opened(source, laid_out, believed, trust is not None)
+    return Opened(source, laid_out, believed, trust is not None, tuple(heads[:-1]))
 
 
-def _http(client: httpx.Client) -> Fetch:
-    host = client.base_url.host
+def _opened(place: str, note: bytes, trust: Trust) -> VerifiedCheckpoint:
+    try:
+        return open_checkpoint(note, *trust.checkpoint_vkeys, origin=trust.origin)
+    except LedgerError as error:
+        raise Refuted(f"{place} shows a checkpoint that the trusted log did not sign: {error}") from error
 
+
+def _http(served: Served) -> Fetch:
     def fetch(path: str) -> bytes | None:
-        for _ in range(_TRIES):
-            try:
-                answer = client.get(path)
-            except httpx.HTTPError as error:
-                failed = f"{host}: {error}"
-                continue
-            if answer.status_code in (404, 410):
-                return None
-            if answer.status_code == 200:
-                return answer.content
-            failed = f"{host}: {answer.status_code} for {path}"
-        raise Unavailable(failed)
+        try:
+            return served.file(path)
+        except Malformed:
+            return b""  # longer than anything can be: it is none of what it should be
 
     return fetch
 

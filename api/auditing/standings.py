@@ -10,8 +10,8 @@ import msgspec
 
 from api.client import Client
 from ledger.audit.findings import Findings
+from ledger.audit.judging import Stream
 from ledger.audit.source import Source
-from ledger.audit.streams import Stream
 from ledger.audit.timeline import Timeline
 from ledger.audit.work import StreamCheck
 from ledger.cose.standing_token import standing_kid, verify_standing

@@ -123,7 +123,7 @@ def _run(
         found.trust,
         workers=workers,
         audited=None if from_path is None else _audited(from_path),
-        known=Known(tuple(heads)),
+        known=Known((*heads, *found.shown)),
         checks=_checks(found, place, trust_path, standings, workers),
         whole=[check_read_models, check_map],
         progress=progress,

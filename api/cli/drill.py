@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from api.auditing.drill import drill as run_drill
-from api.auditing.mutations import NO_EVIDENCE, NO_EVIDENCE_COLUMNS
+from api.auditing.mutations import NO_EVIDENCE, NO_EVIDENCE_COLUMNS, NO_EVIDENCE_GONE
 from api.cli.progress import progress_bar
 from ledger.store.embedded import DATABASE, EmbeddedPostgres
 from ledger.store.restore import restore
@@ -37,7 +37,7 @@ def drill() -> None:
 @click.option("--database", metavar="URL", help="A COPY of a book, as superuser. Every change is rolled back.")
 @click.option("--trust", "trust_path", type=_FILE, required=True, help="The log's trust file.")
 @click.option("--each", type=click.IntRange(min=1), default=1, show_default=True, help="Rows of a table to change.")
-@click.option("--most", type=click.IntRange(min=1), help="Stop after so many mutations.")
+@click.option("--most", type=click.IntRange(min=1), help="So many mutations, spread over all tables.")
 @click.option("--report", "report_path", type=click.Path(dir_okay=False, path_type=Path), help="FILE.json")
 @click.pass_context
 def tamper(
@@ -79,6 +79,10 @@ def tamper(
     )
     for name, why in {**NO_EVIDENCE, **NO_EVIDENCE_COLUMNS}.items():
         click.echo(f"  不作证据 / no evidence: {name}: {why}")
+    for name, why in NO_EVIDENCE_GONE.items():
+        click.echo(f"  缺行不作证据 / a row that is gone is no evidence: {name}: {why}")
+    if trust.policy is None:
+        click.echo("  未核对联署: 信任文件没有见证方 / cosignatures: left out, the trust file names no witness")
     ctx.exit(0 if kinds["found"] == len(results) else 1)
 
 

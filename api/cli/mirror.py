@@ -60,7 +60,8 @@ def mirror(
                 folder.keep_trust(text)
             before = copy.size
             if copy.round() != before:
-                _say(f"{folder_path}: {copy.size} entries, verified")
+                dates = "" if copy.timed else " (the source gives no receipts: an audit of the copy judges no dates)"
+                _say(f"{folder_path}: {copy.size} entries, verified{dates}")
 
         try:
             keep_going(one_round, once=once, interval=interval, say=lambda error: _say(explain(error)[0]))

@@ -12,6 +12,7 @@ from typing import Final, Self
 
 import httpx
 
+from ledger.cose.receipts import RECEIPT_FILE_BYTES_MAX, decode_receipts, receipts_path
 from ledger.errors import LedgerError, Malformed, NotFound, Unavailable
 from ledger.limits import (
     ANNEX_BYTES_MAX,
@@ -19,6 +20,7 @@ from ledger.limits import (
     CHECKPOINT_BYTES_MAX,
     FOLLOW_TRIES_MAX,
     FOLLOW_WAIT_SECONDS_MAX,
+    RECEIPT_BYTES_MAX,
     STATEMENT_BYTES_MAX,
     TILE_WIDTH,
     TLOG_PROOF_BYTES_MAX,
@@ -107,6 +109,26 @@ class Source:
     def annex(self, digest: bytes) -> bytes:
         """A public file that an entry names."""
         return self._get(annex_path(digest), ANNEX_BYTES_MAX)
+
+    def receipt(self, index: int) -> bytes:
+        """The canonical receipt of an entry; static copies have them by the file."""
+        return self._get(f"entries/{index}", RECEIPT_BYTES_MAX)
+
+    def receipts(self, number: int, width: int) -> list[bytes]:
+        """The receipts that belong to the first `width` entries of a bundle, or to more; services have single ones."""
+        try:
+            return decode_receipts(self._get(receipts_path(number, width), RECEIPT_FILE_BYTES_MAX))
+        except NotFound:
+            if width == TILE_WIDTH:
+                raise
+            return decode_receipts(self._get(receipts_path(number), RECEIPT_FILE_BYTES_MAX))
+
+    def file(self, path: str) -> bytes | None:
+        """Whatever is at a path, up to the length of the longest entry bundle; None where there is nothing."""
+        try:
+            return self._get(path, _BUNDLE_BYTES_MAX)
+        except NotFound:
+            return None
 
     def body(self, index: int) -> bytes:
         """The body of a sealed entry, while it is public; static copies have none."""

@@ -1,7 +1,8 @@
 """A folder in the layout of the log's own addresses, so that any file server or object store can serve it.
 
     checkpoint · tile/<L>/<N>[.p/<W>] · tile/entries/<N>[.p/<W>] · annexes/<sha256> · .well-known/…
-    .mirror/lock, .mirror/pending    the mirror's own, of no use to readers
+    receipts/<N>[.p/<W>]    what a service has at entries/<index>, by the file (`ledger.cose.receipts`)
+    .mirror/lock, .mirror/pending, .mirror/receipts, .mirror/taken-down    the mirror's own, of no use to readers
 
 The checkpoint names what must be there; it is replaced last, when all that it names is durable. So readers, and a
 mirror that was killed, always find a whole log under it.
@@ -13,11 +14,12 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from api.following.files import TEMPORARY, sync_folder, write_whole
 from api.following.source import TRUST_PATH
-from ledger.errors import Misconfigured, Refuted
+from ledger.cose.receipts import RECEIPT_FILE_BYTES_MAX, decode_receipts, receipts_path
+from ledger.errors import Malformed, Misconfigured, Refuted
 from ledger.limits import (
     ANNEX_BYTES_MAX,
     CHECKPOINT_BYTES_MAX,
@@ -28,14 +30,23 @@ from ledger.limits import (
 )
 from ledger.tlog.tiles import bundle_path, tile_path
 
-__all__ = ["Damaged", "Folder", "edge_paths"]
+__all__ = ["Damaged", "Folder", "Receipted", "edge_paths"]
 
 _OWN: Final = ".mirror"
 _PARTIAL: Final = ".p"
+_STATE_BYTES_MAX: Final = 64
 
 
 class Damaged(Refuted):
     """A file of the copy is not what it was when it was verified. Not the log's fault, and not repaired unasked."""
+
+
+class Receipted(NamedTuple):
+    """Up to which entry receipts are kept, and where the first checkpoint begins that is in the last file of them, if
+    that is partial, else in the next one."""
+
+    size: int
+    next: int
 
 
 class Folder:
@@ -75,9 +86,42 @@ class Folder:
         """A full entry bundle, as it lies there."""
         return self._read(bundle_path(number), TILE_WIDTH * (STATEMENT_BYTES_MAX + 2))
 
+    def receipts(self, number: int, width: int = TILE_WIDTH) -> list[bytes] | None:
+        """The receipts of a bundle as they lie there, full or of that width. Raises `Damaged`."""
+        path = receipts_path(number, width)
+        data = self._read(path, RECEIPT_FILE_BYTES_MAX)
+        try:
+            return None if data is None else decode_receipts(data)
+        except Malformed as error:
+            raise Damaged(f"{self.path / path} is damaged, remove it and mirror again: {error}") from error
+
+    def receipted(self) -> Receipted:
+        """How far receipts are durable here; mirrors of before kept none. Raises `Damaged`."""
+        data = self._read(f"{_OWN}/receipts", _STATE_BYTES_MAX)
+        if data is None:
+            return Receipted(0, 0)
+        numbers = data.split()
+        if len(numbers) != len(Receipted._fields) or not all(number.isdigit() for number in numbers):
+            raise Damaged(f"{self.path / _OWN / 'receipts'} is damaged, remove it and mirror again")
+        return Receipted(*map(int, numbers))
+
     def has_annex(self, relative: str) -> bool:
         """Whether that file is there; it was checked before it got its name."""
         return (self.path / relative).is_file()
+
+    def take_down(self, relative: str) -> None:
+        """An entry took this annex down: it goes, and is not asked for again, whoever names it later."""
+        mark = self._mark(relative)
+        mark.parent.mkdir(exist_ok=True)
+        mark.touch()
+        # A crash here leaves the annex, until the entry is read again.
+        (self.path / relative).unlink(missing_ok=True)
+
+    def is_taken_down(self, relative: str) -> bool:
+        return self._mark(relative).is_file()
+
+    def _mark(self, relative: str) -> Path:
+        return self.path / _OWN / "taken-down" / Path(relative).name
 
     def keep_trust(self, data: bytes) -> None:
         if self.trust() != data:
@@ -103,13 +147,16 @@ class Folder:
         elif self._read(relative, max(len(content), ANNEX_BYTES_MAX)) != content:
             raise Damaged(f"{target} holds other bytes than the log: it is left as it is")
 
-    def commit(self, note: bytes) -> None:
-        """Everything that `note` names was put: make it durable, then show it."""
+    def commit(self, note: bytes, receipted: Receipted) -> None:
+        """Everything that `note` names was put, and the receipts as far as that: make it durable, then show it."""
         for folder in self._touched:
             sync_folder(folder)
         self._touched.clear()
+        if receipted != self.receipted():
+            write_whole(self.path / _OWN / "receipts", f"{receipted.size} {receipted.next}\n".encode())
         # A crash here leaves the old checkpoint, all files of the old tree, and those of the new one.
-        write_whole(self.path / "checkpoint", note)
+        if note != self.checkpoint():
+            write_whole(self.path / "checkpoint", note)
         # A crash here leaves a pending note that says what the checkpoint says.
         (self.path / _OWN / "pending").unlink(missing_ok=True)
 
@@ -142,11 +189,11 @@ class Folder:
 
 
 def edge_paths(size: int) -> list[str]:
-    """The full names of the tiles and the bundle that are partial in a tree of `size` entries."""
+    """The full names of the tiles, the bundle and its receipts that are partial in a tree of `size` entries."""
     paths: list[str] = []
     level, width = 0, size
     while width:
         if width % TILE_WIDTH:
             paths.append(tile_path(level, width >> TILE_HEIGHT))
         level, width = level + 1, width >> TILE_HEIGHT
-    return [*paths, bundle_path(size >> TILE_HEIGHT)]
+    return [*paths, bundle_path(size >> TILE_HEIGHT), receipts_path(size >> TILE_HEIGHT)]

@@ -1,15 +1,9 @@
-"""Every checkpoint that is kept: both of its signatures, its columns, and its place after the one before."""
+"""Every checkpoint by itself: both of its signatures, and its columns."""
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
-from collections.abc import Iterable
-
-from msgspec import Struct
-
+from ledger.audit.chain import HeadFound
 from ledger.audit.findings import Findings
-from ledger.audit.streams import Heads
 from ledger.cose import headers
 from ledger.cose.cbor import decode
 from ledger.cose.receipt import Receipt, encode_receipt, parse_receipt
@@ -20,23 +14,12 @@ from ledger.tlog.checkpoint import VerifiedCheckpoint, open_checkpoint
 from ledger.tlog.hashing import HASH_BYTES
 from ledger.verifier.trust import Trust
 
-__all__ = ["Chain", "HeadFound", "check_head"]
+__all__ = ["check_head"]
 
 _ANY_PATH = [bytes(HASH_BYTES)]  # the shared signature is over the root: the path of a receipt is not signed
 
 
-class HeadFound(Struct, frozen=True):
-    """What a checkpoint's signatures say, where they hold; else what its columns say."""
-
-    size: int
-    previous: int
-    root: bytes
-    time: int
-    signatures: int
-    note: bytes = b""
-
-
-def check_head(row: CheckpointRow, trust: Trust, findings: Findings, *, verify: bool = True) -> HeadFound:
+def check_head(row: CheckpointRow, trust: Trust, findings: Findings) -> HeadFound:
     """Check one checkpoint by itself. A row without a note (`b""`) is one that only receipts show."""
     note, receipt = _note(row, trust, findings), _receipt(row, trust, findings)
     if note is not None and receipt is not None and note.size != receipt.tree_size == row.tree_size:
@@ -45,10 +28,12 @@ def check_head(row: CheckpointRow, trust: Trust, findings: Findings, *, verify: 
     root = row.root if note is None else note.root
     size = note.size if note is not None else receipt.tree_size if receipt is not None else row.tree_size
     time = row.recorded_at if receipt is None else receipt.iat
-    if receipt is not None and verify:
+    signed = note is not None
+    if receipt is not None:
         try:
             key = trust.receipt_keys[receipt.message.kid]
             verify_sign1(receipt.message, key, detached_payload=root)
+            signed = True
         except LedgerError as error:
             findings.add("checkpoint.receipt", str(error), size=size)
     if row.root != root:
@@ -59,7 +44,8 @@ def check_head(row: CheckpointRow, trust: Trust, findings: Findings, *, verify: 
         findings.add("checkpoint.receipt", f"the receipts' size is {receipt.tree_size}", size=size)
     if row.recorded_at != time:
         findings.add("checkpoint.columns", f"recorded_at is {row.recorded_at}, signed is {time}", size=size)
-    return HeadFound(size, row.previous_size, root, time, 2 if note is not None else 1, row.note if note else b"")
+    signatures = 2 if note is not None else 1
+    return HeadFound(size, row.previous_size, root, time, signatures, row.note if note else b"", signed)
 
 
 def _note(row: CheckpointRow, trust: Trust, findings: Findings) -> VerifiedCheckpoint | None:
@@ -79,7 +65,7 @@ def _receipt(row: CheckpointRow, trust: Trust, findings: Findings) -> Receipt | 
         return None  # a published source whose newest checkpoint has no receipt
     try:
         if row.receipt_protected is None or row.receipt_signature is None:
-            raise Refuted("there is no signature for receipts")
+            raise Refuted(f"none from entry {row.previous_size} up to size {row.tree_size}, or none that can be read")
         size = _size_in(row)
         receipt = parse_receipt(encode_receipt(row.receipt_protected, row.receipt_signature, size, 0, _ANY_PATH))
         if receipt.origin != trust.origin or receipt.message.kid not in trust.receipt_keys:
@@ -97,51 +83,3 @@ def _size_in(row: CheckpointRow) -> int:
     if not isinstance(size, int) or size < 2:
         raise Refuted("the receipts' header says no size")
     return size
-
-
-class Chain:
-    """Checkpoints one after the other: no gap, no fork, time never back. Kept: sizes, times, roots."""
-
-    def __init__(self, findings: Findings) -> None:
-        self._findings = findings
-        self.sizes = array("q")
-        self.times = array("q")
-        self.roots = bytearray()
-        self.gaps: list[tuple[int, int]] = []
-        self.signatures = 0
-        self.note = ""  # the newest checkpoint, as it is signed
-
-    def take(self, heads: Iterable[HeadFound]) -> None:
-        """All of them, in any order."""
-        for head in sorted(heads, key=lambda one: one.size):
-            self.signatures += head.signatures
-            before, time = (self.sizes[-1], self.times[-1]) if self.sizes else (0, 0)
-            if head.size <= before:
-                what = "twice" if head.size == before else f"after size {before}"
-                self._findings.add("checkpoint.chain", what, size=head.size)
-                if head.size == before and head.root != self.root(len(self.sizes) - 1):
-                    self._findings.add("log.fork", "two roots were signed for this size", size=head.size)
-                continue
-            if head.previous != before:
-                self._findings.add(
-                    "checkpoint.chain", f"follows size {head.previous}, the one before is {before}", size=head.size
-                )
-                if before < (head.previous or 0) < head.size:
-                    self.gaps.append((before, head.previous))
-            if head.time < time:
-                self._findings.add("checkpoint.time", f"{head.time} after {time}", size=head.size)
-            self.sizes.append(head.size)
-            self.times.append(head.time)
-            self.roots += head.root
-            self.note = head.note.decode("utf-8", "replace")
-
-    def root(self, place: int) -> bytes:
-        return bytes(self.roots[place * HASH_BYTES : (place + 1) * HASH_BYTES])
-
-    def root_at(self, size: int) -> bytes | None:
-        """The signed root at a size, None where nothing was signed."""
-        place = bisect_left(self.sizes, size)
-        return self.root(place) if place < len(self.sizes) and self.sizes[place] == size else None
-
-    def heads(self) -> Heads:
-        return Heads(self.sizes, self.times, tuple(self.gaps))

@@ -14,8 +14,10 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed
 
 from ledger.audit.facts import DIGEST_SQL
-from ledger.audit.source import AnnexFound, EntryFound, FactFound, GoverningFound, LeafFound, Part
+from ledger.audit.source import AnnexFound, EntryFound, GoverningFound, LeafFound, Part
+from ledger.limits import TILE_WIDTH
 from ledger.store.connect import connect, translated
+from ledger.store.cosignatures import CosignatureRow
 from ledger.store.port import CheckpointRow, LeafRow
 
 __all__ = ["DatabaseSource", "Snapshot"]
@@ -102,7 +104,9 @@ class DatabaseSource:
     def tiles(self) -> Iterator[tuple[int | None, int | None, bytes | None]]:
         yield from self._rows("SELECT level, number, hashes FROM ledger.tiles ORDER BY level, number")
 
-    def tile(self, level: int, number: int) -> bytes | None:
+    def tile(self, level: int, number: int, width: int = TILE_WIDTH) -> bytes | None:
+        if width < TILE_WIDTH:
+            return None
         query = "SELECT hashes FROM ledger.tiles WHERE level = %s AND number = %s"
         row = self._connection.execute(query, (level, number)).fetchone()
         return None if row is None else row[0]
@@ -140,9 +144,21 @@ class DatabaseSource:
         if stream:
             yield stream
 
-    def facts(self) -> Iterator[FactFound]:
-        for digest, index in self._rows(f"SELECT {DIGEST_SQL}, leaf_index FROM ledger.unique_facts"):  # noqa: S608
-            yield FactFound(digest or b"", index)
+    def cosignatures(self) -> Iterator[CosignatureRow]:
+        for row in self._rows(
+            "SELECT tree_size, name, key_id, signature FROM ledger.cosignatures "
+            "ORDER BY tree_size DESC NULLS LAST, name, key_id"
+        ):
+            yield CosignatureRow(*row)
+
+    def facts(self) -> Iterator[tuple[int, bytes]]:
+        # A row that names no fact or no entry gets a digest or an index that none has.
+        query = (
+            "SELECT get_byte(record, 0), string_agg(record, ''::bytea) FROM (SELECT "  # noqa: S608
+            f"coalesce({DIGEST_SQL}, decode(repeat('00', 16), 'hex')) || int8send(coalesce(leaf_index, -1)) AS record "
+            "FROM ledger.unique_facts) AS facts GROUP BY 1 ORDER BY 1"
+        )
+        yield from self._rows(query, at_once=1)
 
     def subjects(self) -> Iterator[LeafRow]:
         for row in self._rows(
@@ -166,13 +182,13 @@ class DatabaseSource:
     def close(self) -> None:
         self._connection.close()
 
-    def _rows(self, query: LiteralString | Composed | str) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, query: LiteralString | Composed | str, at_once: int = _FETCHED) -> Iterator[tuple[Any, ...]]:
         """Streamed through a cursor of the server, so that other reads can go on meanwhile."""
         with (
             translated(),
             self._connection.cursor(f"audit_{next(_numbers)}", row_factory=tuple_row) as cursor,
         ):
-            cursor.itersize = _FETCHED
+            cursor.itersize = at_once
             yield from cursor.execute(query, binary=True)
 
 

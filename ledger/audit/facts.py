@@ -1,19 +1,19 @@
 """Unique facts: those that the entries make against those in the table, in bounded memory.
 
-Both sides are boiled down to records of a digest of kind and key (16 bytes) and the leaf index (8 bytes), put into
-files by the digest's first byte, and compared file by file.
+Both sides are boiled down to records of a digest of kind and key (16 bytes) and the leaf index (8 bytes) and compared
+bucket by bucket, a bucket for each first byte of the digests: those of the entries lie in files meanwhile.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Final, Self
+from struct import iter_unpack
+from typing import Final, Self
 
 from ledger.audit.findings import Findings
-from ledger.audit.source import FactFound
 from ledger.store.appending import fact_key
 from ledger.store.port import Fact
 
@@ -21,8 +21,9 @@ __all__ = ["DIGEST_SQL", "OPTIONAL", "FactFiles", "compare_facts", "fact_record"
 
 _DIGEST_BYTES: Final = 16
 _RECORD_BYTES: Final = 24
+_RECORD: Final = f"{_RECORD_BYTES}s"
 _BUCKETS: Final = 256
-_MASK: Final = (1 << 64) - 1
+_HELD_BYTES_MAX: Final = 4 * 1024 * 1024
 OPTIONAL: Final = 1 << 63  # on an index: the fact may be there, or not
 DIGEST_SQL: Final = "substr(sha256(convert_to(kind, 'UTF8') || '\\x00'::bytea || convert_to(key, 'UTF8')), 1, 16)"
 
@@ -41,40 +42,33 @@ class FactFiles:
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="ledger-audit-")
-        self._pending: dict[int, list[bytes]] = {}
+        self._pending: list[list[bytes]] = [[] for _ in range(_BUCKETS)]
         self._held = 0
         self._written = False
         self.count = 0
 
     def add(self, records: bytes) -> None:
         """Any number of records, joined."""
-        for at in range(0, len(records), _RECORD_BYTES):
-            self._pending.setdefault(records[at], []).append(records[at : at + _RECORD_BYTES])
+        pending = self._pending
+        for (record,) in iter_unpack(_RECORD, records):
+            pending[record[0]].append(record)
         self._held += len(records)
         self.count += len(records) // _RECORD_BYTES
-        if self._held > 4 * 1024 * 1024:
+        if self._held > _HELD_BYTES_MAX:
             self._flush()
 
-    def take(self, rows: Iterable[FactFound]) -> None:
-        """Rows of the table; one that names no entry gets an index that no entry has."""
-        for row in rows:
-            index = -1 if row.index is None else row.index
-            self.add((row.digest or bytes(_DIGEST_BYTES)) + (index & _MASK).to_bytes(8))
-
-    def bucket(self, number: int) -> Iterator[tuple[bytes, int]]:
-        """Digest and index of the records whose digest begins with this byte."""
+    def bucket(self, number: int) -> list[bytes]:
+        """The records whose digest begins with this byte."""
         path = self._path(number)
-        data = path.read_bytes() if self._written and path.exists() else b""
-        data += b"".join(self._pending.get(number, ()))
-        for at in range(0, len(data), _RECORD_BYTES):
-            yield data[at : at + _DIGEST_BYTES], int.from_bytes(data[at + _DIGEST_BYTES : at + _RECORD_BYTES])
+        written = path.read_bytes() if self._written and path.exists() else b""
+        return [*_records(written), *self._pending[number]]
 
     def _flush(self) -> None:
         self._written = True
-        for number, records in self._pending.items():
+        for number, records in enumerate(self._pending):
             with self._path(number).open("ab") as file:
-                _write(file, records)
-        self._pending.clear()
+                file.write(b"".join(records))
+            records.clear()
         self._held = 0
 
     def _path(self, number: int) -> Path:
@@ -87,28 +81,29 @@ class FactFiles:
         self._folder.cleanup()
 
 
-def _write(file: IO[bytes], records: Iterable[bytes]) -> None:
-    file.write(b"".join(records))
-
-
 def compare_facts(
     made: FactFiles,
-    kept: FactFiles | None,
+    kept: Iterable[tuple[int, bytes]] | None,
     findings: Findings,
     *,
     name_of: Callable[[bytes], str],
-    closed: set[int],
+    closed: Container[int],
     unsound: Callable[[int], bool],
 ) -> None:
-    """Compare what the entries make with what is kept (None: nothing to compare, but each must still be made once).
+    """Compare what the entries make with what is kept: for each first byte in order, the joined records of a table.
 
-    `name_of(digest)`: kind and key of a row, for people. `closed`: entries whose body is gone, with facts that nobody
-    can derive. `unsound(index)`: whether the entry is one that other findings are about.
+    `kept` None: nothing to compare, but each must still be made once. `name_of(digest)`: kind and key of a row, for
+    people. `closed`: entries whose body is gone, with facts that nobody can derive. `unsound(index)`: whether the
+    entry is one that other findings are about.
     """
-    for number in range(_BUCKETS):
+    for number, table in enumerate(_by_bucket(kept or ())):
+        records = made.bucket(number)
+        rows = _records(table)
+        if kept is not None and _as_it_should_be(records, rows):
+            continue
         expected: dict[bytes, int] = {}
         optional: dict[bytes, int] = {}
-        for digest, index in made.bucket(number):
+        for digest, index in map(_taken_apart, records):
             if index & OPTIONAL:
                 optional[digest] = index & ~OPTIONAL
             elif expected.setdefault(digest, index) != index:
@@ -118,7 +113,7 @@ def compare_facts(
         if kept is None:
             continue
         seen: set[bytes] = set()
-        for digest, index in kept.bucket(number):
+        for digest, index in map(_taken_apart, rows):
             named = expected.get(digest, optional.get(digest))
             if digest in seen:
                 findings.add("fact.unknown", "twice in the table", entry=index, row=_row(name_of, digest))
@@ -134,6 +129,42 @@ def compare_facts(
         for digest, index in expected.items():
             if digest not in seen:
                 findings.add("fact.missing", f"digest {digest.hex()}", entry=index)
+
+
+def _as_it_should_be(records: Sequence[bytes], rows: Sequence[bytes]) -> bool:
+    """Whether every fact is made once and kept once, and by the same entry: then nobody needs a closer look."""
+    optional = {_kept_as(record) for record in records if record[_DIGEST_BYTES] & 0x80}
+    required = {record for record in records if not record[_DIGEST_BYTES] & 0x80}
+    either = required | optional
+    return (
+        len(either) == len(records)
+        and len(rows) == len(kept := set(rows))
+        and len({record[:_DIGEST_BYTES] for record in either}) == len(either)
+        and required <= kept <= either
+    )
+
+
+def _kept_as(record: bytes) -> bytes:
+    digest, index = _taken_apart(record)
+    return digest + (index & ~OPTIONAL).to_bytes(8)
+
+
+def _taken_apart(record: bytes) -> tuple[bytes, int]:
+    return record[:_DIGEST_BYTES], int.from_bytes(record[_DIGEST_BYTES:])
+
+
+def _records(joined: bytes) -> list[bytes]:
+    return [record for (record,) in iter_unpack(_RECORD, joined)]
+
+
+def _by_bucket(kept: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
+    """Every bucket in order, with what is in it."""
+    number = 0
+    for at, joined in kept:
+        yield from (b"" for _ in range(number, at))
+        yield joined
+        number = at + 1
+    yield from (b"" for _ in range(number, _BUCKETS))
 
 
 def _row(name_of: Callable[[bytes], str], digest: bytes) -> str:

@@ -6,14 +6,16 @@ so the entry whose bytes were changed is named, and the tree goes on behind it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
 
-from ledger.audit.checkpoints import Chain
+from ledger.audit.chain import Chain
 from ledger.audit.findings import Findings
 from ledger.audit.source import LeafFound, Source
 from ledger.errors import LedgerError
-from ledger.limits import TILE_WIDTH
+from ledger.limits import TILE_HEIGHT, TILE_WIDTH
 from ledger.tlog.hashing import split_hashes
+from ledger.tlog.tiles import tile_path
 from ledger.tlog.tree import Edge, Growth
 
 __all__ = ["Tree", "check_tree"]
@@ -36,9 +38,8 @@ class Tree:
 def check_tree(source: Source, chain: Chain, findings: Findings, asked: Sequence[int]) -> Tree:
     """Grow the tree over all entries and compare; `asked`: further sizes whose roots are wanted."""
     tree, tiles = Tree(), _Tiles(source, findings)
-    signed = set(chain.sizes)
     end = chain.sizes[-1] if chain.sizes else 0
-    bounds = sorted(signed | {size for size in asked if size > 0} | {end})
+    bounds = merge(chain.signed_sizes(), sorted({*asked, end}))
     leaves = _in_order(source.leaves(), findings, end)
     for start, stop in _segments(bounds):
         segment: list[LeafFound | None] = [next(leaves) for _ in range(stop - start)]
@@ -59,10 +60,25 @@ def check_tree(source: Source, chain: Chain, findings: Findings, asked: Sequence
             findings.add("checkpoint.missing", entry=leaf.index)
     if not tree.broken:
         tiles.finish()
+        if not source.tables:
+            _edge(tree.edge, source, findings)
     return tree
 
 
-def _segments(bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _edge(edge: Edge, source: Source, findings: Findings) -> None:
+    """The partial tiles under the newest checkpoint: a database makes them when they are asked for."""
+    for level, hashes in enumerate(edge.partial):
+        number, width = divmod(edge.size >> TILE_HEIGHT * level, TILE_WIDTH)
+        if not width:
+            continue
+        name, kept = tile_path(level, number, width), source.tile(level, number, width)
+        if kept is None:
+            findings.add("tile.missing", row=name)
+        elif kept != hashes:
+            findings.add("tile.altered", row=name)
+
+
+def _segments(bounds: Iterable[int]) -> Iterator[tuple[int, int]]:
     start = 0
     for bound in bounds:
         while start < bound:

@@ -33,6 +33,10 @@ PROMISES: Final[dict[str, Promise]] = {
     "checkpoint.time": Promise("检查点时间从不倒退", "the time of checkpoints never goes back"),
     "checkpoint.missing": Promise("每条记录都在某个检查点之下", "every entry lies under a checkpoint"),
     "checkpoint.cosignature": Promise("见证方的联署有效", "a witness's cosignature holds"),
+    "checkpoint.quorum": Promise(
+        "检查点达到信任文件所要求的见证法定数, 至多迟一日",
+        "a checkpoint has the quorum of witnesses that the trust file demands, at most a day behind the newest",
+    ),
     "entry.altered": Promise("记录的字节就是树中的字节", "an entry's bytes are those that the tree was made of"),
     "entry.missing": Promise("登记过的记录都在", "no entry that was registered is missing"),
     "entry.leaf_hash": Promise("叶哈希由记录算得", "a leaf hash follows from its entry"),
@@ -57,6 +61,7 @@ PROMISES: Final[dict[str, Promise]] = {
     "fact.twice": Promise("唯一的事实只有一次", "what must be unique is said once"),
     "annex.altered": Promise("附录与其摘要和长度一致", "an annex has the digest and length that its entry names"),
     "annex.missing": Promise("记录所列附录都在", "every annex that an entry names is there"),
+    "annex.taken_down": Promise("已撤下的附录不再提供", "an annex that was taken down is not there any more"),
     "annex.unknown": Promise("没有不属于任何记录的附录", "there is no annex without an entry"),
     "attachment.altered": Promise("附件的登记项与记录一致", "what is kept of an attachment is what its entry says"),
     "attachment.missing": Promise("附件除依记录删除外都在", "an attachment is there unless an entry erased it"),
@@ -87,17 +92,21 @@ NOTICES: Final[dict[str, Promise]] = {
         "规则未能核对: 所依据的内容已删除、未公开或有误",
         "its rules could not be judged: what they rest on is erased, closed or broken",
     ),
+    "annex_taken_down": Promise("附录已撤下: 内容未核对", "an annex was taken down: what it held was not checked"),
     "closed": Promise("正文未公开或已删除: 内容未核对", "its body is closed or erased: what it says was not checked"),
     "fact_of_erased": Promise(
         "正文已删除, 其唯一事实无从核对", "a unique fact of an erased body: nothing left to derive it from"
     ),
     "time_unknown": Promise(
-        "没有收据, 登记时间不明: 依日期的规则未核对",
-        "no receipts, so the time of recording is not known: rules about dates not judged",
+        "收据不全, 登记时间不明: 依日期的规则未核对",
+        "receipts are missing, so the time of recording is not known: rules about dates not judged",
     ),
     "not_compared": Promise("因所依据的记录有误而未比对", "not compared, since what it rests on is broken"),
     "cosigner_unknown": Promise(
         "信任文件不认识该见证方", "a cosignature of a witness that the trust file does not know"
+    ),
+    "not_witnessed_yet": Promise(
+        "最新检查点尚未达到见证法定数", "the newest checkpoint does not have its quorum of witnesses yet"
     ),
     "not_in_view": Promise("本次审计看不到", "out of sight for this audit"),
 }

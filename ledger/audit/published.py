@@ -1,49 +1,51 @@
 """A published log as the source of an audit: the paths of C2SP tlog-tiles and the service, over HTTP or in a folder.
 
-Entries are fetched once, in log order, and laid out in files by subject, so that streams can be read whole.
+Entries are fetched once, in log order, and laid out in files, so that streams can be read whole (`laying_out`). What is
+not there, or cannot be read, is left to the checks to name.
 """
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Final, NamedTuple
-from zlib import crc32
+from typing import Final, NamedTuple
 
-import msgspec
-
-from ledger.audit.source import AnnexFound, EntryFound, FactFound, GoverningFound, LeafFound, Part
-from ledger.cose.receipt import parse_receipt
-from ledger.cose.statement import parse_statement
+from ledger.audit.fetching import THREADS, Fetch, in_turn
+from ledger.audit.laying_out import (
+    GOVERNING,
+    Layout,
+    checkpoints_in,
+    entries_in,
+    leaves_in,
+    parts_in,
+    streams_in,
+    subjects_in,
+)
+from ledger.audit.shown_heads import ReceiptSource, ShownHeads
+from ledger.audit.source import AnnexFound, EntryFound, GoverningFound, LeafFound, Part
 from ledger.domain.catalogue import SPECS
-from ledger.domain.subject import is_governing
-from ledger.errors import LedgerError, Refuted
+from ledger.errors import Malformed
 from ledger.limits import TILE_HEIGHT, TILE_WIDTH
+from ledger.store.cosignatures import CosignatureRow
 from ledger.store.port import CheckpointRow, LeafRow
-from ledger.tlog.checkpoint import VerifiedCheckpoint
+from ledger.tlog.checkpoint import Checkpoint, parse_checkpoint
 from ledger.tlog.hashing import HASH_BYTES, leaf_hash, split_hashes
-from ledger.tlog.proof import root_from_inclusion
+from ledger.tlog.note import parse_note
 from ledger.tlog.tiles import bundle_path, decode_bundle, tile_path, tile_width
+from ledger.verifier.trust import Trust
 
 __all__ = ["Fetch", "LaidOut", "PublishedSource"]
 
-Fetch = Callable[[str], bytes | None]
-"""The bytes under a path without a leading slash, None where there is nothing. Raises `Unavailable`."""
-
-_FILE_BYTES: Final = 32 * 1024 * 1024  # of one file of streams, about: a worker holds one
-_FILES_MAX: Final = 512
-_THREADS: Final = 8
-_GOVERNING: Final = "governing"
 _WITH_BODY: Final = (
     b'"type":"sealed"',
     *(f'"type":"{spec.name}"'.encode() for spec in SPECS.values() if spec.text is not None),
 )
-_encode: Final = msgspec.msgpack.Encoder().encode
 
 
 class LaidOut(NamedTuple):
@@ -53,33 +55,42 @@ class LaidOut(NamedTuple):
     timed: bool
 
     def open(self) -> PublishedSource:
-        source = PublishedSource(_nothing, None, Path(self.folder))
-        source.without_times(self.timed)
-        return source
+        return PublishedSource(lambda path: None, {}, Path(self.folder), self.timed)
 
 
-def _nothing(path: str) -> bytes | None:
-    return None
+class _Fetched(NamedTuple):
+    """A bundle and what belongs to it; None, or nothing, of what is not there or cannot be read."""
+
+    entries: list[bytes] | None
+    hashes: list[bytes]
+    receipts: list[bytes] | None
 
 
 class PublishedSource:
-    """`head` is the newest checkpoint, verified already. `begin` fetches; `timed` is known once it has."""
+    """`notes` are the signed checkpoints that are shown, by size. `begin` fetches; `timed` is known once it has."""
 
     def __init__(
         self,
         fetch: Fetch,
-        head: VerifiedCheckpoint | None,
+        notes: Mapping[int, tuple[bytes, Checkpoint]],
         folder: Path | None = None,
+        timed: bool = True,
         end: Callable[[], None] = lambda: None,
     ) -> None:
         self._end = end  # lets go of what `fetch` uses
         self._fetch = fetch
-        self._head = head
-        self._folder = folder
+        self._notes = notes
+        self._size = max(notes, default=0)
+        self._laid_out = folder
+        self._timed = timed
         self._own: str | None = None
-        self._checkpoints: list[CheckpointRow] = []
-        self._timed = True
-        self._tile: dict[int, list[bytes]] = {}
+        self._logs: frozenset[tuple[str, bytes]] = frozenset()
+
+    @classmethod
+    def of(cls, fetch: Fetch, notes: Sequence[bytes], end: Callable[[], None] = lambda: None) -> PublishedSource:
+        """What the notes are over, none of which is verified here. Raises `Malformed`."""
+        heads = [(note, parse_checkpoint(parse_note(note).text)) for note in notes]
+        return cls(fetch, {head.size: (note, head) for note, head in heads}, end=end)
 
     @property
     def tables(self) -> bool:
@@ -93,152 +104,120 @@ class PublishedSource:
     def connection(self) -> None:
         return None
 
-    def begin(self, note: bytes, progress: Callable[[int, int], None]) -> LaidOut:
-        """Fetch every entry and what is public beside it. Raises `Malformed`, `Refuted`, `Unavailable`."""
-        assert self._head is not None  # begun in the process that opened it
+    @property
+    def _folder(self) -> Path:
+        assert self._laid_out is not None  # begun
+        return self._laid_out
+
+    def begin(self, trust: Trust, progress: Callable[[int, int], None]) -> LaidOut:
+        """Fetch every entry and what is public beside it. Raises `Unavailable`."""
         self._own = tempfile.mkdtemp(prefix="ledger-audit-")
-        self._folder = Path(self._own)
-        self._walk_receipts(note)
-        size, done = self._head.size, 0
-        sizes = [row.tree_size for row in self._checkpoints]
-        with ThreadPoolExecutor(_THREADS) as pool, _Layout(self._folder, size) as layout:
-            place = 0
-            for number, entries in enumerate(pool.map(self._bundle, range(-(-size // TILE_WIDTH)))):
-                layout.keep_hashes(self._hashes(number))
-                rows = [(index, entry) for index, entry in enumerate(entries, done)]
-                bodies = pool.map(self._body, rows)
-                for (index, entry), body in zip(rows, bodies, strict=True):
-                    while sizes[place] <= index:
-                        place += 1
-                    layout.put(index, self._checkpoints[place].recorded_at, entry, body)
-                done += len(entries)
-                progress(done, size)
+        self._laid_out = Path(self._own)
+        self._logs = frozenset((key.name, key.key_id) for key in trust.checkpoint_vkeys)
+        receipts = ReceiptSource(self._fetch, self._size)
+        numbers = range(-(-self._size // TILE_WIDTH))
+        with ExitStack() as stack:
+            # Two pools: who waits for a bundle must not wait for its bodies behind other bundles.
+            bundles, bodies = (stack.enter_context(ThreadPoolExecutor(THREADS)) for _ in range(2))
+            layout = stack.enter_context(Layout(self._folder, self._size))
+            heads = ShownHeads(layout.put_checkpoint, self._notes, trust.receipt_keys)
+            fetched = in_turn(bundles, partial(self._all_of, receipts), numbers)
+            for number, found in zip(numbers, fetched, strict=True):
+                self._lay_out(number, found, heads, layout, bodies)
+                progress(min((number + 1) * TILE_WIDTH, self._size), self._size)
+            if self._notes:
+                self._timed = heads.finish()
         return LaidOut(self._own, self._timed)
 
-    def without_times(self, timed: bool) -> None:
-        """What `begin` found out in another process."""
-        self._timed = timed
+    def _all_of(self, receipts: ReceiptSource, number: int) -> _Fetched:
+        return _Fetched(self._bundle(number), self._hashes(number), receipts.receipts(number))
 
-    def _walk_receipts(self, note: bytes) -> None:
-        """Every checkpoint shows in the receipt of the first entry that it covers."""
-        assert self._head is not None  # see `begin`
-        size, time = 0, 0
-        while size < self._head.size:
-            data = self._fetch(f"entries/{size}")
-            if data is None:
-                self._timed = False
-                break
-            receipt = parse_receipt(data)
-            if receipt.index != size or receipt.tree_size <= size or receipt.tree_size > self._head.size:
-                raise Refuted(f"the receipt of entry {size} is of another place: size {receipt.tree_size}")
-            leaf = self._hashes(size // TILE_WIDTH)[size % TILE_WIDTH]
-            root = root_from_inclusion(size, receipt.tree_size, leaf, list(receipt.path))
-            message = receipt.message
-            newest = note if receipt.tree_size == self._head.size else b""
-            time = receipt.iat
-            self._checkpoints.append(
-                CheckpointRow(receipt.tree_size, size, root, time, newest, message.protected_bytes, message.signature)
-            )
-            size = receipt.tree_size
-        if size < self._head.size:
-            row = CheckpointRow(self._head.size, size, self._head.root, time, note, b"", b"")
-            self._checkpoints.append(row)
+    def _lay_out(
+        self, number: int, found: _Fetched, heads: ShownHeads, layout: Layout, bodies: ThreadPoolExecutor
+    ) -> None:
+        first, width = number * TILE_WIDTH, tile_width(0, number, self._size)
+        entries: Sequence[bytes | None] = found.entries or [None] * width
+        hashes: Sequence[bytes | None] = found.hashes or [None] * width
 
-    def _bundle(self, number: int) -> list[bytes]:
-        assert self._head is not None  # see `begin`
-        width = tile_width(0, number, self._head.size)
-        path = bundle_path(number, width)
-        data = self._fetch(path)
-        if data is None:
-            raise Refuted(f"{path} is not there, under a signed checkpoint of {self._head.size} entries")
-        entries = decode_bundle(data)
-        if len(entries) != width:
-            raise Refuted(f"{path} holds {len(entries)} entries, not {width}")
-        return entries
+        def leaves(index: int) -> list[bytes]:
+            entry, hashed = entries[index - first], hashes[index - first]
+            own = None if entry is None else leaf_hash(entry)
+            return [one for one in dict.fromkeys((own, hashed)) if one is not None]
+
+        heads.take(found.receipts, leaves)
+        layout.put_hashes(hashes)
+        rows = list(enumerate(entries, first))
+        for (index, entry), body in zip(rows, bodies.map(self._body, rows), strict=True):
+            layout.put(index, heads.time_of(index), entry, body)
+
+    def _bundle(self, number: int) -> list[bytes] | None:
+        width = tile_width(0, number, self._size)
+        data = self._fetch(bundle_path(number, width))
+        if data is None and width < TILE_WIDTH:
+            data = self._fetch(bundle_path(number))  # the log has grown, and partial ones may go (tlog-tiles)
+        try:
+            entries = [] if data is None else decode_bundle(data)[:width]
+        except Malformed:
+            return None
+        return entries if len(entries) == width else None
 
     def _hashes(self, number: int) -> list[bytes]:
-        """The leaf hashes of a tile, full or not; of a mirror without partial ones, those of its entries."""
-        assert self._head is not None  # see `begin`
-        if number not in self._tile:
-            width = tile_width(0, number, self._head.size)
-            data = self._fetch(tile_path(0, number, width))
-            hashes = split_hashes(data) if data else [leaf_hash(entry) for entry in self._bundle(number)]
-            if len(hashes) != width:
-                raise Refuted(f"tile 0/{number} holds {len(hashes)} hashes, not {width}")
-            self._tile = {number: hashes}  # the walk goes on in order
-        return self._tile[number]
+        width = tile_width(0, number, self._size)
+        hashes = split_hashes(self.tile(0, number, width) or b"")
+        return hashes if len(hashes) == width and len(hashes[-1]) == HASH_BYTES else []
 
-    def _body(self, row: tuple[int, bytes]) -> bytes | None:
+    def _body(self, row: tuple[int, bytes | None]) -> bytes | None:
         """What is public of a sealed entry, or of the text that an open one names."""
         index, entry = row
-        if not any(mark in entry for mark in _WITH_BODY):
+        if entry is None or not any(mark in entry for mark in _WITH_BODY):
             return None
         return self._fetch(f"entries/{index}/body")
 
     def checkpoints(self) -> Iterator[CheckpointRow]:
-        yield from self._checkpoints
+        return checkpoints_in(self._folder)
 
     def leaves(self) -> Iterator[LeafFound]:
-        assert self._folder is not None  # begun
-        with (self._folder / "leaves").open("rb") as file, (self._folder / "tiled").open("rb") as tiled:
-            index = 0
-            while hashed := file.read(HASH_BYTES):
-                yield LeafFound(index, hashed, tiled.read(HASH_BYTES), None)
-                index += 1
+        return leaves_in(self._folder)
 
     def tiles(self) -> Iterator[tuple[int | None, int | None, bytes | None]]:
-        size = 0 if self._head is None else self._head.size
         level = 0
-        while (count := (size >> TILE_HEIGHT * level) // TILE_WIDTH) > 0:
-            with ThreadPoolExecutor(_THREADS) as pool:
-                for number, hashes in enumerate(pool.map(lambda n, at=level: self.tile(at, n), range(count))):
+        with ThreadPoolExecutor(THREADS) as pool:
+            while (count := (self._size >> TILE_HEIGHT * level) // TILE_WIDTH) > 0:
+                for number, hashes in enumerate(in_turn(pool, partial(self.tile, level), range(count))):
                     if hashes is not None:
                         yield level, number, hashes
-            level += 1
+                level += 1
 
-    def tile(self, level: int, number: int) -> bytes | None:
-        return self._fetch(tile_path(level, number))
+    def tile(self, level: int, number: int, width: int = TILE_WIDTH) -> bytes | None:
+        data = self._fetch(tile_path(level, number, width))
+        if data is None and width < TILE_WIDTH:
+            full = self._fetch(tile_path(level, number))
+            data = None if full is None else full[: width * HASH_BYTES]
+        return data
+
+    def cosignatures(self) -> Iterator[CosignatureRow]:
+        for size in sorted(self._notes, reverse=True):
+            for line in parse_note(self._notes[size][0]).signatures:
+                if (line.name, line.key_id) not in self._logs:
+                    yield CosignatureRow(size, line.name, line.key_id, line.signature)
 
     def governing(self) -> Iterator[GoverningFound]:
-        for row in self._rows(_GOVERNING):
+        for row in entries_in(self._folder, GOVERNING):
             if row.statement is not None:
-                yield GoverningFound(
-                    row.index, row.subject, row.version or 0, row.recorded_at, row.statement, _body_of(row)
-                )
+                body = None if row.vault is None else row.vault[2]
+                yield GoverningFound(row.index, row.subject, row.version or 0, row.recorded_at, row.statement, body)
 
     def parts(self, governing: bool, count: int) -> Sequence[Part]:
-        assert self._folder is not None  # begun
-        if governing:
-            return [Part(True, _GOVERNING, "")]
-        return [Part(False, path.name, "") for path in sorted(self._folder.glob("streams-*"))]
+        return [Part(governing, name, "") for name in parts_in(self._folder, governing)]
 
     def streams(self, part: Part) -> Iterator[list[EntryFound]]:
-        by_subject: defaultdict[str, list[EntryFound]] = defaultdict(list)
-        for row in self._rows(part.first):
-            by_subject[row.subject].append(row)
-        yield from by_subject.values()
+        return streams_in(self._folder, part.first)
 
-    def _rows(self, name: str) -> Iterator[EntryFound]:
-        assert self._folder is not None  # begun
-        path = self._folder / name
-        if not path.exists():
-            return
-        decode = msgspec.msgpack.Decoder(tuple[int, str, int, bytes, bytes | None]).decode
-        with path.open("rb") as file:
-            while head := file.read(4):
-                index, subject, recorded_at, statement, body = decode(file.read(int.from_bytes(head)))
-                vault = None if body is None else (index, None, body, None)
-                yield EntryFound(index, subject, None, None, statement, None, recorded_at, None, vault, False)
-
-    def facts(self) -> Iterator[FactFound]:
+    def facts(self) -> Iterator[tuple[int, bytes]]:
         return iter(())
 
     def subjects(self) -> Iterator[LeafRow]:
-        assert self._folder is not None  # begun
-        with (self._folder / "subjects").open("rb") as file:
-            for leaf in self.leaves():
-                subject = file.read(int.from_bytes(file.read(2))).decode()
-                yield LeafRow(leaf.index, subject, leaf.hashed or b"")
+        return subjects_in(self._folder)
 
     def fact_named(self, digest: bytes) -> str:
         return digest.hex()
@@ -253,44 +232,3 @@ class PublishedSource:
         self._end()
         if self._own is not None:
             shutil.rmtree(self._own, ignore_errors=True)
-
-
-def _body_of(row: EntryFound) -> bytes | None:
-    return None if row.vault is None else row.vault[2]
-
-
-class _Layout:
-    """Files of streams, in each the streams of some subjects; as many as keep each one small."""
-
-    def __init__(self, folder: Path, size: int) -> None:
-        self._folder = folder
-        self._count = max(1, min(_FILES_MAX, size * 2_048 // _FILE_BYTES))
-        self._files: dict[str, IO[bytes]] = {}
-
-    def put(self, index: int, recorded_at: int, entry: bytes, body: bytes | None) -> None:
-        self._file("leaves").write(leaf_hash(entry))
-        try:
-            subject = parse_statement(entry).subject
-        except LedgerError:
-            subject = ""  # nobody's; it is found when it is read
-        self._file("subjects").write(len(subject.encode()).to_bytes(2) + subject.encode())
-        name = (
-            _GOVERNING if subject and is_governing(subject) else f"streams-{crc32(subject.encode()) % self._count:04}"
-        )
-        record = _encode((index, subject, recorded_at, entry, body))
-        self._file(name).write(len(record).to_bytes(4) + record)
-
-    def keep_hashes(self, hashes: Sequence[bytes]) -> None:
-        self._file("tiled").write(b"".join(hashes))
-
-    def _file(self, name: str) -> IO[bytes]:
-        if name not in self._files:
-            self._files[name] = (self._folder / name).open("wb")
-        return self._files[name]
-
-    def __enter__(self) -> _Layout:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for file in self._files.values():
-            file.close()

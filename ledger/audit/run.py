@@ -8,21 +8,25 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import ExitStack
+from itertools import islice
 from typing import Any, Final
 
 from msgspec import Struct, field
 
-from ledger.audit.checkpoints import Chain, check_head
+from ledger.audit.chain import Chain
+from ledger.audit.checkpoints import check_head
+from ledger.audit.cosigned import check_cosignatures
 from ledger.audit.facts import FactFiles, compare_facts
 from ledger.audit.findings import Finding, Findings
+from ledger.audit.judging import AnnexNamed, AttachmentNamed
 from ledger.audit.log import Tree, check_tree
 from ledger.audit.source import Part, Source, Sources
-from ledger.audit.streams import AnnexNamed, AttachmentNamed
+from ledger.audit.spilling import Indices, Spilled
 from ledger.audit.tables import check_annexes, check_tables
 from ledger.audit.timeline import Timeline
-from ledger.audit.work import Job, PartDone, StreamChecks, begin_worker, do_part, work_on
+from ledger.audit.work import Job, PartDone, StreamChecks, begin_worker, do_part, wake, work_on
 from ledger.domain.party import TrustAnchorsEstablished
 from ledger.errors import LedgerError
 from ledger.keys.algorithms import decode_key
@@ -34,6 +38,7 @@ from ledger.verifier.trust import Trust
 __all__ = ["Audited", "Known", "Outcome", "Progress", "WholeCheck", "run_audit"]
 
 _PARTS_PER_WORKER: Final = 8
+_ENTRIES_PER_PART: Final = 100_000
 _CHARTER_MAX: Final = 4_096
 _BREAKING: Final = ("entry.altered", "entry.signature", "entry.form", "entry.content", "entry.missing", "entry.rule")
 
@@ -126,13 +131,17 @@ class _Run:
         self._checks = tuple(checks)
         self._progress = progress
         self._findings = Findings()
-        self._outcome = Outcome(trust.origin, tables=source.tables, timed=source.timed)
-        self._annexes: list[AnnexNamed] = []
-        self._attachments: list[AttachmentNamed] = []
-        self._closed: set[int] = set()
+        self._outcome = Outcome(trust.origin, tables=source.tables)
+        self._annexes = Spilled(AnnexNamed)
+        self._gone: dict[bytes, int] = {}  # annexes that were taken down, by which entry: they are few
+        self._attachments = Spilled(AttachmentNamed)
+        self._closed = Indices()
 
     def all(self, whole: Sequence[WholeCheck], stack: ExitStack) -> Outcome:
         began = time.monotonic()
+        stack.enter_context(self._annexes)
+        stack.enter_context(self._attachments)
+        pool = self._pool(stack)
         source, findings, outcome = self._source, self._findings, self._outcome
         chain = self._chain()
         asked = [head.size for head in self._known.heads] + ([self._audited.size] if self._audited else [])
@@ -147,16 +156,24 @@ class _Run:
         outcome.note = chain.note
         outcome.root = chain.root(len(chain.sizes) - 1).hex() if chain.sizes else EMPTY_ROOT.hex()
         outcome.resumed_from = verified_below
+        outcome.timed = self._timed(chain)
         job = Job(
-            self._trust.origin, chain.heads(), charter_size, verified_below, frozenset(tree.suspects), self._checks
+            self._trust.origin,
+            chain.heads(),
+            charter_size,
+            outcome.timed,
+            verified_below,
+            frozenset(tree.suspects),
+            self._checks,
         )
         with FactFiles() as made:
-            broken_at = self._streams(job, timeline, made, stack, end)
+            broken_at = self._streams(pool, job, timeline, made, end)
             outcome.facts = made.count
             self._facts(made)
-        check_annexes(source.annexes(sorted({one.digest for one in self._annexes})), self._annexes, findings)
+        check_annexes(source, self._annexes, self._gone, findings)
+        check_cosignatures(source, chain, self._trust, findings)
         if source.tables:
-            check_tables(source.connection, chain, timeline, self._trust, self._attachments, findings)
+            check_tables(source.connection, timeline, self._attachments, findings)
         for check in whole:
             check(source, timeline, chain, findings, lambda index: broken_at is None or index < broken_at)
         outcome.findings, outcome.notices = sorted(findings.findings, key=_order), sorted(findings.notices, key=_order)
@@ -168,6 +185,16 @@ class _Run:
         chain = Chain(self._findings)
         chain.take(check_head(row, self._trust, self._findings) for row in self._source.checkpoints())
         return chain
+
+    def _timed(self, chain: Chain) -> bool:
+        """Whether it is known of every entry when it was recorded. A database says so even where checkpoints are gone.
+
+        Where one is not, refusals that may rest on dates cannot be told from others.
+        """
+        timed = self._source.tables or (self._source.timed and not chain.gaps)
+        if not timed:
+            self._findings.note("time_unknown")
+        return timed
 
     def _compare_known(self, tree: Tree, end: int) -> int:
         """Compare with what others saw of the log; below which entry signatures were verified already."""
@@ -237,18 +264,24 @@ class _Run:
         if not known:
             self._findings.add("log.anchors", entry=0)
 
-    def _streams(self, job: Job, timeline: Timeline, made: FactFiles, stack: ExitStack, end: int) -> int | None:
+    def _pool(self, stack: ExitStack) -> ProcessPoolExecutor | None:
+        """The workers, which begin while checkpoints and tree are checked here."""
+        if not self._workers or self._sources is None:
+            return None
+        spawn = multiprocessing.get_context("spawn")
+        pool = stack.enter_context(ProcessPoolExecutor(self._workers, spawn, begin_worker, (self._sources,)))
+        for _ in range(self._workers):
+            pool.submit(wake)
+        return pool
+
+    def _streams(
+        self, pool: ProcessPoolExecutor | None, job: Job, timeline: Timeline, made: FactFiles, end: int
+    ) -> int | None:
         """All streams; the first governing entry that is broken, if one is."""
-        pool: ProcessPoolExecutor | None = None
-        if self._workers:
-            assert self._sources is not None  # or there are no workers
-            arguments = self._sources, job
-            spawn = multiprocessing.get_context("spawn")
-            pool = stack.enter_context(ProcessPoolExecutor(self._workers, spawn, begin_worker, arguments))
-        broken_at = timeline.broken_at
+        broken_at = self._broken_before(timeline)
         done = 0
         for governing in (True, False):
-            parts = self._source.parts(governing, max(1, self._workers) * _PARTS_PER_WORKER if self._workers else 1)
+            parts = self._source.parts(governing, self._parts(end))
             for finished in self._done(pool, timeline, job, parts, broken_at):
                 done += finished.entries
                 self._take(finished, made)
@@ -257,6 +290,16 @@ class _Run:
                 broken = self._findings.entries_with(_BREAKING) & set(self._governing_of(parts))
                 broken_at = min((*broken, *(() if broken_at is None else (broken_at,))), default=None)
         return broken_at
+
+    def _parts(self, end: int) -> int:
+        """In how many parts: enough for all workers to end together, and for what comes of each to stay small."""
+        return max(self._workers * _PARTS_PER_WORKER, -(-end // _ENTRIES_PER_PART), 1)
+
+    def _broken_before(self, timeline: Timeline) -> int | None:
+        """From where on nothing is held against anybody: of a published log nobody knows whose a lost entry was."""
+        missing = () if self._source.tables else self._findings.entries_with(("entry.missing",))
+        broken = () if timeline.broken_at is None else (timeline.broken_at,)
+        return min((*missing, *broken), default=None)
 
     def _governing_of(self, parts: Sequence[Part]) -> Iterator[int]:
         """Entries that other findings may be about: only where there are any is it worth reading them again."""
@@ -278,9 +321,13 @@ class _Run:
             for part in parts:
                 yield work_on(self._source, timeline, job, part, broken_at)
             return
-        pending: list[Future[PartDone]] = [pool.submit(do_part, part, broken_at) for part in parts]
-        for future in as_completed(pending):
-            yield future.result()
+        rest = iter(parts)
+        pending = {pool.submit(do_part, job, part, broken_at) for part in islice(rest, 2 * self._workers)}
+        while pending:  # no more are given out than are taken back: results wait in memory
+            finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+            for future in finished:
+                pending |= {pool.submit(do_part, job, part, broken_at) for part in islice(rest, 1)}
+                yield future.result()
 
     def _take(self, done: PartDone, made: FactFiles) -> None:
         outcome = self._outcome
@@ -289,9 +336,13 @@ class _Run:
         outcome.bodies += done.bodies
         outcome.judged += done.judged
         made.add(done.facts)
-        self._annexes += done.annexes
-        self._attachments += done.attachments
-        self._closed.update(done.closed)
+        for annex in done.annexes:
+            self._annexes.put(annex.digest, annex)
+        self._gone.update((one.digest, one.index) for one in done.gone)
+        for attachment in done.attachments:
+            self._attachments.put(attachment.id.encode(), attachment)
+        for index in done.closed:
+            self._closed.add(index)
         self._findings.take(done.found, done.noted)
 
     def _facts(self, made: FactFiles) -> None:
@@ -299,16 +350,14 @@ class _Run:
         if not source.tables:
             compare_facts(made, None, self._findings, name_of=_hex, closed=set(), unsound=lambda index: False)
             return
-        with FactFiles() as kept:
-            kept.take(source.facts())
-            compare_facts(
-                made,
-                kept,
-                self._findings,
-                name_of=source.fact_named,
-                closed=self._closed,
-                unsound=lambda index: index in suspects,
-            )
+        compare_facts(
+            made,
+            source.facts(),
+            self._findings,
+            name_of=source.fact_named,
+            closed=self._closed,
+            unsound=lambda index: index in suspects,
+        )
 
 
 def _hex(digest: bytes) -> str:

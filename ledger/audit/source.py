@@ -7,9 +7,11 @@ from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
 
+from ledger.limits import TILE_WIDTH
+from ledger.store.cosignatures import CosignatureRow
 from ledger.store.port import CheckpointRow, LeafRow
 
-__all__ = ["AnnexFound", "EntryFound", "FactFound", "GoverningFound", "LeafFound", "Part", "Source", "Sources"]
+__all__ = ["AnnexFound", "EntryFound", "GoverningFound", "LeafFound", "Part", "Source", "Sources"]
 
 
 class EntryFound(Struct, frozen=True):
@@ -40,13 +42,6 @@ class LeafFound(Struct, frozen=True):
     column: bytes | None
     recorded_at: int | None
     subject: bool = True
-
-
-class FactFound(Struct, frozen=True):
-    """A row of the unique facts: digest of kind and key (see `facts.py`), and the entry that it names."""
-
-    digest: bytes
-    index: int | None
 
 
 class AnnexFound(Struct, frozen=True):
@@ -103,8 +98,8 @@ class Source(Protocol):
     def tiles(self) -> Iterator[tuple[int | None, int | None, bytes | None]]:
         """Level, number and hashes of every full tile, lower levels first."""
 
-    def tile(self, level: int, number: int) -> bytes | None:
-        """One full tile, None where there is none."""
+    def tile(self, level: int, number: int, width: int = TILE_WIDTH) -> bytes | None:
+        """One tile, None where there is none. Databases keep full ones only."""
 
     def governing(self) -> Iterator[GoverningFound]:
         """Entries of governing streams, by index."""
@@ -115,8 +110,11 @@ class Source(Protocol):
     def streams(self, part: Part) -> Iterator[list[EntryFound]]:
         """The streams of a part, one after the other, each by version."""
 
-    def facts(self) -> Iterator[FactFound]:
-        """All unique facts, in any order; none of a published source."""
+    def cosignatures(self) -> Iterator[CosignatureRow]:
+        """All cosignatures that are kept, or on the checkpoints that are shown, those of the largest trees first."""
+
+    def facts(self) -> Iterator[tuple[int, bytes]]:
+        """All unique facts as joined records (`facts.py`), for each first byte in order; none of a published source."""
 
     def subjects(self) -> Iterator[LeafRow]:
         """Whose stream each entry is in, with its leaf hash, by index: what the completeness map is made of."""

@@ -1,28 +1,24 @@
-"""What lies beside the entries in a database, table by table: vault, annexes, attachments, accesses, cosignatures."""
+"""What lies beside the entries in a database, table by table: vault, annexes, attachments, accesses, migrations."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from itertools import count, islice
 from typing import Any, Final, LiteralString
 
 from psycopg import Connection
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from ledger.audit.checkpoints import Chain
 from ledger.audit.findings import Findings
-from ledger.audit.source import AnnexFound
-from ledger.audit.streams import AnnexNamed, AttachmentNamed
+from ledger.audit.judging import AnnexNamed, AttachmentNamed
+from ledger.audit.source import AnnexFound, Source
+from ledger.audit.spilling import BUCKETS, Spilled
 from ledger.audit.timeline import Timeline
 from ledger.domain.access import Access, day_digest
 from ledger.domain.dates import shanghai_date
-from ledger.errors import LedgerError
 from ledger.store.migrate import shipped
-from ledger.tlog.checkpoint import Checkpoint, format_checkpoint
-from ledger.tlog.cosignature import CosignerKey
-from ledger.tlog.note import Signature
-from ledger.verifier.trust import Trust
 
 __all__ = ["check_annexes", "check_tables"]
 
@@ -48,25 +44,55 @@ _ACCESS: Final = (
     "subject",
     "entry",
 )
+_ATTACHMENTS_AT_ONCE: Final = 1_000
+_numbers = count(1)
 _SEAL_BYTES: Final = 12 + 16  # nonce and tag of AES-GCM around an attachment's content
 
 
-def check_annexes(kept: Iterable[AnnexFound], named: Iterable[AnnexNamed], findings: Findings) -> None:
-    """Every annex that an entry names against every one that is kept."""
-    first: dict[bytes, AnnexNamed] = {}
-    for one in named:
-        other = first.get(one.digest)
-        if other is None or one.index < other.index:
-            first[one.digest] = one
+def check_annexes(source: Source, named: Spilled[AnnexNamed], gone: Mapping[bytes, int], findings: Findings) -> None:
+    """Every annex that an entry names against every one that is kept; of a published source, against what it serves.
+
+    `gone`: those that were taken down, by which entry: they are not there any more.
+    """
+    with Spilled(AnnexFound) as kept:
+        if source.tables:
+            for found in source.annexes(()):
+                kept.put(found.digest, found)
+        for number in range(BUCKETS):
+            first: dict[bytes, AnnexNamed] = {}
+            for one in named.bucket(number):
+                other = first.get(one.digest)
+                if other is None or one.index < other.index:
+                    first[one.digest] = one
+            kept_here = kept.bucket(number) if source.tables else source.annexes(sorted(first))
+            _annexes(first, gone, kept_here, findings, rows_stay=source.tables)
+
+
+def _annexes(
+    first: Mapping[bytes, AnnexNamed],
+    gone: Mapping[bytes, int],
+    kept: Iterable[AnnexFound],
+    findings: Findings,
+    *,
+    rows_stay: bool,
+) -> None:
+    """`rows_stay`: of what was taken down, a row is left."""
     seen: set[bytes] = set()
     for found in kept:
         row = f"ledger.annexes {found.digest.hex()}"
         annex = first.get(found.digest)
-        seen.add(found.digest)
         if annex is None:
             findings.add("annex.unknown", row=row)
             continue
-        if found.hashed != found.digest or found.length != annex.bytes:
+        by = gone.get(found.digest)
+        if not found.hashed and by is None:
+            continue  # its row is left, and nothing says why
+        seen.add(found.digest)
+        if not found.hashed:
+            findings.note("annex_taken_down", f"by entry {by}", entry=annex.index, row=row)
+        elif by is not None:
+            findings.add("annex.taken_down", f"by entry {by}", entry=annex.index, row=row)
+        elif found.hashed != found.digest or found.length != annex.bytes:
             detail = f"SHA-256 {found.hashed.hex()}, {found.length} bytes"
             findings.add("annex.altered", detail, entry=annex.index, row=row)
         if found.kept and found.media_type != annex.media_type:
@@ -74,24 +100,21 @@ def check_annexes(kept: Iterable[AnnexFound], named: Iterable[AnnexNamed], findi
         if found.kept and found.index != annex.index:
             findings.add("annex.altered", f"leaf_index is {found.index}", entry=annex.index, row=row)
     for digest, annex in first.items():
-        if digest not in seen:
-            findings.add("annex.missing", entry=annex.index, row=f"ledger.annexes {digest.hex()}")
+        row = f"ledger.annexes {digest.hex()}"
+        if digest not in seen and digest in gone and not rows_stay:
+            findings.note("annex_taken_down", f"by entry {gone[digest]}", entry=annex.index, row=row)
+        elif digest not in seen:
+            findings.add("annex.missing", entry=annex.index, row=row)
 
 
 def check_tables(
-    connection: Connection[Any],
-    chain: Chain,
-    timeline: Timeline,
-    trust: Trust,
-    attachments: Iterable[AttachmentNamed],
-    findings: Findings,
+    connection: Connection[Any], timeline: Timeline, attachments: Spilled[AttachmentNamed], findings: Findings
 ) -> None:
-    """Everything in the schema `ledger` that is no entry, checkpoint, tile, fact or annex."""
+    """Everything in the schema `ledger` that is no entry, checkpoint, cosignature, tile, fact or annex."""
     _doubles(connection, findings)
     _vault(connection, findings)
     _attachments(connection, attachments, findings)
     _accesses(connection, timeline, findings)
-    _cosignatures(connection, chain, trust, findings)
     _migrations(connection, findings)
 
 
@@ -114,17 +137,23 @@ def _vault(connection: Connection[Any], findings: Findings) -> None:
         findings.add("body.unknown", (commitment or b"").hex(), entry=index, row=f"ledger.vault {index}")
 
 
-def _attachments(connection: Connection[Any], named: Iterable[AttachmentNamed], findings: Findings) -> None:
-    expected = {one.id: one for one in named}
+def _attachments(connection: Connection[Any], named: Spilled[AttachmentNamed], findings: Findings) -> None:
+    for number in range(BUCKETS):
+        rest = named.bucket(number)
+        while some := list(islice(rest, _ATTACHMENTS_AT_ONCE)):
+            _some_attachments(connection, {one.id: one for one in some}, findings)
+
+
+def _some_attachments(connection: Connection[Any], expected: Mapping[str, AttachmentNamed], findings: Findings) -> None:
     seen: set[str] = set()
     query = SQL(
         "SELECT encode(id, 'hex'), encode(commitment, 'hex'), media_type, size_bytes, party, octet_length(ciphertext) "
-        "FROM ledger.attachments"
+        "FROM ledger.attachments WHERE id = ANY (%s)"
     )
-    for name, commitment, media_type, size, party, length in _rows(connection, query):
-        one = expected.get(name or "")
-        if one is None:
-            continue  # uploaded, and not named yet
+    for name, commitment, media_type, size, party, length in _rows(
+        connection, query, [bytes.fromhex(name) for name in expected]
+    ):
+        one = expected[name]
         seen.add(one.id)
         where: dict[str, Any] = {"entry": one.index, "subject": one.subject, "row": f"ledger.attachments {name}"}
         if (commitment, media_type, size, party) != (one.commitment, one.media_type, one.size_bytes, one.issuer):
@@ -161,31 +190,9 @@ def _accesses(connection: Connection[Any], timeline: Timeline, findings: Finding
 
 
 def _accesses_of(connection: Connection[Any], query: Composed, day: date) -> Iterator[Access]:
-    with connection.cursor(row_factory=tuple_row) as cursor:
-        for row in cursor.execute(query, (day,)):
-            given: Mapping[str, Any] = dict(zip(_ACCESS, row, strict=True))
-            yield Access(**given)
-
-
-def _cosignatures(connection: Connection[Any], chain: Chain, trust: Trust, findings: Findings) -> None:
-    witnesses = () if trust.policy is None else trust.policy.witnesses
-    keys = {(key.name, key.key_id): key for key in (CosignerKey(witness.key) for witness in witnesses)}
-    for size, name, key_id, signature in _rows(
-        connection, SQL("SELECT tree_size, name, key_id, signature FROM ledger.cosignatures")
-    ):
-        row = f"ledger.cosignatures {size} {name}"
-        root = None if size is None else chain.root_at(size)
-        key = keys.get((name, key_id))
-        if root is None:
-            findings.add("table.unknown", "no checkpoint of this size", size=size, row=row)
-        elif key is None:
-            findings.note("cosigner_unknown", f"{name}+{(key_id or b'').hex()}", size=size, row=row)
-        else:
-            text = format_checkpoint(Checkpoint(trust.origin, size, root))
-            try:
-                key.open(text, Signature(name, key_id, signature or b""))
-            except LedgerError as error:
-                findings.add("checkpoint.cosignature", str(error), size=size, row=row)
+    for row in _rows(connection, query, day):
+        given: Mapping[str, Any] = dict(zip(_ACCESS, row, strict=True))
+        yield Access(**given)
 
 
 def _migrations(connection: Connection[Any], findings: Findings) -> None:
@@ -199,9 +206,12 @@ def _migrations(connection: Connection[Any], findings: Findings) -> None:
         findings.add("schema.migrations", "not applied", row=f"ledger.migrations {number}")
 
 
-def _rows(connection: Connection[Any], query: SQL | Composed | LiteralString) -> Iterator[tuple[Any, ...]]:
-    with connection.cursor(row_factory=tuple_row) as cursor:
-        yield from cursor.execute(query, binary=True)
+def _rows(
+    connection: Connection[Any], query: SQL | Composed | LiteralString, *given: object
+) -> Iterator[tuple[Any, ...]]:
+    """Streamed through a cursor of the server: a table may be longer than memory."""
+    with connection.cursor(f"audit_tables_{next(_numbers)}", row_factory=tuple_row) as cursor:
+        yield from cursor.execute(query, given, binary=True)
 
 
 def _name(table: str, key: tuple[Any, ...]) -> str:

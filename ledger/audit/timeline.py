@@ -6,9 +6,10 @@ and policy keeps its versions by leaf index, and a `Governance` is made whose ma
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from ledger.audit.source import GoverningFound
 from ledger.cose.statement import decode_trusted
@@ -23,6 +24,8 @@ from ledger.errors import LedgerError
 from ledger.keys.algorithms import PublicKey, decode_key
 
 __all__ = ["Timeline"]
+
+_MADE_MAX: Final = 512  # positions at which a governance is remembered
 
 
 class _Versions:
@@ -45,18 +48,24 @@ class _Versions:
 
 
 class _MapAt:
-    """The read side of a map at one position."""
+    """The read side of a map at one position. Remembers what was asked: mostly it is the same few."""
 
-    __slots__ = ("_index", "_versions")
+    __slots__ = ("_found", "_index", "_versions")
 
     def __init__(self, versions: dict[Any, _Versions], index: int) -> None:
         self._versions = versions
         self._index = index
+        self._found: dict[Any, Any] = {}
 
     def get(self, key: Any, default: Any = None) -> Any:
-        versions = self._versions.get(key)
-        found = None if versions is None else versions.at(self._index)
-        return default if found is None else found
+        found = self._found.get(key)
+        if found is None:
+            versions = self._versions.get(key)
+            found = None if versions is None else versions.at(self._index)
+            if found is None:
+                return default
+            self._found[key] = found
+        return found
 
     def __getitem__(self, key: Any) -> Any:
         found = self.get(key)
@@ -100,7 +109,10 @@ class Timeline:
         self._keys: dict[bytes, _Versions] = {}
         self._campaigns: dict[str, _Versions] = {}
         self._rest = _Versions()
+        self._indexes = array("q")  # of all governing entries: between two of them nothing changes
+        self._made: dict[int, Governance] = {}
         for one in entries:
+            self._indexes.append(one.index)
             try:
                 statement, event = decode_trusted(one.statement, one.body)
                 at = Recorded(
@@ -150,12 +162,21 @@ class Timeline:
 
     def at(self, index: int) -> Governance:
         """The governance that the entries below `index` give."""
-        rest = self._rest.at(index) or (None, Governance.empty().policies, None, ())
+        place = bisect_left(self._indexes, index)
+        made = self._made.get(place)
+        if made is None:
+            if len(self._made) >= _MADE_MAX:
+                self._made.clear()
+            made = self._made[place] = self._governance(self._indexes[place - 1] + 1 if place else 0)
+        return made
+
+    def _governance(self, size: int) -> Governance:
+        rest = self._rest.at(size) or (None, Governance.empty().policies, None, ())
         return Governance(
-            index,
+            size,
             rest[0],
-            Parties(cast(Any, _MapAt(self._parties, index)), cast(Any, _MapAt(self._keys, index))),
-            cast(Any, _MapAt(self._campaigns, index)),
+            Parties(cast(Any, _MapAt(self._parties, size)), cast(Any, _MapAt(self._keys, size))),
+            cast(Any, _MapAt(self._campaigns, size)),
             rest[1],
             rest[2],
             rest[3],

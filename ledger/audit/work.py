@@ -9,11 +9,14 @@ from typing import Protocol
 from msgspec import Struct
 
 from ledger.audit.findings import Findings, Remarked
+from ledger.audit.heads import Heads
+from ledger.audit.judging import AnnexGone, AnnexNamed, AttachmentNamed, Stream
+from ledger.audit.setting import Setting
 from ledger.audit.source import Part, Source, Sources
-from ledger.audit.streams import AnnexNamed, AttachmentNamed, Heads, Stream, StreamAuditor
+from ledger.audit.streams import StreamAuditor
 from ledger.audit.timeline import Timeline
 
-__all__ = ["Job", "PartDone", "StreamCheck", "StreamChecks", "begin_worker", "do_part", "work_on"]
+__all__ = ["Job", "PartDone", "StreamCheck", "StreamChecks", "begin_worker", "do_part", "wake", "work_on"]
 
 
 class StreamCheck(Protocol):
@@ -36,6 +39,7 @@ class Job(Struct, frozen=True):
     origin: str
     heads: Heads
     charter_size: int
+    timed: bool
     verified_below: int
     suspects: frozenset[int]
     checks: tuple[StreamChecks, ...]
@@ -50,6 +54,7 @@ class PartDone(Struct, frozen=True):
     judged: int
     facts: bytes
     annexes: list[AnnexNamed]
+    gone: list[AnnexGone]
     attachments: list[AttachmentNamed]
     closed: list[int]
     found: Remarked
@@ -59,17 +64,18 @@ class PartDone(Struct, frozen=True):
 def work_on(source: Source, timeline: Timeline, job: Job, part: Part, rules_broken_at: int | None) -> PartDone:
     """Check all streams of a part."""
     findings = Findings()
-    auditor = StreamAuditor(
+    setting = Setting(
         job.origin,
         timeline,
         job.heads,
         findings,
-        charter_size=job.charter_size,
-        timed=source.timed,
-        verified_below=job.verified_below,
-        suspects=job.suspects,
-        rules_broken_at=rules_broken_at,
+        job.charter_size,
+        job.timed,
+        job.verified_below,
+        job.suspects,
+        rules_broken_at,
     )
+    auditor = StreamAuditor(setting)
     checks: Sequence[StreamCheck] = [] if part.governing else [make(source, timeline) for make in job.checks]
     for rows in source.streams(part):
         stream = auditor.stream(rows[0].subject, rows)
@@ -78,33 +84,39 @@ def work_on(source: Source, timeline: Timeline, job: Job, part: Part, rules_brok
     for check in checks:
         check.finish(findings)
     found, noted = findings.given()
+    judge = auditor.judge
     return PartDone(
         auditor.entries,
         auditor.signatures,
         auditor.bodies,
-        auditor.judged,
-        bytes(auditor.facts),
-        auditor.annexes,
-        auditor.attachments,
-        auditor.closed_entries,
+        judge.judged,
+        bytes(judge.facts),
+        judge.annexes,
+        judge.gone,
+        judge.attachments,
+        judge.closed_entries,
         found,
         noted,
     )
 
 
-_state: tuple[Source, Timeline, Job]
+_state: tuple[Source, Timeline]
 
 
-def begin_worker(sources: Sources, job: Job) -> None:
+def begin_worker(sources: Sources) -> None:
     """In a new process, before its first part."""
     global _state  # noqa: PLW0603  (one per process)
     source = sources.open()
-    _state = source, Timeline(source.governing()), job
+    _state = source, Timeline(source.governing())
     gc.freeze()
     gc.set_threshold(50_000)  # streams come and go; looking for cycles among them finds none
 
 
-def do_part(part: Part, rules_broken_at: int | None) -> PartDone:
+def wake() -> None:
+    """Nothing: but for it, a process begins."""
+
+
+def do_part(job: Job, part: Part, rules_broken_at: int | None) -> PartDone:
     """See `work_on`."""
-    source, timeline, job = _state
+    source, timeline = _state
     return work_on(source, timeline, job, part, rules_broken_at)

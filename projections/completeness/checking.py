@@ -13,7 +13,7 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
-from ledger.audit.checkpoints import Chain
+from ledger.audit.chain import Chain
 from ledger.audit.findings import Findings
 from ledger.audit.source import Source
 from ledger.audit.timeline import Timeline
@@ -61,6 +61,11 @@ def check_map(
                 findings.add("projection.row", "root or subjects of the map", row="projections.map_state")
             elif _plausible(state, published, chain, findings):
                 _pages(source.connection, replay.pages, kept, state, findings)
+    if state is not None and state["size"] == 0:  # nothing was made yet
+        if (state["subjects"], state["root"]) != (NOTHING.subjects, NOTHING.hash):
+            findings.add("projection.row", "root or subjects of the map", row="projections.map_state")
+        elif _plausible(state, published, chain, findings):
+            _pages(source.connection, {}, {}, state, findings)
 
 
 class _Replay:

@@ -13,7 +13,8 @@ from api.auditing.drill import Drilling
 from ledger.verifier.trust import Trust
 from tests.support.database import PostgresServer, TestDatabase
 from tests.support.forging import superuser
-from tests.support.live_book import LiveBook, book_with_everything, trust_of
+from tests.support.live_book import WITNESSES, LiveBook, book_with_everything, trust_of
+from tests.support.witnesses import policy_text
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +31,7 @@ def live(audited_database: TestDatabase) -> Iterator[LiveBook]:
 
 @pytest.fixture(scope="session")
 def trust(live: LiveBook) -> Trust:
-    return trust_of(live.store)
+    return trust_of(live.store, policy_text(*WITNESSES))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from api.cli.main import main
 from ledger.domain.enterprise import EnterpriseRenamed
 from ledger.store.connect import connect
 from tests.e2e.book import Book, open_book, today
+from tests.mirroring.test_with_service import file_server
 from tests.support.database import PostgresServer, TestDatabase
 from tests.support.statements import ENTERPRISE, OTHER_ENTERPRISE
 
@@ -71,6 +72,25 @@ def test_the_same_service_through_its_database_is_clean_too(
 ) -> None:
     done = run("--database", served_database.service, "--trust", trust_file(book, tmp_path))
     assert done.exit_code == 0, done.output
+
+
+def test_a_mirror_is_audited_like_the_service_dates_included_as_a_folder_and_behind_a_file_server(
+    book: Book, tmp_path: Path
+) -> None:
+    trust, folder = trust_file(book, tmp_path), tmp_path / "copy"
+    made = CliRunner().invoke(main, ["mirror", book.service.url, str(folder), "--trust", trust, "--once"])
+    assert made.exit_code == 0, made.output
+    assert "receipts" not in made.output
+    with file_server(folder) as url:
+        reports = {place: tmp_path / f"{number}.json" for number, place in enumerate((book.service.url, folder, url))}
+        for place, report in reports.items():
+            done = run(str(place), "--trust", trust, "--report", str(report), "--standings", "0")
+            assert done.exit_code == 0, done.output
+    service, *copies = (json.loads(report.read_bytes()) for report in reports.values())
+    assert service["timed"]
+    for copy in copies:
+        same = ("size", "root", "checkpoints", "entries", "signatures", "timed", "findings")
+        assert {name: copy[name] for name in same} == {name: service[name] for name in same}
 
 
 def test_bytes_that_a_service_serves_wrong_are_named_by_their_entry(

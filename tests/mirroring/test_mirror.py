@@ -13,15 +13,16 @@ import pytest
 
 from api.following.files import TEMPORARY, only_one
 from api.following.heads import Inconsistent
-from api.mirroring.folder import Damaged, Folder
+from api.mirroring.folder import Damaged, Folder, Receipted
 from api.mirroring.mirror import Mirror
+from ledger.domain.annex import AnnexTakenDown
 from ledger.domain.event import Annex
 from ledger.errors import LedgerError, Misconfigured, Uncheckable
 from ledger.tlog.tiles import bundle_path, tile_path
 from tests.following.conftest import OTHER, SUBJECT, Scene
 from tests.following.served import laid_out
 from tests.support.standards import declared
-from tests.support.statements import registered
+from tests.support.statements import TODAY, registered
 
 
 class Killed(BaseException):
@@ -105,6 +106,41 @@ def test_annexes_are_copied_under_their_digests(scene: Scene, folder: Path) -> N
         mirrored(scene, folder.with_name("third")).round()
 
 
+def taken_down(scene: Scene, digest: str) -> None:
+    scene.served.files.pop(f"annexes/{digest}", None)
+    scene.say(SUBJECT, event=AnnexTakenDown(v=1, effective_on=TODAY, annex=digest, ground="含有个人信息"))
+
+
+def test_an_annex_that_is_taken_down_goes_here_too_and_is_never_asked_for_again(scene: Scene, folder: Path) -> None:
+    content = b"name\n"
+    digest = sha256(content).hexdigest()
+    annex = Annex(sha256=digest, bytes=len(content), media_type="text/csv")
+    scene.served.files[f"annexes/{digest}"] = content
+    scene.say(SUBJECT, event=declared(annex=annex))
+    mirror = mirrored(scene, folder)
+    mirror.round()
+    assert (folder / "annexes" / digest).is_file()
+    taken_down(scene, digest)
+    mirror.round()
+    assert not (folder / "annexes" / digest).exists()
+    del scene.served.asked[:]
+    scene.say(SUBJECT, event=declared(number="Q/CSGD 004-2018", annex=annex))
+    mirrored(scene, folder).round()
+    assert f"annexes/{digest}" not in scene.served.asked
+
+
+def test_a_mirror_that_begins_after_a_take_down_is_whole_without_the_annex(scene: Scene, folder: Path) -> None:
+    annex = Annex(sha256="ab" * 32, bytes=10, media_type="text/csv")
+    scene.say(SUBJECT, event=declared(annex=annex))
+    with pytest.raises(Uncheckable, match="took it down"):
+        mirrored(scene, folder).round()
+    assert not (folder / "checkpoint").exists()
+    taken_down(scene, annex.sha256)
+    mirrored(scene, folder).round()
+    assert (folder / "checkpoint").is_file()
+    assert not (folder / "annexes" / annex.sha256).exists()
+
+
 # crashes
 
 
@@ -183,7 +219,7 @@ def test_what_was_copied_before_a_crash_is_not_fetched_again(
     scene.say(SUBJECT, 600)
     with monkeypatch.context() as patch:
 
-        def die(self: Folder, note: bytes) -> None:
+        def die(self: Folder, note: bytes, receipted: Receipted) -> None:
             raise Killed
 
         patch.setattr(Folder, "commit", die)
@@ -206,7 +242,7 @@ def test_a_fork_while_a_copy_was_under_way_is_noticed(
     scene.say(SUBJECT, 3)
     with monkeypatch.context() as patch:
 
-        def die(self: Folder, note: bytes) -> None:
+        def die(self: Folder, note: bytes, receipted: Receipted) -> None:
             raise Killed
 
         patch.setattr(Folder, "commit", die)
@@ -269,7 +305,7 @@ def test_a_damaged_full_file_is_named_and_never_overwritten(
     scene.say(SUBJECT, 600)
     with monkeypatch.context() as patch:
 
-        def die(self: Folder, note: bytes) -> None:
+        def die(self: Folder, note: bytes, receipted: Receipted) -> None:
             raise Killed
 
         patch.setattr(Folder, "commit", die)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from api.client import Client
@@ -18,6 +17,7 @@ from tests.e2e.book import Book, open_book
 from tests.following.test_follow_command import command, run
 from tests.support.database import PostgresServer
 from tests.support.running import free_port
+from tests.support.waiting import answers, eventually
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +36,8 @@ def file_server(folder: Path) -> Iterator[str]:
     arguments = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(folder)]
     with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         url = f"http://127.0.0.1:{port}"
-        for _ in range(200):
-            try:
-                httpx.get(url, timeout=1)
-                break
-            except httpx.HTTPError:
-                time.sleep(0.05)
         try:
+            eventually(lambda: answers(url), "the file server answers")
             yield url
         finally:
             process.terminate()
