@@ -8,12 +8,11 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from api.bundles import bundle_answer
 from api.documents import conditional, headers
 from api.errors import InvalidRequest
 from api.event_json import event_json
 from api.ids import name_of, plausible, subject_of
-from api.proofs import MEDIA_TYPE as BUNDLE
-from api.proofs import bundle_of
 from api.service import Service
 from api.waiting import min_tree_size
 from ledger.limits import EVENTS_PAGE_MAX, LEAF_INDEX_ASKED_MAX, SEARCH_PAGE_MAX
@@ -84,16 +83,16 @@ def events(
     limit: int = Query(100, ge=1, le=EVENTS_PAGE_MAX),
 ) -> Response:
     service: Service = request.app.state.service
-    rows = [row for row in service.store.stream(subject_of(name)) if row.index > after]
-    page = rows[:limit]
-    following = page[-1].index if len(rows) > limit else None
-    return _json(service, {"events": [event_json(service, row) for row in page], "after": following})
+    indices = service.store.stream_indices(subject_of(name), after_index=after, limit=limit + 1)
+    rows = service.store.entries_at(indices[:limit])
+    following = indices[limit - 1] if len(indices) > limit else None
+    return _json(service, {"events": [event_json(service, row) for row in rows.values()], "after": following})
 
 
 @router.get("/{name}/proof", summary="Completeness bundle: its stream, shown to be whole, and what that rests on")
 def proof(name: str, request: Request) -> Response:
     service: Service = request.app.state.service
-    return Response(bundle_of(subject_of(name), service), headers=headers(service), media_type=BUNDLE)
+    return bundle_answer(subject_of(name), service.bundles, headers(service))
 
 
 def _json(service: Service, value: object) -> Response:

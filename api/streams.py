@@ -22,8 +22,7 @@ def get_stream(
     after: int = Query(-1, ge=-1, le=LEAF_INDEX_ASKED_MAX, description="Leaf index of the last one that is known"),
 ) -> Response:
     service: Service = request.app.state.service
-    rows = service.store.stream(parse(subject))
-    indices = [row.index for row in rows if row.index > after]
+    indices = service.store.stream_indices(parse(subject), after_index=after, limit=STREAM_PAGE_MAX + 1)
     page = indices[:STREAM_PAGE_MAX]
     following = page[-1] if len(indices) > len(page) else None
     answer = {"subject": subject, "entries": page, "after": following}

@@ -51,6 +51,7 @@ class Transport:
         *,
         accept: str = "*/*",
         params: Mapping[str, str | int | None] | None = None,
+        answer_bytes_max: int = IMPORT_ANSWER_BYTES_MAX,
     ) -> tuple[httpx.Response, bool]:
         """The answer, and whether a request before it had found none: then it may have been carried out twice.
 
@@ -69,8 +70,8 @@ class Transport:
                 if not self._again_if_silent:
                     raise problem from error
             else:
-                if len(answer.content) > IMPORT_ANSWER_BYTES_MAX:
-                    raise Malformed(f"the service's answer is longer than {IMPORT_ANSWER_BYTES_MAX:,} bytes")
+                if len(answer.content) > answer_bytes_max:
+                    raise Malformed(f"the service's answer is longer than {answer_bytes_max:,} bytes")
                 if not answer.is_error:
                     return answer, lost
                 problem = error_of(answer.status_code, answer.headers.get("Content-Type", ""), answer.content)

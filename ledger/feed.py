@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ledger.domain.event import Recorded
+from ledger.domain.folding import fold
 from ledger.domain.map import MapRoot, evolve_map
+from ledger.domain.record import EnterpriseRecord
 from ledger.domain.subject import MAP
+from ledger.limits import RECORD_PAGE_ENTRIES
 from ledger.store.mapper import to_recorded
 from ledger.store.port import EntryRow, LeafRow, Store
 
@@ -29,6 +32,15 @@ class Feed:
         """One subject's events with version > `after_version`, below `tree_size`."""
         rows = self._store.stream(subject, after_version=after_version, tree_size=tree_size)
         return [to_recorded(row) for row in rows]
+
+    def record(self, subject: str) -> EnterpriseRecord | None:
+        """One enterprise's record as it is now, None where there are no entries; a part of them in memory at a time."""
+        record: EnterpriseRecord | None = None
+        version = 0
+        while rows := self._store.stream(subject, after_version=version, limit=RECORD_PAGE_ENTRIES):
+            record = fold(record, map(to_recorded, rows))
+            version = rows[-1].version
+        return record
 
     def subjects(self, subjects: Sequence[str]) -> Mapping[str, list[Recorded]]:
         """Whole streams of several subjects in one round trip; unknown ones are left out."""

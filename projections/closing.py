@@ -16,7 +16,7 @@ from typing import Self
 from ledger.domain.complaint import ComplaintOutcomeCorrected, ComplaintReplied, Correction
 from ledger.domain.dates import add_months
 from ledger.domain.event import Event
-from ledger.domain.finding import annulled
+from ledger.domain.finding_state import annulled
 from ledger.domain.pledge import PledgeRevoked
 from ledger.domain.policy import StandingPolicy
 from ledger.domain.record import EnterpriseRecord, outcome_root

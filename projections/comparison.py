@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import shutil
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from datetime import date
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +27,7 @@ from msgspec import Struct
 
 from ledger.domain.folding import fold
 from ledger.domain.policy import StandingPolicy
+from ledger.errors import Unavailable
 from ledger.feed import Feed
 from ledger.store.copying import copy_streams, split_streams
 from ledger.store.postgres import PostgresStore
@@ -81,12 +86,13 @@ def compare_policies(
     as_of: date,
     *,
     workers: int = 2,
+    niceness: int = 0,
     progress: Progress = lambda done, total: None,
 ) -> Iterator[tuple[Comparison, Iterator[bytes]]]:
     """The totals, and a line of canonical JSON (a `Moved`) for each enterprise that would change, by subject.
 
-    As of the log's size when it began. Call it from a module that can be imported: processes are spawned. Raises
-    `Unavailable`.
+    As of the log's size when it began. Call it from a module that can be imported: processes are spawned, with this
+    `niceness`. What `progress` raises ends it after the parts that are under way. Raises `Unavailable`.
     """
     with PostgresStore.open(conninfo) as store:
         feed = Feed(store)
@@ -97,12 +103,18 @@ def compare_policies(
         counts = _Counts()
         parts = split_streams(conninfo, workers * _PARTS_PER_WORKER)
         files = [folder / f"{number:06d}" for number in range(len(parts))]
-        arguments = conninfo, rules, policy, as_of, size
+        arguments = conninfo, rules, policy, as_of, size, niceness
         with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin, arguments) as pool:
-            pending = [pool.submit(_compare, *part, str(file)) for part, file in zip(parts, files, strict=True)]
-            for done, future in enumerate(as_completed(pending), 1):
-                counts.update(future.result())
-                progress(done, len(parts))
+            try:
+                pending = [pool.submit(_compare, *part, str(file)) for part, file in zip(parts, files, strict=True)]
+                for done, future in enumerate(as_completed(pending), 1):
+                    counts.update(future.result())
+                    progress(done, len(parts))
+            except BrokenProcessPool as error:
+                raise Unavailable(f"a process of the comparison ended: {error}") from error
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
         yield _totals(counts, rules, as_of, size), _lines(files)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -153,11 +165,21 @@ class _Comparer:
 _comparer: _Comparer
 
 
-def _begin(conninfo: str, rules: Rules, policy: StandingPolicy, as_of: date, size: int) -> None:
+def _begin(conninfo: str, rules: Rules, policy: StandingPolicy, as_of: date, size: int, niceness: int) -> None:
     global _comparer  # noqa: PLW0603  (one per process, made before its first part)
+    os.nice(niceness)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     _comparer = _Comparer(conninfo, rules, policy, as_of, size)
     gc.freeze()
     gc.set_threshold(50_000)  # streams come and go; looking for cycles among them finds none
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed leaves no worker behind: it would wait for its next part for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # spawned
+    wait([parent.sentinel])
+    os._exit(1)
 
 
 def _compare(first: str, last: str, file: str) -> _Counts:

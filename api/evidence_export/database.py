@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from api.authorization import Reader
 from api.evidence_export.source import Asking, Kept, StandingOf
 from api.evidence_export.standings import document_of
 from api.publicity import Publicity
 from api.witnessing.published import Published
-from ledger.application import Ledger
 from ledger.cose.receipt import attach
 from ledger.domain.access import Access
 from ledger.domain.dates import shanghai_date
@@ -27,7 +26,7 @@ from ledger.domain.party_rules import usable_key
 from ledger.errors import Malformed, NotFound
 from ledger.feed import Feed, to_recorded
 from ledger.keys.algorithms import ALGORITHMS, PublicKey, decode_key
-from ledger.limits import ACCESSES_PAGE_MAX
+from ledger.limits import ACCESSES_PAGE_MAX, STREAM_PAGE_MAX
 from ledger.log import Log
 from ledger.store.connect import Database
 from ledger.store.port import EntryRow
@@ -58,7 +57,7 @@ class BookSource:
         rules = Rules.none().after(self._feed.governing())
         self._governance: Governance = rules.governance
         self._published = Published(self._store, self._log, policy)
-        self._publicity = Publicity(Ledger(self._store), self._feed, lambda: rules, self._today)
+        self._publicity = Publicity(self._feed, lambda: rules, self._today)
         self._standings = StandingView(Reading(self._reading), self._feed, lambda: rules)
         self._asking: Asking | None = None
 
@@ -102,26 +101,37 @@ class BookSource:
             return newest, None
 
     def stream(self, subject: str) -> list[int]:
-        return [row.index for row in self._store.stream(subject)]
+        found: list[int] = []
+        after = -1
+        while page := self._store.stream_indices(subject, after_index=after, limit=STREAM_PAGE_MAX):
+            found += page
+            after = page[-1]
+        return found
 
-    def statement(self, index: int) -> bytes:
-        return attach(self._row(index).statement, [self._log.receipt(index)[0]])
+    def statements(self, indices: Sequence[int]) -> list[bytes]:
+        statements, receipts = self._store.statements(indices), self._log.receipts(indices)
+        return [attach(statements[index], [receipts[index][0]]) for index in indices]
 
-    def tile(self, level: int, number: int, width: int) -> bytes:
-        return self._log.tile(level, number, width)
+    def inclusions(self, indices: Sequence[int], size: int) -> Mapping[int, Sequence[bytes]]:
+        return self._log.inclusions(indices, size)
 
-    def body(self, index: int) -> bytes | Why:
-        row = self._row(index)
-        if row.body is not None and self._publicity.shows(row):
-            return row.body
-        stub = self._publicity.stub(row) or {}
+    def bodies(self, indices: Sequence[int]) -> Mapping[int, bytes | Why]:
+        rows = list(self._store.entries_at(indices).values())
+        shown, stubs = self._publicity.shows_each(rows), self._publicity.stubs(rows)
+        return {
+            row.index: row.body if public and row.body is not None else self._closed(row, stub or {})
+            for row, public, stub in zip(rows, shown, stubs, strict=True)
+        }
+
+    def _closed(self, row: EntryRow, stub: Mapping[str, Any]) -> bytes | Why:
+        """A body that is not public, for whoever may read it, or why it is left out."""
         if stub.get("erased"):
             return "erased"
         if self._asking is not None:
-            reader = self._reader(self._asking, f"/entries/{index}/body")
+            reader = self._reader(self._asking, f"/entries/{row.index}/body")
             if not reader.may_read(row.subject, to_recorded(row).issuer):
                 return "not_for_this_party"
-            self._look(reader, row.subject, index)
+            self._look(reader, row.subject, row.index)
             return row.body or "erased"
         return "closed" if "since" in stub else "not_public"
 
@@ -155,12 +165,6 @@ class BookSource:
 
     def completeness(self, subject: str) -> bytes | None:
         return None  # made by the service, which keeps the map
-
-    def _row(self, index: int) -> EntryRow:
-        rows = self._store.entries(index, 1)
-        if not rows:
-            raise NotFound(f"no entry {index} in the log")
-        return rows[0]
 
     def _today(self) -> date:
         return shanghai_date(self._clock())

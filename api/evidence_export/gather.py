@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from api.evidence_export.fetched import Fetched, parts
 from api.evidence_export.source import Asking, Kept, Source
-from ledger.cose.receipt import detach, parse_receipt
-from ledger.cose.statement import Statement, decode_event, parse_statement
+from ledger.cose.statement import decode_event
 from ledger.domain.access import Access
 from ledger.domain.attachment import AttachmentAdded
 from ledger.domain.dates import shanghai_date
@@ -25,8 +25,6 @@ from ledger.errors import NotFound, Refused
 from ledger.limits import ARCHIVE_ENTRIES_MAX
 from ledger.tlog.checkpoint import parse_checkpoint
 from ledger.tlog.note import parse_note
-from ledger.tlog.proof import inclusion_proof
-from ledger.tlog.tiles import TileReader
 from ledger.tlog.tlog_proof import TlogProof, format_proof
 from ledger.verifier import archive_paths as paths
 from ledger.verifier.archive import ArchiveTooLarge
@@ -104,9 +102,8 @@ class _Gathering:
         self._today = today
         self._until_on = until_on
         self._asking = asking
-        self._tell = tell
         self._size = 0
-        self._fetched: dict[int, tuple[bytes, Statement, int]] = {}  # transparent, statement, recorded at
+        self._fetched = Fetched(source, tell)
 
     def go(self) -> Material:
         subject = self._wanted.subject
@@ -116,6 +113,9 @@ class _Gathering:
         own = [index for index in self._source.stream(subject) if index < _size_of(newest)]
         if not own:
             raise NotFound(f"账本中没有该企业 / the book knows nothing of {subject}")
+        bundle = self._source.completeness(subject)
+        if bundle is not None:
+            self._fetched.take_bundle(bundle)
         # The one with witnesses, unless they are behind what this is about.
         note = cosigned if cosigned is not None and _size_of(cosigned) > own[-1] else newest
         head = parse_checkpoint(parse_note(note).text)
@@ -131,7 +131,7 @@ class _Gathering:
         self._proofs(material, note)
         self._standings(material)
         self._accesses(material, accesses)
-        self._completeness(material)
+        self._completeness(material, bundle)
         material.left_out.sort(key=lambda one: (one.what, -1 if one.entry is None else one.entry))
         return material
 
@@ -140,24 +140,16 @@ class _Gathering:
             return None
         return ExportedBy(party=self._asking.party, kid=self._asking.signer.kid.hex(), purpose=self._asking.purpose)
 
-    def _fetch(self, index: int) -> tuple[bytes, Statement, int]:
-        found = self._fetched.get(index)
-        if found is None:
-            transparent = self._source.statement(index)
-            statement, receipts = detach(transparent)
-            found = transparent, parse_statement(statement), parse_receipt(receipts[0]).iat
-            self._fetched[index] = found
-            self._tell(len(self._fetched))
-        return found
-
     def _date(self, index: int) -> date:
-        return shanghai_date(self._fetch(index)[2])
+        return shanghai_date(self._fetched[index].recorded_at)
 
     def _entries(self, material: Material, own: Sequence[int]) -> list[Recorded]:
         """The enterprise's entries of the period, with bodies, attachments and annexes."""
         first, last = material.period
-        start = bisect_left(own, first, key=self._date)  # the log's time never goes back
-        stop = bisect_right(own, last, key=self._date)
+        self._fetched.load((own[0], own[-1]))  # whose dates say most often that all are wanted
+        # The log's time never goes back.
+        start = bisect_left(own, first, key=self._date) if self._date(own[0]) < first else 0
+        stop = bisect_right(own, last, key=self._date) if self._date(own[-1]) > last else len(own)
         for what, count in (("earlier_entries", start), ("later_entries", len(own) - stop)):
             if count:
                 material.left_out.append(LeftOut(what=what, why="outside_period", count=count))  # type: ignore[arg-type]
@@ -166,19 +158,24 @@ class _Gathering:
             raise ArchiveTooLarge(
                 f"{len(material.entries)} entries: an archive has at most {ARCHIVE_ENTRIES_MAX}; shorten the period"
             )
-        return [self._entry(material, index) for index in material.entries]
+        return [at for part in parts(material.entries) for at in self._part(material, part)]
 
-    def _entry(self, material: Material, index: int) -> Recorded:
-        transparent, statement, _ = self._fetch(index)
+    def _part(self, material: Material, indices: Sequence[int]) -> list[Recorded]:
+        """So many entries, with what belongs to them."""
+        self._fetched.load(indices)
+        events = {index: decode_event(self._fetched[index].statement) for index in indices}
+        with_body = [at for at, event in events.items() if isinstance(event, Closed) or ground_of(event) is not None]
+        bodies = self._fetched.bodies(with_body)
+        return [self._entry(material, index, event, bodies.get(index)) for index, event in events.items()]
+
+    def _entry(self, material: Material, index: int, event: Event | Closed, body: bytes | Why | None) -> Recorded:
+        transparent, statement, _ = self._fetched[index]
         material.members[paths.numbered("entries", index, paths.TRANSPARENT)] = transparent
-        event = decode_event(statement)
-        if statement.sealed or ground_of(event) is not None:
-            body = self._source.body(index)
-            if isinstance(body, bytes):
-                material.members[paths.numbered("entries", index, paths.BODY)] = body
-                event = decode_event(statement, body)
-            else:
-                material.left_out.append(LeftOut(what="body", why=body, entry=index))
+        if isinstance(body, bytes):
+            material.members[paths.numbered("entries", index, paths.BODY)] = body
+            event = decode_event(statement, body)
+        elif body is not None:
+            material.left_out.append(LeftOut(what="body", why=body, entry=index))
         if isinstance(event, AttachmentAdded):
             self._attachment(material, index, event)
         self._annexes(material, index, event)
@@ -215,12 +212,15 @@ class _Gathering:
             if subject in found:
                 continue
             indices = [index for index in self._source.stream(subject) if index < self._size]
-            stream = found[subject] = [self._recorded(index, decode_event(self._fetch(index)[1])) for index in indices]
+            self._fetched.load(indices)
+            stream = found[subject] = [
+                self._recorded(index, decode_event(self._fetched[index].statement)) for index in indices
+            ]
             left += [at.issuer for at in stream]
             folder: paths.Folder | None = _FOLDERS.get(kind(subject))
             for index in indices if folder is not None else ():
                 assert folder is not None
-                material.members[paths.numbered(folder, index, paths.TRANSPARENT)] = self._fetch(index)[0]
+                material.members[paths.numbered(folder, index, paths.TRANSPARENT)] = self._fetched[index].transparent
         return sorted((at for stream in found.values() for at in stream), key=lambda at: at.index)
 
     def _evidence(self, material: Material, events: Iterable[Recorded], governing: Sequence[Recorded]) -> None:
@@ -233,7 +233,7 @@ class _Gathering:
         for issuer, kid in sorted(keys):
             indices = select(governing, issuer, kid)
             chosen.update(indices)
-            evidence = encode_evidence([self._fetch(index)[0] for index in indices])
+            evidence = encode_evidence([self._fetched[index].transparent for index in indices])
             material.members[paths.evidence_path(kid)] = evidence
         rules = set(paths.numbers(material.members, "rules", paths.TRANSPARENT))
         for index in chosen - rules:
@@ -241,14 +241,17 @@ class _Gathering:
 
     def _proofs(self, material: Material, note: bytes) -> None:
         """Of every statement, that it is in the tree of the one checkpoint."""
-        reader = TileReader(self._source.tile, self._size)
         for folder in _PROVEN:
             for index in paths.numbers(material.members, folder, paths.TRANSPARENT):
                 material.members[paths.numbered(folder, index, paths.PROOF)] = b""
-        for path in sorted(path for path in material.members if path.endswith(f".{paths.PROOF}")):
-            index = int(path.partition("/")[2].partition(".")[0])
-            hashes = inclusion_proof(index, self._size, reader)
-            material.members[path] = format_proof(TlogProof(index, tuple(hashes), note))
+        due: dict[int, list[str]] = {}
+        for path in material.members:
+            if path.endswith(f".{paths.PROOF}"):
+                due.setdefault(int(path.partition("/")[2].partition(".")[0]), []).append(path)
+        for part in parts(sorted(due)):
+            for index, hashes in self._source.inclusions(part, self._size).items():
+                proof = format_proof(TlogProof(index, tuple(hashes), note))
+                material.members.update(dict.fromkeys(due[index], proof))
 
     def _standings(self, material: Material) -> None:
         unsigned = 0
@@ -269,15 +272,14 @@ class _Gathering:
         first, last = material.period
         material.members[paths.ACCESSES] = encode_accesses([row for row in rows if first <= row.day <= last])
 
-    def _completeness(self, material: Material) -> None:
-        bundle = self._source.completeness(material.subject)
+    def _completeness(self, material: Material, bundle: bytes | None) -> None:
         if bundle is None:
             material.left_out.append(LeftOut(what="completeness", why="not_served"))
         else:
             material.members[COMPLETENESS] = bundle
 
     def _recorded(self, index: int, event: Event | Closed) -> Recorded:
-        _, statement, recorded_at = self._fetch(index)
+        _, statement, recorded_at = self._fetched[index]
         return Recorded(
             index=index,
             subject=statement.subject,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from types import TracebackType
 from typing import Any, Final, Self
@@ -21,9 +21,10 @@ from ledger.cose import headers
 from ledger.cose.access_token import Asked, sign_access
 from ledger.cose.sign1 import parse_sign1
 from ledger.domain.access import Access
-from ledger.errors import Busy, Malformed, NotFound, Unavailable
-from ledger.limits import IMPORT_ANSWER_BYTES_MAX, IMPORT_TRIES_MAX, IMPORT_WAIT_SECONDS_MAX
-from ledger.tlog.tiles import tile_path
+from ledger.errors import Busy, Malformed, NotFound, Refused, Unavailable
+from ledger.limits import BUNDLE_BYTES_MAX, IMPORT_ANSWER_BYTES_MAX, IMPORT_TRIES_MAX, IMPORT_WAIT_SECONDS_MAX
+from ledger.tlog.proof import inclusion_proof
+from ledger.tlog.tiles import TileReader, tile_path
 from ledger.tlog.tlog_proof import parse_proof
 from ledger.verifier.manifest import Why
 
@@ -103,13 +104,20 @@ class ServiceSource:
             after = page.after
         return found
 
-    def statement(self, index: int) -> bytes:
-        return self._get(f"/entries/{index}/statement", accept=_COSE)
+    def statements(self, indices: Sequence[int]) -> list[bytes]:
+        return [self._get(f"/entries/{index}/statement", accept=_COSE) for index in indices]
 
-    def tile(self, level: int, number: int, width: int) -> bytes:
+    def inclusions(self, indices: Sequence[int], size: int) -> Mapping[int, Sequence[bytes]]:
+        reader = TileReader(self._tile, size)
+        return {index: inclusion_proof(index, size, reader) for index in sorted(indices)}  # neighbours share tiles
+
+    def _tile(self, level: int, number: int, width: int) -> bytes:
         return self._get(f"/{tile_path(level, number, width)}")
 
-    def body(self, index: int) -> bytes | Why:
+    def bodies(self, indices: Sequence[int]) -> Mapping[int, bytes | Why]:
+        return {index: self._body(index) for index in indices}
+
+    def _body(self, index: int) -> bytes | Why:
         path = f"/entries/{index}/body"
         answer = self._ask(path)
         if answer.status_code == httpx.codes.OK:
@@ -136,7 +144,12 @@ class ServiceSource:
             raise Malformed(f"the service gave attachment {id_} without its salt") from None
 
     def annex(self, sha256: str) -> bytes:
-        return self._get(f"/annexes/{sha256}")
+        try:
+            return self._get(f"/annexes/{sha256}")
+        except Refused as error:
+            if error.rule != "annex.taken_down":
+                raise
+            raise NotFound(f"annex {sha256} was taken down") from error
 
     def accesses(self, subject: str) -> Sequence[Access] | Why:
         if self._asking is None:
@@ -161,15 +174,17 @@ class ServiceSource:
         return StandingOf(document, signed, _decoded(document, _InBook).in_book)
 
     def completeness(self, subject: str) -> bytes | None:
-        try:
-            return self._get(f"/v1/enterprises/{quote(name_of(subject), safe='~')}/proof")
-        except NotFound:
-            return None
+        answer = self._ask(f"/v1/enterprises/{quote(name_of(subject), safe='~')}/proof", most=BUNDLE_BYTES_MAX)
+        if answer.status_code in (httpx.codes.NOT_FOUND, httpx.codes.REQUEST_ENTITY_TOO_LARGE):
+            return None  # no root was published yet, or there are more entries than a bundle may have
+        return _content(answer)
 
     def _get(self, path: str, *, accept: str = "*/*") -> bytes:
         return _content(self._ask(path, accept=accept))
 
-    def _ask(self, path: str, *, accept: str = "*/*", signed: bool = False) -> httpx.Response:
+    def _ask(
+        self, path: str, *, accept: str = "*/*", signed: bool = False, most: int = IMPORT_ANSWER_BYTES_MAX
+    ) -> httpx.Response:
         """The answer, of any status but those that ask for patience. A token is good once: each try has a new one."""
         wait = 0.25
         for attempt in range(IMPORT_TRIES_MAX):
@@ -178,8 +193,8 @@ class ServiceSource:
                 answer = self._http.get(path, headers=told)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise Unavailable(f"{self._http.base_url} did not answer: {error!r:.200}") from error
-            if len(answer.content) > IMPORT_ANSWER_BYTES_MAX:
-                raise Malformed(f"the service's answer is longer than {IMPORT_ANSWER_BYTES_MAX:,} bytes")
+            if len(answer.content) > most:
+                raise Malformed(f"the service's answer is longer than {most:,} bytes")
             if answer.status_code not in _AGAIN:
                 return answer
             if attempt + 1 < IMPORT_TRIES_MAX:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple, Protocol
 
@@ -48,14 +48,17 @@ class Source(Protocol):
     def stream(self, subject: str) -> list[int]:
         """The indices of a stream's entries, in order."""
 
-    def statement(self, index: int) -> bytes:
-        """A transparent statement."""
+    def statements(self, indices: Sequence[int]) -> list[bytes]:
+        """Transparent statements, one for each of at most `PROOFS_READ_MAX` entries."""
 
-    def tile(self, level: int, number: int, width: int) -> bytes:
-        """The first hashes of a tile, joined."""
+    def inclusions(self, indices: Sequence[int], size: int) -> Mapping[int, Sequence[bytes]]:
+        """The inclusion proof of each of at most `PROOFS_READ_MAX` entries in the tree of a size."""
 
-    def body(self, index: int) -> bytes | Why:
-        """An entry's body, or why it is left out. One that is not public is asked for with the key, and logged."""
+    def bodies(self, indices: Sequence[int]) -> Mapping[int, bytes | Why]:
+        """The body of each of at most `PROOFS_READ_MAX` entries, or why it is left out.
+
+        One that is not public is asked for with the key, and each such look is logged.
+        """
 
     def attachment(self, index: int, id_: str) -> Kept | Why:
         """An attachment that entry `index` adds, or why it is left out. Logged."""
@@ -70,4 +73,4 @@ class Source(Protocol):
         """The standing on a day, from the entries below a size."""
 
     def completeness(self, subject: str) -> bytes | None:
-        """The completeness bundle, None where there is none."""
+        """The completeness bundle; None where there is none, or more than one may hold."""

@@ -78,6 +78,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "MapRootPublished": "映射根公布",
     "AttachmentAdded": "附件",
     "AttachmentErased": "附件删除",
+    "AnnexTakenDown": "公开附件撤下",
     "AccessDigestPublished": "查阅日志摘要",
 }
 

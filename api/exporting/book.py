@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import msgspec
+from msgspec import Struct
 
+from api.exporting.sorting import sorted_lines
 from api.transport import Transport
 from ledger.domain.catalogue import SPECS
 from ledger.domain.event import Closed, Event, Recorded
 from ledger.domain.folding import fold
 from ledger.domain.record import EnterpriseRecord
-from ledger.domain.subject import is_enterprise
+from ledger.domain.subject import is_enterprise, parse
 from ledger.errors import Malformed
 from ledger.limits import EVENTS_PAGE_MAX
 
 __all__ = ["Exported", "read_book"]
 
+T = TypeVar("T")
+
 _NDJSON: Final = "application/x-ndjson"
+_TAB: Final = b"\t"
 
 
 @dataclass(slots=True)
@@ -28,45 +35,64 @@ class Exported:
     """An enterprise: its record, and the events that are public, by the index of their entry."""
 
     record: EnterpriseRecord
-    events: dict[int, Event] = field(default_factory=dict)
+    events: Mapping[int, Event]
 
 
-def read_book(transport: Transport, tell: Callable[[int], None] = lambda entries: None) -> list[Exported]:
-    """All enterprises, in the order in which they came into the book; `tell` hears how many entries were read.
+class _Key(Struct):
+    """What a line of the feed is sorted by."""
 
-    The book is in memory as a whole: some kilobytes for each enterprise. Raises `Malformed`, `Unavailable`, `Busy`.
+    entry: int
+    subject: str
+
+
+def read_book(
+    transport: Transport, folder: Path, tell: Callable[[int], None] = lambda entries: None
+) -> Iterator[Exported]:
+    """All enterprises in the order of their subjects, each once the feed was read; `tell` hears of how many entries.
+
+    One of them is in memory at a time, and so much of the feed as is sorted at once: the rest of it lies in a file of
+    `folder` until the end. Raises `Malformed`, `Unavailable`, `Busy`.
     """
-    found: dict[str, Exported] = {}
-    after = -1
-    while True:
+    lines = (line.partition(_TAB) for line in sorted_lines(_keyed(transport, tell), folder))
+    for subject, found in groupby(lines, key=lambda parts: parts[0]):
+        record, events = None, dict[int, Event]()
+        for at in (_recorded(line.partition(_TAB)[2]) for _, _, line in found):
+            record = fold(record, (at,))
+            if not isinstance(at.event, Closed):
+                events[at.index] = at.event
+        if record is None:
+            raise Malformed(f"the entries of {subject.decode()} add up to nothing")
+        yield Exported(record, events)
+
+
+def _keyed(transport: Transport, tell: Callable[[int], None]) -> Iterator[bytes]:
+    """The lines of the feed that are about enterprises: subject, entry (in digits of one length), and the line."""
+    after, count = -1, EVENTS_PAGE_MAX
+    while count == EVENTS_PAGE_MAX:
         answer, _ = transport.ask("GET", f"/v1/events?after={after}&limit={EVENTS_PAGE_MAX}", accept=_NDJSON)
         count = 0
-        for at in _recorded(answer.content):
-            count += 1
-            after = at.index
-            if not is_enterprise(at.subject):
-                continue
-            known = found.get(at.subject)
-            record = fold(None if known is None else known.record, (at,))
-            if record is None:
-                raise Malformed(f"entry {at.index} adds up to nothing")
-            if known is None:
-                known = found[at.subject] = Exported(record)
-            known.record = record
-            if not isinstance(at.event, Closed):
-                known.events[at.index] = at.event
+        for line in answer.content.splitlines():
+            key = _decoded(line, _Key)
+            count, after = count + 1, key.entry
+            if is_enterprise(parse(key.subject)):
+                yield b"%s\t%016d\t%s" % (key.subject.encode(), key.entry, line)
         tell(after + 1)
-        if count < EVENTS_PAGE_MAX:
-            return list(found.values())
 
 
-def _recorded(content: bytes) -> Iterator[Recorded]:
-    """The lines of the feed as the events that they stand for."""
-    for line in content.splitlines():
-        try:
-            yield _one(msgspec.json.decode(line, type=dict[str, Any]))
-        except (msgspec.MsgspecError, KeyError, ValueError, TypeError) as error:
-            raise Malformed(f"a line of the service's feed is no event: {error!r:.200}") from None
+def _recorded(line: bytes) -> Recorded:
+    """The event that a line of the feed stands for. Raises `Malformed`."""
+    view = _decoded(line, dict[str, Any])
+    try:
+        return _one(view)
+    except (msgspec.MsgspecError, KeyError, ValueError, TypeError) as error:
+        raise Malformed(f"a line of the service's feed is no event: {error!r:.200}") from None
+
+
+def _decoded(line: bytes, wanted: type[T]) -> T:
+    try:
+        return msgspec.json.decode(line, type=wanted)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(f"a line of the service's feed is no event: {error!r:.200}") from None
 
 
 def _one(view: dict[str, Any]) -> Recorded:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final, TypeVar
 
@@ -29,22 +29,24 @@ STATE: Final = "承诺状态"
 IN_FORCE: Final = "当前有效"
 PLEDGE_STATES: Final = ("未生效", "有效", "已到期", "已撤回", "已撤销")
 _PLEDGES: Final = (*template.HEADER, template.PLEDGE_CODE, STATE, ENTRIES)
-_DECLARATIONS: Final = (*declarations.HEADER[:-1], IN_FORCE, "附件", ENTRIES)
+_DECLARATIONS: Final = (*declarations.HEADER[:-2], IN_FORCE, declarations.ANNEX, ENTRIES)
 
 
-def table_rows(kind: str, book: Sequence[Exported], today: date, campaign: str | None) -> list[list[WritableCell]]:
-    """The header, then a row for each of what `TABLES` has under `kind`.
+def table_rows(kind: str, book: Iterable[Exported], today: date, campaign: str | None) -> Iterator[list[WritableCell]]:
+    """The header, then a row for each of what `TABLES` has under `kind`, an enterprise of the book after the other.
 
-    `campaign`: only pledges made for it, and what is about enterprises that made one. Sorted by enterprise and entry.
+    `campaign`: only pledges made for it, and what is about enterprises that made one.
     """
     header, rows_of = TABLES[kind]
-    rows = []
-    for one in sorted(book, key=lambda one: one.record.subject):
+    yield list(header)
+    number = 0
+    for one in book:
         if campaign is not None and campaign not in one.record.pledges.by_campaign:
             continue
-        rows += list(rows_of(one, today, campaign))
-    numbered = [{template.NUMBER: number, **row} for number, row in enumerate(rows, start=1)]
-    return [list(header), *([row.get(column) for column in header] for row in numbered)]
+        for row in rows_of(one, today, campaign):
+            number += 1
+            numbered = {template.NUMBER: number, **row}
+            yield [numbered.get(column) for column in header]
 
 
 def _pledges(one: Exported, today: date, campaign: str | None) -> Iterator[Row]:
@@ -147,7 +149,7 @@ def _version(
         declarations.DECLARED_ON: said.effective_on,
         declarations.ACTION: "修订" if isinstance(said, StandardRevised) else "现行",
         declarations.FORMER: former,
-        "附件": None if said.annex is None else said.annex.sha256,
+        declarations.ANNEX: None if said.annex is None else said.annex.sha256,
         ENTRIES: _named([index]),
     }
 

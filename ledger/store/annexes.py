@@ -1,4 +1,5 @@
 """Annexes: public files that entries name by SHA-256, held for a while when uploaded, then kept with their entry.
+What was taken down leaves its name there.
 
 The content goes from one table to the other inside the commit of the entry (query `append`): it never passes through
 the sequencer. What is held is dropped some time after it is no longer offered, so that a statement that was admitted
@@ -46,7 +47,13 @@ class Annexes(Protocol):
         """Those that an entry names, or that are held and not expired."""
 
     def get(self, digest: bytes) -> tuple[bytes, str] | None:
-        """Content and media type of an annex that an entry names."""
+        """Content and media type of an annex that an entry names; None also of one that was taken down."""
+
+    def gone(self, digest: bytes) -> bool:
+        """Whether an entry names it, and its content was destroyed."""
+
+    def take_down(self, digests: Sequence[bytes]) -> int:
+        """Destroy the content of these, wherever it lies; how many entries' annexes there were to destroy."""
 
 
 class PostgresAnnexes:
@@ -78,6 +85,12 @@ class PostgresAnnexes:
         rows = self._database.fetch("annex", (digest,))
         return (rows[0][0], rows[0][1]) if rows else None
 
+    def gone(self, digest: bytes) -> bool:
+        return bool(self._database.fetch("annex_gone", (digest,)))
+
+    def take_down(self, digests: Sequence[bytes]) -> int:
+        return int(self._database.fetch("take_down_annexes", {"digests": Byteas(digests)})[0][0])
+
 
 class MemoryAnnexes:
     """`Annexes` in memory."""
@@ -87,12 +100,15 @@ class MemoryAnnexes:
         self._lock = threading.Lock()
         self._kept: dict[bytes, tuple[bytes, str]] = {}
         self._held: dict[bytes, tuple[bytes, str, int]] = {}  # content, media type, held_at
+        self._gone: set[bytes] = set()
 
     def hold(self, digest: bytes, content: bytes, media_type: str, now: int) -> None:
         with self._lock:
             self._held = {key: held for key, held in self._held.items() if held[2] > now - _DROP_SECONDS}
             if digest in self._kept:
                 return
+            if digest in self._gone:
+                raise Busy(_FULL, retry_after_seconds=60)  # as the real store: routes look before
             if digest not in self._held:
                 room = self._held_bytes_max - sum(len(held) for held, _, _ in self._held.values())
                 if len(content) > room:
@@ -112,10 +128,25 @@ class MemoryAnnexes:
         """As part of a commit: what entries name is kept for ever, as they name it."""
         with self._lock:
             for annex in annexes:
-                if annex.digest not in self._kept:
+                if annex.digest not in self._kept and annex.digest not in self._gone:
                     self._kept[annex.digest] = (self._held.pop(annex.digest)[0], annex.media_type)
 
     def missing(self, annexes: Iterable[NamedAnnex]) -> bool:
         """Whether one of them is not here at all."""
         with self._lock:
-            return any(annex.digest not in self._kept and annex.digest not in self._held for annex in annexes)
+            here = self._kept.keys() | self._held.keys() | self._gone
+            return any(annex.digest not in here for annex in annexes)
+
+    def gone(self, digest: bytes) -> bool:
+        with self._lock:
+            return digest in self._gone
+
+    def take_down(self, digests: Sequence[bytes]) -> int:
+        with self._lock:
+            count = 0
+            for digest in digests:
+                self._held.pop(digest, None)
+                if self._kept.pop(digest, None) is not None:
+                    self._gone.add(digest)
+                    count += 1
+            return count

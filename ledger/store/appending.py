@@ -64,6 +64,7 @@ def append_params(batch: Batch) -> dict[str, Any]:
         "body_public": Bigints([int(entry.body_public) for _, entry in bodies]),
         "annex_digests": Byteas([annex.digest for annex, _ in annexes]),
         "annex_indices": Bigints([index for _, index in annexes]),
+        "taken_down": Byteas(list(batch.taken_down)),
         "annex_types": Texts([annex.media_type for annex, _ in annexes]),
         "tile_levels": Bigints([tile.level for tile in tiles]),
         "tile_numbers": Bigints([tile.number for tile in tiles]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Protocol
 
@@ -33,15 +33,7 @@ class Pending:
 class Desk(Protocol):
     """Every method may raise `Unavailable`."""
 
-    def put(
-        self,
-        statement_id: bytes,
-        statement: bytes,
-        body: bytes | None,
-        subject: str,
-        received_at: int,
-        campaign: str | None = None,
-    ) -> Pending:
+    def put(self, pending: Pending) -> Pending:
         """Lay it on the desk. The same statement again is what already lies there. Raises `Busy` when full."""
 
     def get(self, statement_id: bytes) -> Pending | None:
@@ -64,27 +56,8 @@ class PostgresDesk:
         self._database = database
         self._statements_max = statements_max
 
-    def put(
-        self,
-        statement_id: bytes,
-        statement: bytes,
-        body: bytes | None,
-        subject: str,
-        received_at: int,
-        campaign: str | None = None,
-    ) -> Pending:
-        rows = self._database.execute(
-            "desk_put",
-            {
-                "statement_id": statement_id,
-                "statement": statement,
-                "body": body,
-                "subject": subject,
-                "campaign": campaign,
-                "received_at": received_at,
-                "most": self._statements_max,
-            },
-        )
+    def put(self, pending: Pending) -> Pending:
+        rows = self._database.execute("desk_put", {**asdict(pending), "most": self._statements_max})
         if not rows:
             raise Busy(_FULL, retry_after_seconds=3_600)
         return Pending(*rows[0])
@@ -114,20 +87,11 @@ class MemoryDesk:
         self._statements_max = statements_max
         self._lock = threading.Lock()
 
-    def put(
-        self,
-        statement_id: bytes,
-        statement: bytes,
-        body: bytes | None,
-        subject: str,
-        received_at: int,
-        campaign: str | None = None,
-    ) -> Pending:
+    def put(self, pending: Pending) -> Pending:
         with self._lock:
-            if statement_id not in self._pending and len(self._pending) >= self._statements_max:
+            if pending.statement_id not in self._pending and len(self._pending) >= self._statements_max:
                 raise Busy(_FULL, retry_after_seconds=3_600)
-            pending = Pending(statement_id, statement, body, subject, campaign, received_at)
-            return self._pending.setdefault(statement_id, pending)
+            return self._pending.setdefault(pending.statement_id, pending)
 
     def get(self, statement_id: bytes) -> Pending | None:
         return self._pending.get(statement_id)

@@ -1,7 +1,8 @@
 """Erasures carried through: from the entry in the log to the journal, the keys and the ciphertexts.
 
-The body behind a `BodyErased` is destroyed in the transaction that writes the entry. What lies outside of the database
-follows here, in this order, and the same path is run at every start, so that a crash anywhere is made good:
+The body behind a `BodyErased`, and an annex that is taken down, is destroyed in the transaction that writes the entry.
+What lies outside of the database follows here, in this order, and the same path is run at every start, so that a crash
+anywhere is made good:
 
 1. the journal names what is gone. A crash before: the entry is in the log, the next settling finds it there.
 2. the keys of attachments are destroyed. A crash before: the journal names them, the next settling destroys them.
@@ -15,6 +16,7 @@ import threading
 from typing import Final
 
 from ledger.cose.statement import parse_statement
+from ledger.domain.annex import AnnexTakenDown
 from ledger.domain.attachment import AttachmentAdded, AttachmentErased
 from ledger.domain.catalogue import SPECS
 from ledger.domain.event import Closed
@@ -67,6 +69,11 @@ class Erasures:
             self._keys.destroy(id_)
         if attachments:
             self._store.attachments.erase([bytes.fromhex(id_) for id_ in attachments])
+        annexes = [bytes.fromhex(one.name) for one in sorted(erased) if one.kind == "annex"]
+        if annexes:
+            count = self._store.annexes.take_down(annexes)
+            if count:
+                _LOG.warning("%d annexes that were taken down had come back and are taken down again", count)
         bodies = [bytes.fromhex(one.name) for one in sorted(erased) if one.kind == "body"]
         if bodies:
             count = self._store.erase_commitments(bodies)
@@ -74,10 +81,12 @@ class Erasures:
                 _LOG.warning("%d bodies that were erased had come back (from a backup?) and are erased again", count)
 
     def _asked(self, row: EntryRow) -> list[Erased]:
-        """What an erasing entry destroys: a body and all that is attached to its entry, or one attachment."""
+        """What an entry destroys: a body and all that is attached to its entry, one attachment, or one annex."""
         event = to_recorded(row).event
         if isinstance(event, AttachmentErased):
             return [Erased("attachment", event.attachment)]
+        if isinstance(event, AnnexTakenDown):
+            return [Erased("annex", event.annex)]
         assert isinstance(event, BodyErased)  # the store gives no others
         found = [Erased("body", commitment.hex()) for commitment in self._commitment(event.entry)]
         for added in self._store.attachments_added(row.subject):

@@ -24,9 +24,9 @@ _LINE_ENCODER: Final = msgspec.json.Encoder(order="sorted")
 
 
 class Erased(NamedTuple):
-    """What was destroyed: a body by its commitment, or an attachment by its id; in hexadecimal."""
+    """What was destroyed: a body by its commitment, an attachment by its id, an annex by its digest; in hexadecimal."""
 
-    kind: str  # "body" or "attachment"
+    kind: str  # "body", "attachment" or "annex"
     name: str
 
 

@@ -6,7 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 __all__ = ["MemoryStore"]
+
+_ERASING: Final = ("BodyErased", "AttachmentErased", "AnnexTakenDown")
 
 
 class MemoryStore:
@@ -99,6 +101,7 @@ class MemoryStore:
                 self._held.pop(entry.commitment, None)
         for index in batch.erased:
             self._erase(index)
+        self._annexes.take_down(batch.taken_down)
         self._tiles.update({(tile.level, tile.number): tile.hashes for tile in batch.tiles})
         self._checkpoints.append(batch.checkpoint)
 
@@ -109,6 +112,10 @@ class MemoryStore:
     def checkpoint_covering(self, index: int) -> CheckpointRow | None:
         with self._grown:
             return next((row for row in self._checkpoints if row.tree_size > index), None)
+
+    def checkpoints_covering(self, indices: Sequence[int]) -> Mapping[int, CheckpointRow]:
+        found = {index: self.checkpoint_covering(index) for index in indices}
+        return {index: row for index, row in found.items() if row is not None}
 
     def checkpoint_at(self, tree_size: int) -> CheckpointRow | None:
         with self._grown:
@@ -127,6 +134,10 @@ class MemoryStore:
         with self._grown:
             return [self._with_body(row) for row in self._rows[start : start + limit]]
 
+    def entries_at(self, indices: Sequence[int]) -> Mapping[int, EntryRow]:
+        with self._grown:
+            return {index: self._with_body(self._rows[index]) for index in indices if 0 <= index < len(self._rows)}
+
     def copy_entries(self, start: int, stop: int) -> Iterator[list[EntryRow]]:
         """Entries with index in [start, stop), in one list."""
         if rows := list(self.entries(start, max(0, stop - start))):
@@ -138,16 +149,22 @@ class MemoryStore:
 
     def erasures(self, after_index: int = -1) -> Sequence[EntryRow]:
         with self._grown:
-            return [row for row in self._rows[after_index + 1 :] if row.topic in ("BodyErased", "AttachmentErased")]
+            return [row for row in self._rows[after_index + 1 :] if row.topic in _ERASING]
 
     def attachments_added(self, subject: str) -> Sequence[EntryRow]:
         return [row for row in self.stream(subject) if row.topic == "AttachmentAdded"]
 
-    def stream(self, subject: str, *, after_version: int = 0, tree_size: int | None = None) -> Sequence[EntryRow]:
+    def stream(
+        self, subject: str, *, after_version: int = 0, tree_size: int | None = None, limit: int | None = None
+    ) -> Sequence[EntryRow]:
         with self._grown:
             size = len(self._rows) if tree_size is None else tree_size
             rows = [self._rows[index] for index in self._streams.get(subject, ()) if index < size]
-            return [self._with_body(row) for row in rows if row.version > after_version]
+            return [self._with_body(row) for row in rows if row.version > after_version][:limit]
+
+    def stream_indices(self, subject: str, *, after_index: int = -1, limit: int) -> Sequence[int]:
+        with self._grown:
+            return [index for index in self._streams.get(subject, ()) if index > after_index][:limit]
 
     def streams(self, subjects: Sequence[str], *, version_max: int | None = None) -> Mapping[str, Sequence[EntryRow]]:
         with self._grown:
@@ -174,9 +191,9 @@ class MemoryStore:
             rows = zip(self._rows[start:stop], self._leaf_hashes[start:stop], strict=True)
             return [LeafRow(row.index, row.subject, leaf_hash) for row, leaf_hash in rows]
 
-    def tile(self, level: int, number: int) -> bytes | None:
+    def tiles(self, wanted: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], bytes]:
         with self._grown:
-            return self._tiles.get((level, number))
+            return {tile: self._tiles[tile] for tile in wanted if tile in self._tiles}
 
     def hold_body(self, commitment: bytes, body: bytes, now: int) -> None:
         with self._grown:

@@ -95,6 +95,7 @@ class Batch:
     checkpoint: CheckpointRow
     tiles: Sequence[Tile] = field(default=())
     erased: Sequence[int] = field(default=())  # indices of entries whose bodies this commit destroys
+    taken_down: Sequence[bytes] = field(default=())  # digests of annexes whose content this commit destroys
 
 
 class Store(Protocol):
@@ -118,17 +119,28 @@ class Store(Protocol):
     def checkpoint_covering(self, index: int) -> CheckpointRow | None:
         """The first checkpoint whose tree_size is greater than `index`."""
 
+    def checkpoints_covering(self, indices: Sequence[int]) -> Mapping[int, CheckpointRow]:
+        """For each of these entries the first checkpoint that covers it, in one round trip; others are left out."""
+
     def checkpoint_at(self, tree_size: int) -> CheckpointRow | None:
         """The checkpoint of exactly this size, if one was signed."""
 
     def entries(self, start: int, limit: int) -> Sequence[EntryRow]:
         """Entries with index in [start, start + limit), in order, with bodies."""
 
+    def entries_at(self, indices: Sequence[int]) -> Mapping[int, EntryRow]:
+        """The entries at these indices, with bodies, in one round trip; unknown ones are left out."""
+
     def governing_entries(self, after_index: int = -1) -> Sequence[EntryRow]:
         """Entries of party, policy, campaign and access streams with index > `after_index`, in log order."""
 
-    def stream(self, subject: str, *, after_version: int = 0, tree_size: int | None = None) -> Sequence[EntryRow]:
-        """The subject's entries with version > `after_version` and index < `tree_size`, in order."""
+    def stream(
+        self, subject: str, *, after_version: int = 0, tree_size: int | None = None, limit: int | None = None
+    ) -> Sequence[EntryRow]:
+        """The subject's entries with version > `after_version` and index < `tree_size`, in order: the first `limit`."""
+
+    def stream_indices(self, subject: str, *, after_index: int = -1, limit: int) -> Sequence[int]:
+        """The leaf indices of the subject's entries with index > `after_index`, in order: the first `limit`."""
 
     def streams(self, subjects: Sequence[str], *, version_max: int | None = None) -> Mapping[str, Sequence[EntryRow]]:
         """The streams of several subjects up to `version_max`, in one round trip; unknown subjects are left out."""
@@ -148,8 +160,8 @@ class Store(Protocol):
     def leaves(self, start: int, stop: int) -> Sequence[LeafRow]:
         """Leaves with index in [start, stop), in order."""
 
-    def tile(self, level: int, number: int) -> bytes | None:
-        """The 8,192 bytes of a full tile, None where it is not full yet."""
+    def tiles(self, wanted: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], bytes]:
+        """Of these tiles, by level and number, the full ones (8,192 bytes each), in one round trip."""
 
     def hold_body(self, commitment: bytes, body: bytes, now: int) -> None:
         """Keep an uploaded body for `BODY_HOLD_SECONDS`; raises `Busy` past `BODIES_HELD_BYTES_MAX`."""
@@ -167,7 +179,8 @@ class Store(Protocol):
         """Destroy these bodies wherever they lie: vault, uploads, desk; how many were in the vault."""
 
     def erasures(self, after_index: int = -1) -> Sequence[EntryRow]:
-        """The entries that erase a body or an attachment with index > `after_index`, in log order, without bodies."""
+        """The entries that erase a body or attachment, or take down an annex, with index > `after_index`, in log
+        order, without bodies."""
 
     def attachments_added(self, subject: str) -> Sequence[EntryRow]:
         """The entries of a stream that add an attachment, in order."""

@@ -100,6 +100,11 @@ class PostgresStore(Vault):
     def checkpoint_covering(self, index: int) -> CheckpointRow | None:
         return self._checkpoint("checkpoint_covering", (index,))
 
+    def checkpoints_covering(self, indices: Sequence[int]) -> Mapping[int, CheckpointRow]:
+        rows = self._database.fetch("checkpoints_covering", (Bigints(indices),))
+        found = {row[1]: CheckpointRow(*row[1:]) for row in rows}  # entries of one commit share theirs
+        return {row[0]: found[row[1]] for row in rows}
+
     def checkpoint_at(self, tree_size: int) -> CheckpointRow | None:
         return self._checkpoint("checkpoint_at", (tree_size,))
 
@@ -115,6 +120,10 @@ class PostgresStore(Vault):
     def entries(self, start: int, limit: int) -> Sequence[EntryRow]:
         return self._entries("entries", {"start": start, "stop": min(start + limit, _LAST)})
 
+    def entries_at(self, indices: Sequence[int]) -> Mapping[int, EntryRow]:
+        rows = self._entries("entries_at", {"numbers": Bigints(index + 1 for index in indices)})
+        return {row.index: row for row in rows}
+
     def copy_entries(self, start: int, stop: int) -> Iterator[list[EntryRow]]:
         """Entries with index in [start, stop) in lists of a few thousand, streamed over a connection of its own."""
         return copy_entries(self.conninfo, start, stop)
@@ -128,9 +137,15 @@ class PostgresStore(Vault):
     def attachments_added(self, subject: str) -> Sequence[EntryRow]:
         return self._entries("attachments_added", {"subject": subject})
 
-    def stream(self, subject: str, *, after_version: int = 0, tree_size: int | None = None) -> Sequence[EntryRow]:
-        size = _LAST if tree_size is None else tree_size
-        return self._entries("stream", {"subject": subject, "after": after_version, "size": size})
+    def stream(
+        self, subject: str, *, after_version: int = 0, tree_size: int | None = None, limit: int | None = None
+    ) -> Sequence[EntryRow]:
+        size, most = _LAST if tree_size is None else tree_size, _LAST if limit is None else limit
+        return self._entries("stream", {"subject": subject, "after": after_version, "size": size, "most": most})
+
+    def stream_indices(self, subject: str, *, after_index: int = -1, limit: int) -> Sequence[int]:
+        params = {"subject": subject, "after": after_index + 1, "limit": limit}
+        return [row[0] for row in self._database.fetch("stream_indices", params)]
 
     def streams(self, subjects: Sequence[str], *, version_max: int | None = None) -> Mapping[str, Sequence[EntryRow]]:
         most = _LAST if version_max is None else version_max
@@ -158,9 +173,9 @@ class PostgresStore(Vault):
     def leaves(self, start: int, stop: int) -> Sequence[LeafRow]:
         return [LeafRow(*row) for row in self._database.fetch("leaves", (start, stop))]
 
-    def tile(self, level: int, number: int) -> bytes | None:
-        rows = self._database.fetch("tile", (level, number))
-        return rows[0][0] if rows else None
+    def tiles(self, wanted: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], bytes]:
+        levels, numbers = Bigints(level for level, _ in wanted), Bigints(number for _, number in wanted)
+        return {(level, number): hashes for level, number, hashes in self._database.fetch("tiles", (levels, numbers))}
 
     def check_durable(self) -> None:
         """Refuse a server that may lose commits, or a role that may rewrite the book. Raises `Misconfigured`."""

@@ -29,13 +29,17 @@ WITH head AS (
 ), used_bodies AS (
     DELETE FROM ledger.held_bodies USING head WHERE commitment = ANY (%(body_commitments)b)
 ), new_annexes AS (
-    -- None is missing but by a defect: then the content is null, and the whole commit is refused.
+    -- None is missing but by a defect: then the type is null, and the whole commit is refused.
     INSERT INTO ledger.annexes (digest, leaf_index, media_type, content)
-    SELECT DISTINCT ON (n.digest) n.digest, n.leaf_index, n.media_type, h.content
+    SELECT DISTINCT ON (n.digest)
+        n.digest, n.leaf_index, CASE WHEN h.content IS NOT NULL THEN n.media_type END, h.content
     FROM head, unnest(%(annex_digests)b, %(annex_indices)b, %(annex_types)b) AS n (digest, leaf_index, media_type)
     LEFT JOIN ledger.held_annexes h USING (digest)
     WHERE NOT EXISTS (SELECT FROM ledger.annexes a WHERE a.digest = n.digest)
     ORDER BY n.digest, n.leaf_index
+), gone_annexes AS (
+    -- One that is new in this very commit is not seen here: the settling after it (`erasure.py`) takes it down.
+    UPDATE ledger.annexes SET content = NULL FROM head WHERE digest = ANY (%(taken_down)b) AND content IS NOT NULL
 ), used_annexes AS (
     DELETE FROM ledger.held_annexes USING head WHERE digest = ANY (%(annex_digests)b)
 ), new_tiles AS (
@@ -53,6 +57,14 @@ FROM ledger.checkpoints ORDER BY tree_size DESC LIMIT 1
 SELECT tree_size, previous_size, root, recorded_at, note, receipt_protected, receipt_signature
 FROM ledger.checkpoints WHERE tree_size > %b ORDER BY tree_size LIMIT 1
 
+-- name: checkpoints_covering
+SELECT wanted.leaf_index, c.tree_size, c.previous_size, c.root, c.recorded_at, c.note, c.receipt_protected,
+       c.receipt_signature
+FROM unnest(%b) AS wanted (leaf_index)
+CROSS JOIN LATERAL (
+    SELECT * FROM ledger.checkpoints WHERE tree_size > wanted.leaf_index ORDER BY tree_size LIMIT 1
+) AS c
+
 -- name: checkpoint_at
 SELECT tree_size, previous_size, root, recorded_at, note, receipt_protected, receipt_signature
 FROM ledger.checkpoints WHERE tree_size = %b
@@ -67,6 +79,13 @@ FROM ledger.entries e
 LEFT JOIN ledger.vault v ON e.commitment IS NOT NULL AND v.leaf_index = e.notification_id - 1
     AND v.leaf_index >= %(start)b AND v.leaf_index < %(stop)b
 WHERE e.notification_id > %(start)b AND e.notification_id <= %(stop)b
+ORDER BY e.notification_id
+
+-- name: entries_at
+SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, v.body
+FROM ledger.entries e
+LEFT JOIN ledger.vault v ON e.commitment IS NOT NULL AND v.leaf_index = e.notification_id - 1
+WHERE e.notification_id = ANY (%(numbers)b)
 ORDER BY e.notification_id
 
 -- name: governing_entries
@@ -90,7 +109,12 @@ SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.
 FROM ledger.entries e
 LEFT JOIN ledger.vault v ON e.commitment IS NOT NULL AND v.leaf_index = e.notification_id - 1
 WHERE e.originator_id = %(subject)b AND e.originator_version > %(after)b AND e.notification_id <= %(size)b
-ORDER BY e.originator_version
+ORDER BY e.originator_version LIMIT %(most)b
+
+-- name: stream_indices
+SELECT notification_id - 1 FROM ledger.entries
+WHERE originator_id = %(subject)b AND notification_id > %(after)b
+ORDER BY originator_version LIMIT %(limit)b
 
 -- name: streams
 SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, v.body
@@ -117,8 +141,9 @@ SELECT leaf_hash FROM ledger.entries WHERE notification_id > %b AND notification
 SELECT notification_id - 1, originator_id, leaf_hash FROM ledger.entries
 WHERE notification_id > %b AND notification_id <= %b ORDER BY notification_id
 
--- name: tile
-SELECT hashes FROM ledger.tiles WHERE level = %b AND number = %b
+-- name: tiles
+SELECT t.level, t.number, t.hashes
+FROM unnest(%b, %b) AS wanted (level, number) JOIN ledger.tiles t USING (level, number)
 
 -- name: select_stored
 -- What the eventsourcing library reads of a stream.
@@ -164,14 +189,26 @@ ON CONFLICT (digest) DO UPDATE SET held_at = greatest(excluded.held_at, held_ann
 RETURNING digest
 
 -- name: known_annexes
-SELECT digest, octet_length(content)::bigint, media_type FROM ledger.annexes WHERE digest = ANY (%(digests)b)
+SELECT digest, octet_length(content)::bigint, media_type FROM ledger.annexes
+WHERE digest = ANY (%(digests)b) AND content IS NOT NULL
 UNION ALL
 SELECT h.digest, octet_length(h.content)::bigint, h.media_type FROM ledger.held_annexes h
 WHERE h.digest = ANY (%(digests)b) AND h.held_at > %(after)b
     AND NOT EXISTS (SELECT FROM ledger.annexes a WHERE a.digest = h.digest)
 
 -- name: annex
-SELECT content, media_type FROM ledger.annexes WHERE digest = %b
+SELECT content, media_type FROM ledger.annexes WHERE digest = %b AND content IS NOT NULL
+
+-- name: annex_gone
+SELECT 1 FROM ledger.annexes WHERE digest = %b AND content IS NULL
+
+-- name: take_down_annexes
+WITH held AS (
+    DELETE FROM ledger.held_annexes WHERE digest = ANY (%(digests)b)
+), gone AS (
+    UPDATE ledger.annexes SET content = NULL WHERE digest = ANY (%(digests)b) AND content IS NOT NULL RETURNING 1
+)
+SELECT count(*) FROM gone
 
 -- name: keep_cosignature
 INSERT INTO ledger.cosignatures (tree_size, name, key_id, signature) VALUES (%b, %b, %b, %b)
@@ -220,7 +257,8 @@ SELECT count(*) FROM desk.pending
 -- The condition is that of the partial index entries_erasures, word for word.
 SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, NULL::bytea
 FROM ledger.entries e
-WHERE (e.topic = 'BodyErased' OR e.topic = 'AttachmentErased') AND e.notification_id > %(after)b
+WHERE (e.topic = 'BodyErased' OR e.topic = 'AttachmentErased' OR e.topic = 'AnnexTakenDown')
+    AND e.notification_id > %(after)b
 ORDER BY e.notification_id
 
 -- name: attachments_added

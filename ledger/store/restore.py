@@ -98,10 +98,13 @@ def _erase_again(connection: Connection[Any], erased: Collection[Erased]) -> Non
     """In the transaction that restores: at no moment can anybody read what was erased."""
     bodies = [bytes.fromhex(one.name) for one in erased if one.kind == "body"]
     attachments = [bytes.fromhex(one.name) for one in erased if one.kind == "attachment"]
+    annexes = [bytes.fromhex(one.name) for one in erased if one.kind == "annex"]
     connection.execute("UPDATE ledger.vault SET body = NULL WHERE commitment = ANY (%s)", (bodies,))
     connection.execute("DELETE FROM ledger.held_bodies WHERE commitment = ANY (%s)", (bodies,))
     connection.execute("DELETE FROM desk.pending WHERE sha256(body) = ANY (%s)", (bodies,))
     connection.execute("UPDATE ledger.attachments SET ciphertext = NULL WHERE id = ANY (%s)", (attachments,))
+    connection.execute("UPDATE ledger.annexes SET content = NULL WHERE digest = ANY (%s)", (annexes,))
+    connection.execute("DELETE FROM ledger.held_annexes WHERE digest = ANY (%s)", (annexes,))
 
 
 def _require_whole(connection: Connection[Any], manifest: Manifest) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from psycopg import Connection
 
 from ledger.domain.map import MapRoot
 from ledger.errors import NotFound
+from ledger.limits import PROOFS_READ_MAX
 from ledger.store.connect import Database, to_ledger_error
 from ledger.tlog.prefix import MapProof, map_key
 from projections.completeness.tables import MapState, MapTables
@@ -45,21 +46,26 @@ class MapView:
             for root in reversed(roots):
                 kept = sizes.get(root.tree_size)
                 if kept or (kept is False and root.root == state.root):  # one that is not ours proves nothing
-                    return root, {one: self._prove(connection, one, kept) for one in subjects}
+                    return root, self._prove_all(connection, subjects, kept)
         raise NotFound("no root of the completeness map was published yet that proofs can be served under")
 
-    def _prove(self, connection: Connection[Any], subject: str, kept: bool) -> MapProof:
-        key = map_key(subject)
-        name = key.hex()
-        ahead = [name[:digits] for digits in range(_READ_AHEAD_DIGITS)]
-        pages = self._tables.read_pages(connection, ahead, published=kept)
+    def _prove_all(self, connection: Connection[Any], subjects: Sequence[str], kept: bool) -> dict[str, MapProof]:
+        """A proof each; the pages of so many of them are read at once."""
+        proofs: dict[str, MapProof] = {}
+        for start in range(0, len(subjects), PROOFS_READ_MAX):
+            keys = {subject: map_key(subject) for subject in subjects[start : start + PROOFS_READ_MAX]}
+            ahead = {key.hex()[:digits] for key in keys.values() for digits in range(_READ_AHEAD_DIGITS)}
+            pages = self._tables.read_pages(connection, sorted(ahead), published=kept)
 
-        def read(prefixes: Sequence[str]) -> Mapping[str, bytes]:
-            if all(prefix in ahead for prefix in prefixes):
-                return pages
-            return self._tables.read_pages(connection, prefixes, published=kept)
+            def read(
+                prefixes: Sequence[str], ahead: Set[str] = ahead, pages: Mapping[str, bytes] = pages
+            ) -> Mapping[str, bytes]:
+                if all(prefix in ahead for prefix in prefixes):
+                    return pages
+                return self._tables.read_pages(connection, prefixes, published=kept)
 
-        return prove(key, read)
+            proofs |= {subject: prove(key, read) for subject, key in keys.items()}
+        return proofs
 
     @contextmanager
     def _snapshot(self) -> Iterator[Connection[Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from ledger.domain.finding import annulled
+from ledger.domain.finding_state import annulled
 from ledger.domain.report import Invalidation, Report, ReportSubmitted
 from ledger.domain.report_rules import REPORTS
 from projections.closing import Closing

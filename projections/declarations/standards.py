@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ledger.domain.annex_rules import TAKEN_DOWN
 from ledger.domain.declaration import BelowRecommendedNoted, StandardAbolished, StandardDeclared, StandardRevised
 from ledger.domain.declaration_number import number_key
 from ledger.domain.declaration_state import STANDARDS, Abolition, Declaration, Version, standing_notes
@@ -87,11 +88,24 @@ class _Standards:
             "indicators": said.indicators,
             "published_on": said.published_on,
             "implemented_on": said.implemented_on,
-            "annex": _annex(said),
+            "annex": self._annex(said),
             "evidence": said.evidence,
             "abolished": self._abolished(declaration.abolished(self._gone)),
             "notes": self._notes.get(version.index, []),
         }
+
+    def _annex(self, said: StandardDeclared | StandardRevised) -> dict[str, Any] | None:
+        annex = said.annex
+        if annex is None:
+            return None
+        shown = {
+            "sha256": annex.sha256,
+            "bytes": annex.bytes,
+            "media_type": annex.media_type,
+            "href": f"/annexes/{annex.sha256}",
+        }
+        gone = TAKEN_DOWN.of(self._course.record).get(annex.sha256)
+        return shown if gone is None else shown | {"taken_down": {"entry": gone}}
 
     def _in_short(self, declaration: Declaration, version: Version) -> dict[str, Any]:
         short: dict[str, Any] = {
@@ -135,18 +149,6 @@ class _Standards:
             "recommended_value": said.recommended_value,
             "explanation": said.explanation,
         }
-
-
-def _annex(said: StandardDeclared | StandardRevised) -> dict[str, Any] | None:
-    annex = said.annex
-    if annex is None:
-        return None
-    return {
-        "sha256": annex.sha256,
-        "bytes": annex.bytes,
-        "media_type": annex.media_type,
-        "href": f"/annexes/{annex.sha256}",
-    }
 
 
 def _pieces(course: Course, case: Case) -> Sequence[Piece]:

@@ -16,6 +16,7 @@ import httpx
 import msgspec
 
 from ledger.cose.statement import Statement, decode_event, parse_statement
+from ledger.domain.declaration import StandardDeclared
 from ledger.domain.enterprise import EnterpriseRegistered, IdentifierOverridden
 from ledger.domain.pledge import PledgeMade, PledgePublished
 from ledger.tlog.checkpoint import Checkpoint, format_checkpoint
@@ -49,6 +50,8 @@ class FakeService:
     bodies_public: bool = True
     parties: dict[bytes, str] = field(default_factory=dict)
     batches: int = 0
+    annexes: set[bytes] = field(default_factory=set)
+    held_bytes: list[int] = field(default_factory=list)  # of annexes, between one batch and the next
 
     def __post_init__(self) -> None:
         self._by_cti: dict[tuple[str, bytes], int] = {}
@@ -86,7 +89,14 @@ class FakeService:
         if path == "/v1/campaigns/2026":
             return httpx.Response(200, json=CAMPAIGN)
         if path.startswith("/v1/keys/"):
-            return httpx.Response(200, json={"party": self.parties.get(bytes.fromhex(path[9:]), ISSUER)})
+            party = self.parties.get(bytes.fromhex(path[9:]), ISSUER)
+            keys = [kid.hex() for kid, owner in self.parties.items() if owner == party]
+            return httpx.Response(200, json={"party": party, "keys_of_party": keys or [path[9:]]})
+        if path == "/v1/ctis/query":
+            asked = msgspec.json.decode(request.content)
+            assert len(asked["ctis"]) <= 1000
+            names = [(asked["issuer"], bytes.fromhex(cti)) for cti in asked["ctis"]]
+            return httpx.Response(200, json={"entries": [self._by_cti.get(name) for name in names]})
         if path == "/v1/standings/query":
             ids = msgspec.json.decode(request.content)["ids"]
             assert 0 < len(ids) <= 1000
@@ -96,7 +106,12 @@ class FakeService:
             )
         if path == "/entries/batch":
             self.batches += 1
+            self.held_bytes.append(0)
             return httpx.Response(200, content=b"".join(cbor2.dumps(self._register(*i)) for i in _items(request)))
+        if path == "/annexes":
+            self.annexes.add(sha256(request.content).digest())
+            self.held_bytes[-1] += len(request.content)
+            return httpx.Response(201, json={})
         if path == "/checkpoint":
             size = len(self.entries)
             root = root_of([leaf_hash(entry) for entry in self.entries])
@@ -144,6 +159,8 @@ class FakeService:
             return "enterprise.already_registered" if subject in self._registered else None
         if subject not in self._registered:
             return "enterprise.not_registered"
+        if isinstance(event, StandardDeclared) and event.annex is not None:
+            return None if bytes.fromhex(event.annex.sha256) in self.annexes else "annex.missing"
         if isinstance(event, PledgePublished):
             if event.pledge not in self._pledges:
                 return "pledge.not_in_stream"

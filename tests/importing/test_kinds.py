@@ -9,7 +9,9 @@ from typing import get_args
 import pytest
 
 from api.importing import declarations, outcome_template, template
+from api.importing.annexes import AnnexFolder
 from api.importing.declarations import InBook, plan_declarations, resolved
+from api.importing.hand import Hand
 from api.importing.kinds import KINDS, Kind, read_kind
 from api.importing.plan import SingleWork
 from api.importing.run import import_file
@@ -20,7 +22,7 @@ from ledger.domain.pledge import FulfilmentAssessed
 from ledger.errors import Malformed
 from ledger.keys.signer import Signer
 from tests.importing.conftest import GOOD, TODAY, write
-from tests.importing.fakeservice import FakeService
+from tests.importing.fakeservice import ISSUER, FakeService
 
 HEADERS = {
     "roster": template.HEADER,
@@ -62,7 +64,9 @@ def test_what_is_recorded_late_is_sent_again_with_its_ground(
     refusals = iter(["recording.late"])
     service.refuse = lambda statement: next(refusals, None)
     path = write(tmp_path / "f.csv", csv_table([list(ASSESSED), list(ASSESSED.values())]))
-    report = import_file(path, client=service.client, signer=signer, today=TODAY, sleep=lambda _: None)
+    report = import_file(
+        path, client=service.client, hand=Hand(signer, ISSUER, (signer.secret,)), today=TODAY, sleep=lambda _: None
+    )
     assert [row.status for row in report.rows] == ["accepted"]
     (said,) = service.events(FulfilmentAssessed)
     assert isinstance(said, FulfilmentAssessed)
@@ -75,7 +79,9 @@ def test_a_sealed_pledge_has_its_period_in_the_table_or_is_told_so(
 ) -> None:
     cells = ASSESSED | {template.PERIOD_FROM: ""}
     path = write(tmp_path / "f.csv", csv_table([list(cells), list(cells.values())]))
-    report = import_file(path, client=service.client, signer=signer, today=TODAY, sleep=lambda _: None)
+    report = import_file(
+        path, client=service.client, hand=Hand(signer, ISSUER, (signer.secret,)), today=TODAY, sleep=lambda _: None
+    )
     assert [reason.rule for reason in report.rows[0].reasons] == ["value.missing"]
 
 
@@ -103,7 +109,9 @@ def test_a_new_version_is_of_the_standard_with_its_number_or_of_none(
         declarations.FORMER: former,
     }
     path = write(tmp_path / "d.csv", csv_table([list(cells), list(cells.values())]))
-    rules = declarations.DeclarationRules(TODAY, "0" * 64, lambda label, identity: b"x", "late")
+    rules = declarations.DeclarationRules(
+        TODAY, "0" * 64, lambda label, identity: b"x", "late", AnnexFolder(Path()).named
+    )
     (plan,) = plan_declarations(read_table(path, declarations.COLUMNS).rows, rules)
     assert plan.sound, plan.flaws
     plan = resolved(plan, lambda _: [InBook(*one) for one in have])

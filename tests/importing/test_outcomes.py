@@ -58,7 +58,9 @@ reason = "原因"
 
 def planned(mapping: Mapping, header: list[str], *rows: list[str]) -> list[RowPlan]:
     table = table_of(csv_table([header, *rows]), "t.csv", mapping.columns)
-    return plan_outcomes(table.rows, OutcomeRules(mapping, TODAY, table.file_sha256, SIGNER.derive, SIGNER.derive))
+    return plan_outcomes(
+        table.rows, OutcomeRules(mapping, TODAY, table.file_sha256, SIGNER.secret.derive, SIGNER.secret.derive)
+    )
 
 
 def cfpb(**changes: str) -> RowPlan:

@@ -31,7 +31,7 @@ SIGNER = new_key("ed25519")
 
 def rules(today: date = TODAY, **changes: object) -> RosterRules:
     campaign = msgspec.structs.replace(decode_campaign(msgspec.json.encode(CAMPAIGN)), clauses=(CLAUSE,), **changes)
-    return RosterRules("campaign:2026", campaign, today, "ab" * 32, SIGNER.derive, "迟报名单")
+    return RosterRules("campaign:2026", campaign, today, "ab" * 32, SIGNER.secret.derive, "迟报名单")
 
 
 def planned(*changes: dict[str, WritableCell], today: date = TODAY) -> list[RowPlan]:
@@ -169,7 +169,7 @@ def test_an_individual_business_is_known_by_an_opaque_id_alone() -> None:
     assert who.individual
     assert parse(who.subject).startswith("local:individual/")
     assert code not in who.subject
-    other = new_key("ed25519").derive("import individual", code.encode()).hex()
+    other = new_key("ed25519").secret.derive("import individual", code.encode()).hex()
     assert not who.subject.endswith(other)
     flaw = only_flaw({template.CODE: code, template.NAME: "张小三经营部", template.REMARK: "张小三经营部自愿承诺"})
     assert flaw.rule == "personal.name"

@@ -13,6 +13,7 @@ import pytest
 from stdnum.cn import uscc
 
 from api.importing import template
+from api.importing.hand import Hand
 from api.importing.mapping import read_mapping
 from api.importing.report import Report
 from api.importing.run import import_file
@@ -51,7 +52,7 @@ def run(
         return import_file(
             path,
             client=client,
-            signer=signer,
+            hand=Hand(signer, ISSUER, (signer.secret,)),
             campaign=None if mapping else "2026",
             mapping=read_mapping(EXAMPLE) if mapping else None,
             today=TODAY + timedelta(days=day),
@@ -284,7 +285,7 @@ def test_a_lost_answer_is_asked_for_again_and_the_rows_count_as_accepted(
         if path == "/entries/batch":
             raise httpx.ReadError("connection lost")
 
-    service.after.extend([lose] * 6)
+    service.after.extend([lose] * 5)
     report = run(service, roster, signer)
     assert statuses(report).count("accepted") == 3
     assert len(service.entries) == 9
@@ -322,9 +323,10 @@ def test_a_stopped_import_keeps_what_arrived_and_goes_on_when_run_again(
         if done >= 300:
             raise Stop
 
+    hand = Hand(signer, ISSUER, (signer.secret,))
     with service.client as client:
         report = import_file(
-            path, client=client, signer=signer, campaign="2026", today=TODAY, clock=lambda: NOW, progress=stop
+            path, client=client, hand=hand, campaign="2026", today=TODAY, clock=lambda: NOW, progress=stop
         )
     assert report.stopped
     counts = report.counts()
@@ -344,7 +346,7 @@ def test_a_service_that_is_gone_for_good_leaves_the_rest_not_sent(
     def gone(path: str) -> httpx.Response | None:
         raise httpx.ConnectError("refused")
 
-    service.before.extend([lambda path: None] * 7)  # checkpoint, campaign, key, origin, standings, batch, standings
+    service.before.extend([lambda path: None] * 6)  # checkpoint, campaign, origin, standings, batch, standings
     service.before.extend([gone] * 100)
     report = run(service, path, signer)
     assert report.stopped is not None
@@ -382,8 +384,8 @@ def test_a_handling_bodys_outcomes_leave_the_entering_of_enterprises_to_the_orga
         report = import_file(
             path,
             client=client,
-            signer=handling_body,
-            organizer=signer,
+            hand=Hand(handling_body, "party:handling-body", (handling_body.secret,)),
+            organizer=Hand(signer, ISSUER, (signer.secret,)),
             mapping=read_mapping(EXAMPLE),
             today=TODAY,
             clock=lambda: NOW,
@@ -408,16 +410,17 @@ def test_the_report_is_for_people_and_programs_and_runs_in_no_spreadsheet(
 
 
 def test_what_cannot_begin_says_why(service: FakeService, roster: Path, signer: Signer, tmp_path: Path) -> None:
+    hand = Hand(signer, ISSUER, (signer.secret,))
     with service.client as client:
         with pytest.raises(NotFound):
-            import_file(roster, client=client, signer=signer, campaign="2019", today=TODAY)
+            import_file(roster, client=client, hand=hand, campaign="2019", today=TODAY)
         with pytest.raises(Malformed, match="say which"):
-            import_file(roster, client=client, signer=signer, today=TODAY)
+            import_file(roster, client=client, hand=hand, today=TODAY)
         with pytest.raises(OSError, match="none"):
-            import_file(tmp_path / "none.csv", client=client, signer=signer, campaign="2026", today=TODAY)
+            import_file(tmp_path / "none.csv", client=client, hand=hand, campaign="2026", today=TODAY)
 
 
-def test_names_of_statements_depend_on_the_row_and_the_key_alone(
+def test_names_of_statements_depend_on_the_row_and_the_secret_alone(
     service: FakeService, roster: Path, signer: Signer, tmp_path: Path
 ) -> None:
     run(service, roster, signer)
