@@ -11,12 +11,15 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.errors import Gone
 from api.receiving import read_bounded
-from api.resolve import IMMUTABLE
 from api.service import Service
 from ledger.annexes import media_type_of
+from ledger.domain.annex import AnnexTakenDown
 from ledger.errors import NotFound
-from ledger.limits import ANNEX_BYTES_MAX
+from ledger.feed import to_recorded
+from ledger.limits import ANNEX_BYTES_MAX, ANNEX_MAX_AGE_SECONDS
+from ledger.store.port import Fact
 
 __all__ = ["router"]
 
@@ -25,7 +28,7 @@ router = APIRouter(prefix="/annexes", tags=["log"])
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 # Somebody else's file on our origin: it is shown as what it is, and runs nothing.
 _HEADERS: Final = {
-    **IMMUTABLE,
+    "Cache-Control": f"public, max-age={ANNEX_MAX_AGE_SECONDS}",  # its bytes never change, but it can be taken down
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }
@@ -47,8 +50,11 @@ async def post_annex(request: Request) -> Response:
 @router.get("/{digest}", summary="A public file that an entry names, by SHA-256")
 def get_annex(digest: str, request: Request) -> Response:
     service: Service = request.app.state.service
-    found = service.store.annexes.get(bytes.fromhex(digest)) if _DIGEST.fullmatch(digest) else None
+    named = bytes.fromhex(digest) if _DIGEST.fullmatch(digest) else None
+    found = None if named is None else service.store.annexes.get(named)
     if found is None:
+        if named is not None and service.store.annexes.gone(named):
+            raise _gone(service, digest)
         raise NotFound(f"no entry names an annex {digest[:64]}")
     content, media_type = found
     headers = {**_HEADERS, "ETag": f'"{digest}"'}
@@ -60,6 +66,25 @@ def get_annex(digest: str, request: Request) -> Response:
 def _hold(service: Service, content: bytes) -> Response:
     media_type = media_type_of(content)
     digest = sha256(content)
+    if service.store.annexes.gone(digest.digest()):
+        raise _gone(service, digest.hexdigest())
     service.store.annexes.hold(digest.digest(), content, media_type, service.clock())
     answer = {"sha256": digest.hexdigest(), "bytes": len(content), "media_type": media_type}
     return Response(msgspec.json.encode(answer), 201, media_type="application/json")
+
+
+def _gone(service: Service, digest: str) -> Gone:
+    """By which entry it was taken down, and why. A book that was restored from before may lack that entry."""
+    fact = Fact("annex_taken_down", digest)
+    index = service.store.facts([fact]).get(fact)
+    if index is None:
+        return Gone("annex.taken_down", "该附件已撤下", "this annex was taken down")
+    (row,) = service.store.entries(index, 1)
+    event = to_recorded(row).event
+    assert isinstance(event, AnnexTakenDown)  # nothing else has this fact
+    return Gone(
+        "annex.taken_down",
+        f"该附件已由第 {index} 条记录撤下: {event.ground}",
+        f"this annex was taken down by entry {index}: {event.ground}",
+        entry=index,
+    )

@@ -18,7 +18,7 @@ from api.authorization import Reader, authenticated
 from api.errors import Gone, InvalidRequest
 from api.receiving import read_bounded
 from api.service import Service
-from api.sniffing import media_type_of
+from api.sniffing import attachment_type
 from ledger.domain.attachment import Attachment, is_erased
 from ledger.domain.attachment_rules import ATTACHMENTS
 from ledger.errors import NotFound
@@ -89,7 +89,7 @@ def _uploader(service: Service, request: Request) -> Reader:
 
 def _store(service: Service, reader: Reader, content: bytes) -> bytes:
     reader.brought(content)
-    media_type = media_type_of(content)
+    media_type = attachment_type(content)
     reader.log(service, "stored")
     now = service.clock()
     for dropped in service.store.attachments.drop_unnamed(now):

@@ -21,7 +21,7 @@ from api.ids import name_of
 from api.problems import error_named
 from api.transport import CBOR_SEQUENCE, Transport, answered_maps, parts_of
 from ledger.errors import LedgerError, Malformed, Refuted
-from ledger.limits import TILE_WIDTH
+from ledger.limits import BUNDLE_BYTES_MAX, TILE_WIDTH
 from ledger.tlog.tiles import bundle_path, decode_bundle
 
 __all__ = ["Client", "Registered", "StandingDocument", "Waiting"]
@@ -149,9 +149,13 @@ class Client:
         return self._get(f"/entries/{index}/body")
 
     def bundle(self, enterprise: str) -> bytes:
-        """The completeness bundle of an enterprise (CBOR), by its subject id or its code as printed on a licence."""
+        """The completeness bundle of an enterprise (CBOR), by its subject id or its code as printed on a licence.
+
+        In memory: up to `BUNDLE_BYTES_MAX` for the most complained-of. Not verified; `ledger.verifier` does that.
+        """
         name = name_of(enterprise) if ":" in enterprise else enterprise
-        return self._get(f"/v1/enterprises/{quote(name, safe='~')}/proof")
+        path = f"/v1/enterprises/{quote(name, safe='~')}/proof"
+        return self._transport.ask("GET", path, accept=_ACCEPT, answer_bytes_max=BUNDLE_BYTES_MAX)[0].content
 
     def map(self) -> bytes:
         """The completeness map's newest published root and newest cut (JSON)."""

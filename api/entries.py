@@ -26,6 +26,7 @@ from ledger.limits import BATCH_BYTES_MAX, BODY_BYTES_MAX, STATEMENT_BYTES_MAX
 from ledger.registration import Candidate, Held, MissingAnnex, MissingBody, admit
 from ledger.sequencer import Answer, Registered
 from ledger.store.annexes import AnnexKept
+from ledger.store.desk import Pending
 
 __all__ = ["PostEntries", "post_batch", "post_body"]
 
@@ -191,9 +192,15 @@ async def _released(service: Service, group: tuple[Candidate, ...], answer: Answ
 
 async def _pend(service: Service, candidate: Candidate) -> Response:
     statement = candidate.statement
-    await run_in_threadpool(
-        service.desk.put, statement.statement_id, statement.raw, candidate.body, statement.subject, service.clock()
+    pending = Pending(
+        statement_id=statement.statement_id,
+        statement=statement.raw,
+        body=candidate.body,
+        subject=statement.subject,
+        campaign=None,
+        received_at=service.clock(),
     )
+    await run_in_threadpool(service.desk.put, pending)
     location = f"/entries/{statement.statement_id.hex()}"
     return Response(b"", 303, {"Location": location, "Retry-After": str(PENDING_RETRY_SECONDS)})
 

@@ -60,7 +60,11 @@ class AccessDenied(InvalidRequest):
 
 
 class Gone(InvalidRequest):
-    """What was there once and was erased."""
+    """What was there once and was erased, by the entry `entry` if that is told."""
+
+    def __init__(self, kind: str, zh: str, en: str, *, entry: int | None = None) -> None:
+        super().__init__(kind, zh, en)
+        self.entry = entry
 
 
 class TooLarge(LedgerError):
@@ -111,7 +115,8 @@ def problem_of(error: LedgerError) -> Problem:
     if isinstance(error, AccessDenied):
         return Problem(error.status, error.kind, error.zh, error.en)
     if isinstance(error, Gone):
-        return Problem(410, error.kind, error.zh, error.en)
+        by = () if error.entry is None else (("entry", error.entry),)
+        return Problem(410, error.kind, error.zh, error.en, extra=by)
     if isinstance(error, InvalidRequest):
         return Problem(422, error.kind, error.zh, error.en)
     for kind, status, name, zh, en in _TABLE:

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any, Final
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
 import msgspec
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 
 from api.documents import headers
-from api.errors import InvalidRequest, Problem, problem_of, problem_response
+from api.errors import InvalidRequest, Problem, problem_response
 from api.ids import name_of
 from api.mark_ranges import KnownRange, Licence, MarkRanges
+from api.plain_route import PlainRoute, query_of, size_in
 from api.service import Service
 from api.waiting import wait_for_size
 from ledger.domain.mark_state import MarkState, state_on
 from ledger.domain.serials import Serial, check, fold, parse
-from ledger.errors import LedgerError, Malformed, Refuted
+from ledger.errors import Malformed, Refuted
 
 __all__ = ["MarkRoute"]
 
@@ -46,28 +47,21 @@ _PRODUCED: Final = {
 }
 
 
-class MarkRoute:
-    """The ASGI application of the route; `scope["path_params"]["serial"]` is the serial as it was scanned or typed."""
+class MarkRoute(PlainRoute):
+    """`scope["path_params"]["serial"]` is the serial as it was scanned or typed."""
 
     def __init__(self, service: Service) -> None:
-        self._service = service
+        super().__init__(service)
         self._ranges = MarkRanges(service)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            response = await self._answer(scope)
-        except LedgerError as error:
-            response = problem_response(problem_of(error))
-        await response(scope, receive, send)
 
     async def _answer(self, scope: Scope) -> Response:
         service = self._service
         today = service.today()
         produced_on: date | None = None
         if scope["query_string"]:
-            query = {key: values[-1] for key, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
+            query = query_of(scope)
             produced_on = _produced_on(query.get("produced_on"), today)
-            await wait_for_size(service, _size(query.get("min_tree_size")))
+            await wait_for_size(service, size_in(query, "min_tree_size"))
         text = fold(unquote(scope["path_params"]["serial"]))
         known = None
         try:
@@ -138,11 +132,3 @@ def _produced_on(text: str | None, today: date) -> date | None:
             f"the date of production is today or earlier (YYYY-MM-DD): {text[:40]}",
         )
     return day
-
-
-def _size(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        raise InvalidRequest("request.min_tree_size", "min_tree_size 应为整数", "min_tree_size is a number of entries")
-    return int(text)

@@ -75,6 +75,7 @@ def key(kid: str, request: Request) -> Response:
         "valid_from": found.valid_from,
         "valid_until": found.valid_until,
         "roles": sorted(service.governance.roles(found.party)),
+        "keys_of_party": [one.hex() for one in service.governance.parties[found.party].keys],
     }
     return _json(service, about)
 

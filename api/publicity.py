@@ -7,11 +7,10 @@ is never shown here; who may read it all the same is in `api/authorization.py`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Final
 
-from ledger.application import Ledger
 from ledger.cose.statement import parse_statement
 from ledger.domain.catalogue import SPECS
 from ledger.domain.dates import shanghai_date
@@ -31,8 +30,7 @@ _SUBJECTS_KEPT_MAX: Final = 1_000
 class Publicity:
     """Thread-safe. `today` gives the calendar date in Asia/Shanghai."""
 
-    def __init__(self, ledger: Ledger, feed: Feed, rules: Callable[[], Rules], today: Callable[[], date]) -> None:
-        self._ledger = ledger
+    def __init__(self, feed: Feed, rules: Callable[[], Rules], today: Callable[[], date]) -> None:
         self._feed = feed
         self._rules = rules
         self._today = today
@@ -41,25 +39,43 @@ class Publicity:
 
     def shows(self, row: EntryRow) -> bool:
         """Whether the body of this entry may be shown today. False where there is none. Raises `Unavailable`."""
-        if row.body is None or not is_enterprise(row.subject):
-            return False
-        event = to_recorded(row).event
-        if isinstance(event, Closed):
-            return False
-        record, closing = self._about(row)
-        if row.index in record.repudiated or row.index in record.erased:
-            return False
-        return SPECS[type(event).__name__].body_public(record, event) and closing.shows(row.index, event, self._today())
+        return self.shows_each([row])[0]
+
+    def shows_each(self, rows: Sequence[EntryRow]) -> list[bool]:
+        """What `shows` says of each of several rows: the record of each subject is asked for once."""
+        about = self._about_each(rows)
+        return [row.body is not None and row.subject in about and self._shows(row, *about[row.subject]) for row in rows]
 
     def stub(self, row: EntryRow) -> dict[str, Any] | None:
         """What stands in place of a body that may not be shown; None for an entry that never had one.
 
         `since` is the first day on which it was public no more; absent where it never was. Raises `Unavailable`.
         """
+        return self.stubs([row])[0]
+
+    def stubs(self, rows: Sequence[EntryRow]) -> list[dict[str, Any] | None]:
+        """What `stub` says of each of several rows."""
+        about = self._about_each(rows)
+        return [self._stub(row, *about.get(row.subject, (None, None))) for row in rows]
+
+    def _about_each(self, rows: Sequence[EntryRow]) -> dict[str, tuple[EnterpriseRecord, Closing]]:
+        """By subject, those that are enterprises."""
+        newest = {row.subject: row for row in rows if is_enterprise(row.subject)}
+        return {subject: self._about(row) for subject, row in newest.items()}
+
+    def _shows(self, row: EntryRow, record: EnterpriseRecord, closing: Closing) -> bool:
+        event = to_recorded(row).event
+        if isinstance(event, Closed) or row.index in record.repudiated or row.index in record.erased:
+            return False
+        return SPECS[type(event).__name__].body_public(record, event) and closing.shows(row.index, event, self._today())
+
+    def _stub(self, row: EntryRow, record: EnterpriseRecord | None, closing: Closing | None) -> dict[str, Any] | None:
         commitment = self._commitment(row)
         if commitment is None:
             return None
-        since, erased = self._closed_since(row)
+        since, erased = (None, False)
+        if record is not None and closing is not None:
+            since, erased = self._closed_since(row, record, closing)
         said: dict[str, Any] = {"commitment": commitment.hex()}
         if since is None:
             return said | {"zh": "不公开", "en": "not public"}
@@ -69,11 +85,8 @@ class Publicity:
             return said | {"erased": True, "zh": zh, "en": en}
         return said | {"zh": f"自 {since} 起不再公开, 不计入", "en": f"closed since {since}, does not count"}
 
-    def _closed_since(self, row: EntryRow) -> tuple[date | None, bool]:
+    def _closed_since(self, row: EntryRow, record: EnterpriseRecord, closing: Closing) -> tuple[date | None, bool]:
         """The first day on which it is closed, and whether that is because it was erased."""
-        if not is_enterprise(row.subject):
-            return None, False
-        record, closing = self._about(row)
         if row.index in record.erased:
             erasure = self._feed.read(record.erased[row.index] - 1, 1)
             return (shanghai_date(erasure[0].recorded_at) if erasure else None), True
@@ -100,7 +113,8 @@ class Publicity:
             kept = self._kept.get(row.subject)
         if kept is not None and kept[:2] == (size, rules):
             return kept[2:]
-        record = self._ledger.record(row.subject)
+        record = self._feed.record(row.subject)
+        assert record is not None  # the row is of its stream
         closing = Closing.of(record, rules.policies)
         with self._lock:
             if len(self._kept) >= _SUBJECTS_KEPT_MAX:

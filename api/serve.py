@@ -19,7 +19,6 @@ import uvicorn
 import uvloop
 
 from api.app import create_app
-from api.demo import Demo
 from api.limiting import Limits
 from api.metrics import Meters
 from api.publishing import publish_roots
@@ -180,6 +179,8 @@ def _keys_and_charter(settings: Settings, store: PostgresStore) -> tuple[LogKeys
         origin = newest.note.split(b"\n", 1)[0].decode()
         return LogKeys.load(settings.keys_dir, origin), None
     if settings.demo is not None:
+        from api.demo import Demo  # noqa: PLC0415 - who serves a real log needs no importer
+
         demo = Demo(settings.keys_dir)
         return demo.log_keys, demo.charter(unix_now())
     if settings.charter is None:
@@ -193,6 +194,8 @@ def _keys_and_charter(settings: Settings, store: PostgresStore) -> tuple[LogKeys
 
 
 def _fill(settings: Settings) -> None:
+    from api.demo import Demo  # noqa: PLC0415
+
     try:
         Demo(settings.keys_dir).fill(f"http://{settings.host}:{settings.port}", settings.demo or 0, unix_now())
     except LedgerError as error:

@@ -7,6 +7,7 @@ import datetime
 import logging
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 from starlette.concurrency import run_in_threadpool
 
 from api.metrics import Meters
+from api.proofs import Bundles
 from api.publicity import Publicity
 from api.standings import Standings
 from api.views import Views
@@ -67,13 +69,16 @@ class Service:
     attachment_keys: KeyFolder
     meters: Meters = field(default_factory=Meters)
     publicity: Publicity = field(init=False)
+    bundles: Bundles = field(init=False)
     standings: Standings = field(init=False)
     erasures: Erasures = field(init=False)
     closing: bool = False
     _gathered: list[Submission] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.publicity = Publicity(Ledger(self.store), self.feed, self.progress.rules, self.today)
+        self.publicity = Publicity(self.feed, self.progress.rules, self.today)
+        published, roots = self.witnessing.published, lambda: self.governance.map_roots
+        self.bundles = Bundles(self.store, self.log, self.views.map, self.publicity, published, roots)
         self.erasures = Erasures(self.store, self.attachment_keys)
         self.standings = Standings(self.conninfo, self.progress, self.views.standings)
 
@@ -134,12 +139,20 @@ class Service:
 
     def close(self) -> None:
         """Finish what is queued and let go of everything."""
-        stops = (self.sequencer.stop, self.erasures.stop, self.projecting.stop, self.progress.stop)
-        for part in (self.witnessing.stop, *stops, self.views.close, self.store.close):
-            try:
-                part()
-            except LedgerError as error:
-                _LOG.warning("while closing: %s", error)
+        for part in (self.witnessing.stop, self.sequencer.stop):
+            _close(part)
+        followers = (self.erasures.stop, self.projecting.stop, self.progress.stop)
+        with ThreadPoolExecutor(len(followers)) as at_once:  # each may be waiting for the log to grow
+            list(at_once.map(_close, followers))
+        for part in (self.views.close, self.store.close):
+            _close(part)
+
+
+def _close(part: Callable[[], None]) -> None:
+    try:
+        part()
+    except LedgerError as error:
+        _LOG.warning("while closing: %s", error)
 
 
 def _setter(future: asyncio.Future[tuple[Answer, ...]]) -> Callable[[tuple[Answer, ...]], None]:

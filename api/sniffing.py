@@ -1,14 +1,18 @@
-"""What an upload is, by its content alone: names and declared types are not believed."""
+"""What an attachment is, by its content alone: names and declared types are not believed.
+
+Annexes have types of their own: `ledger/annexes.py`.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
 from api.errors import InvalidRequest
-from ledger.annexes import zip_parts
+from ledger.annexes import XLSX, zip_parts
 from ledger.domain.attachment import MediaType
+from ledger.limits import OFFICE_PARTS_MAX
 
-__all__ = ["media_type_of"]
+__all__ = ["attachment_type"]
 
 _STARTS: Final[tuple[tuple[bytes, MediaType], ...]] = (
     (b"%PDF-1.", "application/pdf"),
@@ -17,11 +21,10 @@ _STARTS: Final[tuple[tuple[bytes, MediaType], ...]] = (
     (b"\xff\xd8\xff", "image/jpeg"),
 )
 _OFFICE: Final[tuple[tuple[str, MediaType], ...]] = (
-    ("xl/workbook.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("xl/workbook.xml", XLSX),
     ("word/document.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
 )
 _ZIP: Final = b"PK\x03\x04"
-_PARTS_MAX: Final = 10_000
 # Known by what they begin with, to be refused by name
 _REFUSED: Final[tuple[tuple[bytes, str], ...]] = (
     (b"MZ", "a Windows program"),
@@ -40,7 +43,7 @@ _REFUSED: Final[tuple[tuple[bytes, str], ...]] = (
 )
 
 
-def media_type_of(content: bytes) -> MediaType:
+def attachment_type(content: bytes) -> MediaType:
     """The media type. Raises `InvalidRequest`, naming what it seems to be instead."""
     if not content:
         raise _refused("empty", "文件为空", "the file is empty")
@@ -61,7 +64,7 @@ def _office(content: bytes) -> MediaType:
     parts = zip_parts(content)
     if parts is None:
         raise _refused("type", "压缩包已损坏", "this is a damaged ZIP")
-    if len(parts) > _PARTS_MAX or "[Content_Types].xml" not in parts:
+    if len(parts) > OFFICE_PARTS_MAX or "[Content_Types].xml" not in parts:
         raise _refused("type", "不接受压缩包", "this is a ZIP that is neither XLSX nor DOCX, which is not accepted")
     if any(part.lower().endswith("vbaproject.bin") for part in parts):
         raise _refused("type", "不接受含宏的文件", "this holds macros, which are not accepted")

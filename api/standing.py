@@ -7,21 +7,20 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from typing import Final
-from urllib.parse import parse_qs
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 
-from api.errors import InvalidRequest, problem_of, problem_response
+from api.errors import InvalidRequest
 from api.ids import plausible, subject_of
+from api.plain_route import PlainRoute, query_of, size_in
 from api.receiving import read_bounded
 from api.service import SHANGHAI, Service
 from api.waiting import wait_for_size
 from ledger.cose.standing_token import sign_standing
-from ledger.errors import LedgerError
 from ledger.limits import (
     STANDING_MAX_AGE_SECONDS,
     STANDINGS_QUERY_BYTES_MAX,
@@ -44,18 +43,8 @@ class _Query(msgspec.Struct):
 _QUERY: Final = msgspec.json.Decoder(_Query).decode
 
 
-class StandingRoute:
-    """The ASGI application of the route; `scope["path_params"]["name"]` is the enterprise."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            response = await self._answer(scope)
-        except LedgerError as error:
-            response = problem_response(problem_of(error))
-        await response(scope, receive, send)
+class StandingRoute(PlainRoute):
+    """`scope["path_params"]["name"]` is the enterprise."""
 
     async def _answer(self, scope: Scope) -> Response:
         service = self._service
@@ -63,9 +52,9 @@ class StandingRoute:
         as_of: date | None = None
         tree_size: int | None = None
         if scope["query_string"]:
-            query = {key: values[-1] for key, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
-            as_of, tree_size = _date(query.get("as_of")), _size(query.get("tree_size"), "tree_size")
-            await wait_for_size(service, _size(query.get("min_tree_size"), "min_tree_size"))
+            query = query_of(scope)
+            as_of, tree_size = _date(query.get("as_of")), size_in(query, "tree_size")
+            await wait_for_size(service, size_in(query, "min_tree_size"))
         today = service.today()
         if as_of is None and tree_size is None:
             served = await service.standings.current(subject, today)
@@ -169,11 +158,3 @@ def _date(text: str | None) -> date | None:
         raise InvalidRequest(
             "standing.as_of", f"不是日期: {text[:40]}", f"not a date (YYYY-MM-DD): {text[:40]}"
         ) from None
-
-
-def _size(text: str | None, name: str) -> int | None:
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        raise InvalidRequest(f"request.{name}", f"{name} 应为整数", f"{name} is a number of entries")
-    return int(text)

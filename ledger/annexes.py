@@ -14,15 +14,14 @@ import msgspec
 
 from ledger.domain.event import Annex, MediaType
 from ledger.errors import Refused
-from ledger.limits import ANNEX_BYTES_MAX
+from ledger.limits import ANNEX_BYTES_MAX, OFFICE_PARTS_MAX
 from ledger.store.annexes import AnnexKept
 
-__all__ = ["MissingAnnex", "media_type_of", "require_annexes", "zip_parts"]
+__all__ = ["XLSX", "MissingAnnex", "media_type_of", "require_annexes", "zip_parts"]
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _TEXTS: Final = frozenset(("text/plain", "text/csv"))  # no content tells one from the other
 _CONTROLS: Final = bytes(byte for byte in range(32) if byte not in b"\t\n\r") + b"\x7f"
-_ZIP_PARTS_MAX: Final = 10_000
 
 
 class MissingAnnex(Refused):
@@ -96,7 +95,7 @@ def zip_parts(content: bytes) -> list[str] | None:
 def _is_workbook(content: bytes) -> bool:
     parts = zip_parts(content) or []
     whole = "[Content_Types].xml" in parts and "xl/workbook.xml" in parts
-    return whole and len(parts) <= _ZIP_PARTS_MAX and not any("vbaproject" in part.lower() for part in parts)
+    return whole and len(parts) <= OFFICE_PARTS_MAX and not any("vbaproject" in part.lower() for part in parts)
 
 
 def _is_text(content: bytes) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 STATEMENT_BYTES_MAX: Final = 65_535  # tile bundles prefix an entry with a uint16 (C2SP tlog-tiles)
 BODY_BYTES_MAX: Final = 65_536
 ANNEX_BYTES_MAX: Final = 16 * 1024 * 1024
+OFFICE_PARTS_MAX: Final = 10_000  # of an uploaded XLSX or DOCX, which is a ZIP
 ATTACHMENT_BYTES_MAX: Final = 20 * 1024 * 1024
 ATTACHMENTS_PER_ENTRY_MAX: Final = 32
 ACCESS_TOKEN_BYTES_MAX: Final = 4_096
@@ -23,8 +24,8 @@ SIGNED_STANDING_BYTES_MAX: Final = 1_048_576
 PROOF_HASHES_MAX: Final = 63  # C2SP tlog-witness; a tree of 2^63 leaves
 TREE_SIZE_MAX: Final = 2**63 - 1
 MAP_PROOF_HASHES_MAX: Final = 256  # a bit of the key each; about log2 of the number of subjects in truth
-BUNDLE_BYTES_MAX: Final = 64 * 1024 * 1024  # of a completeness bundle
-BUNDLE_ENTRIES_MAX: Final = 20_000
+BUNDLE_BYTES_MAX: Final = 1024 * 1024 * 1024  # of a completeness bundle, which a reader has in memory
+BUNDLE_ENTRIES_MAX: Final = 250_000
 BUNDLE_STREAMS_MAX: Final = 1_000
 NOTE_BYTES_MAX: Final = 1_000_000
 NOTE_SIGNATURES_MAX: Final = 100  # C2SP signed-note asks for 16 at least
@@ -96,11 +97,18 @@ STANDINGS_CACHED_MAX: Final = 20_000
 STANDINGS_QUERY_IDS_MAX: Final = 1_000
 HISTORY_CHANGES_MAX: Final = 200  # of one enterprise's level, in one answer
 STANDINGS_QUERY_BYTES_MAX: Final = 1_048_576
+CTIS_QUERY_MAX: Final = 1_000
+CTIS_QUERY_BYTES_MAX: Final = 262_144
 EVENTS_PAGE_MAX: Final = 1_000
+RECORD_PAGE_ENTRIES: Final = 1_000  # of a stream that is folded into a record
+PROOFS_READ_MAX: Final = 256  # entries whose rows, tiles and proofs are read, and in memory, at once: some 10 MiB
+BUNDLE_PIECE_BYTES: Final = 262_144  # what is sent of a bundle at once; a smaller one is sent whole
+BUNDLES_SENT_MAX: Final = 4  # of larger ones, at the same time
 LEAF_INDEX_ASKED_MAX: Final = 10**15  # beyond any log, and far from where sums leave a bigint
 SEARCH_PAGE_MAX: Final = 100
 TREE_SIZE_WAIT_SECONDS_MAX: Final = 2.0
 STANDING_MAX_AGE_SECONDS: Final = 60
+ANNEX_MAX_AGE_SECONDS: Final = 3_600  # for so long a cache may go on serving what was taken down
 SIGNED_STANDING_VALID_SECONDS: Final = 86_400
 
 # Completeness map
@@ -119,6 +127,16 @@ STREAM_PAGE_MAX: Final = 10_000  # indices of a stream in one answer
 DUMP_PAGE_STANDINGS: Final = 500
 DUMP_SECONDS_MAX: Final = 300  # a slow client's snapshot must not keep the database from cleaning up
 DUMPS_MAX: Final = 4
+POLICY_DOCUMENT_BYTES_MAX: Final = 65_535  # as an entry, which a proposal of it is to become
+COMPARISONS_MAX: Final = 1  # of policies, for the whole population, in a process of their own
+COMPARISON_SECONDS_MAX: Final = 900  # until the totals
+COMPARISON_NICENESS: Final = 15  # more yielding than the projections
+COMPARISON_LINES_PIECE: Final = 500
+
+# Exports of tables
+EXPORT_LINES_SORTED_MAX: Final = 20_000  # of the feed, in memory at once: some 30 MiB
+XLSX_ROWS_MAX: Final = 1_048_576  # a spreadsheet's own
+XLSX_SHEET_BYTES_MAX: Final = 2**31 - 65_536  # a part of a ZIP without its later extensions
 
 # Clients
 REQUESTS_PER_SECOND_MAX: Final = 200
@@ -150,6 +168,9 @@ WEBHOOK_SECRET_BYTES_MAX: Final = 64
 WEBHOOK_SECRETS_MAX: Final = 4  # while one takes over from another
 WEBHOOK_SECRET_FILE_BYTES_MAX: Final = 4_096
 
+# Audit
+AUDIT_UNWITNESSED_SECONDS_MAX: Final = 86_400  # between the first checkpoint that lacks its quorum and the newest
+
 # Database
 DATABASE_CONNECT_SECONDS_MAX: Final = 10
 DATABASE_STATEMENT_MS_MAX: Final = 30_000
@@ -166,6 +187,8 @@ IMPORT_CELL_CHARS_MAX: Final = 32_767  # a spreadsheet's own
 IMPORT_HEADER_WITHIN_ROWS_MAX: Final = 10
 IMPORT_MAPPING_BYTES_MAX: Final = 65_536  # tomllib takes quadratic time for dotted keys
 IMPORT_BATCH_ROWS_MAX: Final = 300
+IMPORT_ANNEXES_BYTES_MAX: Final = 4 * ANNEX_BYTES_MAX  # uploaded at once, ahead of the statements that name them
+SECRETS_FILE_BYTES_MAX: Final = 65_536
 IMPORT_ROUNDS_MAX: Final = 32  # how often a row's statements are sent in new forms
 IMPORT_TRIES_MAX: Final = 10
 IMPORT_WAIT_SECONDS_MAX: Final = 60

@@ -1,4 +1,4 @@
-"""`access read`, `access attach`, `access digest`: read what is not public, upload, register the access log.
+"""`access read`, `attach`, `compare`, `digest`: read what is not public, upload, compare, register the access log.
 
 Each request is signed for one path of one log and good for one use: `--audience` names the log, and is not taken from
 the service that is asked, which could be another than it says.
@@ -27,10 +27,11 @@ from ledger.cose.access_token import Asked, sign_access
 from ledger.cose.statement import make_statement
 from ledger.domain.access import Access, AccessDigestPublished, day_digest
 from ledger.domain.dates import shanghai_date
+from ledger.domain.policy_checks import read_policy, require_flawless
 from ledger.domain.subject import ACCESS
 from ledger.errors import LedgerError, Malformed, Refused, Unavailable
 from ledger.keys.signer import Signer
-from ledger.limits import ATTACHMENT_BYTES_MAX
+from ledger.limits import ATTACHMENT_BYTES_MAX, COMPARISON_SECONDS_MAX
 
 _RANDOM_BYTES: Final = 16
 _TIMEOUT_SECONDS: Final = 60
@@ -96,6 +97,31 @@ def attach(url: str, path: Path, **who: Any) -> None:
 
 @access.command()
 @click.argument("url", metavar="URL")
+@click.option("--policy", "path", metavar="FILE", type=_FILE, required=True, help="The other policy (JSON).")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day that is compared; today if not given.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="NDJSON: totals first.")
+@_PURPOSE
+@_signed
+def compare(url: str, *, path: Path, as_of: datetime | None, output: Path, purpose: str, **who: Any) -> None:
+    """Ask a service who would have another level under the policy in FILE: for organizers, approvers, regulators.
+
+    What `policy compare` does where the database is at hand. The totals may take minutes.
+    """
+    document = path.read_bytes()
+    require_flawless(read_policy(document))
+    resource = "/v1/policies/comparison" + (f"?as_of={as_of:%Y-%m-%d}" if as_of else "")
+    asking = _Asking(url, purpose=purpose, **who)
+    answer = asking.ask("POST", resource, document, timeout_seconds=2 * COMPARISON_SECONDS_MAX)
+    totals, *lines = answer.splitlines()
+    changed = msgspec.json.decode(totals)["changed"]
+    if len(lines) != changed:
+        raise Unavailable(f"the answer broke off after {len(lines)} of {changed} enterprises")
+    write_new(output, answer)
+    click.echo(totals.decode())
+
+
+@access.command()
+@click.argument("url", metavar="URL")
 @click.option("--day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The day, in Asia/Shanghai.")
 @_signed
 def digest(url: str, *, day: datetime, **who: Any) -> None:
@@ -119,7 +145,7 @@ def digest(url: str, *, day: datetime, **who: Any) -> None:
         v=1, effective_on=shanghai_date(now), day=on, digest=found, count=count, previous=previous
     )
     # the same day gives the same cti: to run it again after a lost answer registers nothing twice
-    cti = asking.signer.derive("access digest", f"{asking.origin} {on}".encode())[:_RANDOM_BYTES]
+    cti = asking.signer.secret.derive("access digest", f"{asking.origin} {on}".encode())[:_RANDOM_BYTES]
     statement = make_statement(
         event, subject=ACCESS, issuer=asking.party, audience=asking.origin, signer=asking.signer, iat=now, cti=cti
     )
@@ -143,7 +169,9 @@ class _Asking:
         self.party = issuer
         self.origin = audience
 
-    def ask(self, method: str, path: str, content: bytes | None = None) -> bytes:
+    def ask(
+        self, method: str, path: str, content: bytes | None = None, *, timeout_seconds: float = _TIMEOUT_SECONDS
+    ) -> bytes:
         """The answer's content. Never sent twice: a token is good once. Raises what refused it, `Unavailable`."""
         named = None if content is None else hashlib.sha256(content).hexdigest()
         token = sign_access(
@@ -156,7 +184,7 @@ class _Asking:
         )
         headers = {"Authorization": "COSE " + base64.urlsafe_b64encode(token).rstrip(b"=").decode()}
         try:
-            answer = httpx.request(method, self._url + path, content=content, headers=headers, timeout=_TIMEOUT_SECONDS)
+            answer = httpx.request(method, self._url + path, content=content, headers=headers, timeout=timeout_seconds)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unavailable(f"{self._url}: {error}") from error
         if answer.is_success:

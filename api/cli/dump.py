@@ -14,6 +14,7 @@ from typing import Final
 import click
 import httpx
 
+from api.cli.output import unfinished
 from api.cli.progress import progress_bar
 from api.problems import error_of
 from ledger.domain.dates import shanghai_date
@@ -46,14 +47,9 @@ def dump(url: str | None, database: str | None, path: Path) -> None:
     if url is not None and not url.startswith(("http://", "https://")):
         raise click.BadParameter(f"{url} is not the address of a service (http://… or https://…)", param_hint="URL")
     source = _of_service(url) if url is not None else _of_database(database or "", shanghai_date(int(time.time())))
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        with source as pieces, progress_bar() as bar, gzip.open(unfinished, "wb") as file:
-            task = bar.add_task("standings", total=None)
-            count = _copy(pieces, file.write, lambda lines: bar.update(task, completed=lines))
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with source as pieces, progress_bar() as bar, unfinished(path) as out, gzip.open(out, "wb") as file:
+        task = bar.add_task("standings", total=None)
+        count = _copy(pieces, file.write, lambda lines: bar.update(task, completed=lines))
     click.echo(f"{count} standings → {path}")
 
 

@@ -10,11 +10,12 @@ import click
 import httpx
 
 from api.cli.evidence import evidence
+from api.cli.output import unfinished
 from api.cli.progress import progress_bar
 from api.exporting.book import read_book
 from api.exporting.tables import TABLES, table_rows
 from api.importing.campaign import campaign_subject
-from api.importing.writing import csv_table, xlsx_table
+from api.importing.writing import write_csv, write_xlsx
 from api.transport import Transport
 from ledger.domain.dates import shanghai_date
 from ledger.limits import IMPORT_TRIES_MAX
@@ -49,13 +50,17 @@ def _command(kind: str) -> click.Command:
         if not url.startswith(("http://", "https://")):
             raise click.BadParameter(f"{url} is not the address of a service (http://… or https://…)", param_hint="URL")
         chosen = None if campaign is None else campaign_subject(campaign)
-        with httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS) as client, progress_bar() as bar:
+        with (
+            httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS) as client,
+            progress_bar() as bar,
+            unfinished(path) as out,
+        ):
             task = bar.add_task("entries", total=None)
             transport = Transport(client, tries_max=IMPORT_TRIES_MAX, again_if_silent=True)
-            book = read_book(transport, lambda entries: bar.update(task, completed=entries))
-        rows = table_rows(kind, book, shanghai_date(int(time.time())), chosen)
-        path.write_bytes(xlsx_table(rows, kind) if path.suffix == ".xlsx" else csv_table(rows))
-        click.echo(f"{len(rows) - 1} rows → {path}")
+            book = read_book(transport, path.parent, lambda entries: bar.update(task, completed=entries))
+            rows = table_rows(kind, book, shanghai_date(int(time.time())), chosen)
+            count = write_xlsx(rows, kind, out) if path.suffix == ".xlsx" else write_csv(rows, out)
+        click.echo(f"{count - 1} rows → {path}")  # the header is none
 
     return command
 

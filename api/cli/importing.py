@@ -9,16 +9,20 @@ from typing import Final, get_args
 import click
 import httpx
 
-from api.cli.output import open_key, passphrase_option
+from api.cli.output import passphrase_of, passphrase_option
 from api.cli.progress import progress_bar
+from api.importing.hand import Hand, hand_of
 from api.importing.kinds import Kind
 from api.importing.mapping import read_mapping
 from api.importing.report import Report
 from api.importing.run import import_file
+from api.importing.service import Service
 from ledger.domain.dates import shanghai_date
+from ledger.keys.signer import load_key
 from ledger.limits import IMPORT_ROWS_MAX
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _TIMEOUT_SECONDS: Final = 60.0
 
 
@@ -33,6 +37,10 @@ _TIMEOUT_SECONDS: Final = 60.0
 @click.option("--campaign", metavar="ID", help="FILE is a roster of this campaign's pledges.")
 @click.option("--mapping", "mapping_path", type=_FILE, metavar="TOML", help="FILE holds outcomes, mapped by this file.")
 @click.option("--issuer", metavar="PARTY", help="Who signs; looked up by the key if not given.")
+@click.option(
+    "--secrets", type=_FOLDER, metavar="DIR", help="Where PARTY.import-secret.pem lies, if not beside the key."
+)
+@click.option("--annexes", type=_FOLDER, metavar="DIR", help="Where files that FILE names lie; FILE's own folder.")
 @click.option("--late-ground", metavar="TEXT", help="Why late rows are late, in place of the default.")
 @click.option("--approve", metavar="ROWS", help="Rows (7,12,30-40) whose possible names somebody has looked at.")
 @click.option("--dry-run", is_flag=True, help="Read, check and sign everything, send nothing.")
@@ -50,6 +58,8 @@ def import_(
     campaign: str | None,
     mapping_path: Path | None,
     issuer: str | None,
+    secrets: Path | None,
+    annexes: Path | None,
     late_ground: str | None,
     approve: str | None,
     dry_run: bool,
@@ -63,34 +73,42 @@ def import_(
     Free text that holds telephone or identity numbers, or seems to name a person, sets its row aside (flagged).
 
     Every row gets a line in the report: accepted, already registered, flagged: why, refused: why, not sent: why.
-    A report that ends in .json is for a program. Safe to run again: rows that are in the book are found there.
+    A report that ends in .json is for a program. Safe to run again, also with another key of the same party: rows
+    that are in the book are found there by names that derive from the party's import secret. It is made beside the
+    key at first need; keep a copy, and take it to whichever machine or key imports next.
     Exit code 0 if every row was decided, 2 if the import ended early; run it again to go on.
     """
     if mapping_path is not None and (campaign is not None or kind not in (None, "outcomes")):
         raise click.UsageError("--mapping is for outcomes of another source, --campaign for a roster")
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter(f"{url} is not the address of a service (http://… or https://…)", param_hint="URL")
-    signer = open_key(key_path, passphrase_file)
-    with (
-        httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS) as client,
-        progress_bar() as bar,
-    ):
-        task = bar.add_task(path.name, total=None)
-        report = import_file(
-            path,
-            client=client,
-            signer=signer,
-            today=shanghai_date(int(time.time())),
-            kind=kind,
-            campaign=campaign,
-            mapping=None if mapping_path is None else read_mapping(mapping_path),
-            issuer=issuer,
-            organizer=None if organizer_path is None else open_key(organizer_path, passphrase_file),
-            late_ground=late_ground,
-            approved=_rows(approve),
-            dry_run=dry_run,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
+    with httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS) as client:
+
+        def hand(key: Path, party: str | None = None) -> Hand:
+            word = passphrase_of(key, passphrase_file)
+            folder = secrets or key.parent
+            signer, service = load_key(key, word), Service(client)
+            return hand_of(signer, service, folder, party=party, passphrase=word, keep=not dry_run)
+
+        who = hand(key_path, issuer)
+        organizer = None if organizer_path is None else hand(organizer_path)
+        with progress_bar() as bar:
+            task = bar.add_task(path.name, total=None)
+            report = import_file(
+                path,
+                client=client,
+                hand=who,
+                today=shanghai_date(int(time.time())),
+                kind=kind,
+                campaign=campaign,
+                mapping=None if mapping_path is None else read_mapping(mapping_path),
+                organizer=organizer,
+                annexes=annexes,
+                late_ground=late_ground,
+                approved=_rows(approve),
+                dry_run=dry_run,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )
     target = report_path or path.with_suffix(".report.csv")
     target.write_bytes(report.to_json() if target.suffix == ".json" else report.to_csv())
     _say(report, target)

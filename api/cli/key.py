@@ -1,4 +1,4 @@
-"""`key new`, `key show`: private keys of issuers, as PKCS#8 PEM files that only their owner can read."""
+"""`key new`, `key show`, `key import-secret`: issuers' private files, which only their owner can read."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from pathlib import Path
 
 import click
 
-from api.cli.output import open_key, passphrase_option, print_json, read_passphrase
+from api.cli.output import open_key, passphrase_of, passphrase_option, print_json, read_passphrase
 from ledger.keys.possession import prove_possession
-from ledger.keys.signer import Signer, new_key, save_key
+from ledger.keys.secret import save_secrets
+from ledger.keys.signer import Signer, load_key, new_key, save_key
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
 def key() -> None:
-    """Make or show a private key."""
+    """Make or show a private key, or a party's import secret."""
 
 
 @key.command("new")
@@ -28,7 +31,7 @@ def new(path: Path, kind: str, passphrase_file: Path | None) -> None:
 
 
 @key.command("show")
-@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("path", metavar="FILE", type=_FILE)
 @click.option("--party", help="With --audience: add a proof of possession for enrolling the key for this party.")
 @click.option("--audience", metavar="ORIGIN", help="The log in which it is to be enrolled.")
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
@@ -46,6 +49,24 @@ def show(path: Path, party: str | None, audience: str | None, as_json: bool, pas
         return
     for name, value in document.items():
         click.echo(f"{name:6} {value.rstrip()}" if name != "pem" else value.rstrip())
+
+
+@key.command("import-secret")
+@click.argument("keys", metavar="KEY…", nargs=-1, required=True, type=_FILE)
+@click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True, help="Where to write it.")
+@passphrase_option
+def import_secret(keys: tuple[Path, ...], *, path: Path, passphrase_file: Path | None) -> None:
+    """Make the import secret of a party that has, or had, more than one key.
+
+    KEY…: those that it imported with so far, none left out; what is new gets its names from the first. `import` looks
+    for the file beside its key, as PARTY.import-secret.pem, or in its --secrets. Encrypted if the first key is. The
+    keys are not needed after that, and cannot be told from it.
+    """
+    words = [passphrase_of(one, passphrase_file) for one in keys]
+    secrets = tuple(dict.fromkeys(load_key(one, word).secret for one, word in zip(keys, words, strict=True)))
+    save_secrets(path, secrets, words[0])
+    for secret in secrets:
+        click.echo(f"{path}  fingerprint {secret.fingerprint}")
 
 
 def _describe(signer: Signer) -> dict[str, str]:

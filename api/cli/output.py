@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import click
 
 from ledger.errors import Busy, LedgerError, Misconfigured, Refused, Unavailable, Uncheckable
 from ledger.keys.signer import Signer, load_key
 
-__all__ = ["explain", "open_key", "passphrase_option", "print_json", "read_passphrase", "write_new"]
+__all__ = [
+    "explain",
+    "open_key",
+    "passphrase_of",
+    "passphrase_option",
+    "print_json",
+    "read_passphrase",
+    "unfinished",
+    "write_new",
+]
 
 _ENCRYPTED: Final = b"BEGIN ENCRYPTED PRIVATE KEY"  # RFC 7468 §11
 
@@ -43,6 +54,18 @@ def write_new(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+@contextmanager
+def unfinished(path: Path) -> Iterator[BinaryIO]:
+    """A file to write `path` into: it takes that place when it is whole, and leaves nothing where it breaks off."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def read_passphrase(path: Path | None) -> str | None:
     """The first line of a passphrase file, None without one."""
     if path is None:
@@ -53,11 +76,16 @@ def read_passphrase(path: Path | None) -> str | None:
     return lines[0]
 
 
-def open_key(path: Path, passphrase_file: Path | None = None) -> Signer:
-    """A private key file; its passphrase, if it needs one, from a file or from the terminal. Raises `Malformed`."""
+def passphrase_of(path: Path, passphrase_file: Path | None = None) -> str | None:
+    """A key file's passphrase, from a file or from the terminal; None if it needs none, or none is given."""
     if _ENCRYPTED not in path.read_bytes():
-        return load_key(path)
+        return None
     passphrase = read_passphrase(passphrase_file)
     if passphrase is None and sys.stdin.isatty():
         passphrase = click.prompt(f"Passphrase of {path}", hide_input=True, err=True)
-    return load_key(path, passphrase)
+    return passphrase
+
+
+def open_key(path: Path, passphrase_file: Path | None = None) -> Signer:
+    """A private key file; its passphrase, if it needs one, from a file or from the terminal. Raises `Malformed`."""
+    return load_key(path, passphrase_of(path, passphrase_file))

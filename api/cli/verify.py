@@ -43,6 +43,7 @@ _TAG_SIGN1: Final = b"\xd2"  # RFC 9052 §4.2
 _VERDICTS: Final = ("已核验 / VERIFIED", "不成立 / REFUTED", "无法核验 / COULD NOT BE CHECKED")
 _WORDS: Final = ("verified", "refuted", "could not be checked")
 _SEALED: Final = "内容已封存, 请附上正文 / the content is sealed: give its body (NAME.body.json or --body)"
+_BEGINNING_BYTES: Final = 64
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -99,7 +100,7 @@ def verify(
         raise click.UsageError("--evidence, --body, --proof and --standing go with one file")
     outcomes = [
         _bundled(path, trust_path, standing_path)
-        if is_bundle(path.read_bytes())
+        if _begins_as_bundle(path)
         else _outcome(path, trust_path, evidence_path, body_path, proof_paths)
         for path in wanted
     ]
@@ -130,6 +131,11 @@ def _outcome(
     if isinstance(found, CheckedArchive) and found.unchecked is not None:
         return Outcome(path, 2, found.steps, found.not_shown, f"{found.unchecked.zh} / {found.unchecked.en}")
     return Outcome(path, 0, found.steps, found.not_shown)
+
+
+def _begins_as_bundle(path: Path) -> bool:
+    with path.open("rb") as file:
+        return is_bundle(file.read(_BEGINNING_BYTES))
 
 
 def _bundled(path: Path, trust_path: Path | None, standing_path: Path | None) -> Outcome:

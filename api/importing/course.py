@@ -19,6 +19,8 @@ from api.importing.report import Reason, RowReport, Status
 from api.importing.statements import Item, Scribe, pledge_code
 from ledger.cose.statement import Statement, decode_event, parse_statement
 from ledger.domain.dates import shanghai_date
+from ledger.domain.declaration import StandardDeclared, StandardRevised
+from ledger.domain.event import Annex
 from ledger.domain.pledge import PledgePublished
 from ledger.errors import LedgerError
 from ledger.limits import IMPORT_ROUNDS_MAX
@@ -30,13 +32,15 @@ Step = Literal["enterprise", "content", "publication"]
 _LATE: Final = "recording.late"
 _SERIALS_TRIED: Final = 16
 _CODE_TAKEN: Final = "pledge.code_taken"
+_ANNEX_MISSING: Final = "annex.missing"
 _ENTERPRISE_KNOWN: Final = "enterprise.already_registered"
 
 
 class Course:
     """`report` is None until the row's fate is known. `register`: whether the enterprise has to be entered first.
 
-    `wants`: the entry that has to be fetched and given to `meet` before the next round. `busy`: the service
+    `wants`: the entry that has to be fetched and given to `meet` before the next round. `lacks`: the annex that has
+    to be uploaded before it (`supplied`, or `refuse`). `busy`: the service
     had no room in the last round.
     """
 
@@ -45,6 +49,7 @@ class Course:
         self.work = work
         self.report: RowReport | None = None
         self.wants: int | None = None
+        self.lacks: Annex | None = None
         self.busy = False
         self._register = register
         self._content_due = True
@@ -64,8 +69,10 @@ class Course:
 
     def items(self, scribe: Scribe) -> list[Item]:
         """What to send in this round; nothing where the row's fate is known, or `wants` comes first."""
-        was_busy, self.busy = self.busy, False
         self._sent = []
+        if self.lacks is not None:
+            return []
+        was_busy, self.busy = self.busy, False
         self._rounds += 1
         if self.report is not None or self.wants is not None:
             return []
@@ -141,6 +148,15 @@ class Course:
             )
         self._end("flagged", Reason("import.other_content", zh, en))
 
+    def supplied(self) -> None:
+        """The annex that it lacked was uploaded."""
+        self.lacks = None
+
+    def refuse(self, reason: Reason) -> None:
+        """What it lacks cannot be had."""
+        self.lacks = None
+        self._end("refused", reason)
+
     def leave(self, why: str) -> None:
         """The import ends before this row's fate is known."""
         if self.report is None:
@@ -180,6 +196,8 @@ class Course:
             self._same = answer.payload_sha256 == item.payload_sha256
         elif answer.rule == _LATE and isinstance(self.work, SingleWork) and self.work.late_ground and not self._late:
             self._late = True
+        elif answer.rule == _ANNEX_MISSING and (annex := _annex_of(self.work)) is not None:
+            self.lacks = annex
         else:
             self._refuse(answer)
 
@@ -236,3 +254,8 @@ class Course:
         code = self._code if status in ("accepted", "already registered") else None
         subject = self.work.who.subject
         self.report = RowReport(plan.row, plan.name, plan.code, status, reasons, subject, tuple(entries), code)
+
+
+def _annex_of(work: Work) -> Annex | None:
+    event = work.event if isinstance(work, SingleWork) else None
+    return event.annex if isinstance(event, StandardDeclared | StandardRevised) else None

@@ -16,7 +16,7 @@ from msgspec import structs
 
 from api.importing.dates import EPOCH_1900
 from api.importing.doubles import flag_doubles
-from api.importing.flaws import Flaw, excerpt
+from api.importing.flaws import Flaw, Unreadable, excerpt
 from api.importing.identity import Derive, identity_bytes, named_enterprise
 from api.importing.lists import indicators_in, split
 from api.importing.plan import RowPlan, SingleWork
@@ -24,7 +24,7 @@ from api.importing.rowreader import RowReader
 from api.importing.tables import ENTRIES, Column, Row
 from ledger.domain.declaration import Indicator, Product, StandardAbolished, StandardDeclared, StandardRevised
 from ledger.domain.declaration_number import check_number, fold_number, is_enterprise_number, number_key
-from ledger.domain.event import PaperEvidence
+from ledger.domain.event import Annex, PaperEvidence
 from ledger.errors import Refused
 from ledger.limits import STANDARD_INDICATORS_MAX, STANDARD_PRODUCTS_MAX
 
@@ -47,10 +47,11 @@ DECLARED_ON: Final = "公开日期"
 ACTION: Final = "状态"
 FORMER: Final = "原标准编号"
 REASON: Final = "废止原因"
+ANNEX: Final = "附件"
 
 HEADER: Final = (
     NAME, CODE, NUMBER, TITLE, EXECUTED, PRODUCT, MODEL, CLASS, BRAND, BARCODE, INDICATORS, PUBLISHED_ON,
-    IMPLEMENTED_ON, DECLARED_ON, ACTION, FORMER, REASON, ENTRIES,
+    IMPLEMENTED_ON, DECLARED_ON, ACTION, FORMER, REASON, ANNEX, ENTRIES,
 )  # fmt: skip
 _REQUIRED: Final = (NAME, CODE, NUMBER, TITLE, PRODUCT, INDICATORS, ACTION)
 _ALSO: Final = {
@@ -79,12 +80,13 @@ class InBook(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DeclarationRules:
-    """What the rows are judged by."""
+    """What the rows are judged by. `annex`: a file that the table names; raises `Unreadable`."""
 
     today: date
     file_sha256: str
     derive: Derive
     late_ground: str
+    annex: Callable[[str], Annex]
     epoch: date = EPOCH_1900
     approved: frozenset[int] = frozenset()
 
@@ -152,18 +154,23 @@ def _event(
     if on > rules.today:
         read.refuse("date.future", DECLARED_ON, f"{on} 在今天之后", f"{on} is after today")
     evidence = PaperEvidence(file=rules.file_sha256, row=row)
+    annex = _annex(read, rules, action)
     if action == "abolished":
         reason = read.line(REASON, chars_max=_LINE_MAX, required=False)
         return StandardAbolished(v=1, effective_on=on, declaration=_UNKNOWN, reason=reason, evidence=evidence)
     title = read.line(TITLE, chars_max=_LINE_MAX)
     executed = tuple(fold_number(one) for one in split(read.text(EXECUTED)) if one)
-    products, indicators = _products(read), _indicators(read)
+    elsewhere = annex is not None or bool(read.entries)
+    products, indicators = _products(read, required=not elsewhere), _indicators(read)
     published_on = read.date(PUBLISHED_ON, required=False)
     implemented_on = read.date(IMPLEMENTED_ON, required=False)
     own = is_enterprise_number(number)
-    if own and not indicators and not read.entries and not read.text(INDICATORS):
+    if own and not indicators and not elsewhere and not read.text(INDICATORS):
         read.refuse(
-            "value.missing", INDICATORS, "为空; 企业标准须公开指标", "is empty; an own standard says what it asks"
+            "value.missing",
+            INDICATORS,
+            "为空; 企业标准须公开指标, 或以附件公开",
+            "is empty; an own standard says what it asks, or has an annex that does",
         )
     if title is None or products is None or indicators is None:
         return None
@@ -178,11 +185,27 @@ def _event(
         indicators=indicators,
         published_on=published_on,
         implemented_on=implemented_on,
+        annex=annex,
         evidence=evidence,
     )
     if action == "declared":
         return declared
     return StandardRevised(**{**structs.asdict(declared), "declaration": _UNKNOWN})
+
+
+def _annex(read: RowReader, rules: DeclarationRules, action: Action) -> Annex | None:
+    """The file that the row names. An exported row names its annex by digest, and is not sent."""
+    text = None if read.entries else read.line(ANNEX, chars_max=_LINE_MAX, required=False)
+    if text is None:
+        return None
+    if action == "abolished":
+        read.refuse("standard.annex", ANNEX, "废止的不填附件", "is left empty where a standard is abolished")
+        return None
+    try:
+        return rules.annex(text)
+    except Unreadable as unreadable:
+        read.unreadable(ANNEX, unreadable)
+        return None
 
 
 def _number(read: RowReader, column: str, *, required: bool = True) -> str | None:
@@ -198,10 +221,10 @@ def _number(read: RowReader, column: str, *, required: bool = True) -> str | Non
     return number
 
 
-def _products(read: RowReader) -> tuple[Product, ...] | None:
+def _products(read: RowReader, *, required: bool) -> tuple[Product, ...] | None:
     """Columns side by side, each a list: the third model is that of the third product."""
-    if read.line(PRODUCT, chars_max=_CELL_MAX, required=not read.entries, several_lines=True) is None:
-        return () if read.entries and not read.text(PRODUCT) else None
+    if read.line(PRODUCT, chars_max=_CELL_MAX, required=required, several_lines=True) is None:
+        return None if required or read.text(PRODUCT) else ()
     names = split(read.text(PRODUCT))
     lists: list[list[str]] = []
     for column in (MODEL, CLASS, BRAND, BARCODE):

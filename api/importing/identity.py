@@ -33,7 +33,7 @@ __all__ = [
     "subject_of_uscc",
 ]
 
-Derive = Callable[[str, bytes], bytes]  # `Signer.derive`: (label, identity) → bytes that only the key's holder can tell
+Derive = Callable[[str, bytes], bytes]  # `Secret.derive`: (label, identity) → bytes that nobody else can tell
 
 # GB 32100-2015: authority, class, division (GB/T 2260), organisation, check; no I, O, S, V, Z
 _USCC: Final = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")

@@ -80,6 +80,7 @@ class RowPlan:
     its check digit; the row goes on if the book has the enterprise already, by an evidenced override. `entries`: those
     that the row says it is; then it is compared with them, and nothing is sent. `then`: what follows when the pledge is
     in the book, given its code. `stage`: rows of a later stage rest on those of an earlier one.
+    `naming`: which of the importer's secrets names it.
     """
 
     row: int
@@ -91,6 +92,7 @@ class RowPlan:
     entries: tuple[int, ...] = ()
     then: Callable[[str], Work] | None = None
     stage: int = 0
+    naming: int = 0
 
     @property
     def sound(self) -> bool:

@@ -11,11 +11,14 @@ from pathlib import Path
 
 import httpx
 
+from api.importing.annexes import AnnexFolder
 from api.importing.campaign import campaign_subject
 from api.importing.declarations import DeclarationRules, plan_declarations, resolved
 from api.importing.fulfilment import FulfilmentRules, plan_fulfilment
+from api.importing.hand import Hand
 from api.importing.kinds import Kind, read_kind
 from api.importing.mapping import Mapping
+from api.importing.naming import Naming, named, namings
 from api.importing.outcome_template import national_mapping
 from api.importing.outcomes import OutcomeRules, plan_outcomes
 from api.importing.plan import RowPlan
@@ -25,8 +28,8 @@ from api.importing.sending import STOPPED, Progress, Sending, unsent
 from api.importing.service import Service
 from api.importing.statements import Scribe
 from api.importing.tables import Table, read_table
-from ledger.errors import Malformed, Unavailable
-from ledger.keys.signer import Signer
+from ledger.errors import Busy, Malformed, Unavailable
+from ledger.keys.secret import Secret
 
 __all__ = ["import_file", "plan_file"]
 
@@ -35,13 +38,13 @@ def import_file(
     path: Path,
     *,
     client: httpx.Client,
-    signer: Signer,
+    hand: Hand,
     today: date,
     kind: Kind | None = None,
     campaign: str | None = None,
     mapping: Mapping | None = None,
-    issuer: str | None = None,
-    organizer: Signer | None = None,
+    organizer: Hand | None = None,
+    annexes: Path | None = None,
     late_ground: str | None = None,
     approved: frozenset[int] = frozenset(),
     dry_run: bool = False,
@@ -52,9 +55,10 @@ def import_file(
     """Import a table into the service of `client`: of `kind`, or what its columns say; outcomes of another source
     by `mapping`; a roster of pledges for `campaign`.
 
-    `issuer` is the party that signs, looked up by its key if not given; `organizer` signs what enters unknown
-    enterprises, where `signer` is a handling body's key. `late_ground` replaces the default one of late rows.
-    `approved`: rows in which somebody has looked at what might be personal data. `today` is the Asia/Shanghai date.
+    `hand` signs and names it; `organizer` enters unknown enterprises, where `hand` is a handling body's.
+    `annexes`: the folder of the files that the table names, its own if not given. `late_ground`
+    replaces the default one of late rows. `approved`: rows in which somebody has looked at what might be personal
+    data. `today` is the Asia/Shanghai date.
     With `dry_run` everything is done but sending.
     Ctrl-C ends it after the batch that is under way; what is left says `not sent`.
 
@@ -68,35 +72,48 @@ def import_file(
             raise Unavailable(STOPPED)
 
     service = Service(client, sleep=sleep or wait)
+    ways = namings(hand.secrets, organizer.secrets if organizer else None)
+    files = AnnexFolder(annexes or path.parent)
     table, plans = plan_file(
         path,
         service=service,
-        signer=signer,
+        ways=ways,
         today=today,
         kind=kind,
         campaign=campaign,
         mapping=mapping,
-        organizer=organizer,
+        annexes=files,
         late_ground=late_ground,
         approved=approved,
     )
 
-    def scribe_of(key: Signer, party: str | None, entering: Scribe | None = None) -> Scribe:
-        says = party or service.issuer_of(key.kid)
-        return Scribe(key, says, audience=origin, today=today, clock=clock, entering=entering)
+    def scribe_of(one: Hand, secret: Secret, entering: Scribe | None = None) -> Scribe:
+        return Scribe(one.signer, one.party, secret, audience=origin, today=today, clock=clock, entering=entering)
 
     origin = service.origin()
-    scribe = scribe_of(signer, issuer, scribe_of(organizer, None) if organizer else None)
+    scribes = [
+        scribe_of(hand, way.own, scribe_of(organizer, way.entering) if organizer is not None else None) for way in ways
+    ]
+    chosen = named(plans, scribes, service)
 
     def send(part: Sequence[RowPlan], done: int) -> tuple[str | None, tuple[RowReport, ...]]:
         def tell(more: int, _: int) -> None:
-            progress(min(done + more, len(plans)), len(plans))
+            progress(min(done + more, len(chosen)), len(chosen))
 
         stop.clear()
-        sending = Sending(part, service, scribe, dry_run=dry_run, progress=tell, sleep=sleep or wait, stop=stop.set)
+        sending = Sending(
+            part, service, scribes, files, dry_run=dry_run, progress=tell, sleep=sleep or wait, stop=stop.set
+        )
         return sending.go(), sending.reports()
 
-    stopped, reports = _in_stages(plans, service, send, dry_run)
+    def send_next(part: Sequence[RowPlan], done: int) -> tuple[str | None, tuple[RowReport, ...]]:
+        try:
+            part = named([part] * len(ways), scribes, service)
+        except (Unavailable, Busy) as error:
+            return str(error), tuple(unsent(plan) for plan in part)
+        return send(part, done)
+
+    stopped, reports = _in_stages(chosen, service, send, send_next, dry_run)
     return Report(table.file_name, table.file_sha256, reports, dry_run, stopped)
 
 
@@ -104,7 +121,7 @@ _Send = Callable[[Sequence[RowPlan], int], tuple[str | None, tuple[RowReport, ..
 
 
 def _in_stages(
-    plans: Sequence[RowPlan], service: Service, send: _Send, dry_run: bool
+    plans: Sequence[RowPlan], service: Service, send: _Send, send_next: _Send, dry_run: bool
 ) -> tuple[str | None, tuple[RowReport, ...]]:
     """Rows of one stage after those of another, then what follows from rows that are in the book."""
     reports: dict[int, RowReport] = {}
@@ -120,7 +137,7 @@ def _in_stages(
         stopped, said = send(part, len(reports))
         reports |= dict(zip(places, said, strict=True))
     if stopped is None and not dry_run:
-        stopped = _follow_up(plans, reports, send)
+        stopped = _follow_up(plans, reports, send_next)
     return stopped, tuple(reports[place] for place in range(len(plans)))
 
 
@@ -146,16 +163,16 @@ def plan_file(
     path: Path,
     *,
     service: Service,
-    signer: Signer,
+    ways: Sequence[Naming],
     today: date,
     kind: Kind | None = None,
     campaign: str | None = None,
     mapping: Mapping | None = None,
-    organizer: Signer | None = None,
+    annexes: AnnexFolder,
     late_ground: str | None = None,
     approved: frozenset[int] = frozenset(),
-) -> tuple[Table, list[RowPlan]]:
-    """The table and a plan for each of its rows. Raises as `import_file` does."""
+) -> tuple[Table, list[list[RowPlan]]]:
+    """The table and, for each naming, a plan for each of its rows. Raises as `import_file` does."""
     if mapping is not None:
         kind, table = "outcomes", read_table(path, mapping.columns)
     else:
@@ -163,21 +180,25 @@ def plan_file(
     digest, epoch = table.file_sha256, table.epoch
     # The file by its digest: its name may say what must not be in the book.
     ground = late_ground or f"迟报名单 / late roster: {digest[:16]}"
-    if kind == "outcomes":
-        derive = (organizer or signer).derive
-        outcomes = OutcomeRules(
-            mapping or national_mapping(), today, digest, signer.derive, derive, late_ground, epoch, approved
-        )
-        return table, plan_outcomes(table.rows, outcomes)
-    if kind == "declarations":
-        declared = DeclarationRules(today, digest, (organizer or signer).derive, ground, epoch, approved)
-        return table, plan_declarations(table.rows, declared)
-    if kind == "fulfilment":
-        assessed = FulfilmentRules(today, (organizer or signer).derive, service.validity, ground, epoch, approved)
-        return table, plan_fulfilment(table.rows, assessed)
-    if campaign is None:
+    if kind == "roster" and campaign is None:
         raise Malformed("a roster of pledges is imported for a campaign: say which (--campaign)")
-    campaign_id = campaign_subject(campaign)
-    called = service.campaign(campaign_id)
-    roster = RosterRules(campaign_id, called, today, digest, signer.derive, ground, epoch, approved)
-    return table, plan_roster(table.rows, roster)
+    campaign_id = "" if campaign is None else campaign_subject(campaign)
+    called = service.campaign(campaign_id) if kind == "roster" else None
+
+    def plan(way: Naming) -> list[RowPlan]:
+        entering = way.entering.derive
+        if kind == "outcomes":
+            which = mapping or national_mapping()
+            outcomes = OutcomeRules(which, today, digest, way.own.derive, entering, late_ground, epoch, approved)
+            return plan_outcomes(table.rows, outcomes)
+        if kind == "declarations":
+            declared = DeclarationRules(today, digest, entering, ground, annexes.named, epoch, approved)
+            return plan_declarations(table.rows, declared)
+        if kind == "fulfilment":
+            assessed = FulfilmentRules(today, entering, service.validity, ground, epoch, approved)
+            return plan_fulfilment(table.rows, assessed)
+        assert called is not None  # what is left is a roster
+        rules = RosterRules(campaign_id, called, today, digest, way.own.derive, ground, epoch, approved)
+        return plan_roster(table.rows, rules)
+
+    return table, [plan(way) for way in ways]

@@ -12,15 +12,17 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
+from api.importing.annexes import AnnexFolder
 from api.importing.answers import Answer
 from api.importing.course import Course
+from api.importing.flaws import Unreadable
 from api.importing.known import recognised
 from api.importing.plan import RowPlan
 from api.importing.report import Reason, RowReport, Status, reasons_of
 from api.importing.service import Service
 from api.importing.statements import Scribe
 from ledger.errors import Busy, LedgerError, Malformed, NotFound, Refused, Unavailable
-from ledger.limits import IMPORT_BATCH_ROWS_MAX, IMPORT_WAIT_SECONDS_MAX
+from ledger.limits import IMPORT_ANNEXES_BYTES_MAX, IMPORT_BATCH_ROWS_MAX, IMPORT_WAIT_SECONDS_MAX
 
 __all__ = ["STOPPED", "Progress", "Sending", "unsent"]
 
@@ -41,13 +43,15 @@ def unsent(plan: RowPlan) -> RowReport:
 
 
 class Sending:
-    """One report stands at each plan's place, whatever happens. `stop` is called when no more is to be waited for."""
+    """One report stands at each plan's place, whatever happens. `scribes`: by the plans' `naming`. `stop` is called
+    when no more is to be waited for."""
 
     def __init__(
         self,
         plans: Sequence[RowPlan],
         service: Service,
-        scribe: Scribe,
+        scribes: Sequence[Scribe],
+        annexes: AnnexFolder,
         *,
         dry_run: bool,
         progress: Progress,
@@ -56,7 +60,8 @@ class Sending:
     ) -> None:
         self._plans = plans
         self._service = service
-        self._scribe = scribe
+        self._scribes = scribes
+        self._annexes = annexes
         self._dry_run = dry_run
         self._progress = progress
         self._sleep = sleep
@@ -77,7 +82,7 @@ class Sending:
                 for start in range(0, len(places), IMPORT_BATCH_ROWS_MAX):
                     part = places[start : start + IMPORT_BATCH_ROWS_MAX]
                     chunk = self._enlist(part)
-                    items = [item for course in chunk for item in course.items(self._scribe)]
+                    items = [item for course in chunk for item in course.items(self._scribe(course))]
                     self._land()
                     self._advance(len(part) - len(chunk))
                     if self._dry_run:
@@ -120,6 +125,9 @@ class Sending:
             chunk.append(course)
         return chunk
 
+    def _scribe(self, course: Course) -> Scribe:
+        return self._scribes[course.plan.naming]
+
     def _overridden(self, subjects: Sequence[str]) -> set[str]:
         try:
             return self._service.in_book(subjects)
@@ -138,16 +146,33 @@ class Sending:
             for course in chunk:
                 while course.wants is not None:
                     index = course.wants
-                    course.meet(self._scribe, self._service.entry(index), partial(self._service.body, index))
+                    course.meet(self._scribe(course), self._service.entry(index), partial(self._service.body, index))
+            self._supply(chunk)
             if any(course.busy for course in chunk):
                 self._sleep(pause)
                 pause = min(pause * 2, IMPORT_WAIT_SECONDS_MAX)
-            items = [item for course in chunk for item in course.items(self._scribe)]
+            items = [item for course in chunk for item in course.items(self._scribe(course))]
             if not items:
                 break
             answers = self._service.send(items)
         self._entered.update(c.work.who.subject for c in chunk if c.report and c.report.status == "accepted")
         self._advance(len(chunk))
+
+    def _supply(self, chunk: Sequence[Course]) -> None:
+        """Upload annexes that the service lacks, as many as it surely has room for; the others wait a round."""
+        room = IMPORT_ANNEXES_BYTES_MAX
+        for course in chunk:
+            annex = course.lacks
+            if annex is None or annex.bytes > room:
+                continue
+            try:
+                self._service.hold_annex(self._annexes.content(annex))
+                course.supplied()
+                room -= annex.bytes
+            except Unreadable as error:
+                course.refuse(Reason(error.rule, error.zh, error.en))
+            except Refused as error:
+                course.refuse(Reason(error.rule, error.zh, error.en))
 
     def _deliver(self, chunk: Sequence[Course], answers: Sequence[Answer]) -> None:
         at = 0

@@ -22,7 +22,7 @@ from api.importing.statements import Item
 from api.transport import CBOR_SEQUENCE, Transport, parts_of
 from ledger.cose.statement import parse_statement
 from ledger.errors import Malformed, NotFound, Refused
-from ledger.limits import EVENTS_PAGE_MAX, IMPORT_TRIES_MAX, STANDINGS_QUERY_IDS_MAX, TILE_WIDTH
+from ledger.limits import CTIS_QUERY_MAX, EVENTS_PAGE_MAX, IMPORT_TRIES_MAX, STANDINGS_QUERY_IDS_MAX, TILE_WIDTH
 from ledger.tlog.checkpoint import parse_checkpoint
 from ledger.tlog.tiles import bundle_path, decode_bundle
 
@@ -61,12 +61,28 @@ class Service:
         path = f"/v1/campaigns/{quote(campaign_id.removeprefix('campaign:'))}"
         return decode_campaign(self._get(f"{path}?min_tree_size={size}").content)
 
-    def issuer_of(self, kid: bytes) -> str:
-        """The party whose key this is. Raises `NotFound`."""
+    def owner_of(self, kid: bytes) -> tuple[str, tuple[bytes, ...]]:
+        """The party whose key this is, and the thumbprints of all keys that it ever had. Raises `NotFound`."""
         document = self._json(f"/v1/keys/{kid.hex()}")
-        if not isinstance(document.get("party"), str):
-            raise Malformed("the service's answer about the key names no party")
-        return str(document["party"])
+        party, keys = document.get("party"), document.get("keys_of_party")
+        try:
+            if not isinstance(party, str) or not isinstance(keys, list):
+                raise ValueError
+            return party, tuple(bytes.fromhex(str(one)) for one in keys)
+        except ValueError:
+            raise Malformed("the service's answer about the key does not name its party and that one's keys") from None
+
+    def known(self, issuer: str, names: Sequence[bytes]) -> set[bytes]:
+        """Those of these `cti` under which the book has a statement of `issuer`."""
+        found: set[bytes] = set()
+        for start in range(0, len(names), CTIS_QUERY_MAX):
+            part = names[start : start + CTIS_QUERY_MAX]
+            content = msgspec.json.encode({"issuer": issuer, "ctis": [name.hex() for name in part]})
+            entries = _object(self._transport.ask("POST", "/v1/ctis/query", content, _JSON)[0].content).get("entries")
+            if not isinstance(entries, list) or len(entries) != len(part):
+                raise Malformed(f"the service answered other than one entry or none for each of {len(part)} cti")
+            found.update(name for name, entry in zip(part, entries, strict=True) if entry is not None)
+        return found
 
     def in_book(self, subjects: Sequence[str]) -> set[str]:
         """Which of these enterprises the book has."""
@@ -137,6 +153,10 @@ class Service:
             raise Malformed(f"the service's bundle {path} lacks entry {index}")
         parse_statement(entries[place])
         return entries[place]
+
+    def hold_annex(self, content: bytes) -> None:
+        """Upload a file ahead of the statement that names it. Raises `Refused` for its type or size."""
+        self._transport.ask("POST", "/annexes", content, "application/octet-stream")
 
     def body(self, index: int) -> bytes | None:
         """The body of a sealed entry; None where it is not public."""

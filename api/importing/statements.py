@@ -1,7 +1,8 @@
 """Plans → signed statements. What names a statement (`cti`) and salts a body derives from the row itself.
 
-So a second import of the same row, from whatever table, says the same thing under the same name, and the
-service answers that it knows it. The derivation needs the organizer's key: nobody else can guess the names.
+So a second import of the same row, from whatever table, signed by whatever key, says the same thing under the same
+name, and the service answers that it knows it. The derivation needs the importer's secret: nobody else can guess the
+names.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from api.importing.plan import PledgeWork, SingleWork, Work
 from ledger.cose.statement import make_sealed, make_statement, parse_statement
 from ledger.domain.event import Event
 from ledger.domain.pledge import PledgePublished
+from ledger.keys.secret import Secret
 from ledger.keys.signer import Signer
 
 __all__ = ["Item", "Scribe", "pledge_code"]
@@ -51,7 +53,7 @@ def pledge_code(division: str, made_on: date, identity: bytes, step: int) -> str
 
 
 class Scribe:
-    """Signs, as `issuer`, statements for the log `audience`. `clock` in Unix seconds.
+    """Signs, as `issuer`, statements for the log `audience`, named by `secret`. `clock` in Unix seconds.
 
     `entering` signs what enters enterprises, where that is not for `issuer` to say.
     """
@@ -60,6 +62,7 @@ class Scribe:
         self,
         signer: Signer,
         issuer: str,
+        secret: Secret,
         *,
         audience: str,
         today: date,
@@ -67,11 +70,16 @@ class Scribe:
         entering: Scribe | None = None,
     ) -> None:
         self._signer = signer
-        self._issuer = issuer
+        self.issuer = issuer
+        self._secret = secret
         self._audience = audience
         self._today = today
         self._clock = clock
         self._entering = entering or self
+
+    def name(self, work: Work) -> bytes:
+        """The `cti` of the pledge or the one statement."""
+        return self._name(work.event if isinstance(work, SingleWork) else work.pledge, work.identity)
 
     def enterprise(self, work: Work) -> Item:
         """EnterpriseRegistered: sealed for individual businesses, and without evidence beside anything sealed."""
@@ -100,25 +108,24 @@ class Scribe:
         return self._write(event, work.who.subject, work.identity, sealed=work.sealed)
 
     def _write(self, event: Event, subject: str, identity: bytes, *, sealed: bool) -> Item:
-        kind = type(event).__name__
-        cti = self._signer.derive(f"import {kind} cti", identity)
+        cti = self._name(event, identity)
         body: bytes | None = None
         if sealed:
             statement, body = make_sealed(
                 event,
                 subject=subject,
-                issuer=self._issuer,
+                issuer=self.issuer,
                 audience=self._audience,
                 signer=self._signer,
                 iat=self._clock(),
                 cti=cti,
-                salt=self._signer.derive(f"import {kind} salt", identity, 32),
+                salt=self._secret.derive(f"import {type(event).__name__} salt", identity, 32),
             )
         else:
             statement = make_statement(
                 event,
                 subject=subject,
-                issuer=self._issuer,
+                issuer=self.issuer,
                 audience=self._audience,
                 signer=self._signer,
                 iat=self._clock(),
@@ -126,3 +133,6 @@ class Scribe:
             )
         parsed = parse_statement(statement)
         return Item(statement, body, parsed.statement_id, sha256(parsed.payload).digest())
+
+    def _name(self, event: Event, identity: bytes) -> bytes:
+        return self._secret.derive(f"import {type(event).__name__} cti", identity)

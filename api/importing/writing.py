@@ -8,12 +8,14 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Final
+from typing import BinaryIO, Final
 from xml.sax.saxutils import escape
 
 from api.importing.dates import EPOCH_1900
+from ledger.errors import Malformed
+from ledger.limits import XLSX_ROWS_MAX, XLSX_SHEET_BYTES_MAX
 
-__all__ = ["WritableCell", "csv_table", "undefused", "xlsx_table"]
+__all__ = ["WritableCell", "csv_table", "undefused", "write_csv", "write_xlsx", "xlsx_table"]
 
 WritableCell = str | int | date | None
 
@@ -64,38 +66,62 @@ _REL_NS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relation
 
 
 def csv_table(rows: Iterable[Sequence[WritableCell]], encoding: str = "utf-8-sig") -> bytes:
-    """CSV with CRLF line ends (RFC 4180). A text that a spreadsheet would run gets one apostrophe before it, as does
-    one that begins with apostrophes and then so; `undefused`, and with it every import, takes that one away again.
+    """What `write_csv` writes."""
+    out = io.BytesIO()
+    write_csv(rows, out, encoding)
+    return out.getvalue()
+
+
+def write_csv(rows: Iterable[Sequence[WritableCell]], out: BinaryIO, encoding: str = "utf-8-sig") -> int:
+    """CSV with CRLF line ends (RFC 4180); how many rows. A text that a spreadsheet would run gets one apostrophe
+    before it, as does one that begins with apostrophes and then so; `undefused`, and with it every import, takes that
+    one away again.
 
     The default encoding has a byte order mark, without which office programs take Chinese for noise. Raises
     `UnicodeEncodeError` for text that the encoding lacks.
     """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    for row in rows:
-        writer.writerow([_defused(cell) for cell in row])
-    return out.getvalue().encode(encoding)
+    text = io.TextIOWrapper(out, encoding=encoding, newline="")
+    count = 0
+    try:
+        writer = csv.writer(text)
+        for row in rows:
+            writer.writerow([_defused(cell) for cell in row])
+            count += 1
+    finally:
+        text.detach()  # flushed; the file is the caller's
+    return count
 
 
 def xlsx_table(rows: Iterable[Sequence[WritableCell]], sheet: str) -> bytes:
-    """A workbook of one sheet (ECMA-376). Text is an inline string, which no program evaluates; there is no
-    formula element in it. The same rows give the same bytes.
+    """What `write_xlsx` writes."""
+    out = io.BytesIO()
+    write_xlsx(rows, sheet, out)
+    return out.getvalue()
+
+
+def write_xlsx(rows: Iterable[Sequence[WritableCell]], sheet: str, out: BinaryIO) -> int:
+    """A workbook of one sheet (ECMA-376); how many rows. Text is an inline string, which no program evaluates; there is
+    no formula element in it. The same rows give the same bytes. Raises `Malformed` for more than a sheet holds.
     """
-    lines = [
-        f'<row r="{number}">{"".join(_xml_cell(cell, column, number) for column, cell in enumerate(row))}</row>'
-        for number, row in enumerate(rows, start=1)
-    ]
-    worksheet = f'<worksheet xmlns="{_SHEET_NS}"><sheetData>{"".join(lines)}</sheetData></worksheet>'
     name = escape(_NOT_XML.sub("", sheet), {'"': "&quot;"})[:31]
     workbook = (
         f'<workbook xmlns="{_SHEET_NS}" xmlns:r="{_REL_NS}"><sheets>'
         f'<sheet name="{name}" sheetId="1" r:id="rId1"/></sheets></workbook>'
     )
-    out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for part, content in {**_PARTS, "xl/workbook.xml": workbook, "xl/worksheets/sheet1.xml": worksheet}.items():
+        for part, content in {**_PARTS, "xl/workbook.xml": workbook}.items():
             archive.writestr(zipfile.ZipInfo(part, _STAMP), _HEAD + content, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
+        worksheet = zipfile.ZipInfo("xl/worksheets/sheet1.xml", _STAMP)
+        worksheet.compress_type = zipfile.ZIP_DEFLATED
+        with archive.open(worksheet, "w") as part_file:
+            size = part_file.write(f'{_HEAD}<worksheet xmlns="{_SHEET_NS}"><sheetData>'.encode())
+            number = 0
+            for number, row in enumerate(rows, start=1):
+                size += part_file.write(_xml_row(row, number))
+                if number > XLSX_ROWS_MAX or size > XLSX_SHEET_BYTES_MAX:
+                    raise Malformed(f"a sheet has at most {XLSX_ROWS_MAX:,} rows and 2 GiB: write CSV")
+            part_file.write(b"</sheetData></worksheet>")
+    return number
 
 
 def undefused(text: str) -> str:
@@ -109,6 +135,11 @@ def _defused(cell: WritableCell) -> str:
     if isinstance(cell, str):
         return f"'{cell}" if _LIVE.match(cell) else cell
     return cell.isoformat() if isinstance(cell, date) else str(cell)
+
+
+def _xml_row(row: Sequence[WritableCell], number: int) -> bytes:
+    cells = "".join(_xml_cell(cell, column, number) for column, cell in enumerate(row))
+    return f'<row r="{number}">{cells}</row>'.encode()
 
 
 def _xml_cell(cell: WritableCell, column: int, row: int) -> str:

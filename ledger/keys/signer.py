@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 )
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ledger.errors import Malformed
 from ledger.keys.algorithms import P256_ORDER, Kind, PublicKey, wrap
+from ledger.keys.secret import Secret
 
 __all__ = ["Signer", "load_key", "new_key", "save_key"]
 
@@ -65,17 +65,15 @@ class Signer:
         r, s = decode_dss_signature(self.private.sign(data, _ECDSA))
         return r.to_bytes(32, "big") + min(s, P256_ORDER - s).to_bytes(32, "big")
 
-    def derive(self, label: str, identity: bytes, length: int = 16) -> bytes:
-        """Bytes that only the holder of this key can tell from `identity`, the same every time.
+    @property
+    def secret(self) -> Secret:
+        """What names were derived from before secrets had files of their own, and still are where this key came first.
 
-        HKDF-SHA256 (RFC 5869) over the private key; `label` keeps uses apart. For import ids and salts.
+        One way: it does not lead back to the key.
         """
         if isinstance(self.private, Ed25519PrivateKey):
-            secret = self.private.private_bytes_raw()
-        else:
-            secret = self.private.private_numbers().private_value.to_bytes(32, "big")
-        info = b"credit-ledger\0" + label.encode() + b"\0" + identity
-        return HKDF(algorithm=hashes.SHA256(), length=length, salt=None, info=info).derive(secret)
+            return Secret.extract(self.private.private_bytes_raw())
+        return Secret.extract(self.private.private_numbers().private_value.to_bytes(32, "big"))
 
 
 def new_key(kind: str) -> Signer:

@@ -23,8 +23,7 @@ from ledger.cose.receipt import verify_receipt
 from ledger.errors import LedgerError
 from ledger.keys.logkeys import LogKeys
 from ledger.registration import Candidate
-from ledger.round import Registered
-from ledger.sequencer import Answer, Sequencer, Submission
+from ledger.sequencer import Answer, Registered, Sequencer, Submission
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
 from tests.benchmarks.floors import ROWS

@@ -9,23 +9,22 @@ import hashlib
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint
 from ledger.tlog.note import NoteSigner
 from ledger.tlog.policy import parse_policy
-from tests.e2e.book import open_book
+from tests.e2e.book import Book, open_book
 from tests.support.charter import ORIGIN
 from tests.support.database import PostgresServer
 from tests.support.keys import log_keys
 from tests.support.running import free_port
+from tests.support.waiting import answers, eventually
 from tests.support.witnesses import RunningWitness, cosigner
 
 aics_tlog = pytest.importorskip("aics_tlog", reason="aics-tlog is not installed (it needs Python 3.12)")
@@ -47,16 +46,17 @@ def their_witness(folder: Path, log_vkey: str) -> Iterator[tuple[str, str]]:
     port = free_port()
     process = subprocess.Popen([*program, "serve", "--listen", f"127.0.0.1:{port}"], env=environment)
     try:
-        for _ in range(100):
-            try:
-                httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=2)
-                break
-            except httpx.HTTPError:
-                time.sleep(0.1)
+        eventually(lambda: answers(f"http://127.0.0.1:{port}/healthz"), "it answers")
         yield vkey, f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _witnessed(book: Book, index: int) -> int:
+    """The size that is witnessed, once it covers an entry; else 0."""
+    size: int = book.get("/v1/log/witnesses").json()["witnessed_size"] or 0
+    return size if size > index else 0
 
 
 def test_their_witness_cosigns_our_log(tmp_path: Path, postgres_server: PostgresServer) -> None:
@@ -68,12 +68,7 @@ def test_their_witness_cosigns_our_log(tmp_path: Path, postgres_server: Postgres
             size = 0
             for number in range(3):
                 index = book.enterprise(f"local:test/{number}")
-                for _ in range(100):
-                    size = book.get("/v1/log/witnesses").json()["witnessed_size"] or 0
-                    if size > index:
-                        break
-                    time.sleep(0.2)
-                assert size > index
+                size = eventually(lambda index=index: _witnessed(book, index), "it cosigns")  # type: ignore[misc]
             note = book.get("/witnessed/checkpoint").content
     assert parse_policy(policy.read_bytes()).require(note, key).checkpoint.size == size
 

@@ -19,6 +19,7 @@ from api.importing import template
 from api.importing.writing import csv_table, xlsx_table
 from ledger.cose.access_token import Asked, sign_access
 from ledger.cose.archive_signature import sign_archive
+from ledger.cose.receipts import encode_receipts
 from ledger.cose.standing_token import sign_standing
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.serials import RANGE_BYTES, make
@@ -32,9 +33,9 @@ from ledger.tlog.tlog_proof import TlogProof, format_proof
 from ledger.verifier import Trust
 from ledger.verifier.archive import write_archive
 from ledger.verifier.bundle import Bundle, Shown, StreamShown
-from ledger.verifier.bundle import encode_bundle as encode_completeness
 from ledger.verifier.manifest import Manifest, Member, encode_manifest
 from ledger.witness.request import AddCheckpoint, format_request
+from tests.support.bundles import encode_bundle as encode_completeness
 from tests.support.keys import signer_for
 from tests.support.naive_tree import path, proof
 from tests.support.paper_log import ORIGIN, START, PaperLog
@@ -145,6 +146,7 @@ def examples() -> dict[str, tuple[bytes, ...]]:
         "payload": (msgspec.json.encode(event, order="sorted"), parse_statement(book.entries[0]).payload),
         "body": (book.bodies[size - 1],),
         "receipt": (book.receipt(1), book.receipt(size - 1)),
+        "receipts": (encode_receipts([book.receipt(index) for index in (0, size - 1)]), b""),
         "transparent": (book.transparent(1), book.transparent(size - 1)),
         "evidence": (book.evidence(size - 2),),
         "standing token": (standing,),

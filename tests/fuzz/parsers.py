@@ -32,6 +32,7 @@ from ledger.cose.access_token import parse_access
 from ledger.cose.archive_signature import parse_archive_signature
 from ledger.cose.cbor import decode, item_end
 from ledger.cose.receipt import detach, parse_receipt, verify_receipt
+from ledger.cose.receipts import decode_receipts, gather_receipts
 from ledger.cose.sign1 import split
 from ledger.cose.standing_token import standing_kid, verify_standing
 from ledger.cose.statement import decode_event, parse_statement
@@ -55,7 +56,7 @@ from ledger.tlog.tlog_proof import parse_proof, verify_proof
 from ledger.tlog.vkey import VerifierKey
 from ledger.verifier import parse_trust, verify_entry, verify_head, verify_signed_standing
 from ledger.verifier.archive import read_archive
-from ledger.verifier.bundle import parse_bundle
+from ledger.verifier.bundle_reading import parse_bundle
 from ledger.verifier.complete import verify_bundle
 from ledger.verifier.evidence import parse_evidence
 from ledger.verifier.manifest import parse_manifest
@@ -192,6 +193,8 @@ PARSERS: Final = (
     Parser("payload", decode_payload, "payload"),
     Parser("body", decode_body, "body"),
     Parser("receipt", parse_receipt, "receipt"),
+    Parser("receipts by the file", decode_receipts, "receipts"),
+    Parser("receipts one by one", lambda data: gather_receipts(0, 256, lambda index: data), "receipt", False),
     Parser(
         "verified receipt",
         lambda data: verify_receipt(data, log().entries[1], log().receipt_key.public, ORIGIN),

@@ -17,7 +17,7 @@ from ledger.errors import LedgerError
 from tests.fuzz.mutations import bombs, near
 from tests.fuzz.parsers import PARSERS, Parser
 
-SECONDS_MAX = 5.0  # of one input, on a machine that does other things as well
+SECONDS_MAX = 5.0  # of the processor, for one input; the slowest takes a third of a second
 PEAK_BYTES_MAX = 400 * 1024 * 1024  # the largest bomb is 70 MB
 QUICK, DEEP = 60, 20_000
 
@@ -25,10 +25,10 @@ every_parser = pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: par
 
 
 def survive(parser: Parser, data: bytes) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with contextlib.suppress(LedgerError):
         parser.parse(data)
-    assert time.monotonic() - began < SECONDS_MAX, f"{parser.name} took too long for {len(data)} bytes"
+    assert time.process_time() - began < SECONDS_MAX, f"{parser.name} took too long for {len(data)} bytes"
 
 
 def test_every_parser_is_in_the_table_once() -> None:
@@ -76,7 +76,8 @@ def test_bombs_take_little_memory(parser: Parser) -> None:
     for bomb in bombs(parser.examples):
         tracemalloc.start()
         try:
-            survive(parser, bomb)
+            with contextlib.suppress(LedgerError):
+                parser.parse(bomb)
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()

@@ -75,19 +75,5 @@ def test_files_that_hold_no_key_of_the_table_are_refused(tmp_path: Path) -> None
         new_key("rsa")
 
 
-def test_derived_ids_are_the_same_each_time_and_differ_by_key_label_and_identity(signer: Signer) -> None:
-    same = signer.derive("import.cti", b"row 1")
-    assert same == signer.derive("import.cti", b"row 1")
-    others = {
-        signer.derive("import.salt", b"row 1"),
-        signer.derive("import.cti", b"row 2"),
-        signer.derive("import.c", b"ti\0row 1"),
-        new_key(signer.public.kind).derive("import.cti", b"row 1"),
-    }
-    assert len(others) == 4
-    assert same not in others
-    assert len(same) == 16
-
-
 def test_a_signer_does_not_show_its_secret(signer: Signer) -> None:
     assert repr(signer) == f"Signer({signer.public.kind}, kid={signer.kid.hex()[:16]}…)"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import tempfile
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +19,7 @@ from api.cli.main import main
 from ledger.defaults import default_standing_policy
 from ledger.domain.folding import fold
 from ledger.domain.policy import StandingPolicy
+from ledger.errors import Unavailable
 from ledger.feed import Feed
 from ledger.store.postgres import PostgresStore
 from projections.comparison import compare_policies
@@ -61,6 +65,36 @@ def test_totals_and_lines_are_what_evaluating_everybody_twice_gives(
     assert totals.changed == len(lines) == sum(changed.values()) > 3
     assert Counter((line["before"], line["after"]) for line in lines) == changed
     assert [line["subject"] for line in lines] == sorted(line["subject"] for line in lines)
+
+
+def test_its_processes_yield_as_they_are_told(database: TestDatabase, book: Book) -> None:
+    seen: list[int] = []
+
+    def look(done: int, total: int) -> None:
+        seen.extend(os.getpriority(os.PRIO_PROCESS, child.pid or 0) for child in multiprocessing.active_children())
+
+    own = os.getpriority(os.PRIO_PROCESS, os.getpid())
+    with compare_policies(database.service, DEFAULT, book.today, workers=1, niceness=3, progress=look):
+        assert set(seen) == {min(own + 3, 19)}
+
+
+def test_what_ends_it_early_leaves_no_file_and_no_process(
+    database: TestDatabase, book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = multiprocessing.active_children()
+
+    def end(done: int, total: int) -> None:
+        assert list(tmp_path.iterdir())
+        raise Unavailable("the client has gone")
+
+    with (
+        pytest.raises(Unavailable, match="gone"),
+        compare_policies(database.service, DEFAULT, book.today, workers=1, progress=end),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
+    assert multiprocessing.active_children() == before
 
 
 def test_a_line_says_why(database: TestDatabase, book: Book) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -27,6 +26,7 @@ from projections.standing.view import BEGINNING, Cursor, StandingView
 from tests.projections import stream as say
 from tests.projections.book import Book, a_year
 from tests.support.database import TestDatabase
+from tests.support.waiting import eventually
 
 ONE = "local:test/one"
 TWO = "local:test/two"
@@ -61,9 +61,7 @@ def reading(database: TestDatabase) -> Iterator[Reading]:
 
 def catch_up(runner: Runner) -> None:
     """To the end of the log. A rebuild's lock is let go a moment after its connection was closed."""
-    deadline = time.monotonic() + 20
-    while runner.step() or runner.behind:
-        assert time.monotonic() < deadline
+    eventually(lambda: not (runner.step() or runner.behind), "the end of the log")
 
 
 def rows(database: TestDatabase) -> dict[str, list[tuple[Any, ...]]]:
@@ -180,10 +178,7 @@ def test_two_runners_on_one_database_write_each_row_once_and_both_come_to_the_en
     book.policy(stricter(watch_from=300), book.today)
     book.add(subjects[0], say.outcome(str(book.today), reply="none"))
     book.commit()
-    deadline = time.monotonic() + 30
-    while one.behind or two.behind:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    eventually(lambda: not (one.behind or two.behind), "both come to the end")
     assert one.failure is None
     assert two.failure is None
     followed = rows(database)

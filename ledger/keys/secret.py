@@ -1,0 +1,105 @@
+"""A secret from which names are derived, and the files that hold such secrets. It signs nothing.
+
+Who has the secret can tell the names that derive from an identity, and so whether a guessed identity is the right
+one; who has it not can do neither. Unlike a key it is never rotated: what it named once it names again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, hmac, serialization
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from ledger.errors import Malformed
+from ledger.limits import SECRETS_FILE_BYTES_MAX
+
+__all__ = ["Secret", "load_secrets", "save_secrets"]
+
+_BYTES: Final = 32
+_PEM: Final = re.compile(rb"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """32 bytes."""
+
+    value: bytes
+
+    @classmethod
+    def extract(cls, material: bytes) -> Secret:
+        """HKDF-Extract with SHA-256 and no salt (RFC 5869 §2.2): it does not lead back to `material`."""
+        extraction = hmac.HMAC(bytes(32), hashes.SHA256())
+        extraction.update(material)
+        return cls(extraction.finalize())
+
+    def derive(self, label: str, identity: bytes, length: int = 16) -> bytes:
+        """Bytes that only a holder of this secret can tell from `identity`, the same every time.
+
+        HKDF-Expand (RFC 5869 §2.3); `label` keeps uses apart.
+        """
+        info = b"credit-ledger\0" + label.encode() + b"\0" + identity
+        return HKDFExpand(algorithm=hashes.SHA256(), length=length, info=info).derive(self.value)
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits by which people compare two copies; it says nothing about the secret."""
+        return sha256(b"credit-ledger secret\0" + self.value).hexdigest()[:16]
+
+    def __repr__(self) -> str:
+        return f"Secret({self.fingerprint})"
+
+
+def save_secrets(path: Path, secrets: Sequence[Secret], passphrase: str | None = None) -> None:
+    """Write them in order, mode 0600, encrypted if a passphrase is given; durable on return.
+
+    Each is a PKCS#8 PEM block of the kind that RFC 8410 has for X25519, 32 bytes as they are: encrypted like a key,
+    and never taken for one that signs. Never overwrites: raises `FileExistsError`, or another `OSError`.
+    """
+    protection: serialization.KeySerializationEncryption = serialization.NoEncryption()
+    if passphrase is not None:
+        protection = serialization.BestAvailableEncryption(passphrase.encode())
+    blocks = [
+        X25519PrivateKey.from_private_bytes(secret.value).private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection
+        )
+        for secret in secrets
+    ]
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(b"".join(blocks))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def load_secrets(path: Path, passphrase: str | None = None) -> tuple[Secret, ...]:
+    """Read what `save_secrets` wrote, one at least. Raises `Malformed` (none, wrong or no passphrase), `OSError`."""
+    data = path.read_bytes()
+    if len(data) > SECRETS_FILE_BYTES_MAX:
+        raise Malformed(f"{path} is too long for a file of secrets")
+    secrets = tuple(_read(path, block, passphrase) for block in _PEM.findall(data))
+    if not secrets:
+        raise Malformed(f"{path} holds no secret")
+    return secrets
+
+
+def _read(path: Path, block: bytes, passphrase: str | None) -> Secret:
+    try:
+        found = serialization.load_pem_private_key(block, None if passphrase is None else passphrase.encode())
+    except TypeError:
+        word = "needs a passphrase" if passphrase is None else "is not encrypted, but a passphrase was given"
+        raise Malformed(f"{path} {word}") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise Malformed(f"{path} holds no secret, or the passphrase is wrong") from None
+    if not isinstance(found, X25519PrivateKey):
+        raise Malformed(f"{path} holds a key that signs, not a secret: `credit-ledger key import-secret` makes one")
+    value = found.private_bytes_raw()
+    assert len(value) == _BYTES  # RFC 7748 §5
+    return Secret(value)
