@@ -34,7 +34,7 @@ __all__ = ["rebuild"]
 
 _REBUILD_LOCK: Final = LOCK + 1
 _PARTS_PER_WORKER: Final = 8
-_SWAP_WAIT_MS_MAX: Final = 500
+_SWAP_WAIT_BEYOND_MS: Final = 500
 _SWAP_TRIES_MAX: Final = 60
 _CATCH_UP_EVENTS: Final = 2_000
 
@@ -72,8 +72,15 @@ def rebuild(conninfo: str, workers: int = 2, progress: Progress = lambda done, t
 
 
 def _swap(conninfo: str, connection: Connection[Any], size: int) -> None:
-    """Readers wait for the renaming, and it for them: a long reader makes us try again, not everybody wait."""
-    connection.execute(f"SET lock_timeout = {_SWAP_WAIT_MS_MAX}")
+    """Readers wait for the renaming, and it for them: a long reader makes us try again, not everybody wait.
+
+    Each time we wait longer than PostgreSQL takes to look for who is in the way: then it ends an autovacuum, of which
+    one on tables just filled takes very long.
+    """
+    row = connection.execute("SELECT setting::int FROM pg_settings WHERE name = 'deadlock_timeout'").fetchone()
+    assert row is not None  # it always has one
+    wait_ms = row[0] + _SWAP_WAIT_BEYOND_MS
+    connection.execute(f"SET lock_timeout = {wait_ms}")
     with Database(conninfo, connections_max=1) as database:
         position = Position(database)
         for attempt in range(_SWAP_TRIES_MAX):
@@ -86,7 +93,7 @@ def _swap(conninfo: str, connection: Connection[Any], size: int) -> None:
             except LockNotAvailable:
                 if attempt + 1 == _SWAP_TRIES_MAX:
                     raise
-                time.sleep(_SWAP_WAIT_MS_MAX / 1000)
+                time.sleep(wait_ms / 1000)
 
 
 @contextmanager
