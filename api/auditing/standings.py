@@ -51,14 +51,18 @@ class _Check:
     def take(self, stream: Stream, findings: Findings) -> None:
         if self._left == 0 or stream.record is None:
             return
-        if not stream.sound or stream.closed:
-            findings.note("not_compared", "its standing: not all that it rests on is public", subject=stream.subject)
+        if not stream.sound:
+            findings.note("not_compared", "its standing", subject=stream.subject)
+            return
+        if stream.closed:
+            findings.note("standing_not_compared", "entries are closed", subject=stream.subject)
             return
         self._left = None if self._left is None else self._left - 1
         try:
             served = self._client.standing(stream.subject, signed=True)
             if served.tree_size != self._asked.size:
-                findings.note("not_compared", f"its standing is of size {served.tree_size}", subject=stream.subject)
+                detail = f"it is of size {served.tree_size}"
+                findings.note("standing_not_compared", detail, subject=stream.subject)
                 return
             key = self._trust.standing_keys.get(standing_kid(served.body))
             if key is None:

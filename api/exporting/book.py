@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -13,8 +13,10 @@ import msgspec
 from msgspec import Struct
 
 from api.exporting.sorting import sorted_lines
+from api.ids import name_of
 from api.transport import Transport
 from ledger.domain.catalogue import SPECS
+from ledger.domain.enterprise import EnterpriseRegistered
 from ledger.domain.event import Closed, Event, Recorded
 from ledger.domain.folding import fold
 from ledger.domain.record import EnterpriseRecord
@@ -32,10 +34,24 @@ _TAB: Final = b"\t"
 
 @dataclass(slots=True)
 class Exported:
-    """An enterprise: its record, and the events that are public, by the index of their entry."""
+    """An enterprise: its record, and the events that are public, by the index of their entry.
+
+    `shown_as`: the name that the service shows, of one whose registration is closed and whose pledge is public.
+    """
 
     record: EnterpriseRecord
     events: Mapping[int, Event]
+    shown_as: str | None = None
+
+    def name_on(self, day: date) -> str | None:
+        """As far as anybody can know it."""
+        return self.record.name_on(day) or self.shown_as
+
+
+class _Shown(Struct):
+    """What is needed of an enterprise's page."""
+
+    name: str | None = None
 
 
 class _Key(Struct):
@@ -62,7 +78,13 @@ def read_book(
                 events[at.index] = at.event
         if record is None:
             raise Malformed(f"the entries of {subject.decode()} add up to nothing")
-        yield Exported(record, events)
+        nameless = bool(events) and not any(isinstance(at, EnterpriseRegistered) for at in events.values())
+        yield Exported(record, events, _shown_as(transport, record.subject) if nameless else None)
+
+
+def _shown_as(transport: Transport, subject: str) -> str | None:
+    answer, _ = transport.ask("GET", f"/v1/enterprises/{name_of(subject)}")
+    return _decoded(answer.content, _Shown).name
 
 
 def _keyed(transport: Transport, tell: Callable[[int], None]) -> Iterator[bytes]:

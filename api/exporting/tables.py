@@ -203,7 +203,7 @@ def _entries_of(pledge: PublicPledge, one: Exported) -> list[int]:
 def _enterprise(one: Exported, today: date, name: str, code: str) -> dict[str, WritableCell]:
     """Name, and the code or, for who has none that is public, the subject id."""
     subject = one.record.subject
-    return {name: one.record.name_on(today), code: subject.removeprefix("uscc:")}
+    return {name: one.name_on(today), code: subject.removeprefix("uscc:")}
 
 
 def _individual(one: Exported) -> bool:

@@ -102,6 +102,10 @@ NOTICES: Final[dict[str, Promise]] = {
         "receipts are missing, so the time of recording is not known: rules about dates not judged",
     ),
     "not_compared": Promise("因所依据的记录有误而未比对", "not compared, since what it rests on is broken"),
+    "standing_not_compared": Promise(
+        "其践诺状况未比对: 所依据的内容未全部公开, 或账本此间又有新记录",
+        "its standing was not compared: not all that it rests on is public, or the book went on meanwhile",
+    ),
     "cosigner_unknown": Promise(
         "信任文件不认识该见证方", "a cosignature of a witness that the trust file does not know"
     ),

@@ -88,6 +88,8 @@ def desk(book: Book, tmp_path_factory: pytest.TempPathFactory) -> Desk:
         row[template.MADE_ON] = today() - timedelta(days=10)
         row[template.DISCLOSURE] = "可向社会公开"
         row[template.VALID_UNTIL] = None
+    # A shop: its registration is closed, its name shown while a public pledge is live.
+    desk.rows[4] |= {template.CATEGORY: "个体工商户", template.CODE: "92510107MAEN1TE2EK"}
     said: Row = {
         template.ASSESSED_ON: today(),
         template.ASSESSOR: "认定单位（示例）",
