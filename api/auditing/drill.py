@@ -19,7 +19,8 @@ from psycopg.sql import SQL, Identifier
 from api.auditing.mutations import Mutation, mutations
 from ledger.audit.database import DatabaseSource
 from ledger.audit.findings import Finding
-from ledger.audit.run import Known, Outcome, run_audit
+from ledger.audit.outcome import Known, Outcome
+from ledger.audit.run import run_audit
 from ledger.errors import LedgerError, Misconfigured
 from ledger.store.connect import connect, translated
 from ledger.verifier.trust import Trust

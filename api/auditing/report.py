@@ -9,8 +9,8 @@ from typing import Final
 import msgspec
 
 from ledger.audit.findings import Finding
+from ledger.audit.outcome import Outcome
 from ledger.audit.promises import NOTICES, PROMISES
-from ledger.audit.run import Outcome
 
 __all__ = ["as_html", "as_json"]
 

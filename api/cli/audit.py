@@ -17,7 +17,8 @@ from api.auditing.standings import ServedStandings
 from api.cli.database import data_dir_option, opened
 from api.cli.output import explain
 from api.cli.progress import progress_bar
-from ledger.audit.run import Audited, Known, Outcome, run_audit
+from ledger.audit.outcome import Audited, Known, Outcome
+from ledger.audit.run import run_audit
 from ledger.audit.work import StreamChecks
 from ledger.errors import LedgerError, Malformed
 from ledger.tlog.checkpoint import open_checkpoint

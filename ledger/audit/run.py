@@ -13,80 +13,32 @@ from contextlib import ExitStack
 from itertools import islice
 from typing import Any, Final
 
-from msgspec import Struct, field
-
 from ledger.audit.chain import Chain
 from ledger.audit.checkpoints import check_head
 from ledger.audit.cosigned import check_cosignatures
 from ledger.audit.facts import FactFiles, compare_facts
 from ledger.audit.findings import Finding, Findings
 from ledger.audit.judging import AnnexNamed, AttachmentNamed
-from ledger.audit.log import Tree, check_tree
+from ledger.audit.log import check_tree
+from ledger.audit.outcome import Audited, Known, Outcome
+from ledger.audit.pinned import check_charter, compare_known
 from ledger.audit.source import Part, Source, Sources
 from ledger.audit.spilling import Indices, Spilled
 from ledger.audit.tables import check_annexes, check_tables
 from ledger.audit.timeline import Timeline
 from ledger.audit.work import Job, PartDone, StreamChecks, begin_worker, do_part, wake, work_on
-from ledger.domain.party import TrustAnchorsEstablished
-from ledger.errors import LedgerError
-from ledger.keys.algorithms import decode_key
-from ledger.tlog.checkpoint import VerifiedCheckpoint
 from ledger.tlog.hashing import EMPTY_ROOT
-from ledger.tlog.tree import Edge
 from ledger.verifier.trust import Trust
 
-__all__ = ["Audited", "Known", "Outcome", "Progress", "WholeCheck", "run_audit"]
+__all__ = ["Progress", "WholeCheck", "run_audit"]
 
 _PARTS_PER_WORKER: Final = 8
 _ENTRIES_PER_PART: Final = 100_000
-_CHARTER_MAX: Final = 4_096
 _BREAKING: Final = ("entry.altered", "entry.signature", "entry.form", "entry.content", "entry.missing", "entry.rule")
 
 Progress = Callable[[str, int, int], None]  # what, done, in all
 WholeCheck = Callable[[Source, Timeline, Chain, Findings, Callable[[int], bool]], None]
 """Compares something that is not of one stream. The last argument: whether an entry is one to rely on."""
-
-
-class Audited(Struct, frozen=True):
-    """What an earlier audit left: that the tree of this size and root was in order."""
-
-    origin: str
-    size: int
-    root: str
-    note: str = ""
-
-
-class Known(Struct, frozen=True):
-    """Checkpoints from elsewhere, signed by the log: they must be of the same tree."""
-
-    heads: tuple[VerifiedCheckpoint, ...] = ()
-
-
-class Outcome(Struct):
-    """What an audit found and how much it looked at."""
-
-    origin: str
-    size: int = 0
-    root: str = ""
-    note: str = ""
-    checkpoints: int = 0
-    entries: int = 0
-    signatures: int = 0
-    bodies: int = 0
-    judged: int = 0
-    facts: int = 0
-    seconds: float = 0.0
-    tables: bool = False
-    timed: bool = True
-    resumed_from: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    notices: list[Finding] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-    notice_counts: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def clean(self) -> bool:
-        return not self.counts
 
 
 def run_audit(
@@ -149,9 +101,9 @@ class _Run:
         self._progress("tree", 0, end)
         tree = check_tree(source, chain, findings, [size for size in asked if size <= end])
         self._progress("tree", end, end)
-        verified_below = self._compare_known(tree, end)
+        verified_below = compare_known(self._known, self._audited, tree, end, findings)
         timeline = Timeline(source.governing())
-        charter_size = self._charter(chain, timeline)
+        charter_size = check_charter(source, self._trust, chain, timeline, findings)
         outcome.size, outcome.checkpoints, outcome.signatures = end, len(chain.sizes), chain.signatures
         outcome.note = chain.note
         outcome.root = chain.root(len(chain.sizes) - 1).hex() if chain.sizes else EMPTY_ROOT.hex()
@@ -195,74 +147,6 @@ class _Run:
         if not timed:
             self._findings.note("time_unknown")
         return timed
-
-    def _compare_known(self, tree: Tree, end: int) -> int:
-        """Compare with what others saw of the log; below which entry signatures were verified already."""
-        agreed = 0
-        for head in sorted(self._known.heads, key=lambda one: one.size):
-            if head.size > end:
-                self._findings.add("log.shrunk", f"the log signed {head.size} entries, here are {end}", size=head.size)
-            elif head.size and tree.roots.get(head.size) not in (None, head.root):
-                here = tree.roots[head.size].hex()
-                detail = (
-                    f"signed elsewhere is root {head.root.hex()}, here it is {here}; the trees part at an entry "
-                    f"from {agreed} to {head.size - 1}"
-                )
-                self._findings.add("log.fork", detail, size=head.size)
-            else:
-                agreed = head.size
-        audited = self._audited
-        if audited is None:
-            return 0
-        if audited.size > end:
-            self._findings.add("log.shrunk", f"audited were {audited.size} entries, here are {end}", size=audited.size)
-            return 0
-        if audited.size and tree.roots.get(audited.size, b"").hex() != audited.root:
-            detail = (
-                f"audited was root {audited.root}, here it is {tree.roots.get(audited.size, b'').hex() or 'unknown'}"
-            )
-            self._findings.add("log.fork", detail, size=audited.size)
-            return 0
-        return audited.size
-
-    def _charter(self, chain: Chain, timeline: Timeline) -> int:
-        """The number of entries of the charter, by the root that the trust file names."""
-        if chain.sizes and chain.root(0) == self._trust.charter:
-            size = chain.sizes[0]
-        else:
-            size = self._charter_by_root()
-            if not size or (self._source.tables and chain.sizes):
-                self._findings.add("log.charter", f"root {self._trust.charter.hex()}", size=size or None)
-        anchors = timeline.final.anchors
-        if anchors is not None:
-            self._anchors(anchors)
-        elif chain.sizes:
-            self._findings.add("log.anchors", "no entry names any", entry=0)
-        return size
-
-    def _charter_by_root(self) -> int:
-        edge = Edge.empty()
-        for leaf in self._source.leaves():
-            if leaf.hashed is None or edge.size >= _CHARTER_MAX:
-                return 0
-            edge = edge.grow([leaf.hashed]).edge
-            if edge.root() == self._trust.charter:
-                return edge.size
-        return 0
-
-    def _anchors(self, anchors: TrustAnchorsEstablished) -> None:
-        trust = self._trust
-        try:
-            known = (
-                anchors.origin == trust.origin
-                and anchors.checkpoint_vkey in {key.format() for key in trust.checkpoint_vkeys}
-                and decode_key(bytes.fromhex(anchors.receipt_key)).kid in trust.receipt_keys
-                and decode_key(bytes.fromhex(anchors.standing_key)).kid in trust.standing_keys
-            )
-        except LedgerError:
-            known = False
-        if not known:
-            self._findings.add("log.anchors", entry=0)
 
     def _pool(self, stack: ExitStack) -> ProcessPoolExecutor | None:
         """The workers, which begin while checkpoints and tree are checked here."""

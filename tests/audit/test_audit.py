@@ -11,7 +11,8 @@ import pytest
 
 from api.auditing.drill import Drilling, audit_here
 from ledger.audit.database import DatabaseSource
-from ledger.audit.run import Audited, Known, Outcome, run_audit
+from ledger.audit.outcome import Audited, Known, Outcome
+from ledger.audit.run import run_audit
 from ledger.cose.statement import decode_event, make_statement, parse_statement
 from ledger.domain.enterprise import EnterpriseRenamed
 from ledger.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint

@@ -12,7 +12,8 @@ from msgspec.structs import replace as changed
 
 from api.auditing.drill import Drilling
 from api.auditing.opening import open_published
-from ledger.audit.run import Known, Outcome, run_audit
+from ledger.audit.outcome import Known, Outcome
+from ledger.audit.run import run_audit
 from ledger.cose.receipts import decode_receipts, encode_receipts, receipts_path
 from ledger.errors import LedgerError, Refuted, Uncheckable
 from ledger.tlog.tiles import bundle_path, tile_path

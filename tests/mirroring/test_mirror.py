@@ -213,10 +213,8 @@ def test_killed_at_any_step_it_leaves_a_whole_log_and_goes_on(
     assert step > 20, "the drill must have stopped it everywhere"
 
 
-def test_what_was_copied_before_a_crash_is_not_fetched_again(
-    scene: Scene, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scene.say(SUBJECT, 600)
+def _killed_before_it_shows_them(scene: Scene, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round whose files all lie in the folder, under no checkpoint."""
     with monkeypatch.context() as patch:
 
         def die(self: Folder, note: bytes, receipted: Receipted) -> None:
@@ -225,6 +223,13 @@ def test_what_was_copied_before_a_crash_is_not_fetched_again(
         patch.setattr(Folder, "commit", die)
         with pytest.raises(Killed):
             mirrored(scene, folder).round()
+
+
+def test_what_was_copied_before_a_crash_is_not_fetched_again(
+    scene: Scene, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.say(SUBJECT, 600)
+    _killed_before_it_shows_them(scene, folder, monkeypatch)
     assert not (folder / "checkpoint").exists()
     del scene.served.asked[:]
     mirrored(scene, folder).round()
@@ -240,14 +245,7 @@ def test_a_fork_while_a_copy_was_under_way_is_noticed(
     other = scene.log.fork(len(scene.log.entries))
     other.heads = scene.log.heads[:1]
     scene.say(SUBJECT, 3)
-    with monkeypatch.context() as patch:
-
-        def die(self: Folder, note: bytes, receipted: Receipted) -> None:
-            raise Killed
-
-        patch.setattr(Folder, "commit", die)
-        with pytest.raises(Killed):
-            mirrored(scene, folder).round()
+    _killed_before_it_shows_them(scene, folder, monkeypatch)
     for _ in range(3):
         other.add(registered(), OTHER, "party:organizer", scene.organizer)
     other.commit()
@@ -303,14 +301,7 @@ def test_a_damaged_full_file_is_named_and_never_overwritten(
     scene: Scene, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.say(SUBJECT, 600)
-    with monkeypatch.context() as patch:
-
-        def die(self: Folder, note: bytes, receipted: Receipted) -> None:
-            raise Killed
-
-        patch.setattr(Folder, "commit", die)
-        with pytest.raises(Killed):
-            mirrored(scene, folder).round()
+    _killed_before_it_shows_them(scene, folder, monkeypatch)
     for damaged in (folder / tile_path(0, 1), folder / bundle_path(1)):
         good = damaged.read_bytes()
         bad = good[:-1] + bytes([good[-1] ^ 1])

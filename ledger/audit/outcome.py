@@ -1,0 +1,52 @@
+"""What an audit is given of earlier ones and of others, and what it leaves."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from ledger.audit.findings import Finding
+from ledger.tlog.checkpoint import VerifiedCheckpoint
+
+__all__ = ["Audited", "Known", "Outcome"]
+
+
+class Audited(Struct, frozen=True):
+    """What an earlier audit left: that the tree of this size and root was in order."""
+
+    origin: str
+    size: int
+    root: str
+    note: str = ""
+
+
+class Known(Struct, frozen=True):
+    """Checkpoints from elsewhere, signed by the log: they must be of the same tree."""
+
+    heads: tuple[VerifiedCheckpoint, ...] = ()
+
+
+class Outcome(Struct):
+    """What an audit found and how much it looked at."""
+
+    origin: str
+    size: int = 0
+    root: str = ""
+    note: str = ""
+    checkpoints: int = 0
+    entries: int = 0
+    signatures: int = 0
+    bodies: int = 0
+    judged: int = 0
+    facts: int = 0
+    seconds: float = 0.0
+    tables: bool = False
+    timed: bool = True
+    resumed_from: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    notices: list[Finding] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    notice_counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def clean(self) -> bool:
+        return not self.counts
