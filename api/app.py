@@ -1,4 +1,4 @@
-"""`create_app`: the only wiring of routes. Hot paths are plain ASGI (`front.py`), the rest FastAPI."""
+"""`create_app`: the only wiring of routes. Hot paths are plain ASGI (`api/routes/fast_paths.py`), the rest FastAPI."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from api import (
+from api.http.bodies import no_nul, wants_json
+from api.http.errors import InvalidRequest, Problem, problem_of, problem_response
+from api.http.metrics import Metrics
+from api.http.rate_limit import Limits, RateLimit
+from api.routes import (
     accesses,
     annexes,
     attachments,
     campaigns,
-    comparisons,
     ctis,
-    dump,
     enterprises,
     events,
-    histories,
-    log,
-    maps,
     meta,
     pledges,
     policies,
-    resolve,
     standards,
     streams,
 )
-from api.entries import PostEntries, post_batch, post_body
-from api.errors import InvalidRequest, Problem, problem_of, problem_response
-from api.front import INTERNAL, Front
-from api.limiting import Limits, RateLimit
-from api.marks import MarkRoute
-from api.metrics import Metrics
-from api.receiving import no_nul, wants_json
-from api.service import Service
-from api.standing import StandingRoute, post_query
-from api.witnessing import routes as witnesses
+from api.routes import completeness_map as maps
+from api.routes import cosigned as witnesses
+from api.routes import entries_reading as resolve
+from api.routes import log_files as log
+from api.routes import policy_comparison as comparisons
+from api.routes import standing_history as histories
+from api.routes import standings_dump as dump
+from api.routes.entries_registration import PostEntries, post_batch, post_body
+from api.routes.fast_paths import INTERNAL, Front
+from api.routes.marks import MarkRoute
+from api.routes.standing import StandingRoute, post_query
+from api.service.service import Service
 from ledger.errors import LedgerError
 
 __all__ = ["create_app"]
@@ -115,7 +115,7 @@ def _framework(service: Service) -> FastAPI:
         dependencies=[Depends(no_nul)],
     )
     app.state.service = service
-    # `front.py` answers these three before; here they stand for what other methods are told.
+    # `api/routes/fast_paths.py` answers these three before; here they stand for what other methods are told.
     app.router.routes.append(Route("/entries", PostEntries(service), methods=["POST"]))
     app.router.routes.append(Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]))
     app.router.routes.append(Route("/m/{serial}", MarkRoute(service), methods=["GET"]))

@@ -19,28 +19,28 @@ import uvicorn
 import uvloop
 
 from api.app import create_app
-from api.limiting import Limits
-from api.metrics import Meters
-from api.publishing import publish_roots
-from api.service import Service, unix_now
+from api.cosigning.cosigning import open_witnessing
+from api.http.metrics import Meters
+from api.http.rate_limit import Limits
+from api.map_publisher.map_publisher import publish_roots
+from api.routes.entries_protocol import Wire
+from api.service.service import Service, unix_now
+from api.service.views import Views
 from api.settings import Settings, attachment_keys
-from api.views import Views
-from api.wire import Wire
-from api.witnessing.service import open_witnessing
-from ledger.charter import charter_origin, read_charter
+from ledger.charter.charter import charter_origin, read_charter
 from ledger.errors import LedgerError, Refused
 from ledger.feed import Feed
-from ledger.keys.logkeys import LogKeys
+from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import load_key
-from ledger.log import Log
-from ledger.sequencer import Sequencer
+from ledger.log_reader import Log
+from ledger.sequencing.sequencer import Sequencer
 from ledger.store.attachment_keys import KeyFolder
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
-from projections.completeness.tables import prepare_map
-from projections.process import ProjectionProcess
-from projections.schema import prepare
-from projections.watch import Watch
+from projections.completeness.map_tables import prepare_map
+from projections.engine.process import ProjectionProcess
+from projections.engine.progress import Watch
+from projections.engine.schema import prepare
 
 __all__ = ["open_service", "serve"]
 
@@ -179,7 +179,7 @@ def _keys_and_charter(settings: Settings, store: PostgresStore) -> tuple[LogKeys
         origin = newest.note.split(b"\n", 1)[0].decode()
         return LogKeys.load(settings.keys_dir, origin), None
     if settings.demo is not None:
-        from api.demo import Demo  # noqa: PLC0415 - who serves a real log needs no importer
+        from api.demo.demo import Demo  # noqa: PLC0415 - who serves a real log needs no importer
 
         demo = Demo(settings.keys_dir)
         return demo.log_keys, demo.charter(unix_now())
@@ -194,7 +194,7 @@ def _keys_and_charter(settings: Settings, store: PostgresStore) -> tuple[LogKeys
 
 
 def _fill(settings: Settings) -> None:
-    from api.demo import Demo  # noqa: PLC0415
+    from api.demo.demo import Demo  # noqa: PLC0415
 
     try:
         Demo(settings.keys_dir).fill(f"http://{settings.host}:{settings.port}", settings.demo or 0, unix_now())

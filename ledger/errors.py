@@ -1,4 +1,4 @@
-"""The one error family. Domain errors carry no HTTP status: that belongs to the edge (`api/errors.py`).
+"""The one error family. Domain errors carry no HTTP status: that belongs to the edge (`api/http/errors.py`).
 
 Parsers and verifiers of bytes from outside raise nothing but these.
 """

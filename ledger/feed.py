@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ledger.domain.event import Recorded
-from ledger.domain.folding import fold
-from ledger.domain.map import MapRoot, evolve_map
-from ledger.domain.record import EnterpriseRecord
-from ledger.domain.subject import MAP
+from ledger.domain.events.base import Recorded
+from ledger.domain.state.completeness_map import MapRoot, evolve_map
+from ledger.domain.state.fold import fold
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.values.subject import MAP
 from ledger.limits import RECORD_PAGE_ENTRIES
-from ledger.store.mapper import to_recorded
-from ledger.store.port import EntryRow, LeafRow, Store
+from ledger.store.contract import EntryRow, LeafRow, Store
+from ledger.store.eventsourcing.mapper import to_recorded
 
 __all__ = ["Feed", "to_recorded"]
 
@@ -20,7 +20,7 @@ class Feed:
     """Reads committed entries only. Every method may raise `Unavailable`."""
 
     def __init__(self, store: Store, decode: Callable[[EntryRow], Recorded] = to_recorded) -> None:
-        """`decode`: for readers who need less of an entry than there is (`projections/content.py`)."""
+        """`decode`: for readers who need less of an entry than there is (`projections/db/entry_content.py`)."""
         self._store = store
         self._decode = decode
 

@@ -17,15 +17,15 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
 from api.auditing.mutations import Mutation, mutations
-from ledger.audit.database import DatabaseSource
+from ledger.audit.audit import run_audit
 from ledger.audit.findings import Finding
-from ledger.audit.outcome import Known, Outcome
-from ledger.audit.run import run_audit
+from ledger.audit.result import Known, Outcome
+from ledger.audit.sources.database import DatabaseSource
 from ledger.errors import LedgerError, Misconfigured
 from ledger.store.connect import connect, translated
 from ledger.verifier.trust import Trust
-from projections.checking import check_read_models, rows_of_streams
-from projections.completeness.checking import check_map
+from projections.completeness.map_check import check_map
+from projections.engine.audit_check import check_read_models, rows_of_streams
 
 __all__ = ["Drilled", "Drilling", "audit_here", "drill"]
 

@@ -21,14 +21,15 @@ import msgspec
 from msgspec import Struct
 
 from api.cli.output import open_key, passphrase_option, print_json, write_new
-from api.client import Client, Registered
-from api.problems import error_of
+from api.client.client import Client, Registered
+from api.client.problems import error_of
 from ledger.cose.access_token import Asked, sign_access
 from ledger.cose.statement import make_statement
-from ledger.domain.access import Access, AccessDigestPublished, day_digest
-from ledger.domain.dates import shanghai_date
-from ledger.domain.policy_checks import read_policy, require_flawless
-from ledger.domain.subject import ACCESS
+from ledger.domain.events.access_log import AccessDigestPublished
+from ledger.domain.rules.policy_conditions import read_policy, require_flawless
+from ledger.domain.state.access_log import Access, day_digest
+from ledger.domain.values.dates import shanghai_date
+from ledger.domain.values.subject import ACCESS
 from ledger.errors import LedgerError, Malformed, Refused, Unavailable
 from ledger.keys.signer import Signer
 from ledger.limits import ATTACHMENT_BYTES_MAX, COMPARISON_SECONDS_MAX

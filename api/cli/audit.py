@@ -11,20 +11,20 @@ from pathlib import Path
 import click
 import msgspec
 
-from api.auditing.opening import Opened, open_database, open_published
-from api.auditing.report import as_html, as_json
-from api.auditing.standings import ServedStandings
+from api.auditing.audit_report import as_html, as_json
+from api.auditing.audit_target import Opened, open_database, open_published
+from api.auditing.served_standings import ServedStandings
 from api.cli.database import data_dir_option, opened
 from api.cli.output import explain
 from api.cli.progress import progress_bar
-from ledger.audit.outcome import Audited, Known, Outcome
-from ledger.audit.run import run_audit
-from ledger.audit.work import StreamChecks
+from ledger.audit.audit import run_audit
+from ledger.audit.result import Audited, Known, Outcome
+from ledger.audit.worker import StreamChecks
 from ledger.errors import LedgerError, Malformed
 from ledger.tlog.checkpoint import open_checkpoint
 from ledger.verifier.trust import parse_trust
-from projections.checking import check_read_models, rows_of_streams
-from projections.completeness.checking import check_map
+from projections.completeness.map_check import check_map
+from projections.engine.audit_check import check_read_models, rows_of_streams
 
 __all__ = ["audit"]
 

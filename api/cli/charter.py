@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from api.cli.output import open_key, passphrase_option, print_json, write_new
-from ledger.charter import (
+from ledger.charter.charter import (
     CharterParty,
     LogAnchors,
     calendar_2026,
@@ -26,11 +26,11 @@ from ledger.charter import (
     write_charter,
 )
 from ledger.cose.statement import decode_event, parse_statement
-from ledger.domain.dates import shanghai_date
-from ledger.domain.party import Role
-from ledger.domain.subject import parse
+from ledger.domain.events.party import Role
+from ledger.domain.values.dates import shanghai_date
+from ledger.domain.values.subject import parse
 from ledger.errors import Malformed
-from ledger.keys.logkeys import LogKeys
+from ledger.keys.log_keys import LogKeys
 from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.tree import Edge
 from ledger.verifier.trust import TrustedKey, TrustFile

@@ -17,8 +17,8 @@ from api.cli.progress import progress_bar
 from ledger.store.embedded import DATABASE, EmbeddedPostgres
 from ledger.store.restore import restore
 from ledger.verifier.trust import parse_trust
-from projections.completeness.rebuild import rebuild_map
-from projections.rebuild import rebuild
+from projections.completeness.map_rebuild import rebuild_map
+from projections.engine.rebuild import rebuild
 
 __all__ = ["drill"]
 

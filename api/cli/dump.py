@@ -16,16 +16,16 @@ import httpx
 
 from api.cli.output import unfinished
 from api.cli.progress import progress_bar
-from api.problems import error_of
-from ledger.domain.dates import shanghai_date
+from api.client.problems import error_of
+from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Malformed, Unavailable
 from ledger.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
-from projections.reading import Reading
-from projections.rules import Rules
-from projections.standing.dump import StandingDump
-from projections.standing.view import StandingView
+from projections.db.reads import Reading
+from projections.standing.policy_timeline import Rules
+from projections.standing.standing_dump import StandingDump
+from projections.standing.standing_view import StandingView
 
 _TIMEOUT_SECONDS: Final = 60.0
 

@@ -13,12 +13,12 @@ import click
 
 from api.cli.output import explain, open_key, passphrase_option, write_new
 from api.cli.progress import progress_bar
-from api.evidence_export import Wanted, build, check_archive, gather
-from api.evidence_export.database import BookSource
-from api.evidence_export.service import ServiceSource
-from api.evidence_export.source import Asking, Source
-from api.ids import subject_of
-from ledger.domain.dates import shanghai_date
+from api.evidence import Wanted, build, check_archive, gather
+from api.evidence.book_source import BookSource
+from api.evidence.evidence_source import Asking, Source
+from api.evidence.service_source import ServiceSource
+from api.http.enterprise_ids import subject_of
+from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Uncheckable
 from ledger.keys.signer import Signer
 from ledger.verifier import Trust, parse_trust

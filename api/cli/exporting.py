@@ -12,12 +12,12 @@ import httpx
 from api.cli.evidence import evidence
 from api.cli.output import unfinished
 from api.cli.progress import progress_bar
-from api.exporting.book import read_book
-from api.exporting.tables import TABLES, table_rows
-from api.importing.campaign import campaign_subject
-from api.importing.writing import write_csv, write_xlsx
-from api.transport import Transport
-from ledger.domain.dates import shanghai_date
+from api.client.transport import Transport
+from api.export.book_reader import read_book
+from api.export.template_rows import TABLES, table_rows
+from api.importing.campaign_terms import campaign_subject
+from api.importing.table_writer import write_csv, write_xlsx
+from ledger.domain.values.dates import shanghai_date
 from ledger.limits import IMPORT_TRIES_MAX
 
 _TIMEOUT_SECONDS: Final = 60.0

@@ -12,18 +12,18 @@ import click
 
 from api.cli.output import explain
 from api.cli.progress import progress_bar
-from api.following.believed import believed
-from api.following.files import keep_evidence, only_one
-from api.following.follower import Follower
-from api.following.heads import Inconsistent
-from api.following.noticed import Noticed
-from api.following.patience import keep_going
-from api.following.source import Source
-from api.following.state import FollowState
-from api.following.stopping import Stopping
-from api.following.webhook import Webhook, read_secrets
-from api.ids import subject_of
-from ledger.domain.subject import parse
+from api.http.enterprise_ids import subject_of
+from api.monitor.atomic_files import keep_evidence, only_one
+from api.monitor.checkpoint_growth import Inconsistent
+from api.monitor.graceful_shutdown import Stopping
+from api.monitor.log_source import Source
+from api.monitor.monitor import Follower
+from api.monitor.monitor_state import FollowState
+from api.monitor.notices import Noticed
+from api.monitor.retry import keep_going
+from api.monitor.trust_on_first_use import believed
+from api.monitor.webhook import Webhook, read_secrets
+from ledger.domain.values.subject import parse
 from ledger.errors import LedgerError, Malformed, Unavailable
 from ledger.limits import FOLLOW_SUBJECTS_MAX, FOLLOW_TRIES_MAX
 

@@ -11,13 +11,13 @@ import httpx
 
 from api.cli.output import passphrase_of, passphrase_option
 from api.cli.progress import progress_bar
-from api.importing.hand import Hand, hand_of
-from api.importing.kinds import Kind
-from api.importing.mapping import read_mapping
-from api.importing.report import Report
-from api.importing.run import import_file
-from api.importing.service import Service
-from ledger.domain.dates import shanghai_date
+from api.importing.import_file import import_file
+from api.importing.import_report import Report
+from api.importing.import_signer import Hand, hand_of
+from api.importing.service_client import Service
+from api.importing.source_mapping import read_mapping
+from api.importing.table_kinds import Kind
+from ledger.domain.values.dates import shanghai_date
 from ledger.keys.signer import load_key
 from ledger.limits import IMPORT_ROWS_MAX
 

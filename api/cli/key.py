@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from api.cli.output import open_key, passphrase_of, passphrase_option, print_json, read_passphrase
-from ledger.keys.possession import prove_possession
-from ledger.keys.secret import save_secrets
+from ledger.keys.naming_secret import save_secrets
+from ledger.keys.proof_of_possession import prove_possession
 from ledger.keys.signer import Signer, load_key, new_key, save_key
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -12,17 +12,17 @@ import msgspec
 
 from api.cli.output import open_key, passphrase_option, print_json
 from api.cli.progress import progress_bar
-from api.client import Client, Registered
-from api.publishing import root_statement
-from ledger.domain.dates import shanghai_date
-from ledger.domain.event import Digest
+from api.client.client import Client, Registered
+from api.map_publisher.map_publisher import root_statement
+from ledger.domain.events.base import Digest
+from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Malformed, NotFound, Refuted, Uncheckable
 from ledger.limits import TILE_WIDTH
 from ledger.store.postgres import PostgresStore
 from ledger.tlog.checkpoint import Checkpoint, parse_checkpoint
 from ledger.tlog.note import parse_note
 from ledger.verifier import parse_trust, verify_head
-from projections.completeness.replay import Checked, Replay
+from projections.completeness.map_replay import Checked, Replay
 
 __all__ = ["map_"]
 

@@ -16,12 +16,12 @@ import click
 
 from api.cli.files import BODY
 from api.cli.output import print_json, write_new
-from ledger.domain.mark import MarkSeed
+from ledger.domain.events.mark import MarkSeed
 from ledger.domain.payload import decode_body, encode_body
-from ledger.domain.serials import RANGE_BYTES, SEED_BYTES, fold, parse, serials
+from ledger.domain.values.mark_serials import RANGE_BYTES, SEED_BYTES, fold, parse, serials
 from ledger.errors import Malformed
 from ledger.limits import MARK_SERIALS_MAX
-from ledger.marks import prove_serial, serials_root, verify_serial
+from ledger.mark_serial_tree import prove_serial, serials_root, verify_serial
 
 _SALT_BYTES: Final = 16
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -10,14 +10,14 @@ import click
 
 from api.cli.output import explain
 from api.cli.progress import progress_bar
-from api.following.believed import believed
-from api.following.files import keep_evidence, only_one
-from api.following.heads import Inconsistent
-from api.following.patience import keep_going
-from api.following.source import Source
-from api.following.stopping import Stopping
-from api.mirroring.folder import Folder
-from api.mirroring.mirror import Mirror
+from api.mirror.mirror import Mirror
+from api.mirror.mirror_folder import Folder
+from api.monitor.atomic_files import keep_evidence, only_one
+from api.monitor.checkpoint_growth import Inconsistent
+from api.monitor.graceful_shutdown import Stopping
+from api.monitor.log_source import Source
+from api.monitor.retry import keep_going
+from api.monitor.trust_on_first_use import believed
 
 __all__ = ["mirror"]
 

@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli.database import data_dir_option, opened
-from ledger.domain.dates import shanghai_date
-from ledger.domain.policy_checks import flaws_of, policy_schema, read_policy, require_flawless
-from projections.comparison import Comparison, compare_policies
+from ledger.domain.rules.policy_conditions import flaws_of, policy_schema, read_policy, require_flawless
+from ledger.domain.values.dates import shanghai_date
 from projections.standing.levels import WORDS
+from projections.standing.policy_comparison import Comparison, compare_policies
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli.database import data_dir_option, opened
-from projections.completeness.rebuild import rebuild_map
-from projections.rebuild import rebuild as derive
+from projections.completeness.map_rebuild import rebuild_map
+from projections.engine.rebuild import rebuild as derive
 
 
 @click.command()

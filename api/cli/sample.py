@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from api.cli.output import write_new
-from api.sample import SampleCampaign, last_campaign, sample_csv, sample_xlsx
+from api.demo.sample_roster import SampleCampaign, last_campaign, sample_csv, sample_xlsx
 from api.settings import DEMO_ENTERPRISES
-from ledger.domain.dates import shanghai_date
+from ledger.domain.values.dates import shanghai_date
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 

@@ -16,13 +16,13 @@ from api.cli.files import BODY, STATEMENT, beside, named
 from api.cli.output import open_key, passphrase_option, print_json, write_new
 from ledger.cose.receipt import detach
 from ledger.cose.statement import Statement, decode_event, make_sealed, make_statement, parse_statement
-from ledger.domain.catalogue import SPECS
-from ledger.domain.context import EventSpec
-from ledger.domain.dates import shanghai_date
-from ledger.domain.event import Closed, Event
-from ledger.domain.free_text import refuse_personal_data, suspicions
+from ledger.domain.events.base import Closed, Event
+from ledger.domain.events.free_text import refuse_personal_data, suspicions
 from ledger.domain.payload import decode_payload, encode_payload
-from ledger.domain.screening import KIND_WORDS
+from ledger.domain.rules.catalogue import SPECS
+from ledger.domain.rules.context import EventSpec
+from ledger.domain.values.dates import shanghai_date
+from ledger.domain.values.personal_data import KIND_WORDS
 from ledger.errors import Malformed
 
 _RANDOM_BYTES: Final = 16

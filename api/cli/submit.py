@@ -10,7 +10,7 @@ import click
 
 from api.cli.files import BODY, EVIDENCE, NOT_ALONE, PROOF, RECEIPT, STATEMENT, TRANSPARENT, beside, named
 from api.cli.output import explain, print_json
-from api.client import Client, Registered, Waiting
+from api.client.client import Client, Registered, Waiting
 from ledger.cose.receipt import attach
 from ledger.errors import LedgerError, Malformed, NotFound
 

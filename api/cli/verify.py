@@ -11,15 +11,15 @@ import click
 
 from api.cli.files import BODY, EVIDENCE, NOT_ALONE, PROOF, RECEIPT, STANDING, beside
 from api.cli.output import explain, print_json
-from api.evidence_export.check import CheckedArchive, check_archive
-from api.recomputing import compare, computed, standing_of
+from api.client.recompute import compare, computed, standing_of
+from api.evidence.archive_check import CheckedArchive, check_archive
 from ledger.cose import headers
 from ledger.cose.cbor import decode
 from ledger.cose.receipt import attach
 from ledger.cose.sign1 import split
 from ledger.cose.standing_token import standing_issued_at, standing_kid, verify_standing
-from ledger.domain.dates import shanghai_date
-from ledger.domain.event import Closed
+from ledger.domain.events.base import Closed
+from ledger.domain.values.dates import shanghai_date
 from ledger.errors import LedgerError, Malformed, Uncheckable
 from ledger.limits import ARCHIVE_BYTES_MAX
 from ledger.tlog.tlog_proof import HEADER
@@ -35,8 +35,8 @@ from ledger.verifier import (
     verify_head,
     verify_signed_standing,
 )
-from ledger.verifier.archive import is_archive
-from ledger.verifier.bundle import is_bundle
+from ledger.verifier.formats.archive import is_archive
+from ledger.verifier.formats.bundle import is_bundle
 
 _SIGNATURE_LINE: Final = "\n\n— ".encode()  # C2SP signed-note, "Format"
 _TAG_SIGN1: Final = b"\xd2"  # RFC 9052 §4.2

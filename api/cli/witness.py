@@ -85,8 +85,8 @@ def serve(
     passphrase_file: Path | None,
 ) -> None:
     """Answer logs until SIGTERM. Several may share one state file, on one machine."""
-    from api.limiting import Limits  # noqa: PLC0415 - the other commands need no server
-    from api.witnessing.server import create_witness_app, serve_witness  # noqa: PLC0415
+    from api.http.rate_limit import Limits  # noqa: PLC0415 - the other commands need no server
+    from api.witness_server.server import create_witness_app, serve_witness  # noqa: PLC0415
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     for package in ("api", "ledger"):

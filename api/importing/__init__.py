@@ -5,7 +5,7 @@
 Up to the plans, and from a row's course on to its report, everything is pure; `tables` reads, `service` asks.
 """
 
-from api.importing.report import Report, RowReport
-from api.importing.run import import_file
+from api.importing.import_file import import_file
+from api.importing.import_report import Report, RowReport
 
 __all__ = ["Report", "RowReport", "import_file"]

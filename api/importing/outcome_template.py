@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from api.importing.mapping import Mapping, parse_mapping
-from api.importing.tables import ENTRIES, Column
+from api.importing.source_mapping import Mapping, parse_mapping
+from api.importing.table_reader import ENTRIES, Column
 
 __all__ = ["COLUMNS", "HEADER", "OUTCOME_WORDS", "REPLY_WORDS", "national_mapping"]
 

@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from api.importing import template
-from api.importing.campaign import Campaign
-from api.importing.dates import EPOCH_1900
-from api.importing.doubles import flag_doubles
-from api.importing.flaws import Unreadable, excerpt
-from api.importing.fulfilment import Assessed, assessment, read_assessed
-from api.importing.identity import Derive, Who, check_code, identity_bytes, named_enterprise, subject_of_uscc
-from api.importing.plan import PledgeWork, RowPlan, Work
-from api.importing.rowreader import RowReader
-from api.importing.tables import Row
-from ledger.domain.dates import add_months
-from ledger.domain.event import PaperEvidence
-from ledger.domain.pledge import PledgeMade
-from ledger.domain.subject import fold_code
+from api.importing import pledge_template as template
+from api.importing.campaign_terms import Campaign
+from api.importing.date_notations import EPOCH_1900
+from api.importing.duplicates import flag_doubles
+from api.importing.enterprise_identity import Derive, Who, check_code, identity_bytes, named_enterprise, subject_of_uscc
+from api.importing.fulfilment_table import Assessed, assessment, read_assessed
+from api.importing.row_plan import PledgeWork, RowPlan, Work
+from api.importing.row_reader import RowReader
+from api.importing.table_reader import Row
+from api.importing.validation_errors import Unreadable, excerpt
+from ledger.domain.events.base import PaperEvidence
+from ledger.domain.events.pledge import PledgeMade
+from ledger.domain.values.dates import add_months
+from ledger.domain.values.subject import fold_code
 
 __all__ = ["RosterRules", "plan_roster", "plan_row"]
 

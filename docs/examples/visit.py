@@ -8,12 +8,12 @@ from typing import Final
 from immutables import Map
 from msgspec import Struct
 
-from ledger.domain.context import Context, UniqueFact
-from ledger.domain.enterprise_rules import require_registered
-from ledger.domain.event import Event, Line, Recorded
-from ledger.domain.noun import Bearing, Mark, Noun
-from ledger.domain.record import EnterpriseRecord
-from ledger.domain.specs import of_noun
+from ledger.domain.events.base import Event, Line, Recorded
+from ledger.domain.rules.context import Context, UniqueFact
+from ledger.domain.rules.enterprise import require_registered
+from ledger.domain.rules.spec import of_noun
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.state.slot import Bearing, Mark, Noun
 from ledger.errors import Refused
 
 __all__ = ["EVENTS", "VISITS", "PremisesVisited"]

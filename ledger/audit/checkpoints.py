@@ -1,20 +1,152 @@
-"""Every checkpoint by itself: both of its signatures, and its columns."""
+"""Checkpoints one after the other, by the sizes that were signed."""
 
 from __future__ import annotations
 
-from ledger.audit.chain import HeadFound
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from msgspec import Struct
+
+from ledger.audit.context import Heads
 from ledger.audit.findings import Findings
 from ledger.cose import headers
 from ledger.cose.cbor import decode
 from ledger.cose.receipt import Receipt, encode_receipt, parse_receipt
 from ledger.cose.sign1 import verify_sign1
 from ledger.errors import LedgerError, Refuted
-from ledger.store.port import CheckpointRow
+from ledger.limits import TREE_SIZE_MAX
+from ledger.store.contract import CheckpointRow
 from ledger.tlog.checkpoint import VerifiedCheckpoint, open_checkpoint
 from ledger.tlog.hashing import HASH_BYTES
 from ledger.verifier.trust import Trust
 
-__all__ = ["check_head"]
+__all__ = ["Chain", "HeadFound", "check_head"]
+
+
+class HeadFound(Struct, frozen=True):
+    """What a checkpoint's signatures say, where they hold; else what its columns say. `signed`: whether one holds."""
+
+    size: int
+    previous: int | None
+    root: bytes
+    time: int
+    signatures: int
+    note: bytes = b""
+    signed: bool = True
+
+
+class Chain:
+    """Checkpoints one after the other: no gap, no fork, time never back. Kept: sizes, times, roots, 48 bytes of each.
+
+    One of which no signature holds stands for a gap: neither its root nor the time of what it covers is known.
+    """
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self.sizes = array("q")
+        self.times = array("q")
+        self.roots = bytearray()
+        self.gaps: list[tuple[int, int]] = []
+        self.signatures = 0
+        self.note = ""  # the newest checkpoint, as it is signed
+        self._unsigned: set[int] = set()  # sizes
+
+    def take(self, heads: Iterable[HeadFound]) -> None:
+        """All of them, in any order."""
+        found = _Gathered()
+        for head in heads:
+            found.put(head)
+        self.signatures = found.signatures
+        self.note = found.note.decode("utf-8", "replace")
+        for head in found.by_size():
+            self._next(head)
+
+    def _next(self, head: HeadFound) -> None:
+        before, time = (self.sizes[-1], self.times[-1]) if self.sizes else (0, 0)
+        if head.size <= before:
+            what = "twice" if head.size == before else f"after size {before}"
+            self._findings.add("checkpoint.chain", what, size=head.size)
+            if head.size == before and head.signed and head.root != self.root_at(before):
+                self._findings.add("log.fork", "two roots were signed for this size", size=head.size)
+            return
+        if head.previous != before:
+            self._findings.add(
+                "checkpoint.chain", f"follows size {head.previous}, the one before is {before}", size=head.size
+            )
+            if before < (head.previous or 0) < head.size:
+                self._gap(before, head.previous or 0)
+        if not head.signed:
+            self._unsigned.add(head.size)
+            self._gap(before, head.size)
+        elif head.time < time:
+            self._findings.add("checkpoint.time", f"{head.time} after {time}", size=head.size)
+        self.sizes.append(head.size)
+        self.times.append(head.time if head.signed else time)
+        self.roots += head.root if head.signed else bytes(HASH_BYTES)
+
+    def _gap(self, start: int, stop: int) -> None:
+        if self.gaps and self.gaps[-1][1] == start:
+            start = self.gaps.pop()[0]
+        self.gaps.append((start, stop))
+
+    def root(self, place: int) -> bytes:
+        return bytes(self.roots[place * HASH_BYTES : (place + 1) * HASH_BYTES])
+
+    def root_at(self, size: int) -> bytes | None:
+        """The signed root at a size, None where nothing was signed."""
+        place = bisect_left(self.sizes, size)
+        if place == len(self.sizes) or self.sizes[place] != size or size in self._unsigned:
+            return None
+        return self.root(place)
+
+    def signed_sizes(self) -> Iterator[int]:
+        """The sizes at which a root was signed, the smallest first."""
+        return (size for size in self.sizes if size not in self._unsigned)
+
+    def heads(self) -> Heads:
+        return Heads(self.sizes, self.times, tuple(self.gaps))
+
+
+class _Gathered:
+    """What the checkpoints say, packed: rows of a table come in an order that nobody signed."""
+
+    def __init__(self) -> None:
+        self.signatures = 0
+        self.note = b""  # of the largest that has one
+        self._noted = -1
+        self._sizes, self._previous, self._times = array("q"), array("q"), array("q")
+        self._roots, self._signed = bytearray(), bytearray()
+
+    def put(self, head: HeadFound) -> None:
+        size = _packed(head.size)
+        self.signatures += head.signatures
+        if head.note and size > self._noted:
+            self.note, self._noted = head.note, size
+        self._sizes.append(size)
+        self._previous.append(_packed(head.previous))
+        self._times.append(_packed(head.time))
+        self._signed.append(head.signed)
+        self._roots += head.root if head.signed else bytes(HASH_BYTES)
+
+    def by_size(self) -> Iterator[HeadFound]:
+        order: Iterable[int] = range(len(self._sizes))
+        if any(one > other for one, other in pairwise(self._sizes)):
+            order = sorted(order, key=self._sizes.__getitem__)
+        for place in order:
+            previous = self._previous[place]
+            root = bytes(self._roots[place * HASH_BYTES : (place + 1) * HASH_BYTES])
+            signed = bool(self._signed[place])
+            yield HeadFound(
+                self._sizes[place], None if previous < 0 else previous, root, self._times[place], 0, b"", signed
+            )
+
+
+def _packed(number: int | None) -> int:
+    """Of what is gone, -1; what nobody can mean is cut to what fits."""
+    return -1 if number is None else min(max(number, -1), TREE_SIZE_MAX)
+
 
 _ANY_PATH = [bytes(HASH_BYTES)]  # the shared signature is over the root: the path of a receipt is not signed
 

@@ -14,8 +14,8 @@ from struct import iter_unpack
 from typing import Final, Self
 
 from ledger.audit.findings import Findings
-from ledger.store.appending import fact_key
-from ledger.store.port import Fact
+from ledger.store.append_parameters import fact_key
+from ledger.store.contract import Fact
 
 __all__ = ["DIGEST_SQL", "OPTIONAL", "FactFiles", "compare_facts", "fact_record"]
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ledger.audit.judging import BREAKS, Judge, Stream
-from ledger.audit.reading import Read, read_stream
-from ledger.audit.setting import Setting
-from ledger.audit.source import EntryFound
+from ledger.audit.context import Setting
+from ledger.audit.replay_rules import BREAKS, Judge, Stream
+from ledger.audit.sources.source import EntryFound
+from ledger.audit.stream_reader import Read, read_stream
 from ledger.cose.statement import SEALED_TOPIC, VerifiedStatement, verify_statement
-from ledger.domain.dates import shanghai_date
-from ledger.domain.event import Closed, Recorded
-from ledger.domain.folding import fold
-from ledger.domain.party import TrustAnchorsEstablished
-from ledger.domain.party_rules import usable_key
-from ledger.domain.pledge import PledgePublished
-from ledger.domain.subject import is_governing
+from ledger.domain.events.base import Closed, Recorded
+from ledger.domain.events.party import TrustAnchorsEstablished
+from ledger.domain.events.pledge import PledgePublished
+from ledger.domain.rules.party import usable_key
+from ledger.domain.state.fold import fold
+from ledger.domain.values.dates import shanghai_date
+from ledger.domain.values.subject import is_governing
 from ledger.errors import Malformed, Refused, Refuted
 from ledger.keys.algorithms import PublicKey, decode_key
 

@@ -11,15 +11,15 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, cast
 
-from ledger.audit.source import GoverningFound
+from ledger.audit.sources.source import GoverningFound
 from ledger.cose.statement import decode_trusted
-from ledger.domain.access import AccessDigestPublished
-from ledger.domain.dates import shanghai_date
-from ledger.domain.event import Closed, Recorded
-from ledger.domain.governance import Governance, evolve_governance
-from ledger.domain.map import MapRootPublished
-from ledger.domain.party_state import Parties
-from ledger.domain.policy import StandingPolicyApproved
+from ledger.domain.events.access_log import AccessDigestPublished
+from ledger.domain.events.base import Closed, Recorded
+from ledger.domain.events.completeness_map import MapRootPublished
+from ledger.domain.events.policy import StandingPolicyApproved
+from ledger.domain.state.governance import Governance, evolve_governance
+from ledger.domain.state.party import Parties
+from ledger.domain.values.dates import shanghai_date
 from ledger.errors import LedgerError
 from ledger.keys.algorithms import PublicKey, decode_key
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from ledger.cose import headers
 from ledger.cose.sign1 import SigningKey, VerifyingKey, claims, parse_sign1, sign1, verify_sign1
-from ledger.domain.subject import is_enterprise, parse
+from ledger.domain.values.subject import is_enterprise, parse
 from ledger.errors import Malformed, Refuted
 from ledger.limits import IAT_AHEAD_SECONDS_MAX, SIGNED_STANDING_BYTES_MAX, SIGNED_STANDING_VALID_SECONDS
 

@@ -22,9 +22,9 @@ from msgspec.structs import astuple
 from ledger.cose import headers
 from ledger.cose.cbor import decode
 from ledger.cose.sign1 import SigningKey, VerifyingKey, sign1, split, to_be_signed
-from ledger.domain.event import Closed, Event, Recorded
+from ledger.domain.events.base import Closed, Event, Recorded
 from ledger.domain.payload import decode_body, decode_payload, encode_body, encode_payload
-from ledger.domain.subject import kind, parse
+from ledger.domain.values.subject import kind, parse
 from ledger.errors import Malformed, Refuted
 from ledger.limits import BODY_BYTES_MAX, BODY_SALT_BYTES_MIN, CTI_BYTES_MAX, CTI_BYTES_MIN, STATEMENT_BYTES_MAX
 

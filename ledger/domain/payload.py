@@ -7,8 +7,8 @@ from typing import Final, Union
 
 import msgspec
 
-from ledger.domain.catalogue import ALL, SPECS
-from ledger.domain.event import Event, NamedText
+from ledger.domain.events.base import Event, NamedText
+from ledger.domain.rules.catalogue import ALL, SPECS
 from ledger.errors import Malformed
 
 __all__ = ["decode_body", "decode_payload", "encode_body", "encode_payload"]

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from msgspec import UNSET, inspect
 
-from ledger.domain.catalogue import SPECS
-from ledger.domain.context import EventSpec
-from ledger.domain.event import Event
+from ledger.domain.events.base import Event
 from ledger.domain.payload import encode_payload
+from ledger.domain.rules.catalogue import SPECS
+from ledger.domain.rules.context import EventSpec
 from ledger.domain.samples import sample
 
 __all__ = ["events_page"]

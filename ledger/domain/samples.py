@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect
 
-from ledger.domain.event import Event
+from ledger.domain.events.base import Event
 
 __all__ = ["sample"]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from ledger.domain.governance import Governance
-from ledger.domain.party_rules import usable_key
-from ledger.domain.party_state import EnrolledKey
+from ledger.domain.rules.party import usable_key
+from ledger.domain.state.governance import Governance
+from ledger.domain.state.party import EnrolledKey
 from ledger.keys.algorithms import PublicKey, decode_key
 
 __all__ = ["Keyring"]

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from ledger.errors import Malformed
 from ledger.keys.algorithms import P256_ORDER, Kind, PublicKey, wrap
-from ledger.keys.secret import Secret
+from ledger.keys.naming_secret import Secret
 
 __all__ = ["Signer", "load_key", "new_key", "save_key"]
 

@@ -1,15 +1,15 @@
 """May this be said, by this issuer, now? From signed bytes to an event at its place in the log.
 
-Two steps. `admit` (`admission.py`) looks at a statement by itself, when it arrives and on any thread: form, log, age,
+Two steps. `admit` (`admit.py`) looks at a statement by itself, when it arrives and on any thread: form, log, age,
 key, signature, and what it says (`candidate.py`). `judge` (`judging.py`) looks at it at its final position, one after
 the other: the key still, who may say it, recording limits, and the rules of the domain. What depends on the position
 is only in `judge`, so that a batch which lost a race is judged again without verifying signatures again.
 """
 
-from ledger.annexes import MissingAnnex
-from ledger.registration.admission import admit, admit_charter
+from ledger.registration.admit import admit, admit_charter
+from ledger.registration.annexes import MissingAnnex
 from ledger.registration.candidate import Candidate, MissingBody, candidate_of, content_of
-from ledger.registration.judging import Held, Judgement, judge
+from ledger.registration.decide import Held, Judgement, judge
 
 __all__ = [
     "Candidate",

@@ -7,18 +7,18 @@ from hashlib import sha256
 from msgspec import Struct
 
 from ledger.cose.statement import VerifiedStatement, decode_event
-from ledger.domain.catalogue import SPECS
-from ledger.domain.context import EventSpec
-from ledger.domain.event import Annex, Closed, Event
-from ledger.domain.free_text import refuse_personal_data
-from ledger.domain.party import KeyEnrolled, KeyRecovered, KeyRotated, TrustAnchorsEstablished
+from ledger.domain.events.base import Annex, Closed, Event
+from ledger.domain.events.free_text import refuse_personal_data
+from ledger.domain.events.party import KeyEnrolled, KeyRecovered, KeyRotated, TrustAnchorsEstablished
 from ledger.domain.payload import decode_body
-from ledger.domain.text import check_text
+from ledger.domain.rules.catalogue import SPECS
+from ledger.domain.rules.context import EventSpec
+from ledger.domain.values.forbidden_characters import check_text
 from ledger.errors import Malformed, Refused, Refuted
 from ledger.keys.algorithms import decode_key
-from ledger.keys.possession import check_possession
+from ledger.keys.proof_of_possession import check_possession
 from ledger.limits import BODY_BYTES_MAX
-from ledger.store.port import Fact
+from ledger.store.contract import Fact
 from ledger.tlog.vkey import VerifierKey
 
 __all__ = ["Candidate", "MissingBody", "candidate_of", "content_of"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.domain.context import EventSpec
+from ledger.domain.rules.context import EventSpec
 from ledger.errors import Refused
 
 __all__ = ["require_entitled"]

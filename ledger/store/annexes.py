@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, Protocol
 
 from ledger.errors import Busy
 from ledger.limits import ANNEXES_HELD_BYTES_MAX, BODY_HOLD_SECONDS
-from ledger.store.arrays import Byteas
+from ledger.store.array_parameters import Byteas
 from ledger.store.connect import Database
 
 __all__ = ["AnnexKept", "Annexes", "MemoryAnnexes", "NamedAnnex", "PostgresAnnexes"]

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Protocol
 
 from ledger.errors import Busy
 from ledger.limits import ATTACHMENT_HOLD_SECONDS, ATTACHMENTS_HELD_BYTES_MAX
-from ledger.store.arrays import Byteas
+from ledger.store.array_parameters import Byteas
 from ledger.store.connect import Database
 
 __all__ = ["Attachments", "MemoryAttachments", "PostgresAttachments", "StoredAttachment"]

@@ -17,7 +17,17 @@ from psycopg import Connection, IsolationLevel
 from psycopg.sql import SQL, Identifier
 
 from ledger.errors import Misconfigured
-from ledger.store.archive import FORMAT, MANIFEST, TABLES, Manifest, Progress, TableCopy, add, applied_migrations, names
+from ledger.store.backup_file import (
+    FORMAT,
+    MANIFEST,
+    TABLES,
+    Manifest,
+    Progress,
+    TableCopy,
+    add,
+    applied_migrations,
+    names,
+)
 from ledger.store.connect import connect, translated
 
 __all__ = ["backup"]

@@ -18,7 +18,7 @@ from ledger.limits import (
     DATABASE_LOCK_MS_MAX,
     DATABASE_STATEMENT_MS_MAX,
 )
-from ledger.store import arrays
+from ledger.store import array_parameters as arrays
 from ledger.store.queries import QUERIES
 
 __all__ = ["Database", "Params", "connect", "to_ledger_error", "translated"]

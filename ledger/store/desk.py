@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ledger.errors import Busy
 from ledger.limits import DESK_STATEMENTS_MAX
-from ledger.store.arrays import Byteas
+from ledger.store.array_parameters import Byteas
 from ledger.store.connect import Database
 
 __all__ = ["Desk", "MemoryDesk", "Pending", "PostgresDesk"]

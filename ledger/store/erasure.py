@@ -16,16 +16,16 @@ import threading
 from typing import Final
 
 from ledger.cose.statement import parse_statement
-from ledger.domain.annex import AnnexTakenDown
-from ledger.domain.attachment import AttachmentAdded, AttachmentErased
-from ledger.domain.catalogue import SPECS
-from ledger.domain.event import Closed
-from ledger.domain.repudiation import BodyErased
+from ledger.domain.events.annex import AnnexTakenDown
+from ledger.domain.events.attachment import AttachmentAdded, AttachmentErased
+from ledger.domain.events.base import Closed
+from ledger.domain.events.repudiation import BodyErased
+from ledger.domain.rules.catalogue import SPECS
 from ledger.errors import LedgerError
 from ledger.store.attachment_keys import KeyFolder
+from ledger.store.contract import EntryRow, Store
 from ledger.store.erasure_journal import Erased, journal_of
-from ledger.store.mapper import to_recorded
-from ledger.store.port import EntryRow, Store
+from ledger.store.eventsourcing.mapper import to_recorded
 
 __all__ = ["Erasures"]
 

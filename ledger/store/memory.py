@@ -12,17 +12,17 @@ from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
 from msgspec.structs import replace
 
-from ledger.domain.subject import is_governing
+from ledger.domain.values.subject import is_governing
 from ledger.errors import Busy, Misconfigured, Raced
 from ledger.limits import BODIES_HELD_BYTES_MAX, BODY_HOLD_SECONDS
-from ledger.store.accesses import Accesses, MemoryAccesses
+from ledger.store.access_log import Accesses, MemoryAccesses
 from ledger.store.annexes import Annexes, MemoryAnnexes
-from ledger.store.appending import append_params
+from ledger.store.append_parameters import append_params
 from ledger.store.attachments import Attachments, MemoryAttachments
+from ledger.store.contract import Batch, CheckpointRow, EntryRow, Fact, LeafRow
 from ledger.store.cosignatures import Cosignatures, MemoryCosignatures
 from ledger.store.desk import MemoryDesk
-from ledger.store.port import Batch, CheckpointRow, EntryRow, Fact, LeafRow
-from ledger.store.recorder import StoredEntry, refuse_insert
+from ledger.store.eventsourcing.recorder import StoredEntry, refuse_insert
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -16,19 +16,19 @@ import psycopg
 from psycopg import Connection, errors
 
 from ledger.errors import Raced
-from ledger.store.accesses import Accesses, PostgresAccesses
+from ledger.store.access_log import Accesses, PostgresAccesses
 from ledger.store.annexes import Annexes, PostgresAnnexes
-from ledger.store.appending import append_params, fact_key
-from ledger.store.arrays import Bigints, Texts
+from ledger.store.append_parameters import append_params, fact_key
+from ledger.store.array_parameters import Bigints, Texts
 from ledger.store.attachments import Attachments, PostgresAttachments
 from ledger.store.connect import Database, connect, to_ledger_error
-from ledger.store.copying import copy_entries
+from ledger.store.contract import Batch, CheckpointRow, EntryRow, Fact, LeafRow
+from ledger.store.copy_reader import copy_entries
 from ledger.store.cosignatures import Cosignatures, PostgresCosignatures
 from ledger.store.desk import PostgresDesk
 from ledger.store.durability import check_durable
-from ledger.store.port import Batch, CheckpointRow, EntryRow, Fact, LeafRow
+from ledger.store.eventsourcing.recorder import LedgerRecorder
 from ledger.store.queries import QUERIES
-from ledger.store.recorder import LedgerRecorder
 from ledger.store.tail import Tail
 from ledger.store.vault import Vault
 

@@ -12,7 +12,7 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from ledger.errors import Misconfigured, Refuted
-from ledger.store.archive import (
+from ledger.store.backup_file import (
     TABLES,
     Manifest,
     Progress,

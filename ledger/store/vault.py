@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from ledger.errors import Busy
 from ledger.limits import BODIES_HELD_BYTES_MAX, BODY_HOLD_SECONDS
-from ledger.store.arrays import Byteas
+from ledger.store.array_parameters import Byteas
 from ledger.store.connect import Database
 
 __all__ = ["Vault"]

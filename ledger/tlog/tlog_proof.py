@@ -11,9 +11,9 @@ from ledger.limits import PROOF_HASHES_MAX, TLOG_PROOF_BYTES_MAX, TREE_SIZE_MAX
 from ledger.tlog.checkpoint import parse_checkpoint
 from ledger.tlog.hashing import HASH_BYTES
 from ledger.tlog.note import parse_note
-from ledger.tlog.policy import Cosigned, Policy
 from ledger.tlog.proof import verify_inclusion
 from ledger.tlog.vkey import VerifierKey, decode_base64, encode_base64
+from ledger.tlog.witness_policy import Cosigned, Policy
 
 __all__ = ["HEADER", "TlogProof", "VerifiedProof", "format_proof", "parse_proof", "verify_proof"]
 

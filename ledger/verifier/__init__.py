@@ -5,10 +5,10 @@ the steps that were taken, or raise. `trust` is what is believed beforehand, `ev
 issuer rests on, `chain` and `located` how that is checked.
 """
 
-from ledger.verifier.complete import VerifiedBundle, verify_bundle
-from ledger.verifier.entry import verify_entry
-from ledger.verifier.heads import verify_head, verify_signed_standing
+from ledger.verifier.checkpoint import verify_head, verify_signed_standing
+from ledger.verifier.completeness_bundle import VerifiedBundle, verify_bundle
 from ledger.verifier.report import Remark, Verified, VerifiedEntry, VerifiedHead, VerifiedSignedStanding
+from ledger.verifier.statement import verify_entry
 from ledger.verifier.trust import Trust, TrustedKey, TrustFile, parse_trust
 
 __all__ = [

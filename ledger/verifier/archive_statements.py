@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from ledger.domain.subject import POLICY, is_enterprise, kind
+from ledger.domain.values.subject import POLICY, is_enterprise, kind
 from ledger.errors import Refuted
 from ledger.tlog.checkpoint import VerifiedCheckpoint
 from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.proof import verify_inclusion
 from ledger.tlog.tlog_proof import parse_proof
-from ledger.verifier import archive_paths as paths
-from ledger.verifier.archive import member
-from ledger.verifier.evidence import parse_evidence
-from ledger.verifier.located import Located, Roots, check_order, locate
-from ledger.verifier.manifest import CHECKPOINT
+from ledger.verifier.entry_location import Located, Roots, check_order, locate
+from ledger.verifier.formats import archive_paths as paths
+from ledger.verifier.formats.archive import member
+from ledger.verifier.formats.evidence import parse_evidence
+from ledger.verifier.formats.manifest import CHECKPOINT
 from ledger.verifier.trust import Trust
 
 __all__ = ["Statements", "check_proofs", "located_in"]

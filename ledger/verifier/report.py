@@ -7,7 +7,7 @@ from msgspec import Struct
 from ledger.cose.receipt import VerifiedReceipt
 from ledger.cose.standing_token import VerifiedStanding
 from ledger.cose.statement import VerifiedStatement
-from ledger.domain.event import Closed, Event
+from ledger.domain.events.base import Closed, Event
 from ledger.tlog.checkpoint import VerifiedCheckpoint
 
 __all__ = ["Remark", "Verified", "VerifiedEntry", "VerifiedHead", "VerifiedSignedStanding"]

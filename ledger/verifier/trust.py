@@ -14,12 +14,12 @@ from types import MappingProxyType
 
 import msgspec
 
-from ledger.domain.event import Digest, Line
+from ledger.domain.events.base import Digest, Line
 from ledger.errors import Malformed, Uncheckable
 from ledger.keys.algorithms import ALGORITHMS, PublicKey, load_pem
 from ledger.limits import TRUST_BYTES_MAX
-from ledger.tlog.policy import Policy, parse_policy
 from ledger.tlog.vkey import VerifierKey
+from ledger.tlog.witness_policy import Policy, parse_policy
 
 __all__ = ["Trust", "TrustFile", "TrustedKey", "parse_trust"]
 

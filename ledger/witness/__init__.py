@@ -4,11 +4,11 @@
 (a file that survives crashes), `witness` the one after the other. Nothing here knows of this product's own log.
 """
 
-from ledger.witness.logs import parse_known_logs
-from ledger.witness.request import AddCheckpoint, format_request, parse_request
-from ledger.witness.rules import Conflict, Head, NotConsistent, NotSigned, UnknownLog, decide
-from ledger.witness.state import WitnessState
+from ledger.witness.add_checkpoint import AddCheckpoint, format_request, parse_request
+from ledger.witness.cosigning_rules import Conflict, Head, NotConsistent, NotSigned, UnknownLog, decide
+from ledger.witness.known_logs import parse_known_logs
 from ledger.witness.witness import Witness
+from ledger.witness.witness_state import WitnessState
 
 __all__ = [
     "AddCheckpoint",

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from ledger.errors import Misconfigured
 from ledger.tlog.cosignature import Cosigner
 from ledger.tlog.note import Signature, format_signature
-from ledger.witness.logs import KnownLogs
-from ledger.witness.request import AddCheckpoint, parse_request
-from ledger.witness.rules import Conflict, Head, NotConsistent, authenticate, decide
-from ledger.witness.state import WitnessState
+from ledger.witness.add_checkpoint import AddCheckpoint, parse_request
+from ledger.witness.cosigning_rules import Conflict, Head, NotConsistent, authenticate, decide
+from ledger.witness.known_logs import KnownLogs
+from ledger.witness.witness_state import WitnessState
 
 __all__ = ["Witness"]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from ledger.tlog.prefix import MapLeaf, MapProof, MapValue, append_item, bit
-from projections.completeness.pages import (
+from projections.completeness.trie_pages import (
     BRANCHES,
     BUCKET_SUBJECTS_MAX,
     DIGIT_BITS,

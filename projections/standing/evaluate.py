@@ -11,13 +11,13 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
-from ledger.domain.governance import Governance
-from ledger.domain.record import EnterpriseRecord
+from ledger.domain.state.governance import Governance
+from ledger.domain.state.record import EnterpriseRecord
 from projections.standing.facts import Facts, PolicyInForce
+from projections.standing.facts_from_record import facts_of
 from projections.standing.levels import Level
-from projections.standing.public import facts_of
-from projections.standing.under import Under
-from projections.standing.values import Conditions, Segment, Standing
+from projections.standing.policy_evaluation import Under
+from projections.standing.standing_model import Conditions, Segment, Standing
 
 __all__ = ["SEGMENTS_MAX", "Case", "evaluate", "next_change_on", "policies_of", "segments"]
 

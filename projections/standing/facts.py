@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from ledger.domain.enterprise_state import SizeBand
-from ledger.domain.noun import Annotation, Hold, Mark, Relief
-from ledger.domain.policy import StandingPolicy
+from ledger.domain.events.policy import StandingPolicy
+from ledger.domain.state.enterprise import SizeBand
+from ledger.domain.state.slot import Annotation, Hold, Mark, Relief
 
 __all__ = [
     "Annotation",

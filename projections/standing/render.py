@@ -14,7 +14,7 @@ import msgspec
 
 from projections.standing.facts import Term
 from projections.standing.levels import WORDS
-from projections.standing.values import Held, Reason, Standing
+from projections.standing.standing_model import Held, Reason, Standing
 
 __all__ = ["REASONS_SHOWN_MAX", "render"]
 

@@ -10,8 +10,8 @@ import cbor2
 import httpx
 import pytest
 
-from api.client import Client, Registered, Waiting
-from api.errors import problem_of, problem_response
+from api.client.client import Client, Registered, Waiting
+from api.http.errors import problem_of, problem_response
 from ledger.errors import (
     AlreadyRegistered,
     Busy,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.foreign_cbor import decode_foreign, decode_sequence
-from api.receiving import batch_items
+from api.http.bodies import batch_items
+from api.http.foreign_cbor import decode_foreign, decode_sequence
 from ledger.errors import Malformed
 
 VALUES = st.recursive(
@@ -47,7 +47,7 @@ def test_what_is_cut_long_or_deep_is_refused(data: bytes) -> None:
 def test_a_long_text_that_is_cut_corrupts_no_memory() -> None:
     """In a process of its own: cbor2 5.9.0 given the same bytes ends it, when the freed object is used again."""
     program = (
-        "from api.receiving import batch_items\n"
+        "from api.http.bodies import batch_items\n"
         "from ledger.errors import Malformed\n"
         "for _ in range(50):\n"
         "    try: batch_items(b'\\x7b\\x22type\\x22:\\x20' + b'{\"a\":1}' * 14_000)\n"

@@ -10,14 +10,14 @@ from itertools import pairwise
 import pytest
 
 from api.auditing.drill import Drilling, audit_here
-from ledger.audit.database import DatabaseSource
-from ledger.audit.outcome import Audited, Known, Outcome
-from ledger.audit.run import run_audit
+from ledger.audit.audit import run_audit
+from ledger.audit.result import Audited, Known, Outcome
+from ledger.audit.sources.database import DatabaseSource
 from ledger.cose.statement import decode_event, make_statement, parse_statement
-from ledger.domain.enterprise import EnterpriseRenamed
+from ledger.domain.events.enterprise import EnterpriseRenamed
 from ledger.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from ledger.verifier.trust import Trust
-from projections.checking import check_read_models, rows_of_streams
+from projections.engine.audit_check import check_read_models, rows_of_streams
 from tests.support.charter import ORGANIZER, ORIGIN, Speaker
 from tests.support.forging import resign
 from tests.support.keys import log_keys, signer_for

@@ -7,12 +7,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
-from ledger.audit.chain import Chain, HeadFound
-from ledger.audit.fetching import THREADS, in_turn
+from ledger.audit.checkpoints import Chain, HeadFound
+from ledger.audit.disk_index import BUCKETS, Indices, Spilled
 from ledger.audit.findings import Findings
-from ledger.audit.judging import AnnexNamed
-from ledger.audit.source import AnnexFound
-from ledger.audit.spilling import BUCKETS, Indices, Spilled
+from ledger.audit.replay_rules import AnnexNamed
+from ledger.audit.sources.prefetch import THREADS, in_turn
+from ledger.audit.sources.source import AnnexFound
 from ledger.limits import TREE_SIZE_MAX
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.audit.database import DatabaseSource
+from ledger.audit.sources.database import DatabaseSource
 from ledger.store.backup import backup
-from ledger.store.port import CheckpointRow
+from ledger.store.contract import CheckpointRow
 from ledger.verifier.trust import TrustFile
 from tests.support.live_book import WITNESSES, LiveBook, trust_file_of
 from tests.support.witnesses import policy_text

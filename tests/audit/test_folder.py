@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace as changed
 
+from api.auditing.audit_target import open_published
 from api.auditing.drill import Drilling
-from api.auditing.opening import open_published
-from ledger.audit.outcome import Known, Outcome
-from ledger.audit.run import run_audit
+from ledger.audit.audit import run_audit
+from ledger.audit.result import Known, Outcome
 from ledger.cose.receipts import decode_receipts, encode_receipts, receipts_path
 from ledger.errors import LedgerError, Refuted, Uncheckable
 from ledger.tlog.tiles import bundle_path, tile_path
 from ledger.verifier.trust import Trust
-from projections.completeness.checking import check_map
+from projections.completeness.map_check import check_map
 from tests.audit.test_audit import event_at, renamed_at, say_instead
 from tests.support.charter import ORGANIZER
 from tests.support.forging import resign, superuser

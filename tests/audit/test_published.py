@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.cli.main import main
-from ledger.domain.enterprise import EnterpriseRenamed
+from ledger.domain.events.enterprise import EnterpriseRenamed
 from ledger.store.connect import connect
 from tests.e2e.book import Book, open_book, today
 from tests.mirroring.test_with_service import file_server

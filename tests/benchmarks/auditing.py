@@ -10,16 +10,16 @@ from contextlib import contextmanager
 
 import psutil  # type: ignore[import-untyped]
 
-from ledger.audit.database import DatabaseSource
-from ledger.audit.run import run_audit
+from ledger.audit.audit import run_audit
+from ledger.audit.sources.database import DatabaseSource
 from ledger.cose.statement import parse_statement, verify_statement
 from ledger.keys.algorithms import decode_key
-from ledger.store.copying import copy_entries
+from ledger.store.copy_reader import copy_entries
 from ledger.store.postgres import PostgresStore
 from ledger.verifier.trust import Trust, TrustedKey, TrustFile, parse_trust
-from projections.checking import check_read_models, rows_of_streams
-from projections.completeness.checking import check_map
-from projections.rebuild import rebuild
+from projections.completeness.map_check import check_map
+from projections.engine.audit_check import check_read_models, rows_of_streams
+from projections.engine.rebuild import rebuild
 from tests.benchmarks.books import Bench, Book, check
 from tests.benchmarks.comparing import Ratio, compare
 from tests.support.charter import MEMBERS, ORIGIN, ROOT

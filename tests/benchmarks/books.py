@@ -18,12 +18,12 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 import psycopg
 
-from api.service import unix_now
+from api.service.service import unix_now
 from ledger.cose.receipt import verify_receipt
 from ledger.errors import LedgerError
-from ledger.keys.logkeys import LogKeys
+from ledger.keys.log_keys import LogKeys
 from ledger.registration import Candidate
-from ledger.sequencer import Answer, Registered, Sequencer, Submission
+from ledger.sequencing.sequencer import Answer, Registered, Sequencer, Submission
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
 from tests.benchmarks.floors import ROWS

@@ -11,12 +11,12 @@ import psycopg
 from ledger.feed import Feed
 from ledger.store.connect import connect
 from ledger.store.postgres import PostgresStore
-from projections.course import follow
-from projections.portrait import portray
-from projections.rules import Rules
-from projections.runner import Runner
-from projections.schema import prepare
-from projections.writing import Rows
+from projections.engine.enterprise_rows import portray
+from projections.engine.runner import Runner
+from projections.engine.schema import prepare
+from projections.engine.tables import Rows
+from projections.standing.level_history import follow
+from projections.standing.policy_timeline import Rules
 from tests.benchmarks.books import Bench, check
 from tests.benchmarks.comparing import Ratio, compare
 from tests.projections import stream as say

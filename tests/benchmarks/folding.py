@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gc
 
-from ledger.domain.folding import fold
-from ledger.store.copying import copy_streams
-from projections.content import content
-from projections.course import without_erased
+from ledger.domain.state.fold import fold
+from ledger.store.copy_reader import copy_streams
+from projections.db.entry_content import content
+from projections.standing.level_history import without_erased
 
 __all__ = ["begin", "fold_part"]
 

@@ -16,12 +16,12 @@ from statistics import mean
 
 import psycopg
 
-from ledger.domain.map import MapRoot
+from ledger.domain.state.completeness_map import MapRoot
 from ledger.store.connect import Database, connect
-from ledger.store.port import LeafRow
+from ledger.store.contract import LeafRow
 from ledger.tlog.prefix import ABSENT, verify_in_map
-from projections.completeness.tables import MapTables, prepare_map
-from projections.completeness.view import MapView
+from projections.completeness.map_tables import MapTables, prepare_map
+from projections.completeness.map_view import MapView
 from tests.benchmarks.books import Bench, check
 from tests.benchmarks.comparing import Ratio, compare
 from tests.support.database import TestDatabase

@@ -14,19 +14,25 @@ from typing import Any
 
 from msgspec.structs import astuple
 
-from ledger.charter import CharterParty, LogAnchors, default_registration_policy, default_standing_policy, make_charter
+from ledger.charter.charter import (
+    CharterParty,
+    LogAnchors,
+    default_registration_policy,
+    default_standing_policy,
+    make_charter,
+)
 from ledger.cose.statement import VerifiedStatement, decode_event, make_sealed, make_statement, parse_statement
-from ledger.domain.campaign import CampaignOpened
-from ledger.domain.catalogue import SPECS
-from ledger.domain.complaint import ComplaintOutcomeRecorded
-from ledger.domain.dates import month_of, shanghai_date
-from ledger.domain.enterprise import EnterpriseRegistered
-from ledger.domain.event import Event, PaperEvidence
-from ledger.domain.pledge import PledgeMade, PledgePublished
-from ledger.domain.policy import WorkCalendarPublished
-from ledger.keys.logkeys import LogKeys
+from ledger.domain.events.base import Event, PaperEvidence
+from ledger.domain.events.campaign import CampaignOpened
+from ledger.domain.events.complaint import ComplaintOutcomeRecorded
+from ledger.domain.events.enterprise import EnterpriseRegistered
+from ledger.domain.events.pledge import PledgeMade, PledgePublished
+from ledger.domain.events.policy import WorkCalendarPublished
+from ledger.domain.rules.catalogue import SPECS
+from ledger.domain.values.dates import month_of, shanghai_date
+from ledger.keys.log_keys import LogKeys
 from ledger.registration import Candidate
-from ledger.store.port import Fact
+from ledger.store.contract import Fact
 from tests.support.charter import HANDLING_BODY, MEMBERS, ORGANIZER, ORIGIN, ROOT, Speaker
 
 __all__ = ["EVENTS_EACH", "Material", "Signed", "candidate", "name_of"]

@@ -9,11 +9,11 @@ from concurrent.futures import ProcessPoolExecutor
 
 from msgspec.structs import replace
 
-from api.service import unix_now
-from ledger.defaults import default_standing_policy
-from ledger.domain.dates import shanghai_date
-from ledger.store.copying import split_streams
-from projections.comparison import compare_policies
+from api.service.service import unix_now
+from ledger.charter.default_policies import default_standing_policy
+from ledger.domain.values.dates import shanghai_date
+from ledger.store.copy_reader import split_streams
+from projections.standing.policy_comparison import compare_policies
 from tests.benchmarks.books import Bench, check
 from tests.benchmarks.comparing import Ratio, compare
 from tests.benchmarks.folding import begin, fold_part

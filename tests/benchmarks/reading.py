@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import psycopg
 
-from projections.rebuild import rebuild
+from projections.engine.rebuild import rebuild
 from tests.benchmarks.books import Bench, Book, check
 from tests.benchmarks.comparing import Ratio, compare
 from tests.benchmarks.load import Load, get, load

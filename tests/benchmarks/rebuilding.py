@@ -14,8 +14,8 @@ import psutil  # type: ignore[import-untyped]
 import psycopg
 
 from ledger.feed import to_recorded
-from ledger.store.copying import copy_entries
-from projections.rebuild import rebuild
+from ledger.store.copy_reader import copy_entries
+from projections.engine.rebuild import rebuild
 from tests.benchmarks.books import Bench, Book, check
 from tests.benchmarks.comparing import Ratio, compare
 from tests.benchmarks.material import EVENTS_EACH

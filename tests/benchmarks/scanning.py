@@ -10,12 +10,12 @@ from hashlib import sha256
 import psycopg
 
 from ledger.cose.statement import make_statement, parse_statement
-from ledger.domain.declaration import Product
-from ledger.domain.mark import MarkLicensed, MarkSeed
+from ledger.domain.events.declaration import Product
+from ledger.domain.events.mark import MarkLicensed, MarkSeed
+from ledger.domain.events.pledge import PledgePublished
 from ledger.domain.payload import decode_payload, encode_body
-from ledger.domain.pledge import PledgePublished
-from ledger.domain.serials import make
-from projections.rebuild import rebuild
+from ledger.domain.values.mark_serials import make
+from projections.engine.rebuild import rebuild
 from tests.benchmarks.books import Bench, Writer, check
 from tests.benchmarks.comparing import Ratio, compare
 from tests.benchmarks.load import get, load

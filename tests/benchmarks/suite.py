@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from api.service import unix_now
-from ledger.domain.dates import shanghai_date
+from api.service.service import unix_now
+from ledger.domain.values.dates import shanghai_date
 from tests.benchmarks import auditing, dating, growing, mapping, population, posting, reading, rebuilding, scanning
 from tests.benchmarks.books import Bench
 from tests.benchmarks.comparing import Ratio

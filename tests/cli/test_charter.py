@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from ledger.charter import charter_origin, read_charter
+from ledger.charter.charter import charter_origin, read_charter
 from ledger.cose.statement import parse_statement, verify_statement
-from ledger.keys.logkeys import LogKeys
+from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import load_key
 from ledger.tlog.hashing import leaf_hash
 from ledger.verifier.trust import parse_trust

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.keys.possession import check_possession
+from ledger.keys.proof_of_possession import check_possession
 from ledger.keys.signer import load_key
 from tests.cli.conftest import Run
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from api.client import Client
-from ledger.domain.dates import shanghai_date
+from api.client.client import Client
+from ledger.domain.values.dates import shanghai_date
 from tests.cli.conftest import Run
 from tests.support.database import TestDatabase
 from tests.support.running import RunningService

@@ -8,7 +8,7 @@ import msgspec
 from click.testing import CliRunner
 
 from api.cli.main import main
-from ledger.defaults import default_standing_policy
+from ledger.charter.default_policies import default_standing_policy
 
 
 def test_a_flawless_policy_passes_and_a_flawed_one_is_told_every_place(tmp_path: Path) -> None:

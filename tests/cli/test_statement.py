@@ -10,8 +10,8 @@ import pytest
 from click.testing import Result
 
 from ledger.cose.statement import decode_event, parse_statement, verify_statement
-from ledger.domain.enterprise import EnterpriseRenamed
-from ledger.domain.pledge import FulfilmentAssessed
+from ledger.domain.events.enterprise import EnterpriseRenamed
+from ledger.domain.events.pledge import FulfilmentAssessed
 from ledger.keys.signer import load_key
 from tests.cli.conftest import Run
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from api.client import Client
-from ledger.domain.event import Annex
+from api.client.client import Client
+from ledger.domain.events.base import Annex
 from tests.cli.conftest import Run
 from tests.e2e.book import Book, open_book, today
 from tests.support.database import TestDatabase

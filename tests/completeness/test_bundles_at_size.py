@@ -14,21 +14,21 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from api import bundles as sending
-from api import proofs
-from api.bundles import bundle_answer
-from api.proofs import Bundles
-from api.publicity import Publicity
-from api.witnessing.published import Published
+from api.cosigning.cosigned_checkpoints import Published
+from api.routes import bundle_answer as sending
+from api.routes.bundle_answer import bundle_answer
+from api.service import completeness_bundles as proofs
+from api.service.body_disclosure import Publicity
+from api.service.completeness_bundles import Bundles
 from ledger.errors import Busy, Refuted
 from ledger.feed import Feed
-from ledger.log import Log
+from ledger.log_reader import Log
 from ledger.store.connect import Database
-from ledger.verifier.bundle import BundleTooLarge
-from ledger.verifier.bundle_reading import parse_bundle
-from ledger.verifier.complete import verify_bundle
-from projections.completeness.view import MapView
-from projections.rules import Rules
+from ledger.verifier.completeness_bundle import verify_bundle
+from ledger.verifier.formats.bundle import BundleTooLarge
+from ledger.verifier.formats.bundle_reading import parse_bundle
+from projections.completeness.map_view import MapView
+from projections.standing.policy_timeline import Rules
 from tests.support.bundles import encode_bundle
 from tests.support.complaints import complain
 from tests.support.database import PostgresServer

@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 
 from ledger.errors import NotFound
-from ledger.log import Log
+from ledger.log_reader import Log
+from ledger.store.contract import Tile
 from ledger.store.memory import MemoryStore
-from ledger.store.port import Tile
 from ledger.tlog.proof import verify_consistency, verify_inclusion
 from ledger.tlog.tree import Edge
 from tests.support.batches import a_batch, an_entry

@@ -10,19 +10,19 @@ from typing import Any
 import psycopg
 import pytest
 
-from ledger.domain.enterprise import EnterpriseSized
-from ledger.domain.map import MapRootPublished
+from ledger.domain.events.completeness_map import MapRootPublished
+from ledger.domain.events.enterprise import EnterpriseSized
 from ledger.errors import NotFound
 from ledger.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
 from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.prefix import ABSENT, verify_in_map
-from projections.completeness import runner as runner_module
-from projections.completeness.rebuild import rebuild_map
-from projections.completeness.runner import MapRunner
-from projections.completeness.tables import MapState, MapTables, prepare_map
-from projections.completeness.view import MapView
+from projections.completeness import map_runner as runner_module
+from projections.completeness.map_rebuild import rebuild_map
+from projections.completeness.map_runner import MapRunner
+from projections.completeness.map_tables import MapState, MapTables, prepare_map
+from projections.completeness.map_view import MapView
 from tests.projections.book import Book
 from tests.support.database import TestDatabase
 from tests.support.naive_map import naive_root, naive_value

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from ledger.errors import LedgerError, Malformed, Refuted
 from ledger.tlog import prefix
 from ledger.tlog.prefix import ABSENT, EMPTY, MapLeaf, MapProof, MapValue, item_hash, map_key, verify_in_map
-from projections.completeness import pages
-from projections.completeness.pages import BUCKET_SUBJECTS_MAX
+from projections.completeness import trie_pages as pages
 from projections.completeness.trie import prove, take_in
+from projections.completeness.trie_pages import BUCKET_SUBJECTS_MAX
 from tests.support.naive_map import naive_proof, naive_root, naive_value
 
 Leaf = tuple[int, str, bytes]

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint
 from ledger.tlog.note import NoteSigner
-from ledger.tlog.policy import parse_policy
+from ledger.tlog.witness_policy import parse_policy
 from tests.e2e.book import Book, open_book
 from tests.support.charter import ORIGIN
 from tests.support.database import PostgresServer

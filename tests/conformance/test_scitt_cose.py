@@ -16,7 +16,7 @@ import scitt_cose
 from ledger.cose import headers
 from ledger.cose.receipt import attach, encode_receipt, receipt_protected, sign_root
 from ledger.cose.statement import make_statement
-from ledger.domain.party import RoleGranted
+from ledger.domain.events.party import RoleGranted
 from ledger.keys.signer import Signer, new_key
 from tests.support.naive_tree import mth, path
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from ledger.store.contract import Store
 from ledger.store.memory import MemoryStore
-from ledger.store.port import Store
 from ledger.store.postgres import PostgresStore
 
 

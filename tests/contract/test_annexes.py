@@ -11,7 +11,7 @@ from ledger.errors import Busy, Misconfigured
 from ledger.limits import BODY_HOLD_SECONDS
 from ledger.store.annexes import Annexes, AnnexKept, MemoryAnnexes, NamedAnnex, PostgresAnnexes
 from ledger.store.connect import Database
-from ledger.store.port import Batch, NewEntry, Store
+from ledger.store.contract import Batch, NewEntry, Store
 from ledger.store.postgres import PostgresStore
 from tests.support.batches import NOW, a_batch, an_entry
 

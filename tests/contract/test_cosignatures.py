@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ledger.errors import Misconfigured
+from ledger.store.contract import Store
 from ledger.store.cosignatures import CosignatureRow
 from ledger.store.lease import WITNESSES, Lease
-from ledger.store.port import Store
 from ledger.store.postgres import PostgresStore
 from tests.support.batches import a_batch, an_entry
 from tests.support.database import TestDatabase

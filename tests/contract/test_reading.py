@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.access import Access, day_digest
+from ledger.domain.state.access_log import Access, day_digest
 from ledger.errors import Busy, LedgerError, Refuted
 from ledger.limits import ATTACHMENT_HOLD_SECONDS
 from ledger.store.attachments import Attachments, MemoryAttachments, PostgresAttachments, StoredAttachment
 from ledger.store.connect import Database
+from ledger.store.contract import Fact, Store
 from ledger.store.desk import Pending
-from ledger.store.port import Fact, Store
 from tests.support.batches import NOW, a_batch, an_entry, sealed
 from tests.support.database import TestDatabase
 

@@ -1,4 +1,4 @@
-"""The contract of `ledger.store.port.Store`, kept by the real store and by its twin in memory."""
+"""The contract of `ledger.store.contract.Store`, kept by the real store and by its twin in memory."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from psycopg.sql import SQL, Identifier
 from ledger.errors import Busy, Raced
 from ledger.limits import BODY_HOLD_SECONDS
 from ledger.store.connect import Database, connect
+from ledger.store.contract import Fact, NewEntry, Store, Tile
 from ledger.store.memory import MemoryStore
-from ledger.store.port import Fact, NewEntry, Store, Tile
 from ledger.store.postgres import PostgresStore
 from ledger.store.vault import Vault
 from tests.support.batches import NOW, a_batch, a_checkpoint, an_entry, sealed

@@ -23,9 +23,9 @@ from ledger.cose.statement import (
     seal,
     verify_statement,
 )
-from ledger.domain.event import Closed, Event
-from ledger.domain.party import RoleGranted
-from ledger.domain.pledge import FulfilmentAssessed
+from ledger.domain.events.base import Closed, Event
+from ledger.domain.events.party import RoleGranted
+from ledger.domain.events.pledge import FulfilmentAssessed
 from ledger.errors import Malformed, Refuted
 from ledger.keys.signer import Signer, new_key
 from ledger.limits import STATEMENT_BYTES_MAX

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.domain.agreement import AGREEMENTS
-from ledger.domain.findings_of import findings_at, findings_of
-from ledger.domain.noun import Annotation, Bearing
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.rules.findings_on_record import findings_at, findings_of
+from ledger.domain.state.agreement import AGREEMENTS
+from ledger.domain.state.slot import Annotation, Bearing
 from tests.support.book import Book
 from tests.support.charter import DATA_OFFICER, HANDLING_BODY, HANDLING_COLLEAGUE, ORGANIZER, REGULATOR
 from tests.support.findings import annulment, defaulted, performed

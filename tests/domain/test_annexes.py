@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.domain.annex import AnnexTakenDown
-from ledger.domain.annex_rules import TAKEN_DOWN
-from ledger.domain.event import Annex
-from ledger.domain.repudiation import StatementRepudiated
+from ledger.domain.events.annex import AnnexTakenDown
+from ledger.domain.events.base import Annex
+from ledger.domain.events.repudiation import StatementRepudiated
+from ledger.domain.state.annex import TAKEN_DOWN
 from ledger.store.annexes import AnnexKept
-from ledger.store.port import Fact
+from ledger.store.contract import Fact
 from tests.support.book import Book
 from tests.support.charter import DATA_OFFICER, ORGANIZER, REGULATOR
 from tests.support.refusals import refused

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.access import AccessDigestPublished
-from ledger.domain.attachment import AttachmentAdded, AttachmentErased, is_erased
-from ledger.domain.attachment_rules import ATTACHMENTS
-from ledger.domain.repudiation import BodyErased
-from ledger.domain.subject import ACCESS
+from ledger.domain.events.access_log import AccessDigestPublished
+from ledger.domain.events.attachment import AttachmentAdded, AttachmentErased
+from ledger.domain.events.repudiation import BodyErased
+from ledger.domain.state.attachment import ATTACHMENTS, is_erased
+from ledger.domain.values.subject import ACCESS
 from ledger.limits import ATTACHMENTS_PER_ENTRY_MAX
-from ledger.store.port import Fact
+from ledger.store.contract import Fact
 from tests.support.book import Book
 from tests.support.charter import DATA_OFFICER, HANDLING_BODY, LOG_OPERATOR, REGISTRAR
 from tests.support.refusals import refused

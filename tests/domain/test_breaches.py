@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.breach import BREACHES
-from ledger.domain.findings_of import findings_at, findings_of
-from ledger.domain.noun import Finding
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.rules.findings_on_record import findings_at, findings_of
+from ledger.domain.state.breach import BREACHES
+from ledger.domain.state.slot import Finding
 from tests.support.book import Book
 from tests.support.charter import DATA_OFFICER, ORGANIZER, REGULATOR, Speaker
 from tests.support.findings import breach, breach_corrected
@@ -193,12 +193,12 @@ def test_breaches_and_their_corrections_are_bounded(
     book: Book, colleague: Speaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newest = record(book)
-    monkeypatch.setattr("ledger.domain.breach_rules.BREACH_CORRECTIONS_MAX", 2)
+    monkeypatch.setattr("ledger.domain.rules.breach.BREACH_CORRECTIONS_MAX", 2)
     for speaker in (colleague, ORGANIZER):
         newest = book.say(breach_corrected(newest), by=speaker).index
     with refused("correction.max"):
         book.say(breach_corrected(newest), by=colleague)
-    monkeypatch.setattr("ledger.domain.breach_rules.BREACHES_MAX", 3)
+    monkeypatch.setattr("ledger.domain.rules.breach.BREACHES_MAX", 3)
     with refused("breach.max"):
         record(book)
 

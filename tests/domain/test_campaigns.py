@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from ledger.domain.campaign import CampaignClosed, CampaignExtended, Clause, NoticePublished
+from ledger.domain.events.campaign import CampaignClosed, CampaignExtended, Clause, NoticePublished
 from tests.support.book import Book
 from tests.support.charter import HANDLING_BODY
 from tests.support.refusals import refused

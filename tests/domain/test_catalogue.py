@@ -9,13 +9,13 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.charter import calendar_2026, default_registration_policy, default_standing_policy
-from ledger.domain import party_state
-from ledger.domain.catalogue import ALL, SPECS
-from ledger.domain.event import Event
+from ledger.charter.charter import calendar_2026, default_registration_policy, default_standing_policy
+from ledger.domain.events.base import Event
+from ledger.domain.events.pledge import GroundText
+from ledger.domain.events.policy import StandingPolicyProposed
 from ledger.domain.payload import decode_body, decode_payload, encode_body, encode_payload
-from ledger.domain.pledge import GroundText
-from ledger.domain.policy import StandingPolicyProposed
+from ledger.domain.rules.catalogue import ALL, SPECS
+from ledger.domain.state import party as party_state
 from ledger.errors import LedgerError, Malformed
 from tests.support.statements import (
     EVIDENCE,

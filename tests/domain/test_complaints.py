@@ -7,11 +7,11 @@ from datetime import date, timedelta
 import pytest
 from msgspec.structs import replace
 
-from ledger.charter import default_registration_policy
-from ledger.domain.record import EnterpriseRecord
-from ledger.domain.repudiation import StatementRepudiated
+from ledger.charter.charter import default_registration_policy
+from ledger.domain.events.repudiation import StatementRepudiated
+from ledger.domain.state.record import EnterpriseRecord
 from ledger.limits import OUTCOME_CORRECTIONS_MAX, OUTCOME_REPLIES_MAX
-from ledger.store.port import Fact
+from ledger.store.contract import Fact
 from tests.support.book import Book
 from tests.support.charter import HANDLING_BODY, HANDLING_COLLEAGUE, ORGANIZER, REGISTRAR, Speaker
 from tests.support.keys import signer_for

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.domain.declaration_number import check_number, fold_number, is_enterprise_number, number_key
+from ledger.domain.values.standard_number import check_number, fold_number, is_enterprise_number, number_key
 from ledger.errors import Refused
 from tests.support.refusals import refused
 

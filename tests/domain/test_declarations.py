@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from ledger.domain.declaration import Product
-from ledger.domain.declaration_state import STANDARDS, declared_spans, standing_declaration
-from ledger.domain.enterprise import EnterpriseDeregistered
-from ledger.domain.event import Annex
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.events.base import Annex
+from ledger.domain.events.declaration import Product
+from ledger.domain.events.enterprise import EnterpriseDeregistered
+from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.state.declaration import STANDARDS, declared_spans, standing_declaration
 from ledger.limits import STANDARD_NOTES_MAX, STANDARD_VERSIONS_MAX, STANDARDS_MAX, STANDARDS_PER_NUMBER_MAX
 from ledger.store.annexes import AnnexKept
 from tests.support.book import Book

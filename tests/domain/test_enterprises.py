@@ -8,15 +8,15 @@ import pytest
 from msgspec.structs import replace
 from stdnum.cn.uscc import calc_check_digit
 
-from ledger.domain.enterprise import (
+from ledger.domain.events.base import Event
+from ledger.domain.events.enterprise import (
     EnterpriseDeregistered,
     EnterpriseMerged,
     EnterpriseRenamed,
     EnterpriseSized,
     IdentifierOverridden,
 )
-from ledger.domain.event import Event
-from ledger.domain.repudiation import StatementRepudiated
+from ledger.domain.events.repudiation import StatementRepudiated
 from tests.support.book import Book
 from tests.support.charter import HANDLING_BODY
 from tests.support.refusals import refused

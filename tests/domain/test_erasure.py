@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.event import Event
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.events.base import Event
+from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
 from ledger.errors import Refused
 from projections.standing.evaluate import evaluate, policies_of
 from projections.standing.levels import Level

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ledger.defaults import default_registration_policy
-from ledger.domain.finding_state import FINDINGS, annulled
-from ledger.domain.findings_of import findings_at, findings_of, holds_at
-from ledger.domain.noun import Finding, Hold
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from ledger.charter.default_policies import default_registration_policy
+from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.rules.findings_on_record import findings_at, findings_of, holds_at
+from ledger.domain.state.finding import FINDINGS, annulled
+from ledger.domain.state.slot import Finding, Hold
 from ledger.limits import FINDINGS_MAX, RECORD_RECHECKS_MAX
 from tests.support.book import Book
 from tests.support.charter import APPROVER, DATA_OFFICER, HANDLING_BODY, ORGANIZER, REGULATOR
@@ -240,12 +240,12 @@ def test_a_recheck_is_of_a_public_record_and_after_the_last_look(book: Book) -> 
 
 def test_rechecks_and_findings_are_bounded(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     index = cite(book)
-    monkeypatch.setattr("ledger.domain.finding_rules.RECORD_RECHECKS_MAX", 2)
+    monkeypatch.setattr("ledger.domain.rules.finding.RECORD_RECHECKS_MAX", 2)
     book.say(rechecked(index))
     book.say(rechecked(index))
     with refused("recheck.max"):
         book.say(rechecked(index))
-    monkeypatch.setattr("ledger.domain.finding_rules.FINDINGS_MAX", 3)
+    monkeypatch.setattr("ledger.domain.rules.finding.FINDINGS_MAX", 3)
     with refused("finding.max"):
         record(book)
     assert (RECORD_RECHECKS_MAX, FINDINGS_MAX) == (256, 4_096)

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ledger.domain.complaint import ComplaintOutcomeCorrected
-from ledger.domain.enterprise import EnterpriseRenamed, IdentifierOverridden
-from ledger.domain.event import Closed, Recorded
-from ledger.domain.folding import fold
-from ledger.domain.governance import Governance, evolve_governance
-from ledger.domain.pledge import PledgeReplaced
-from ledger.domain.record import EnterpriseRecord
-from ledger.domain.repudiation import BodyErased
-from ledger.domain.subject import is_enterprise
+from ledger.domain.events.base import Closed, Recorded
+from ledger.domain.events.complaint import ComplaintOutcomeCorrected
+from ledger.domain.events.enterprise import EnterpriseRenamed, IdentifierOverridden
+from ledger.domain.events.pledge import PledgeReplaced
+from ledger.domain.events.repudiation import BodyErased
+from ledger.domain.state.fold import fold
+from ledger.domain.state.governance import Governance, evolve_governance
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.values.subject import is_enterprise
 from tests.support.book import Book
 from tests.support.findings import (
     annulment,

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from ledger.domain.party import KeyEnrolled, KeyRecovered, KeyRevoked, KeyRotated
+from ledger.domain.events.party import KeyEnrolled, KeyRecovered, KeyRevoked, KeyRotated
 from ledger.errors import Refuted
-from ledger.keys.possession import prove_possession
+from ledger.keys.proof_of_possession import prove_possession
 from ledger.keys.signer import Signer
 from tests.support.book import Book
 from tests.support.charter import HANDLING_BODY, ORGANIZER, ORIGIN, REGISTRAR, ROOT, Speaker

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from ledger.domain.findings_of import findings_of
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.rules.findings_on_record import findings_of
 from ledger.errors import Refused
 from tests.support.book import Book
 from tests.support.charter import DATA_OFFICER, HANDLING_BODY, ORGANIZER, REGULATOR
@@ -112,7 +112,7 @@ def test_holds_are_bounded_and_never_repudiated(book: Book, monkeypatch: pytest.
     hold = place(book)
     with refused("repudiation.final"):
         book.say(StatementRepudiated(v=1, effective_on=TODAY, entry=hold, word="误"))
-    monkeypatch.setattr("ledger.domain.legal_hold_rules.LEGAL_HOLDS_MAX", 1)
+    monkeypatch.setattr("ledger.domain.rules.legal_hold.LEGAL_HOLDS_MAX", 1)
     with refused("hold.max"):
         place(book)
 

@@ -6,10 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from ledger.domain.declaration import Product
-from ledger.domain.listing import product_key
-from ledger.domain.listing_rules import LISTINGS
-from ledger.domain.repudiation import StatementRepudiated
+from ledger.domain.events.declaration import Product
+from ledger.domain.events.repudiation import StatementRepudiated
+from ledger.domain.state.listing import LISTINGS, product_key
 from tests.support.book import Book
 from tests.support.charter import LABORATORY, REGULATOR
 from tests.support.listings import delisted, listed
@@ -124,7 +123,7 @@ def test_what_was_repudiated_counts_for_nothing(book: Book) -> None:
 
 
 def test_listings_are_bounded(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.domain.listing_rules.LISTINGS_MAX", 1)
+    monkeypatch.setattr("ledger.domain.rules.listing.LISTINGS_MAX", 1)
     book.say(listed())
     with refused("listing.max"):
         book.say(listed(product=Product(name="电饭煲")))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.domain.map import MapRoot, MapRootPublished
+from ledger.domain.events.completeness_map import MapRootPublished
+from ledger.domain.state.completeness_map import MapRoot
 from ledger.errors import Refused
 from ledger.limits import MAP_ROOTS_KEPT_MAX
 from tests.support.book import Book

@@ -8,19 +8,19 @@ from hashlib import sha256
 import pytest
 from msgspec.structs import replace
 
-from ledger.domain.enterprise import EnterpriseDeregistered
-from ledger.domain.finding import FindingAnnulled
-from ledger.domain.folding import fold
-from ledger.domain.mark_rules import MARKS, bearing
-from ledger.domain.mark_state import spans, state_on
+from ledger.domain.events.enterprise import EnterpriseDeregistered
+from ledger.domain.events.finding import FindingAnnulled
+from ledger.domain.events.pledge import GroundText
+from ledger.domain.events.repudiation import StatementRepudiated
 from ledger.domain.payload import encode_body
-from ledger.domain.pledge import GroundText
-from ledger.domain.record import EnterpriseRecord
-from ledger.domain.repudiation import StatementRepudiated
+from ledger.domain.state.fold import fold
+from ledger.domain.state.licence_periods import spans, state_on
+from ledger.domain.state.mark import MARKS, bearing
+from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Malformed, Refuted
 from ledger.limits import MARK_LICENCES_MAX, MARK_TURNS_MAX
 from ledger.registration import MissingBody
-from ledger.store.port import Fact
+from ledger.store.contract import Fact
 from tests.support.book import Book
 from tests.support.charter import HANDLING_BODY, REGULATOR
 from tests.support.histories import recorded
@@ -309,8 +309,8 @@ def _with(book: Book, event: FindingAnnulled) -> EnterpriseRecord:
 def test_licences_and_their_changes_are_bounded(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MARK_LICENCES_MAX >= 100
     assert MARK_TURNS_MAX >= 10
-    monkeypatch.setattr("ledger.domain.mark_rules.MARK_LICENCES_MAX", 1)
-    monkeypatch.setattr("ledger.domain.mark_rules.MARK_TURNS_MAX", 2)
+    monkeypatch.setattr("ledger.domain.rules.mark.MARK_LICENCES_MAX", 1)
+    monkeypatch.setattr("ledger.domain.rules.mark.MARK_TURNS_MAX", 2)
     license_mark(book)
     with refused("mark.licences_max"):
         license_mark(book, 2)

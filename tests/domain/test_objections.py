@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.findings_of import findings_of
-from ledger.domain.noun import Annotation, Bearing
-from ledger.domain.objection import OBJECTIONS
-from ledger.domain.party import RoleGranted
-from ledger.domain.repudiation import StatementRepudiated
+from ledger.domain.events.party import RoleGranted
+from ledger.domain.events.repudiation import StatementRepudiated
+from ledger.domain.rules.findings_on_record import findings_of
+from ledger.domain.state.objection import OBJECTIONS
+from ledger.domain.state.slot import Annotation, Bearing
 from tests.support.book import Book
 from tests.support.charter import APPROVER, HANDLING_BODY, HANDLING_COLLEAGUE, ORGANIZER, REGISTRAR, REGULATOR
 from tests.support.findings import breach, breach_corrected, cited, found
@@ -177,7 +177,7 @@ def test_a_repudiated_answer_leaves_the_objection_open(book: Book) -> None:
 
 def test_objections_to_one_entry_are_bounded(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = record(book)
-    monkeypatch.setattr("ledger.domain.objection_rules.OBJECTIONS_MAX", 1)
+    monkeypatch.setattr("ledger.domain.rules.objection.OBJECTIONS_MAX", 1)
     book.say(rejected(object_to(book, entry), entry), by=APPROVER)
     with refused("objection.max"):
         object_to(book, entry)

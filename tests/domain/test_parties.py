@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.domain.party import PartyEnrolled, RoleGranted, RoleRevoked
+from ledger.domain.events.party import PartyEnrolled, RoleGranted, RoleRevoked
 from tests.support.book import Book
 from tests.support.charter import APPROVER, ORGANIZER, REGISTRAR, ROOT
 from tests.support.keys import signer_for

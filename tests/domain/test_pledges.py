@@ -7,13 +7,13 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.domain.campaign import CampaignClosed, CampaignExtended
+from ledger.domain.events.campaign import CampaignClosed, CampaignExtended
+from ledger.domain.events.pledge import GroundText, PledgeReplaced
+from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
 from ledger.domain.payload import encode_body
-from ledger.domain.pledge import GroundText, PledgeReplaced
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
 from ledger.errors import Malformed, Refuted
 from ledger.registration import Held, MissingBody
-from ledger.store.port import Fact
+from ledger.store.contract import Fact
 from tests.support.book import Book
 from tests.support.charter import DATA_OFFICER, HANDLING_BODY
 from tests.support.refusals import refused

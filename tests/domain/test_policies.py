@@ -7,9 +7,14 @@ from datetime import date, timedelta
 import pytest
 from msgspec.structs import replace
 
-from ledger.charter import calendar_2026, default_registration_policy, default_standing_policy
-from ledger.domain.party import RoleGranted
-from ledger.domain.policy import StandingPolicyApproved, StandingPolicyProposed, TierWindow, WorkCalendarPublished
+from ledger.charter.charter import calendar_2026, default_registration_policy, default_standing_policy
+from ledger.domain.events.party import RoleGranted
+from ledger.domain.events.policy import (
+    StandingPolicyApproved,
+    StandingPolicyProposed,
+    TierWindow,
+    WorkCalendarPublished,
+)
 from tests.support.book import Book
 from tests.support.charter import APPROVER, ORGANIZER, REGISTRAR, REGULATOR, ROOT, Speaker
 from tests.support.keys import signer_for

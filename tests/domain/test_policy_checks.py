@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from ledger.defaults import default_standing_policy
-from ledger.domain.policy import HoldRule, StandingPolicy, TierWindow
-from ledger.domain.policy_checks import flaws_of, policy_schema, read_policy, require_flawless
-from ledger.domain.policy_items import FINDINGS, HOLDS
+from ledger.charter.default_policies import default_standing_policy
+from ledger.domain.events.policy import HoldRule, StandingPolicy, TierWindow
+from ledger.domain.rules.policy_conditions import flaws_of, policy_schema, read_policy, require_flawless
+from ledger.domain.rules.policy_items import FINDINGS, HOLDS
 from ledger.errors import Malformed, Refused
 
 DEFAULT = default_standing_policy()

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.noun import Annotation, Bearing, Relief
-from ledger.domain.repair import REPAIRS
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.state.repair import REPAIRS
+from ledger.domain.state.slot import Annotation, Bearing, Relief
 from tests.support.book import Book
 from tests.support.charter import DATA_OFFICER, HANDLING_BODY, HANDLING_COLLEAGUE, ORGANIZER, REGULATOR, Speaker
 from tests.support.findings import annulment, cited, found
@@ -196,7 +196,7 @@ def test_a_repudiated_approval_relieves_nothing_and_opens_the_application_again(
 
 def test_applications_for_one_entry_are_bounded(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = record(book)
-    monkeypatch.setattr("ledger.domain.repair_rules.REPAIRS_MAX", 2)
+    monkeypatch.setattr("ledger.domain.rules.repair.REPAIRS_MAX", 2)
     for _ in range(2):
         book.say(refusal(apply(book, entry), entry), by=REGULATOR)
     with refused("repair.max"):

@@ -7,12 +7,11 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from ledger.domain.finding import FindingAnnulled
-from ledger.domain.folding import fold
-from ledger.domain.report import report_key
-from ledger.domain.report_rules import REPORTS, bearing
-from ledger.domain.repudiation import StatementRepudiated
-from ledger.store.port import Fact
+from ledger.domain.events.finding import FindingAnnulled
+from ledger.domain.events.repudiation import StatementRepudiated
+from ledger.domain.state.fold import fold
+from ledger.domain.state.inspection_report import REPORTS, bearing, report_key
+from ledger.store.contract import Fact
 from tests.support.book import Book
 from tests.support.charter import LABORATORY, ORGANIZER, REGULATOR
 from tests.support.histories import recorded
@@ -136,8 +135,8 @@ def test_what_was_repudiated_or_annulled_counts_no_more(book: Book) -> None:
 
 
 def test_reports_are_bounded(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.domain.report_rules.REPORTS_MAX", 1)
-    monkeypatch.setattr("ledger.domain.report_rules.REPORT_VERDICTS_MAX", 1)
+    monkeypatch.setattr("ledger.domain.rules.inspection_report.REPORTS_MAX", 1)
+    monkeypatch.setattr("ledger.domain.rules.inspection_report.REPORT_VERDICTS_MAX", 1)
     entry = book.say(submitted()).index
     with refused("report.max"):
         book.say(submitted(2))

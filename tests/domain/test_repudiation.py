@@ -7,9 +7,9 @@ from hashlib import sha256
 
 import pytest
 
+from ledger.domain.events.pledge import GroundText, PledgeRevoked
+from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
 from ledger.domain.payload import encode_body
-from ledger.domain.pledge import GroundText, PledgeRevoked
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
 from tests.support.book import Book
 from tests.support.charter import DATA_OFFICER, HANDLING_BODY, HANDLING_COLLEAGUE
 from tests.support.refusals import refused

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from stdnum import luhn
 from stdnum.cn import ric
 
-from api.sample import SampleCampaign, sample_rows
-from ledger.domain.complaint import ComplaintReplied
-from ledger.domain.declaration import Product, StandardDeclared
-from ledger.domain.free_text import free_texts, refuse_personal_data, suspicions
-from ledger.domain.pledge import PledgeMade
-from ledger.domain.screening import certain_in, screen
+from api.demo.sample_roster import SampleCampaign, sample_rows
+from ledger.domain.events.complaint import ComplaintReplied
+from ledger.domain.events.declaration import Product, StandardDeclared
+from ledger.domain.events.free_text import free_texts, refuse_personal_data, suspicions
+from ledger.domain.events.pledge import PledgeMade
+from ledger.domain.values.personal_data import certain_in, screen
 from ledger.errors import Refused
 from tests.support.statements import pledge_made
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.domain.serials import RANGE_BYTES, SERIAL_CHARS, check, fold, make, parse, serials
+from ledger.domain.values.mark_serials import RANGE_BYTES, SERIAL_CHARS, check, fold, make, parse, serials
 from ledger.errors import Malformed, NotFound, Refuted
 from ledger.limits import MARK_SERIALS_MAX
-from ledger.marks import check_serials, prove_serial, root_of_serials, serials_root, verify_serial
+from ledger.mark_serial_tree import check_serials, prove_serial, root_of_serials, serials_root, verify_serial
 from tests.support.naive_tree import mth
 
 SEEDS = st.binary(min_size=32, max_size=32)

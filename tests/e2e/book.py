@@ -19,11 +19,11 @@ import cbor2
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.charter import write_charter
-from ledger.domain.campaign import CampaignOpened
-from ledger.domain.dates import shanghai_date
-from ledger.domain.event import Event
-from ledger.domain.pledge import PledgeMade, PledgePublished
+from ledger.charter.charter import write_charter
+from ledger.domain.events.base import Event
+from ledger.domain.events.campaign import CampaignOpened
+from ledger.domain.events.pledge import PledgeMade, PledgePublished
+from ledger.domain.values.dates import shanghai_date
 from ledger.keys.signer import Signer, save_key
 from ledger.verifier import Trust, parse_trust
 from tests.support.charter import ORGANIZER, ORIGIN, REGISTRAR, Speaker, charter

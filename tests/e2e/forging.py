@@ -11,7 +11,7 @@ from itertools import count
 from ledger.cose import headers
 from ledger.cose.cbor import byte_string, encode
 from ledger.cose.sign1 import assemble, split, to_be_signed
-from ledger.domain.event import Event
+from ledger.domain.events.base import Event
 from ledger.domain.payload import encode_payload
 from ledger.keys.algorithms import P256_ORDER
 from ledger.keys.signer import Signer

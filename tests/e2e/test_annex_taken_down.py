@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from api.client import Client
-from ledger.domain.annex import AnnexTakenDown
-from ledger.domain.event import Annex
+from api.client.client import Client
+from ledger.domain.events.annex import AnnexTakenDown
+from ledger.domain.events.base import Annex
 from ledger.errors import Refused
 from ledger.store.connect import connect
 from ledger.verifier import verify_entry

@@ -16,8 +16,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.cli.main import main
-from ledger.domain.attachment import AttachmentAdded, AttachmentErased
-from ledger.domain.repudiation import BodyErased
+from ledger.domain.events.attachment import AttachmentAdded, AttachmentErased
+from ledger.domain.events.repudiation import BodyErased
 from ledger.keys.signer import save_key
 from ledger.limits import ATTACHMENT_BYTES_MAX
 from ledger.store.connect import connect

@@ -18,7 +18,7 @@ from ledger.cose import headers
 from ledger.cose.cbor import encode
 from ledger.cose.receipt import attach
 from ledger.cose.sign1 import split
-from ledger.domain.party import KeyRevoked
+from ledger.domain.events.party import KeyRevoked
 from ledger.domain.payload import encode_payload
 from ledger.limits import BATCH_BYTES_MAX, BODY_BYTES_MAX, STATEMENT_BYTES_MAX
 from tests.e2e.book import Book, batch_of, open_book, today

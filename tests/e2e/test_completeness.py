@@ -16,23 +16,23 @@ from click.testing import CliRunner, Result
 from msgspec.structs import replace as struct_replace
 
 from api.cli.main import main
-from api.client import Client
-from api.evidence_export import Wanted, build, check_archive, gather
-from api.evidence_export.service import ServiceSource
-from api.recomputing import compare
+from api.client.client import Client
+from api.client.recompute import compare
+from api.evidence import Wanted, build, check_archive, gather
+from api.evidence.service_source import ServiceSource
 from ledger.cose.receipt import detach, parse_receipt
 from ledger.cose.standing_token import VerifiedStanding
-from ledger.domain.complaint import ComplaintOutcomeRecorded
-from ledger.domain.map import MapRootPublished
+from ledger.domain.events.complaint import ComplaintOutcomeRecorded
+from ledger.domain.events.completeness_map import MapRootPublished
 from ledger.errors import LedgerError, Refuted, Uncheckable
 from ledger.keys.signer import save_key
 from ledger.limits import BUNDLE_PIECE_BYTES
-from ledger.log import Log
+from ledger.log_reader import Log
 from ledger.store.postgres import PostgresStore
-from ledger.verifier.bundle import Bundle
-from ledger.verifier.bundle_reading import parse_bundle
-from ledger.verifier.complete import verify_bundle
-from projections.completeness.rebuild import rebuild_map
+from ledger.verifier.completeness_bundle import verify_bundle
+from ledger.verifier.formats.bundle import Bundle
+from ledger.verifier.formats.bundle_reading import parse_bundle
+from projections.completeness.map_rebuild import rebuild_map
 from tests.e2e.book import Book, open_book, size_of, today
 from tests.support.bundles import encode_bundle
 from tests.support.charter import HANDLING_BODY, LOG_OPERATOR, ORGANIZER

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from api.cli.main import main
-from api.demo import ORIGIN
-from ledger.domain.dates import shanghai_date
+from api.demo.demo import ORIGIN
+from ledger.domain.values.dates import shanghai_date
 from ledger.keys.signer import load_key
 from tests.e2e.book import Book
 from tests.support.charter import Speaker

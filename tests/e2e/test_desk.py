@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.domain.pledge import PledgePublished
+from ledger.domain.events.pledge import PledgePublished
 from ledger.verifier import verify_entry
 from tests.e2e.book import Book, today
 from tests.support.charter import ORGANIZER, REGISTRAR, Speaker

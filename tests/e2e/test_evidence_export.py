@@ -14,16 +14,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.cli.main import main
-from api.evidence_export import Wanted, build, check_archive, gather
-from api.evidence_export.gather import Material
-from api.evidence_export.service import ServiceSource
-from ledger.domain.attachment import AttachmentAdded
-from ledger.domain.repudiation import BodyErased
+from api.evidence import Wanted, build, check_archive, gather
+from api.evidence.gather import Material
+from api.evidence.service_source import ServiceSource
+from ledger.domain.events.attachment import AttachmentAdded
+from ledger.domain.events.repudiation import BodyErased
 from ledger.errors import LedgerError, Malformed, Refuted
 from ledger.keys.signer import save_key
 from ledger.verifier import parse_trust
-from ledger.verifier.archive import read_archive, write_archive
-from ledger.verifier.manifest import encode_manifest, parse_manifest
+from ledger.verifier.formats.archive import read_archive, write_archive
+from ledger.verifier.formats.manifest import encode_manifest, parse_manifest
 from tests.e2e.book import Book, today
 from tests.support.charter import DATA_OFFICER, HANDLING_BODY, ORGANIZER, REGULATOR, Speaker
 from tests.support.database import TestDatabase

@@ -12,16 +12,16 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from api.cli.main import main
-from api.evidence_export import Wanted, build, check_archive, gather
-from api.evidence_export.gather import Material
-from api.evidence_export.service import ServiceSource
+from api.evidence import Wanted, build, check_archive, gather
+from api.evidence.gather import Material
+from api.evidence.service_source import ServiceSource
 from ledger.errors import Refuted, Uncheckable
 from ledger.keys.signer import save_key
 from ledger.tlog.note import format_signature, parse_note
 from ledger.verifier import Trust, parse_trust
-from ledger.verifier.archive import read_archive, write_archive
-from ledger.verifier.archive_paths import numbered
-from ledger.verifier.manifest import LeftOut, Member, encode_manifest, parse_manifest
+from ledger.verifier.formats.archive import read_archive, write_archive
+from ledger.verifier.formats.archive_paths import numbered
+from ledger.verifier.formats.manifest import LeftOut, Member, encode_manifest, parse_manifest
 from tests.e2e.book import Book, open_book, today
 from tests.e2e.test_evidence_export import complaint
 from tests.support.charter import LOG_OPERATOR, ORIGIN

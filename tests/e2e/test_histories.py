@@ -7,8 +7,8 @@ from datetime import date
 import msgspec
 import pytest
 
-from ledger.defaults import default_standing_policy
-from ledger.domain.policy import StandingPolicyProposed
+from ledger.charter.default_policies import default_standing_policy
+from ledger.domain.events.policy import StandingPolicyProposed
 from tests.e2e.book import Book, today
 from tests.support.charter import HANDLING_BODY
 from tests.support.statements import ENTERPRISE, OTHER_ENTERPRISE, outcome

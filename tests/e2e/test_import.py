@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from api.importing import template
-from api.importing.writing import WritableCell, csv_table, xlsx_table
-from api.sample import CLAUSES, FLAWS, SampleCampaign, sample_rows
+from api.demo.sample_roster import CLAUSES, FLAWS, SampleCampaign, sample_rows
+from api.importing import pledge_template as template
+from api.importing.table_writer import WritableCell, csv_table, xlsx_table
 from ledger.cose.receipt import verify_receipt
 from ledger.keys.signer import Signer, save_key
 from ledger.store.postgres import PostgresStore

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from api.importing import declarations as columns
-from api.importing.writing import WritableCell, csv_table
+from api.importing import standards_table as columns
+from api.importing.table_writer import WritableCell, csv_table
 from tests.e2e.book import Book
 from tests.e2e.test_import import command, key_file
 from tests.support.charter import ORGANIZER

@@ -17,9 +17,9 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
-from ledger.domain.declaration import Product
-from ledger.domain.repudiation import BodyErased
-from ledger.domain.serials import make, serials
+from ledger.domain.events.declaration import Product
+from ledger.domain.events.repudiation import BodyErased
+from ledger.domain.values.mark_serials import make, serials
 from tests.e2e.book import Book, today
 from tests.support.charter import DATA_OFFICER, LABORATORY, ORGANIZER
 from tests.support.database import TestDatabase

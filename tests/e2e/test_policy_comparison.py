@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from api.cli.main import main
-from ledger.defaults import default_standing_policy
+from ledger.charter.default_policies import default_standing_policy
 from ledger.keys.signer import save_key
 from ledger.limits import POLICY_DOCUMENT_BYTES_MAX
 from ledger.store.connect import connect

@@ -16,7 +16,7 @@ import scitt_cose
 from cwt import COSE, COSEKey
 
 from ledger.cose.receipt import detach
-from ledger.domain.event import Closed
+from ledger.domain.events.base import Closed
 from ledger.keys.algorithms import decode_key
 from ledger.tlog.checkpoint import open_checkpoint
 from ledger.verifier import verify_entry

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from api.importing import template
-from api.importing.writing import csv_table
-from api.sample import CLAUSES, SampleCampaign, sample_csv, sample_rows
+from api.demo.sample_roster import CLAUSES, SampleCampaign, sample_csv, sample_rows
+from api.importing import pledge_template as template
+from api.importing.table_writer import csv_table
 from ledger.cose.receipt import detach
 from ledger.cose.statement import parse_statement
-from ledger.domain.party import KeyRotated
-from ledger.keys.possession import prove_possession
+from ledger.domain.events.party import KeyRotated
+from ledger.keys.proof_of_possession import prove_possession
 from ledger.keys.signer import Signer, new_key
 from tests.e2e.book import Book, today
 from tests.e2e.test_import import OUTCOMES, command, key_file

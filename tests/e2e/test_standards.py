@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from api.client import Client
-from ledger.domain.event import Annex
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from api.client.client import Client
+from ledger.domain.events.base import Annex
+from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
 from ledger.errors import NotFound, Refused
 from ledger.store.backup import backup
 from ledger.store.postgres import PostgresStore

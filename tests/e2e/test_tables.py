@@ -12,11 +12,13 @@ import httpx
 import openpyxl
 import pytest
 
-from api.importing import declarations, outcome_template, template
-from api.importing.writing import WritableCell, csv_table, xlsx_table
-from api.sample import CLAUSES, SampleCampaign, sample_rows
-from ledger.domain.complaint import ComplaintReplied
-from ledger.domain.pledge import PledgeReplaced
+from api.demo.sample_roster import CLAUSES, SampleCampaign, sample_rows
+from api.importing import outcome_template
+from api.importing import pledge_template as template
+from api.importing import standards_table as declarations
+from api.importing.table_writer import WritableCell, csv_table, xlsx_table
+from ledger.domain.events.complaint import ComplaintReplied
+from ledger.domain.events.pledge import PledgeReplaced
 from tests.e2e.book import Book, today
 from tests.e2e.test_import import command, key_file
 from tests.support.charter import HANDLING_BODY, ORGANIZER

@@ -18,9 +18,9 @@ import pytest
 from ledger.errors import Uncheckable
 from ledger.limits import WITNESS_ANSWER_SECONDS_MAX
 from ledger.tlog.hashing import leaf_hash
-from ledger.tlog.policy import parse_policy
 from ledger.tlog.tiles import TileReader, decode_bundle
 from ledger.tlog.tlog_proof import parse_proof, verify_proof
+from ledger.tlog.witness_policy import parse_policy
 from ledger.verifier import verify_head
 from tests.e2e.book import Book, open_book, size_of
 from tests.support.charter import ORIGIN

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Malformed
-from ledger.verifier.archive import read_archive, write_archive
+from ledger.verifier.formats.archive import read_archive, write_archive
 
 MEMBERS = {"manifest.json": b"{}", "entries/0000000001.body.json": b"body", "index.html": b"<!DOCTYPE html>"}
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.evidence_export import Wanted, build, check_archive, fetched, gather
-from api.evidence_export.database import BookSource
-from api.evidence_export.source import Asking
+from api.evidence import Wanted, build, check_archive, fetched, gather
+from api.evidence.book_source import BookSource
+from api.evidence.evidence_source import Asking
 from tests.support.charter import REGULATOR
 from tests.support.complaints import complain
 from tests.support.database import PostgresServer

@@ -6,10 +6,10 @@ from typing import get_args
 
 import pytest
 
-from api.evidence_export.html import fields, said, shown
-from api.evidence_export.words import EVENTS, WHAT, WHY
-from ledger.domain.catalogue import SPECS
-from ledger.verifier.manifest import What, Why
+from api.evidence.labels import EVENTS, WHAT, WHY
+from api.evidence.safe_html import fields, said, shown
+from ledger.domain.rules.catalogue import SPECS
+from ledger.verifier.formats.manifest import What, Why
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ledger.sequencer import Sequencer
+from ledger.sequencing.sequencer import Sequencer
 from ledger.store.postgres import PostgresStore
 from tests.sequencer.book import entry, is_registered, open_book
 from tests.support.charter import ORGANIZER, ORIGIN

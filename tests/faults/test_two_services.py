@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledger.cose.statement import parse_statement
-from ledger.domain.party import KeyRevoked
+from ledger.domain.events.party import KeyRevoked
 from ledger.errors import Refuted
 from ledger.store.postgres import PostgresStore
 from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint

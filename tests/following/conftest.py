@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from api.following.source import Source
-from ledger.domain.event import Event
+from api.monitor.log_source import Source
+from ledger.domain.events.base import Event
 from ledger.keys.signer import Signer, new_key
 from tests.following.served import ServedLog, serving
 from tests.support.paper_log import PaperLog

@@ -10,13 +10,13 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from api.following.follower import Follower, keys_path
-from api.following.heads import Inconsistent
-from api.following.noticed import Noticed
-from api.following.state import FollowState, parse_state
-from ledger.domain.party import KeyRevoked, KeyRotated, TrustAnchorsEstablished
+from api.monitor.checkpoint_growth import Inconsistent
+from api.monitor.monitor import Follower, keys_path
+from api.monitor.monitor_state import FollowState, parse_state
+from api.monitor.notices import Noticed
+from ledger.domain.events.party import KeyRevoked, KeyRotated, TrustAnchorsEstablished
 from ledger.errors import Malformed, Misconfigured, Unavailable, Uncheckable
-from ledger.keys.possession import prove_possession
+from ledger.keys.proof_of_possession import prove_possession
 from ledger.keys.signer import new_key
 from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint
 from ledger.tlog.note import NoteSigner
@@ -51,7 +51,7 @@ def follower(scene: Scene, path: Path, told: Told, subjects: Sequence[str] = (SU
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.following.heads.FOLLOW_STALE_SECONDS", 0.0)
+    monkeypatch.setattr("api.monitor.checkpoint_growth.FOLLOW_STALE_SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from api.following.proven import ProvenTree, check_charter
+from api.monitor.proven_tree import ProvenTree, check_charter
 from ledger.errors import NotFound, Refuted
 from ledger.tlog.checkpoint import VerifiedCheckpoint
 from ledger.tlog.hashing import EMPTY_ROOT, leaf_hash, parents

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from api.following.follower import Follower
-from api.following.heads import Inconsistent
-from api.following.noticed import Noticed
-from api.following.webhook import Webhook, parse_secrets, signature
+from api.monitor.checkpoint_growth import Inconsistent
+from api.monitor.monitor import Follower
+from api.monitor.notices import Noticed
+from api.monitor.webhook import Webhook, parse_secrets, signature
 from ledger.errors import LedgerError, Malformed, Unavailable
 from tests.following.conftest import SUBJECT, Scene
 from tests.following.served import Answer, serving

@@ -13,28 +13,28 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import api.importing
-from api.following.keys import KeyLine
-from api.following.state import FollowState
-from api.importing import template
-from api.importing.writing import csv_table, xlsx_table
+from api.importing import pledge_template as template
+from api.importing.table_writer import csv_table, xlsx_table
+from api.monitor.known_keys import KeyLine
+from api.monitor.monitor_state import FollowState
 from ledger.cose.access_token import Asked, sign_access
 from ledger.cose.archive_signature import sign_archive
 from ledger.cose.receipts import encode_receipts
 from ledger.cose.standing_token import sign_standing
 from ledger.cose.statement import decode_event, parse_statement
-from ledger.domain.serials import RANGE_BYTES, make
-from ledger.keys.possession import prove_possession
-from ledger.store.archive import FORMAT, MANIFEST, add
+from ledger.domain.values.mark_serials import RANGE_BYTES, make
+from ledger.keys.proof_of_possession import prove_possession
+from ledger.store.backup_file import FORMAT, MANIFEST, add
 from ledger.tlog.checkpoint import parse_checkpoint
 from ledger.tlog.note import NoteSigner, parse_note
 from ledger.tlog.prefix import MapLeaf, MapProof, MapValue
 from ledger.tlog.tiles import encode_bundle
 from ledger.tlog.tlog_proof import TlogProof, format_proof
 from ledger.verifier import Trust
-from ledger.verifier.archive import write_archive
-from ledger.verifier.bundle import Bundle, Shown, StreamShown
-from ledger.verifier.manifest import Manifest, Member, encode_manifest
-from ledger.witness.request import AddCheckpoint, format_request
+from ledger.verifier.formats.archive import write_archive
+from ledger.verifier.formats.bundle import Bundle, Shown, StreamShown
+from ledger.verifier.formats.manifest import Manifest, Member, encode_manifest
+from ledger.witness.add_checkpoint import AddCheckpoint, format_request
 from tests.support.bundles import encode_bundle as encode_completeness
 from tests.support.keys import signer_for
 from tests.support.naive_tree import path, proof

@@ -14,20 +14,19 @@ from typing import Final, NamedTuple
 
 import httpx
 
-from api.following.keys import KnownKeys
-from api.following.proven import ProvenTree, check_charter
-from api.following.state import parse_state
-from api.following.webhook import parse_secrets
-from api.foreign_cbor import decode_foreign
-from api.ids import subject_of
-from api.importing import template
-from api.importing.answers import decode_answers
-from api.importing.mapping import parse_mapping
-from api.importing.tables import table_of
-from api.problems import error_of
-from api.receiving import batch_items
-from ledger.annexes import media_type_of
-from ledger.charter import read_charter
+from api.client.problems import error_of
+from api.http.bodies import batch_items
+from api.http.enterprise_ids import subject_of
+from api.http.foreign_cbor import decode_foreign
+from api.importing import pledge_template as template
+from api.importing.batch_answers import decode_answers
+from api.importing.source_mapping import parse_mapping
+from api.importing.table_reader import table_of
+from api.monitor.known_keys import KnownKeys
+from api.monitor.monitor_state import parse_state
+from api.monitor.proven_tree import ProvenTree, check_charter
+from api.monitor.webhook import parse_secrets
+from ledger.charter.charter import read_charter
 from ledger.cose.access_token import parse_access
 from ledger.cose.archive_signature import parse_archive_signature
 from ledger.cose.cbor import decode, item_end
@@ -36,33 +35,34 @@ from ledger.cose.receipts import decode_receipts, gather_receipts
 from ledger.cose.sign1 import split
 from ledger.cose.standing_token import standing_kid, verify_standing
 from ledger.cose.statement import decode_event, parse_statement
-from ledger.domain import serials
 from ledger.domain.payload import decode_body, decode_payload
-from ledger.domain.policy_checks import read_policy
-from ledger.domain.subject import parse as parse_subject
+from ledger.domain.rules.policy_conditions import read_policy
+from ledger.domain.values import mark_serials as serials
+from ledger.domain.values.subject import parse as parse_subject
 from ledger.errors import Malformed
 from ledger.keys.algorithms import decode_key, load_pem
-from ledger.keys.possession import check_possession
-from ledger.store.archive import opened, pieces, take_manifest
+from ledger.keys.proof_of_possession import check_possession
+from ledger.registration.annexes import media_type_of
+from ledger.store.backup_file import opened, pieces, take_manifest
 from ledger.store.erasure_journal import ErasureJournal
 from ledger.tlog.checkpoint import VerifiedCheckpoint, open_checkpoint, parse_checkpoint
 from ledger.tlog.hashing import HASH_BYTES
 from ledger.tlog.note import open_note, parse_note
-from ledger.tlog.policy import parse_logs, parse_policy
 from ledger.tlog.prefix import verify_in_map
 from ledger.tlog.proof import verify_consistency, verify_inclusion
 from ledger.tlog.tiles import decode_bundle, encode_bundle, parse_bundle_path, parse_tile_path
 from ledger.tlog.tlog_proof import parse_proof, verify_proof
 from ledger.tlog.vkey import VerifierKey
+from ledger.tlog.witness_policy import parse_logs, parse_policy
 from ledger.verifier import parse_trust, verify_entry, verify_head, verify_signed_standing
-from ledger.verifier.archive import read_archive
-from ledger.verifier.bundle_reading import parse_bundle
-from ledger.verifier.complete import verify_bundle
-from ledger.verifier.evidence import parse_evidence
-from ledger.verifier.manifest import parse_manifest
-from ledger.witness.logs import parse_known_logs
-from ledger.witness.request import parse_request
-from projections.standing.view import Cursor
+from ledger.verifier.completeness_bundle import verify_bundle
+from ledger.verifier.formats.archive import read_archive
+from ledger.verifier.formats.bundle_reading import parse_bundle
+from ledger.verifier.formats.evidence import parse_evidence
+from ledger.verifier.formats.manifest import parse_manifest
+from ledger.witness.add_checkpoint import parse_request
+from ledger.witness.known_logs import parse_known_logs
+from projections.standing.standing_view import Cursor
 from tests.fuzz.material import NOW, examples, log, trust
 from tests.support.paper_log import ORIGIN
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from api.importing import template
-from api.importing.writing import WritableCell, csv_table
+from api.importing import pledge_template as template
+from api.importing.table_writer import WritableCell, csv_table
 from ledger.keys.signer import Signer, new_key
 from tests.importing.fakeservice import FakeService
 

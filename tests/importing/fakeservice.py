@@ -16,9 +16,9 @@ import httpx
 import msgspec
 
 from ledger.cose.statement import Statement, decode_event, parse_statement
-from ledger.domain.declaration import StandardDeclared
-from ledger.domain.enterprise import EnterpriseRegistered, IdentifierOverridden
-from ledger.domain.pledge import PledgeMade, PledgePublished
+from ledger.domain.events.declaration import StandardDeclared
+from ledger.domain.events.enterprise import EnterpriseRegistered, IdentifierOverridden
+from ledger.domain.events.pledge import PledgeMade, PledgePublished
 from ledger.tlog.checkpoint import Checkpoint, format_checkpoint
 from ledger.tlog.hashing import leaf_hash, root_of
 from ledger.tlog.tiles import encode_bundle, parse_bundle_path

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from api.importing import declarations as columns
-from api.importing import sending
-from api.importing.annexes import AnnexFolder
-from api.importing.flaws import Unreadable
-from api.importing.hand import Hand
-from api.importing.run import import_file
-from api.importing.writing import WritableCell, csv_table
+from api.importing import standards_table as columns
+from api.importing import submission as sending
+from api.importing.annex_folder import AnnexFolder
+from api.importing.import_file import import_file
+from api.importing.import_signer import Hand
+from api.importing.table_writer import WritableCell, csv_table
+from api.importing.validation_errors import Unreadable
 from ledger.keys.signer import Signer
 from ledger.limits import ANNEX_BYTES_MAX
 from tests.importing.conftest import TODAY, write

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.importing.cells import Cell
-from api.importing.dates import EPOCH_1900, EPOCH_1904, parse_date
-from api.importing.flaws import Unreadable
+from api.importing.date_notations import EPOCH_1900, EPOCH_1904, parse_date
+from api.importing.validation_errors import Unreadable
 
 _WIDE = str.maketrans("0123456789-/.", "０１２３４５６７８９－／．")
 _CHINESE = "〇一二三四五六七八九"

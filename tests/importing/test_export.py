@@ -14,14 +14,14 @@ from click.testing import CliRunner
 
 from api.cli import exporting as command
 from api.cli.main import main
-from api.exporting import book as exporting
-from api.exporting import sorting
-from api.exporting.book import Exported, read_book
-from api.importing import writing
-from api.importing.writing import write_csv, write_xlsx
-from api.transport import Transport
-from ledger.domain.enterprise import EnterpriseRenamed
-from ledger.domain.event import Event
+from api.client.transport import Transport
+from api.export import book_reader as exporting
+from api.export import external_sort as sorting
+from api.export.book_reader import Exported, read_book
+from api.importing import table_writer as writing
+from api.importing.table_writer import write_csv, write_xlsx
+from ledger.domain.events.base import Event
+from ledger.domain.events.enterprise import EnterpriseRenamed
 from ledger.errors import Malformed
 from tests.support.statements import TODAY, registered
 

@@ -9,15 +9,15 @@ import httpx
 import pytest
 from stdnum.cn import uscc
 
-from api.importing import template
-from api.importing.hand import Hand, hand_of, secret_file
-from api.importing.mapping import read_mapping
-from api.importing.report import Report
-from api.importing.run import import_file
-from api.importing.service import Service
-from api.importing.writing import WritableCell, csv_table
+from api.importing import pledge_template as template
+from api.importing.import_file import import_file
+from api.importing.import_report import Report
+from api.importing.import_signer import Hand, hand_of, secret_file
+from api.importing.service_client import Service
+from api.importing.source_mapping import read_mapping
+from api.importing.table_writer import WritableCell, csv_table
 from ledger.cose.statement import parse_statement
-from ledger.domain.complaint import ComplaintOutcomeRecorded
+from ledger.domain.events.complaint import ComplaintOutcomeRecorded
 from ledger.errors import Malformed, Misconfigured
 from ledger.keys.signer import Signer, new_key
 from tests.importing.conftest import GOOD, TODAY, roster_csv, write

@@ -8,17 +8,19 @@ from typing import get_args
 
 import pytest
 
-from api.importing import declarations, outcome_template, template
-from api.importing.annexes import AnnexFolder
-from api.importing.declarations import InBook, plan_declarations, resolved
-from api.importing.hand import Hand
-from api.importing.kinds import KINDS, Kind, read_kind
-from api.importing.plan import SingleWork
-from api.importing.run import import_file
-from api.importing.tables import read_table
-from api.importing.writing import WritableCell, csv_table
-from ledger.domain.declaration import StandardRevised
-from ledger.domain.pledge import FulfilmentAssessed
+from api.importing import outcome_template
+from api.importing import pledge_template as template
+from api.importing import standards_table as declarations
+from api.importing.annex_folder import AnnexFolder
+from api.importing.import_file import import_file
+from api.importing.import_signer import Hand
+from api.importing.row_plan import SingleWork
+from api.importing.standards_table import InBook, plan_declarations, resolved
+from api.importing.table_kinds import KINDS, Kind, read_kind
+from api.importing.table_reader import read_table
+from api.importing.table_writer import WritableCell, csv_table
+from ledger.domain.events.declaration import StandardRevised
+from ledger.domain.events.pledge import FulfilmentAssessed
 from ledger.errors import Malformed
 from ledger.keys.signer import Signer
 from tests.importing.conftest import GOOD, TODAY, write

@@ -8,11 +8,11 @@ import openpyxl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.importing.cell_lists import indicators_in, indicators_text, join, split
 from api.importing.cells import text_of
-from api.importing.lists import indicators_in, indicators_text, join, split
-from api.importing.tables import Column, table_of
-from api.importing.writing import csv_table, undefused, xlsx_table
-from ledger.domain.declaration import Indicator
+from api.importing.table_reader import Column, table_of
+from api.importing.table_writer import csv_table, undefused, xlsx_table
+from ledger.domain.events.declaration import Indicator
 
 WORDS = st.text(alphabet="ab =＝；;|｜\\/%≤中　", min_size=1, max_size=6).map(str.strip).filter(bool)
 INDICATORS = st.builds(Indicator, name=WORDS, value=WORDS, unit=st.none() | WORDS, method=st.none() | WORDS)

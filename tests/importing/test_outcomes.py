@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 import api.importing
-from api.importing.flaws import Flaw
-from api.importing.identity import local_subject
-from api.importing.mapping import Mapping, parse_mapping, read_mapping
-from api.importing.outcomes import OutcomeRules, plan_outcomes
-from api.importing.plan import RowPlan, SingleWork
-from api.importing.tables import table_of
-from api.importing.writing import csv_table
+from api.importing.enterprise_identity import local_subject
+from api.importing.outcomes_table import OutcomeRules, plan_outcomes
+from api.importing.row_plan import RowPlan, SingleWork
+from api.importing.source_mapping import Mapping, parse_mapping, read_mapping
+from api.importing.table_reader import table_of
+from api.importing.table_writer import csv_table
+from api.importing.validation_errors import Flaw
 from ledger.domain.payload import decode_payload, encode_payload
-from ledger.domain.subject import parse
+from ledger.domain.values.subject import parse
 from ledger.errors import Malformed
 from ledger.keys.signer import new_key
 from tests.importing.conftest import TODAY

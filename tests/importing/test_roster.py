@@ -10,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum.cn import uscc
 
-from api.importing import template
-from api.importing.campaign import OfferedClause, campaign_subject, decode_campaign
-from api.importing.flaws import Flaw
-from api.importing.plan import PledgeWork, RowPlan
+from api.importing import pledge_template as template
+from api.importing.campaign_terms import OfferedClause, campaign_subject, decode_campaign
 from api.importing.roster import RosterRules, plan_roster
-from api.importing.tables import Row, table_of
-from api.importing.writing import WritableCell
-from ledger.domain.event import PaperEvidence
+from api.importing.row_plan import PledgeWork, RowPlan
+from api.importing.table_reader import Row, table_of
+from api.importing.table_writer import WritableCell
+from api.importing.validation_errors import Flaw
+from ledger.domain.events.base import PaperEvidence
 from ledger.domain.payload import decode_payload, encode_payload
-from ledger.domain.subject import parse
+from ledger.domain.values.subject import parse
 from ledger.errors import Malformed
 from ledger.keys.signer import new_key
 from tests.importing.conftest import GOOD, TODAY, roster_csv

@@ -12,18 +12,18 @@ import httpx
 import pytest
 from stdnum.cn import uscc
 
-from api.importing import template
-from api.importing.hand import Hand
-from api.importing.mapping import read_mapping
-from api.importing.report import Report
-from api.importing.run import import_file
-from api.importing.statements import pledge_code
-from api.importing.writing import WritableCell, csv_table
-from api.sample import SampleCampaign, sample_xlsx
+from api.demo.sample_roster import SampleCampaign, sample_xlsx
+from api.importing import pledge_template as template
+from api.importing.import_file import import_file
+from api.importing.import_report import Report
+from api.importing.import_signer import Hand
+from api.importing.signing import pledge_code
+from api.importing.source_mapping import read_mapping
+from api.importing.table_writer import WritableCell, csv_table
 from ledger.cose.statement import Statement, parse_statement, verify_statement
-from ledger.domain.complaint import ComplaintOutcomeRecorded
-from ledger.domain.enterprise import EnterpriseRegistered
-from ledger.domain.pledge import PledgeMade, PledgePublished
+from ledger.domain.events.complaint import ComplaintOutcomeRecorded
+from ledger.domain.events.enterprise import EnterpriseRegistered
+from ledger.domain.events.pledge import PledgeMade, PledgePublished
 from ledger.errors import Malformed, NotFound, Unavailable
 from ledger.keys.signer import Signer, new_key
 from tests.importing.conftest import GOOD, TODAY, roster_csv, write

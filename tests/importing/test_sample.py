@@ -7,13 +7,13 @@ from datetime import date
 import msgspec
 import pytest
 
-from api.importing import template
-from api.importing.campaign import Campaign, OfferedClause
-from api.importing.plan import PledgeWork, RowPlan
+from api.demo.sample_roster import CLAUSES, FLAWS, SampleCampaign, last_campaign, sample_csv, sample_xlsx
+from api.importing import pledge_template as template
+from api.importing.campaign_terms import Campaign, OfferedClause
 from api.importing.roster import RosterRules, plan_roster
-from api.importing.tables import table_of
-from api.sample import CLAUSES, FLAWS, SampleCampaign, last_campaign, sample_csv, sample_xlsx
-from ledger.domain.campaign import Clause
+from api.importing.row_plan import PledgeWork, RowPlan
+from api.importing.table_reader import table_of
+from ledger.domain.events.campaign import Clause
 from ledger.keys.signer import new_key
 
 SAMPLE = SampleCampaign(date(2026, 3, 1), date(2026, 3, 15))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from api.exporting import sorting
-from api.exporting.sorting import sorted_lines
+from api.export import external_sort as sorting
+from api.export.external_sort import sorted_lines
 
 
 @pytest.mark.parametrize("count", [0, 1, 6, 7, 8, 500])

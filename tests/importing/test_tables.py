@@ -16,10 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.importing import tables, template
+from api.importing import pledge_template as template
+from api.importing import table_reader as tables
 from api.importing.cells import Formula
-from api.importing.tables import Column, read_table, table_of
-from api.importing.writing import csv_table, xlsx_table
+from api.importing.table_reader import Column, read_table, table_of
+from api.importing.table_writer import csv_table, xlsx_table
 from ledger.errors import Malformed
 from tests.importing.conftest import roster_csv, write
 
@@ -146,7 +147,7 @@ def test_a_workbook_that_declares_entities_is_not_read() -> None:
 
 
 def test_a_workbook_that_unpacks_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.importing.xlsxfile.IMPORT_UNPACKED_BYTES_MAX", 1_000)
+    monkeypatch.setattr("api.importing.xlsx_file.IMPORT_UNPACKED_BYTES_MAX", 1_000)
     with pytest.raises(Malformed, match="when unpacked"):
         table_of(xlsx_table([[A.name], ["甲" * 500]], "x"), "t.xlsx", (A,))
 

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.importing.cells import Formula, is_formula_like
-from api.importing.tables import Column, table_of
-from api.importing.writing import csv_table, xlsx_table
+from api.importing.table_reader import Column, table_of
+from api.importing.table_writer import csv_table, xlsx_table
 
 # What XML 1.0 can say: no control characters but tab and line feed, no surrogates.
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=30)

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from ledger.domain.governance import Governance, evolve_governance
-from ledger.domain.party import KeyRevoked
+from ledger.domain.events.party import KeyRevoked
+from ledger.domain.state.governance import Governance, evolve_governance
 from ledger.errors import Refused
 from ledger.keys.keyring import Keyring
 from ledger.keys.signer import Signer, new_key

@@ -8,7 +8,7 @@ from ledger.cose import headers
 from ledger.cose.cbor import encode
 from ledger.cose.sign1 import assemble, sign1, split
 from ledger.errors import Malformed, Refuted
-from ledger.keys.possession import check_possession, prove_possession
+from ledger.keys.proof_of_possession import check_possession, prove_possession
 from ledger.keys.signer import Signer, new_key
 
 PARTY = "party:organizer"

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ledger.errors import Malformed
-from ledger.keys.secret import Secret, load_secrets, save_secrets
+from ledger.keys.naming_secret import Secret, load_secrets, save_secrets
 from ledger.keys.signer import Signer, load_key, new_key, save_key
 
 

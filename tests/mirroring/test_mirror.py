@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from api.following.files import TEMPORARY, only_one
-from api.following.heads import Inconsistent
-from api.mirroring.folder import Damaged, Folder, Receipted
-from api.mirroring.mirror import Mirror
-from ledger.domain.annex import AnnexTakenDown
-from ledger.domain.event import Annex
+from api.mirror.mirror import Mirror
+from api.mirror.mirror_folder import Damaged, Folder, Receipted
+from api.monitor.atomic_files import TEMPORARY, only_one
+from api.monitor.checkpoint_growth import Inconsistent
+from ledger.domain.events.annex import AnnexTakenDown
+from ledger.domain.events.base import Annex
 from ledger.errors import LedgerError, Misconfigured, Uncheckable
 from ledger.tlog.tiles import bundle_path, tile_path
 from tests.following.conftest import OTHER, SUBJECT, Scene
@@ -260,7 +260,7 @@ def test_a_fork_while_a_copy_was_under_way_is_noticed(
 
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.following.heads.FOLLOW_STALE_SECONDS", 0.0)
+    monkeypatch.setattr("api.monitor.checkpoint_growth.FOLLOW_STALE_SECONDS", 0.0)
 
 
 @pytest.mark.usefixtures("no_waiting")

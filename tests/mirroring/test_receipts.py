@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from api.following.heads import Inconsistent
-from api.following.source import Source
-from api.mirroring.folder import Damaged, Folder
-from api.mirroring.mirror import Mirror
+from api.mirror.mirror import Mirror
+from api.mirror.mirror_folder import Damaged, Folder
+from api.monitor.checkpoint_growth import Inconsistent
+from api.monitor.log_source import Source
 from ledger.cose.receipt import encode_receipt, receipt_protected
 from ledger.cose.receipts import decode_receipts, encode_receipts, gather_receipts, receipts_path
 from ledger.errors import Malformed

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from api.client import Client
+from api.client.client import Client
 from tests.e2e.book import Book, open_book
 from tests.following.test_follow_command import command, run
 from tests.support.database import PostgresServer

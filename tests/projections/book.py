@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+from ledger.charter.default_policies import default_standing_policy
 from ledger.cose.statement import make_sealed, make_statement
-from ledger.defaults import default_standing_policy
-from ledger.domain.campaign import CampaignOpened
-from ledger.domain.event import Event
-from ledger.domain.policy import StandingPolicy, StandingPolicyApproved, StandingPolicyProposed
+from ledger.domain.events.base import Event
+from ledger.domain.events.campaign import CampaignOpened
+from ledger.domain.events.policy import StandingPolicy, StandingPolicyApproved, StandingPolicyProposed
 from ledger.keys.signer import new_key
-from ledger.store.port import Batch, NewEntry, Store
+from ledger.store.contract import Batch, NewEntry, Store
 from ledger.tlog.hashing import leaf_hash
 from tests.projections import stream as say
 from tests.projections.stream import ORGANIZER, Saying, code, day, noon

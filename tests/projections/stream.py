@@ -9,12 +9,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ledger.defaults import default_standing_policy
-from ledger.domain.complaint import ComplaintOutcomeCorrected, ComplaintOutcomeRecorded
-from ledger.domain.enterprise import EnterpriseRegistered, EnterpriseRenamed, EnterpriseSized
-from ledger.domain.event import Closed, Event, Recorded
-from ledger.domain.folding import fold
-from ledger.domain.pledge import (
+from ledger.charter.default_policies import default_standing_policy
+from ledger.domain.events.base import Closed, Event, Recorded
+from ledger.domain.events.complaint import ComplaintOutcomeCorrected, ComplaintOutcomeRecorded
+from ledger.domain.events.enterprise import EnterpriseRegistered, EnterpriseRenamed, EnterpriseSized
+from ledger.domain.events.pledge import (
     FulfilmentAssessed,
     PledgeMade,
     PledgePublished,
@@ -22,8 +21,9 @@ from ledger.domain.pledge import (
     PledgeRevoked,
     PledgeWithdrawn,
 )
-from ledger.domain.record import EnterpriseRecord
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.state.fold import fold
+from ledger.domain.state.record import EnterpriseRecord
 from projections.standing.facts import PolicyInForce
 
 SUBJECT = "uscc:91330000609120000X"

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ledger.domain.catalogue import SPECS
+from ledger.domain.rules.catalogue import SPECS
 from tests.projections import stream as say
 from tests.projections.stream import Stream, day
 

@@ -8,14 +8,14 @@ from typing import Any, cast
 
 import pytest
 
-from ledger.domain.event import Recorded
-from ledger.domain.repudiation import StatementRepudiated
+from ledger.domain.events.base import Recorded
+from ledger.domain.events.repudiation import StatementRepudiated
 from ledger.feed import Feed
-from projections.closing import Closing
-from projections.reading import Reading
-from projections.rules import Rules
+from projections.db.reads import Reading
+from projections.standing.disclosure import Closing
 from projections.standing.evaluate import policies_of
-from projections.standing.view import StandingView
+from projections.standing.policy_timeline import Rules
+from projections.standing.standing_view import StandingView
 from tests.support.book import Book
 from tests.support.charter import HANDLING_BODY
 from tests.support.statements import ENTERPRISE, TODAY, outcome, replied, speaker_of

@@ -16,16 +16,16 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from api.cli.main import main
-from ledger.defaults import default_standing_policy
-from ledger.domain.folding import fold
-from ledger.domain.policy import StandingPolicy
+from ledger.charter.default_policies import default_standing_policy
+from ledger.domain.events.policy import StandingPolicy
+from ledger.domain.state.fold import fold
 from ledger.errors import Unavailable
 from ledger.feed import Feed
 from ledger.store.postgres import PostgresStore
-from projections.comparison import compare_policies
-from projections.rules import Rules
 from projections.standing.evaluate import evaluate
 from projections.standing.facts import PolicyInForce
+from projections.standing.policy_comparison import compare_policies
+from projections.standing.policy_timeline import Rules
 from tests.projections.book import Book, a_year
 from tests.support.database import TestDatabase
 

@@ -9,16 +9,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from ledger.domain.dates import add_months
+from ledger.domain.values.dates import add_months
 from ledger.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
-from projections.reading import Reading
-from projections.rebuild import rebuild
-from projections.runner import Runner
-from projections.schema import prepare
+from projections.db.reads import Reading
+from projections.engine.rebuild import rebuild
+from projections.engine.runner import Runner
+from projections.engine.schema import prepare
 from projections.standing.evaluate import SEGMENTS_MAX
-from projections.standing.view import BEGINNING, StandingView
+from projections.standing.standing_view import BEGINNING, StandingView
 from tests.projections import stream as say
 from tests.projections.book import Book
 from tests.projections.stream import Stream, noon

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.repudiation import StatementRepudiated
-from ledger.domain.subject import is_enterprise
+from ledger.domain.events.repudiation import StatementRepudiated
+from ledger.domain.values.subject import is_enterprise
 from ledger.feed import Feed
 from ledger.store.postgres import PostgresStore
-from projections.course import follow
-from projections.portrait import Portrait, portray
-from projections.rebuild import rebuild
-from projections.rules import Rules
-from projections.runner import Runner
-from projections.schema import prepare
+from projections.engine.enterprise_rows import Portrait, portray
+from projections.engine.rebuild import rebuild
+from projections.engine.runner import Runner
+from projections.engine.schema import prepare
+from projections.standing.level_history import follow
+from projections.standing.policy_timeline import Rules
 from tests.projections.book import Book as StoredBook
 from tests.projections.test_read_models import catch_up, differences, rows
 from tests.support.book import Book

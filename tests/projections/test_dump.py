@@ -14,21 +14,21 @@ from typing import Any, cast
 import pytest
 from starlette.requests import Request
 
-import api.dump
-from api.errors import TooManyRequests
+import api.routes.standings_dump
+from api.http.errors import TooManyRequests
 from ledger.errors import Busy
 from ledger.feed import Feed
 from ledger.limits import DUMP_PAGE_STANDINGS, DUMPS_MAX
 from ledger.store.connect import Database, connect
 from ledger.store.postgres import PostgresStore
-from projections.reading import Reading
-from projections.rules import Rules
-from projections.schema import prepare
-from projections.standing.dump import StandingDump
+from projections.db.reads import Reading
+from projections.engine.schema import prepare
 from projections.standing.evaluate import Case
 from projections.standing.facts import Facts
+from projections.standing.policy_timeline import Rules
 from projections.standing.render import render
-from projections.standing.view import StandingView
+from projections.standing.standing_dump import StandingDump
+from projections.standing.standing_view import StandingView
 from tests.support.database import TestDatabase
 
 TODAY = date(2026, 3, 20)
@@ -110,14 +110,14 @@ def test_a_client_has_one_dump_at_a_time_and_all_together_a_few() -> None:
         "type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b"", "client": ("192.0.2.1", 1),
         "app": SimpleNamespace(state=SimpleNamespace(service=service)),
     }  # fmt: skip
-    under_way = cast(set[str], api.dump._UNDER_WAY)
+    under_way = cast(set[str], api.routes.standings_dump._UNDER_WAY)
     try:
         under_way.add("192.0.2.1")
         with pytest.raises(TooManyRequests):
-            asyncio.run(api.dump.standings(Request(scope)))
+            asyncio.run(api.routes.standings_dump.standings(Request(scope)))
         under_way.clear()
         under_way.update(f"198.51.100.{number}" for number in range(DUMPS_MAX))
         with pytest.raises(Busy):
-            asyncio.run(api.dump.standings(Request(scope)))
+            asyncio.run(api.routes.standings_dump.standings(Request(scope)))
     finally:
         under_way.clear()

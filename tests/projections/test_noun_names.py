@@ -6,8 +6,8 @@ import ast
 from pathlib import Path
 
 import ledger.domain
-from ledger.domain.policy_items import FINDINGS, HOLDS
-from projections.standing.explaining import NOTES
+from ledger.domain.rules.policy_items import FINDINGS, HOLDS
+from projections.standing.explanation import NOTES
 
 _KNOWN = {"Finding": set(FINDINGS), "Hold": set(HOLDS), "Annotation": set(NOTES)}
 
@@ -17,7 +17,7 @@ def _named() -> list[tuple[str, ast.expr]]:
     folder = Path(ledger.domain.__file__).parent
     calls = [
         node
-        for path in sorted(folder.glob("*.py"))
+        for path in sorted(folder.rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _KNOWN
     ]

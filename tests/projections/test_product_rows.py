@@ -6,15 +6,15 @@ from datetime import date, timedelta
 
 import psycopg
 
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
 from ledger.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
-from projections.declarations.view import DeclarationView
-from projections.reading import Reading
-from projections.rebuild import rebuild
-from projections.runner import Runner
-from projections.schema import prepare
+from projections.db.reads import Reading
+from projections.declarations.declaration_view import DeclarationView
+from projections.engine.rebuild import rebuild
+from projections.engine.runner import Runner
+from projections.engine.schema import prepare
 from tests.projections.book import Book
 from tests.projections.stream import code
 from tests.support.database import TestDatabase

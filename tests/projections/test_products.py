@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
-from ledger.domain.subject import is_enterprise
-from projections.course import follow
-from projections.portrait import Portrait, portray
-from projections.rules import Rules
+from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.values.subject import is_enterprise
+from projections.engine.enterprise_rows import Portrait, portray
+from projections.standing.level_history import follow
+from projections.standing.policy_timeline import Rules
 from tests.support.book import Book
 from tests.support.charter import DATA_OFFICER, LABORATORY
 from tests.support.listings import delisted, listed

@@ -11,18 +11,18 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from ledger.defaults import default_standing_policy
-from ledger.domain.policy import StandingPolicy
+from ledger.charter.default_policies import default_standing_policy
+from ledger.domain.events.policy import StandingPolicy
 from ledger.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
-from projections.process import lean
-from projections.reading import Reading
-from projections.rebuild import rebuild
-from projections.runner import Runner
-from projections.schema import TABLES, prepare
-from projections.search.view import SearchView
-from projections.standing.view import BEGINNING, Cursor, StandingView
+from projections.db.reads import Reading
+from projections.engine.process import lean
+from projections.engine.rebuild import rebuild
+from projections.engine.runner import Runner
+from projections.engine.schema import TABLES, prepare
+from projections.search.search_view import SearchView
+from projections.standing.standing_view import BEGINNING, Cursor, StandingView
 from tests.projections import stream as say
 from tests.projections.book import Book, a_year
 from tests.support.database import TestDatabase

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from ledger.errors import Malformed
 from ledger.feed import to_recorded
-from ledger.store.copying import copy_entries, copy_streams, split_streams
+from ledger.store.copy_reader import copy_entries, copy_streams, split_streams
 from ledger.store.postgres import PostgresStore
-from projections.content import content
+from projections.db.entry_content import content
 from tests.projections import stream as say
 from tests.projections.book import Book
 from tests.support.database import TestDatabase

@@ -15,11 +15,11 @@ import pytest
 
 from ledger.feed import Feed, to_recorded
 from ledger.store.connect import connect
-from ledger.store.copying import copy_entries
+from ledger.store.copy_reader import copy_entries
 from ledger.store.postgres import PostgresStore
-from projections.filling import Worker
-from projections.rules import Rules
-from projections.schema import NEXT, create_tables, drop_tables, prepare
+from projections.engine.rebuild_worker import Worker
+from projections.engine.schema import NEXT, create_tables, drop_tables, prepare
+from projections.standing.policy_timeline import Rules
 from tests.projections import stream as say
 from tests.projections.book import Book
 from tests.support.database import TestDatabase

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ledger.domain.folding import fold
+from ledger.domain.state.fold import fold
 from projections.standing.evaluate import evaluate, next_change_on
 from projections.standing.levels import Level
 from projections.standing.render import render

@@ -11,9 +11,9 @@ import pytest
 from ledger.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
-from projections.reading import Reading
-from projections.rules import Rules
-from projections.standing.view import StandingView
+from projections.db.reads import Reading
+from projections.standing.policy_timeline import Rules
+from projections.standing.standing_view import StandingView
 from tests.projections.book import Book
 from tests.projections.stream import Stream
 from tests.projections.telling import tell

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from ledger.domain.event import Recorded
-from projections.rules import Rules
-from projections.standing.turns import Because, Turn, changes_of, hide, history, page_of, render_history
+from ledger.domain.events.base import Recorded
+from projections.standing.change_reasons import Because, Turn, changes_of, hide, history, page_of, render_history
+from projections.standing.policy_timeline import Rules
 from tests.projections import stream as say
 from tests.projections.stream import Stream, day, registered
 from tests.projections.telling import tell

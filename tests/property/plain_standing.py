@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import floor
 from typing import NamedTuple
 
-from ledger.domain.policy import StandingPolicy
+from ledger.domain.events.policy import StandingPolicy
 from projections.standing.facts import Facts, Item, PolicyInForce
 
 __all__ = ["Plain", "plain_standing"]

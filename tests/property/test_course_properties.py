@@ -10,15 +10,15 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.defaults import default_standing_policy
-from ledger.domain.dates import shanghai_date
-from ledger.domain.event import Recorded
-from ledger.domain.folding import fold
-from ledger.domain.policy import StandingPolicyApproved, StandingPolicyProposed
-from projections.course import Change, Course, follow
-from projections.portrait import portray
-from projections.rules import Rules
+from ledger.charter.default_policies import default_standing_policy
+from ledger.domain.events.base import Recorded
+from ledger.domain.events.policy import StandingPolicyApproved, StandingPolicyProposed
+from ledger.domain.state.fold import fold
+from ledger.domain.values.dates import shanghai_date
+from projections.engine.enterprise_rows import portray
 from projections.standing.evaluate import evaluate
+from projections.standing.level_history import Change, Course, follow
+from projections.standing.policy_timeline import Rules
 from tests.projections import stream as say
 from tests.projections.stream import Saying, Stream, noon
 from tests.projections.telling import tell

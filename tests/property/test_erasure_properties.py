@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from ledger.domain.folding import without
-from ledger.domain.record import EnterpriseRecord
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.state.fold import without
+from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
 from projections.standing.evaluate import Case, policies_of
-from projections.standing.public import facts_of
+from projections.standing.facts_from_record import facts_of
 from tests.support.book import Book
 from tests.support.charter import DATA_OFFICER, HANDLING_BODY, HANDLING_COLLEAGUE
 from tests.support.statements import ENTERPRISE as SUBJECT

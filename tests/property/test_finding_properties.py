@@ -8,17 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ledger.defaults import default_standing_policy
-from ledger.domain.agreement import AgreementDefaulted
-from ledger.domain.event import Closed, Recorded
-from ledger.domain.finding import FindingRecorded, PublicRecordCited
-from ledger.domain.findings_of import findings_at, findings_of, holds_at
-from ledger.domain.folding import fold
-from ledger.domain.noun import Bearing, Noun
-from ledger.domain.record import EnterpriseRecord
+from ledger.charter.default_policies import default_standing_policy
+from ledger.domain.events.agreement import AgreementDefaulted
+from ledger.domain.events.base import Closed, Recorded
+from ledger.domain.events.finding import FindingRecorded, PublicRecordCited
+from ledger.domain.rules.findings_on_record import findings_at, findings_of, holds_at
+from ledger.domain.state.fold import fold
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.state.slot import Bearing, Noun
 from projections.standing.evaluate import evaluate
 from projections.standing.facts import PolicyInForce
-from projections.standing.values import Standing
+from projections.standing.standing_model import Standing
 from tests.support.findings import annulment, cited, found
 from tests.support.histories import histories, recorded
 from tests.support.remedies import misattributed

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.domain.dates import add_months
-from ledger.domain.event import Event
-from ledger.domain.record import EnterpriseRecord
-from projections.closing import Closing
+from ledger.domain.events.base import Event
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.values.dates import add_months
+from projections.standing.disclosure import Closing
 from projections.standing.evaluate import Case, policies_of
-from projections.standing.public import facts_of
+from projections.standing.facts_from_record import facts_of
 from tests.property.test_erasure_properties import MOVES, a_book
 from tests.support.statements import ENTERPRISE
 

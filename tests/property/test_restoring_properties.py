@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ledger.domain.event import Recorded
-from ledger.domain.folding import fold
+from ledger.domain.events.base import Recorded
+from ledger.domain.state.fold import fold
 from projections.standing.evaluate import Case
-from projections.standing.public import facts_of
-from projections.standing.values import Standing
+from projections.standing.facts_from_record import facts_of
+from projections.standing.standing_model import Standing
 from tests.projections.stream import POLICIES, SUBJECT, Stream
 from tests.projections.telling import tell
 

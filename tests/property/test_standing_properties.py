@@ -11,9 +11,9 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.defaults import default_standing_policy
-from ledger.domain.enterprise_state import SizeBand
-from ledger.domain.policy import HoldRule, StandingPolicy
+from ledger.charter.default_policies import default_standing_policy
+from ledger.domain.events.policy import HoldRule, StandingPolicy
+from ledger.domain.state.enterprise import SizeBand
 from projections.standing.evaluate import SEGMENTS_MAX, Case
 from projections.standing.facts import (
     Annotation,
@@ -30,8 +30,8 @@ from projections.standing.facts import (
     Size,
     Term,
 )
+from projections.standing.point_windows import add_months
 from projections.standing.render import render
-from projections.standing.spans import add_months
 from tests.property.plain_standing import plain_standing
 
 BEGIN = date(2026, 1, 1)

@@ -7,15 +7,15 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.charter import default_registration_policy
+from ledger.charter.charter import default_registration_policy
 from ledger.cose import headers
 from ledger.cose.sign1 import sign1
+from ledger.domain.events.pledge import GroundText
 from ledger.domain.payload import encode_body
-from ledger.domain.pledge import GroundText
 from ledger.errors import Malformed, Refused, Refuted
 from ledger.limits import IAT_AHEAD_SECONDS_MAX
 from ledger.registration import MissingBody
-from ledger.store.port import Fact
+from ledger.store.contract import Fact
 from tests.support.book import Book
 from tests.support.charter import HANDLING_BODY, ORGANIZER, REGISTRAR, Speaker
 from tests.support.keys import signer_for

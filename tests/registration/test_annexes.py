@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ledger.annexes import XLSX, MissingAnnex, media_type_of
-from ledger.domain.event import Annex
+from ledger.domain.events.base import Annex
 from ledger.errors import Refused
 from ledger.keys.keyring import Keyring
 from ledger.limits import ANNEX_BYTES_MAX
 from ledger.registration import Candidate, admit
+from ledger.registration.annexes import XLSX, MissingAnnex, media_type_of
 from ledger.store.annexes import AnnexKept
 from tests.support.book import Book
 from tests.support.charter import ORIGIN

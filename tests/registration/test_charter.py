@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from api.demo import PARTIES
-from ledger.charter import (
+from api.demo.demo import PARTIES
+from ledger.charter.charter import (
     CharterParty,
     LogAnchors,
     calendar_2026,
@@ -18,8 +18,8 @@ from ledger.charter import (
     write_charter,
 )
 from ledger.cose.statement import decode_event, parse_statement
-from ledger.domain.governance import Governance
-from ledger.domain.policy import WorkCalendarPublished
+from ledger.domain.events.policy import WorkCalendarPublished
+from ledger.domain.state.governance import Governance
 from ledger.errors import Malformed, Refuted
 from ledger.registration import admit_charter
 from tests.support.book import Book

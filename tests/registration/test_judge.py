@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from ledger.domain.catalogue import SPECS
-from ledger.domain.enterprise import EnterpriseSized
-from ledger.domain.party import KeyRevoked
+from ledger.domain.events.enterprise import EnterpriseSized
+from ledger.domain.events.party import KeyRevoked
+from ledger.domain.rules.catalogue import SPECS
 from ledger.errors import Refused
-from ledger.store.port import Fact
+from ledger.store.contract import Fact
 from tests.support.book import Book
 from tests.support.charter import HANDLING_BODY, ORGANIZER, REGISTRAR, Speaker
 from tests.support.keys import signer_for

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ledger.domain.event import Event
+from ledger.domain.events.base import Event
 from ledger.registration import Candidate, admit
-from ledger.sequencer import Answer, Registered, Sequencer
-from ledger.store.port import Store
+from ledger.sequencing.sequencer import Answer, Registered, Sequencer
+from ledger.store.contract import Store
 from tests.support.charter import ORIGIN, Speaker, charter
 from tests.support.clock import NOW, Clock
 from tests.support.keys import log_keys

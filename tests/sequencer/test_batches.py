@@ -10,7 +10,7 @@ import pytest
 from ledger.errors import AlreadyRegistered, Busy, Refused
 from ledger.limits import QUEUE_STATEMENTS_MAX
 from ledger.registration import Candidate, Held
-from ledger.sequencer import Answer, Registered, Sequencer, Submission
+from ledger.sequencing.sequencer import Answer, Registered, Sequencer, Submission
 from ledger.store.postgres import PostgresStore
 from tests.sequencer.book import admitted, entry, is_registered, open_book
 from tests.support.charter import ORGANIZER, ORIGIN, REGISTRAR

@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from ledger import head as head_module
-from ledger.domain.enterprise import EnterpriseRenamed
-from ledger.sequencer import Answer, Submission
+from ledger.domain.events.enterprise import EnterpriseRenamed
+from ledger.sequencing import head as head_module
+from ledger.sequencing.sequencer import Answer, Submission
 from ledger.store.postgres import PostgresStore
 from tests.sequencer.book import entry, is_registered, open_book, open_sequencer
 from tests.support.charter import ORGANIZER, ORIGIN

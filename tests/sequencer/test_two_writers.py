@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from ledger.domain.party import KeyRevoked
+from ledger.domain.events.party import KeyRevoked
 from ledger.errors import Refused
-from ledger.sequencer import Answer, Registered, Sequencer
+from ledger.sequencing.sequencer import Answer, Registered, Sequencer
 from ledger.store.postgres import PostgresStore
 from tests.sequencer.book import entry, is_registered, open_book, open_sequencer
 from tests.support.charter import ORGANIZER, ORIGIN, REGISTRAR

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from ledger.errors import Misconfigured
 from ledger.store.annexes import NamedAnnex
 from ledger.store.connect import connect
+from ledger.store.contract import Fact, Tile
 from ledger.store.cosignatures import CosignatureRow
 from ledger.store.durability import check_durable
-from ledger.store.port import Fact, Tile
 from ledger.store.postgres import PostgresStore
 from tests.support.batches import NOW, a_batch, an_entry, sealed
 from tests.support.database import TestDatabase

@@ -6,15 +6,15 @@ from datetime import date
 
 import pytest
 
-from ledger.application import Ledger
 from ledger.cose.statement import make_sealed, make_statement
-from ledger.domain.enterprise import EnterpriseRegistered, EnterpriseRenamed
-from ledger.domain.event import Closed, Event, Recorded
-from ledger.domain.record import EnterpriseRecord
+from ledger.domain.events.base import Closed, Event, Recorded
+from ledger.domain.events.enterprise import EnterpriseRegistered, EnterpriseRenamed
+from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import NotFound
 from ledger.keys.signer import new_key
+from ledger.store.contract import NewEntry
+from ledger.store.eventsourcing.application import Ledger
 from ledger.store.memory import MemoryStore
-from ledger.store.port import NewEntry
 from ledger.store.postgres import PostgresStore
 from ledger.tlog.hashing import leaf_hash
 from tests.support.batches import NOW, a_batch

@@ -16,12 +16,12 @@ from msgspec import structs
 
 from ledger.errors import LedgerError, Malformed, Misconfigured, Refuted
 from ledger.store.annexes import NamedAnnex
-from ledger.store.archive import MANIFEST, add, read_manifest
 from ledger.store.backup import backup
+from ledger.store.backup_file import MANIFEST, add, read_manifest
 from ledger.store.connect import connect
+from ledger.store.contract import Batch, Fact, Tile
 from ledger.store.cosignatures import CosignatureRow
 from ledger.store.desk import Pending
-from ledger.store.port import Batch, Fact, Tile
 from ledger.store.postgres import PostgresStore
 from ledger.store.restore import restore
 from ledger.tlog.checkpoint import Checkpoint

@@ -10,20 +10,20 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from ledger.domain.annex import AnnexTakenDown
-from ledger.domain.attachment import AttachmentAdded, AttachmentErased
-from ledger.domain.event import Event
-from ledger.domain.repudiation import BodyErased
+from ledger.domain.events.annex import AnnexTakenDown
+from ledger.domain.events.attachment import AttachmentAdded, AttachmentErased
+from ledger.domain.events.base import Event
+from ledger.domain.events.repudiation import BodyErased
 from ledger.errors import Misconfigured, Refuted
 from ledger.store.annexes import NamedAnnex
 from ledger.store.attachment_keys import KeyFolder, commitment_of, decrypt, encrypt
 from ledger.store.attachments import StoredAttachment
 from ledger.store.backup import backup
+from ledger.store.contract import Batch, NewEntry, Store
 from ledger.store.desk import Pending
 from ledger.store.erasure import Erasures
 from ledger.store.erasure_journal import Erased, journal_of
 from ledger.store.memory import MemoryStore
-from ledger.store.port import Batch, NewEntry, Store
 from ledger.store.postgres import PostgresStore
 from ledger.store.restore import restore
 from ledger.tlog.hashing import leaf_hash

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ledger.errors import Misconfigured, Raced, Unavailable
 from ledger.store.connect import Database, connect
-from ledger.store.port import Tile
+from ledger.store.contract import Tile
 from ledger.store.postgres import PostgresStore
 from ledger.store.queries import QUERIES
 from tests.support.batches import a_batch, an_entry, sealed

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from ledger.store.port import Batch, CheckpointRow, Fact, NewEntry, Tile
+from ledger.store.contract import Batch, CheckpointRow, Fact, NewEntry, Tile
 
 __all__ = ["a_batch", "a_checkpoint", "an_entry", "sealed"]
 

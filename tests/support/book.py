@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ledger.domain.event import Event, Recorded
-from ledger.domain.folding import fold
-from ledger.domain.governance import Governance, evolve_governance
-from ledger.domain.record import EnterpriseRecord
-from ledger.domain.subject import is_enterprise
+from ledger.domain.events.base import Event, Recorded
+from ledger.domain.state.fold import fold
+from ledger.domain.state.governance import Governance, evolve_governance
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.values.subject import is_enterprise
 from ledger.keys.keyring import Keyring
 from ledger.registration import Candidate, Judgement, admit, admit_charter, judge
 from ledger.store.annexes import AnnexKept
-from ledger.store.port import Fact
+from ledger.store.contract import Fact
 from tests.support.charter import ORGANIZER, ORIGIN, REGISTRAR, Speaker, charter
 from tests.support.clock import Clock
 from tests.support.statements import (

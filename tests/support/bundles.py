@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.verifier.bundle import Bundle, bundle_pieces
+from ledger.verifier.formats.bundle import Bundle, bundle_pieces
 
 __all__ = ["encode_bundle"]
 

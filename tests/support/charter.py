@@ -8,7 +8,7 @@ from functools import cache
 
 from msgspec import Struct
 
-from ledger.charter import (
+from ledger.charter.charter import (
     CharterParty,
     LogAnchors,
     calendar_2026,
@@ -16,7 +16,7 @@ from ledger.charter import (
     default_standing_policy,
     make_charter,
 )
-from ledger.domain.party import Role
+from ledger.domain.events.party import Role
 from ledger.keys.signer import Signer
 from tests.support.clock import NOW
 from tests.support.keys import log_keys, signer_for

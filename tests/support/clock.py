@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
 
-from ledger.domain.dates import shanghai_date
+from ledger.domain.values.dates import shanghai_date
 
 __all__ = ["NOW", "Clock", "noon"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ledger.errors import Unavailable
-from ledger.store.port import Batch, Store
+from ledger.store.contract import Batch, Store
 
 __all__ = ["CRASH_POINTS", "FaultyStore"]
 

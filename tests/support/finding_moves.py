@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ledger.domain.event import Event
+from ledger.domain.events.base import Event
 from tests.support.findings import (
     annulment,
     breach,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from ledger.domain.agreement import AgreementDefaulted, AgreementPerformed
-from ledger.domain.breach import BreachCorrected, BreachFound
-from ledger.domain.finding import FindingAnnulled, FindingRecorded, PublicRecordCited, PublicRecordRechecked
+from ledger.domain.events.agreement import AgreementDefaulted, AgreementPerformed
+from ledger.domain.events.breach import BreachCorrected, BreachFound
+from ledger.domain.events.finding import FindingAnnulled, FindingRecorded, PublicRecordCited, PublicRecordRechecked
 from tests.support.statements import TODAY, code
 
 __all__ = [

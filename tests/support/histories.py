@@ -6,11 +6,11 @@ from hashlib import sha256
 
 from hypothesis import strategies as st
 
-from ledger.domain.attachment import AttachmentAdded
-from ledger.domain.enterprise import EnterpriseRenamed, EnterpriseSized
-from ledger.domain.event import Event, Recorded
-from ledger.domain.pledge import PledgeReplaced
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.events.attachment import AttachmentAdded
+from ledger.domain.events.base import Event, Recorded
+from ledger.domain.events.enterprise import EnterpriseRenamed, EnterpriseSized
+from ledger.domain.events.pledge import PledgeReplaced
+from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
 from tests.support.clock import NOW
 from tests.support.finding_moves import FINDING_MOVES, finding_move
 from tests.support.listings import delisted, listed

@@ -8,7 +8,7 @@ from hashlib import sha256
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.keys.logkeys import LogKeys
+from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import Signer
 from ledger.tlog.note import NoteSigner
 

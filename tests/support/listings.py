@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from ledger.domain.listing import Basis, ProductDelisted, ProductListed
+from ledger.domain.events.listing import Basis, ProductDelisted, ProductListed
 from tests.support.marks import KETTLE
 from tests.support.statements import TODAY
 

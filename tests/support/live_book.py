@@ -7,30 +7,31 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from hashlib import sha256
 
-from ledger.domain.access import Access, AccessDigestPublished, day_digest
-from ledger.domain.annex import AnnexTakenDown
-from ledger.domain.attachment import AttachmentAdded, AttachmentErased
-from ledger.domain.catalogue import SPECS
-from ledger.domain.enterprise import EnterpriseRenamed, EnterpriseSized
-from ledger.domain.event import Annex, Event
-from ledger.domain.map import MapRootPublished
-from ledger.domain.party import KeyRevoked, KeyRotated, RoleGranted
-from ledger.domain.policy import WorkCalendarPublished
-from ledger.domain.repudiation import BodyErased, StatementRepudiated
-from ledger.domain.subject import ACCESS, MAP, POLICY
+from ledger.domain.events.access_log import AccessDigestPublished
+from ledger.domain.events.annex import AnnexTakenDown
+from ledger.domain.events.attachment import AttachmentAdded, AttachmentErased
+from ledger.domain.events.base import Annex, Event
+from ledger.domain.events.completeness_map import MapRootPublished
+from ledger.domain.events.enterprise import EnterpriseRenamed, EnterpriseSized
+from ledger.domain.events.party import KeyRevoked, KeyRotated, RoleGranted
+from ledger.domain.events.policy import WorkCalendarPublished
+from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.rules.catalogue import SPECS
+from ledger.domain.state.access_log import Access, day_digest
+from ledger.domain.values.subject import ACCESS, MAP, POLICY
 from ledger.feed import Feed
-from ledger.keys.possession import prove_possession
+from ledger.keys.proof_of_possession import prove_possession
 from ledger.registration import Candidate, admit
-from ledger.sequencer import Registered, Sequencer
+from ledger.sequencing.sequencer import Registered, Sequencer
 from ledger.store.attachments import StoredAttachment
 from ledger.store.cosignatures import CosignatureRow
 from ledger.store.postgres import PostgresStore
 from ledger.tlog.note import parse_note
 from ledger.verifier.trust import Trust, TrustedKey, TrustFile, parse_trust
-from projections.completeness.cutting import begin_cut, go_on
-from projections.completeness.tables import MapTables, prepare_map
-from projections.runner import Runner
-from projections.schema import prepare
+from projections.completeness.map_cuts import begin_cut, go_on
+from projections.completeness.map_tables import MapTables, prepare_map
+from projections.engine.runner import Runner
+from projections.engine.schema import prepare
 from tests.support.charter import (
     APPROVER,
     DATA_OFFICER,

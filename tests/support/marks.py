@@ -7,11 +7,18 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from ledger.domain.declaration import Product
-from ledger.domain.event import Recorded
-from ledger.domain.mark import MarkLicensed, MarkMisuseFound, MarkReinstated, MarkRevoked, MarkSeed, MarkSuspended
+from ledger.domain.events.base import Recorded
+from ledger.domain.events.declaration import Product
+from ledger.domain.events.mark import (
+    MarkLicensed,
+    MarkMisuseFound,
+    MarkReinstated,
+    MarkRevoked,
+    MarkSeed,
+    MarkSuspended,
+)
 from ledger.domain.payload import encode_body
-from ledger.marks import serials_root
+from ledger.mark_serial_tree import serials_root
 from tests.support.book import Book
 from tests.support.statements import TODAY, code, salt
 

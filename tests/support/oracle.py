@@ -7,9 +7,9 @@ from hashlib import sha256
 
 from ledger.cose.receipt import verify_receipt
 from ledger.cose.statement import parse_statement
-from ledger.keys.logkeys import LogKeys
-from ledger.log import Log
-from ledger.store.port import Fact, Store
+from ledger.keys.log_keys import LogKeys
+from ledger.log_reader import Log
+from ledger.store.contract import Fact, Store
 from ledger.tlog.checkpoint import open_checkpoint
 from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.tree import Edge

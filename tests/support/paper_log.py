@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.cose.receipt import attach, encode_receipt, receipt_protected, sign_root
 from ledger.cose.statement import make_sealed, make_statement, parse_statement
-from ledger.domain.event import Event, Recorded
-from ledger.domain.party import KeyEnrolled, PartyEnrolled, RoleGranted, TrustAnchorsEstablished
-from ledger.keys.possession import prove_possession
+from ledger.domain.events.base import Event, Recorded
+from ledger.domain.events.party import KeyEnrolled, PartyEnrolled, RoleGranted, TrustAnchorsEstablished
+from ledger.keys.proof_of_possession import prove_possession
 from ledger.keys.signer import Signer, new_key
 from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint
 from ledger.tlog.note import NoteSigner
-from ledger.verifier.evidence import encode_evidence, select
+from ledger.verifier.formats.evidence import encode_evidence, select
 from ledger.verifier.trust import Trust, TrustedKey, TrustFile, parse_trust
 from tests.support.naive_tree import mth, path
 

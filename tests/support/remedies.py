@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ledger.domain.legal_hold import LegalHoldPlaced, LegalHoldReleased
-from ledger.domain.objection import ObjectionFiled, ObjectionRejected, ObjectionUpheld
-from ledger.domain.repair import RepairApplied, RepairApproved, RepairRefused, RepairRescinded
-from ledger.domain.repudiation import EntryMisattributed
+from ledger.domain.events.legal_hold import LegalHoldPlaced, LegalHoldReleased
+from ledger.domain.events.objection import ObjectionFiled, ObjectionRejected, ObjectionUpheld
+from ledger.domain.events.repair import RepairApplied, RepairApproved, RepairRefused, RepairRescinded
+from ledger.domain.events.repudiation import EntryMisattributed
 from ledger.keys.signer import Signer
 from tests.support.book import Book
 from tests.support.charter import REGISTRAR, Speaker

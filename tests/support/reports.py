@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from ledger.domain.report import ReportInvalidated, ReportSubmitted, ReportVerified
+from ledger.domain.events.inspection_report import ReportInvalidated, ReportSubmitted, ReportVerified
 from tests.support.marks import KETTLE
 from tests.support.statements import TODAY
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ledger.domain.declaration import (
+from ledger.domain.events.declaration import (
     BelowRecommendedNoted,
     Indicator,
     Product,

@@ -8,15 +8,15 @@ from itertools import count
 from typing import Any
 
 from ledger.cose.statement import make_sealed, make_statement
-from ledger.domain.campaign import CampaignOpened, Clause
-from ledger.domain.catalogue import SPECS
-from ledger.domain.complaint import ComplaintOutcomeCorrected, ComplaintOutcomeRecorded, ComplaintReplied
-from ledger.domain.enterprise import EnterpriseRegistered
-from ledger.domain.event import Event, PaperEvidence
-from ledger.domain.party import KeyEnrolled, PartyEnrolled
-from ledger.domain.pledge import FulfilmentAssessed, PledgeMade, PledgePublished, PledgeRevoked, PledgeWithdrawn
-from ledger.domain.subject import own_party
-from ledger.keys.possession import prove_possession
+from ledger.domain.events.base import Event, PaperEvidence
+from ledger.domain.events.campaign import CampaignOpened, Clause
+from ledger.domain.events.complaint import ComplaintOutcomeCorrected, ComplaintOutcomeRecorded, ComplaintReplied
+from ledger.domain.events.enterprise import EnterpriseRegistered
+from ledger.domain.events.party import KeyEnrolled, PartyEnrolled
+from ledger.domain.events.pledge import FulfilmentAssessed, PledgeMade, PledgePublished, PledgeRevoked, PledgeWithdrawn
+from ledger.domain.rules.catalogue import SPECS
+from ledger.domain.values.subject import own_party
+from ledger.keys.proof_of_possession import prove_possession
 from ledger.keys.signer import Signer
 from tests.support.charter import ORIGIN, Speaker
 from tests.support.keys import signer_for

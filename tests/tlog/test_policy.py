@@ -11,8 +11,8 @@ from ledger.errors import Malformed, Refuted, Uncheckable
 from ledger.limits import POLICY_BYTES_MAX, POLICY_WITNESSES_MAX
 from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint
 from ledger.tlog.note import NoteSigner
-from ledger.tlog.policy import Group, LogLine, Policy, Witness, parse_logs, parse_policy
 from ledger.tlog.vkey import VerifierKey
+from ledger.tlog.witness_policy import Group, LogLine, Policy, Witness, parse_logs, parse_policy
 from tests.support.witnesses import cosign, cosigner
 
 ORIGIN = "log.example/policy"

@@ -12,8 +12,8 @@ from ledger.limits import PROOF_HASHES_MAX, TLOG_PROOF_BYTES_MAX
 from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint
 from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.note import NoteSigner
-from ledger.tlog.policy import parse_policy
 from ledger.tlog.tlog_proof import HEADER, TlogProof, format_proof, parse_proof, verify_proof
+from ledger.tlog.witness_policy import parse_policy
 from tests.support.naive_tree import mth, path
 from tests.support.witnesses import cosign, policy_text
 from tests.tlog.trees import entries

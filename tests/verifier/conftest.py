@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
-from ledger.domain.enterprise import EnterpriseSized
-from ledger.domain.event import Event
-from ledger.domain.pledge import FulfilmentAssessed
+from ledger.domain.events.base import Event
+from ledger.domain.events.enterprise import EnterpriseSized
+from ledger.domain.events.pledge import FulfilmentAssessed
 from ledger.keys.signer import Signer, new_key
 from tests.support.paper_log import DAY, START, PaperLog
 

@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from api.errors import problem_of
+from api.http.errors import problem_of
 from ledger.cose import headers
 from ledger.cose.cbor import decode, encode
 from ledger.errors import Malformed
 from ledger.tlog.prefix import MapLeaf, MapProof, MapValue
-from ledger.verifier import bundle as writing
-from ledger.verifier import bundle_reading as reading
-from ledger.verifier.bundle import Bundle, BundleTooLarge, Shown, StreamShown, is_bundle
-from ledger.verifier.bundle_reading import parse_bundle
+from ledger.verifier.formats import bundle as writing
+from ledger.verifier.formats import bundle_reading as reading
+from ledger.verifier.formats.bundle import Bundle, BundleTooLarge, Shown, StreamShown, is_bundle
+from ledger.verifier.formats.bundle_reading import parse_bundle
 from tests.support.bundles import encode_bundle
 
 HASHES = st.binary(min_size=32, max_size=32)

@@ -10,18 +10,18 @@ from msgspec import structs
 
 from ledger.cose.cbor import decode, encode
 from ledger.cose.receipt import attach
-from ledger.domain.event import Closed
-from ledger.domain.party import KeyRecovered, KeyRevoked, KeyRotated, PartyEnrolled, RoleGranted, RoleRevoked
+from ledger.domain.events.base import Closed
+from ledger.domain.events.party import KeyRecovered, KeyRevoked, KeyRotated, PartyEnrolled, RoleGranted, RoleRevoked
+from ledger.domain.events.pledge import GroundText, PledgeMade, PledgeRevoked
+from ledger.domain.events.policy import RegistrationPolicyAdopted
 from ledger.domain.payload import encode_payload
-from ledger.domain.pledge import GroundText, PledgeMade, PledgeRevoked
-from ledger.domain.policy import RegistrationPolicyAdopted
 from ledger.errors import Malformed, Refuted, Uncheckable
-from ledger.keys.possession import prove_possession
+from ledger.keys.proof_of_possession import prove_possession
 from ledger.keys.signer import Signer, new_key
 from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint
 from ledger.tlog.tlog_proof import TlogProof, format_proof
 from ledger.verifier import parse_trust, verify_entry
-from ledger.verifier.evidence import encode_evidence, parse_evidence, select
+from ledger.verifier.formats.evidence import encode_evidence, parse_evidence, select
 from tests.support.naive_tree import mth, path
 from tests.support.paper_log import DAY, DAY_SECONDS, ORIGIN, START, PaperLog, enrolment
 from tests.support.witnesses import cosign, policy_text

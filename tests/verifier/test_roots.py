@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ledger.cose.receipt import VerifiedReceipt
 from ledger.errors import Refuted
-from ledger.verifier.located import Roots
+from ledger.verifier.entry_location import Roots
 
 HEADS = st.lists(st.builds(VerifiedReceipt, st.integers(1, 12), st.just(0), st.just(b"root"), st.integers(1, 12)))
 

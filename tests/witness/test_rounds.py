@@ -12,18 +12,18 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from api.witnessing.asking import WitnessClient
-from api.witnessing.policy import read_policy
-from api.witnessing.published import Published
-from api.witnessing.rounds import Asked, Rounds, retry_seconds
+from api.cosigning.cosigned_checkpoints import Published
+from api.cosigning.cosigning_loop import Asked, Rounds, retry_seconds
+from api.cosigning.log_witness_policy import read_policy
+from api.cosigning.witness_client import WitnessClient
 from ledger.errors import LedgerError, Malformed, Misconfigured, NotFound, Refuted, Unavailable
 from ledger.limits import WITNESS_ANSWER_BYTES_MAX, WITNESS_RETRY_SECONDS_MAX
-from ledger.log import Log as LogReader
+from ledger.log_reader import Log as LogReader
+from ledger.store.contract import Batch, CheckpointRow, NewEntry
 from ledger.store.memory import MemoryStore
-from ledger.store.port import Batch, CheckpointRow, NewEntry
 from ledger.tlog.hashing import leaf_hash
-from ledger.tlog.policy import Policy, parse_policy
-from ledger.tlog.policy import Witness as PolicyWitness
+from ledger.tlog.witness_policy import Policy, parse_policy
+from ledger.tlog.witness_policy import Witness as PolicyWitness
 from ledger.witness import (
     AddCheckpoint,
     Conflict,
@@ -258,7 +258,7 @@ def test_a_dripping_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
                 time.sleep(0.02)
                 yield b"x"
 
-    monkeypatch.setattr("api.witnessing.asking.WITNESS_ANSWER_SECONDS_MAX", 0.2)
+    monkeypatch.setattr("api.cosigning.witness_client.WITNESS_ANSWER_SECONDS_MAX", 0.2)
     client = _client(lambda _: httpx.Response(200, stream=Drip()))
     began = time.monotonic()
     with pytest.raises(Unavailable, match="too long"):

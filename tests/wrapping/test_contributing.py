@@ -15,7 +15,7 @@ BEGINS = "_NOUNS: Final = (\n"
 
 SAID = """
 from ledger.domain.reference import events_page
-from ledger.domain.visit import VISITS, PremisesVisited
+from ledger.domain.rules.visit import VISITS, PremisesVisited
 from ledger.errors import Refused
 from tests.support.book import Book
 from tests.support.statements import TODAY
@@ -37,8 +37,8 @@ print("## PremisesVisited" in events_page())
 def test_a_new_event_type_takes_one_file_and_one_line(tmp_path: Path) -> None:
     for part in ("ledger", "tests"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(FILE, tmp_path / "ledger" / "domain" / "visit.py")
-    catalogue = tmp_path / "ledger" / "domain" / "catalogue.py"
+    shutil.copy(FILE, tmp_path / "ledger" / "domain" / "rules" / "visit.py")
+    catalogue = tmp_path / "ledger" / "domain" / "rules" / "catalogue.py"
     text = catalogue.read_text(encoding="utf-8")
     assert BEGINS in text
     catalogue.write_text(text.replace(BEGINS, BEGINS + LINE, 1), encoding="utf-8")

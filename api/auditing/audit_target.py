@@ -1,0 +1,118 @@
+"""What an audit is about: a database, a service or a mirror over HTTP, or a folder that `mirror` filled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from api.monitor.log_source import Source as Served
+from ledger.audit.sources.database import DatabaseSource
+from ledger.audit.sources.published import Fetch, PublishedSource
+from ledger.audit.sources.source import Source, Sources
+from ledger.cose.statement import decode_event, parse_statement
+from ledger.domain.events.party import TrustAnchorsEstablished
+from ledger.errors import LedgerError, Malformed, Refuted, Uncheckable
+from ledger.keys.algorithms import decode_key
+from ledger.tlog.checkpoint import VerifiedCheckpoint, open_checkpoint
+from ledger.verifier.trust import Trust, TrustedKey, TrustFile, parse_trust
+
+__all__ = ["Opened", "open_database", "open_published"]
+
+_TRUST: Final = ".well-known/credit-ledger-trust.json"
+_WITNESSED: Final = "witnessed/checkpoint"
+_ALG: Final = {"ed25519": -8, "p256": -7}
+
+
+class Opened(NamedTuple):
+    """A source, how workers open it, whom to believe, and whether that was given rather than taken from the source.
+
+    `shown`: further checkpoints that the source shows, signed by the log.
+    """
+
+    source: Source
+    sources: Sources
+    trust: Trust
+    trusted: bool
+    shown: tuple[VerifiedCheckpoint, ...] = ()
+
+
+def open_database(conninfo: str, trust: Trust | None) -> Opened:
+    """In one snapshot. Without a trust file the keys are those that entry 0 names. Raises `Uncheckable`."""
+    source, snapshot = DatabaseSource.begin(conninfo)
+    return Opened(source, snapshot, trust or _anchored(source), trust is not None)
+
+
+def open_published(place: str, trust: Trust | None, progress: Callable[[int, int], None]) -> Opened:
+    """A URL, or a folder. Everything is fetched here. Raises `Unavailable`, `Uncheckable`, `Refuted`, `Malformed`."""
+    with ExitStack() as stack:
+        if place.startswith(("http://", "https://")):
+            fetch = _http(stack.enter_context(Served(place.rstrip("/") + "/")))
+        else:
+            fetch = _folder(Path(place))
+        own = fetch(_TRUST) if trust is None else None
+        believed = trust if own is None else parse_trust(own)
+        if believed is None:
+            raise Uncheckable(f"{place} shows no trust file, and none was given (--trust)")
+        # The one with a quorum first: what is shown after it cannot be older.
+        witnessed = None if believed.quorum is None else fetch(_WITNESSED)
+        note = fetch("checkpoint")
+        if note is None:
+            raise Uncheckable(f"{place} shows no checkpoint")
+        notes = [note] if witnessed is None else [witnessed, note]
+        heads = [_opened(place, one, believed) for one in notes]
+        source = PublishedSource.of(fetch, notes, stack.pop_all().close)
+    try:
+        laid_out = source.begin(believed, progress)
+    except BaseException:
+        source.close()
+        raise
+    return Opened(source, laid_out, believed, trust is not None, tuple(heads[:-1]))
+
+
+def _opened(place: str, note: bytes, trust: Trust) -> VerifiedCheckpoint:
+    try:
+        return open_checkpoint(note, *trust.checkpoint_vkeys, origin=trust.origin)
+    except LedgerError as error:
+        raise Refuted(f"{place} shows a checkpoint that the trusted log did not sign: {error}") from error
+
+
+def _http(served: Served) -> Fetch:
+    def fetch(path: str) -> bytes | None:
+        try:
+            return served.file(path)
+        except Malformed:
+            return b""  # longer than anything can be: it is none of what it should be
+
+    return fetch
+
+
+def _folder(folder: Path) -> Fetch:
+    def fetch(path: str) -> bytes | None:
+        file = folder / path
+        return file.read_bytes() if file.is_file() else None
+
+    return fetch
+
+
+def _anchored(source: DatabaseSource) -> Trust:
+    """What the log says of itself: enough to see whether it hangs together, not whether it is the right one."""
+    first = next(iter(source.governing()), None)
+    charter = next(source.checkpoints(), None)
+    if first is None or charter is None or first.index != 0:
+        raise Uncheckable("the book is empty or has no entry 0, and no trust file was given (--trust)")
+    event = decode_event(parse_statement(first.statement))
+    if not isinstance(event, TrustAnchorsEstablished):
+        raise Malformed("entry 0 establishes no trust anchors, and no trust file was given (--trust)")
+    receipt, standing = (decode_key(bytes.fromhex(key)) for key in (event.receipt_key, event.standing_key))
+    file = TrustFile(
+        origin=event.origin,
+        checkpoint_vkeys=(event.checkpoint_vkey,),
+        receipt_keys=(TrustedKey.of(receipt, _ALG[receipt.kind]),),
+        standing_keys=(TrustedKey.of(standing, _ALG[standing.kind]),),
+        charter=charter.root.hex(),
+    )
+    return parse_trust(msgspec.json.encode(file))

@@ -1,0 +1,55 @@
+"""The log's side of witnessing as a part of the service: what is published, and the threads that ask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from api.cosigning.cosigned_checkpoints import Published
+from api.cosigning.cosigning_loop import Rounds
+from api.cosigning.log_witness_policy import read_policy
+from ledger.log_reader import Log
+from ledger.store.lease import WITNESSES, Lease
+from ledger.store.postgres import PostgresStore
+from ledger.tlog.vkey import VerifierKey
+from ledger.tlog.witness_policy import Policy
+
+__all__ = ["Witnessing", "open_witnessing"]
+
+
+class Witnessing:
+    """`rounds` is None where there is no policy, or it demands no witness."""
+
+    def __init__(self, published: Published, rounds: Rounds | None) -> None:
+        self.published = published
+        self.rounds = rounds
+
+    @property
+    def policy(self) -> Policy | None:
+        return self.published.policy
+
+    @property
+    def trust_text(self) -> str:
+        """The policy for a trust file: without addresses, empty if there is none."""
+        return "" if self.policy is None else self.policy.without_urls().format().decode()
+
+    def start(self) -> None:
+        if self.rounds is not None:
+            self.rounds.start()
+
+    def stop(self) -> None:
+        if self.rounds is not None:
+            self.rounds.stop()
+
+
+def open_witnessing(
+    store: PostgresStore, log: Log, path: Path | None, log_key: VerifierKey, registry: CollectorRegistry
+) -> Witnessing:
+    """By the policy in `path`, if there is one. Raises `Misconfigured`."""
+    policy = None if path is None else read_policy(path, log_key)
+    published = Published(store, log, policy)
+    if policy is None or not policy.witnesses:
+        return Witnessing(published, None)
+    lease = Lease(store.conninfo, WITNESSES)
+    return Witnessing(published, Rounds(store, log, policy, published, lease, registry))

@@ -1,0 +1,138 @@
+"""`serve --demo`: a charter made up on the spot, its keys under `DATA/keys/`, and a sample campaign.
+
+Everything says 演示. The campaign is that of the newest 15 March that has come, so that the demonstration is about
+today in whatever year it runs. It is opened and filled over HTTP, through the ordinary import path, like anybody's;
+what was registered before a stop is found again by its `cti`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from api.client.client import Client, Registered, Waiting
+from api.demo.sample_roster import CLAUSES, SampleCampaign, last_campaign, sample_xlsx
+from api.importing.import_file import import_file
+from api.importing.import_signer import hand_of
+from api.importing.service_client import Service
+from ledger.charter.charter import demo_charter
+from ledger.cose.statement import make_statement
+from ledger.domain.events.campaign import CampaignOpened
+from ledger.domain.values.dates import shanghai_date
+from ledger.errors import AlreadyRegistered
+from ledger.keys.log_keys import LogKeys
+from ledger.keys.signer import Signer, load_key, new_key, save_key
+
+__all__ = ["Demo"]
+
+_LOG = logging.getLogger(__name__)
+
+ORIGIN: Final = "demo.credit-ledger.example/2026"
+PARTIES: Final = (
+    "root",
+    "registrar",
+    "organizer",
+    "approver",
+    "regulator",
+    "handling-body",
+    "data-officer",
+    "laboratory",
+    "log-operator",
+)
+
+
+class Demo:
+    """The parties of a demonstration and their keys. Never used outside `--demo`."""
+
+    def __init__(self, keys_dir: Path) -> None:
+        """Make the key files that are not there yet, and load all."""
+        self._folder = keys_dir
+        self.log_keys = LogKeys.make(keys_dir, ORIGIN)
+        self.signers: Mapping[str, Signer] = {name: _key(keys_dir / f"{name}.pem") for name in PARTIES}
+
+    def charter(self, now: int) -> list[bytes]:
+        """The charter of a demonstration that begins at `now` (Unix seconds)."""
+        return demo_charter(self.log_keys, self.signers, now, last_campaign(shanghai_date(now)).opens_on.year)
+
+    def fill(self, url: str, enterprises: int, now: int) -> None:
+        """Open the last campaign and import a sample roster of `enterprises`, unless that was finished before.
+
+        Raises a `LedgerError` where the service refuses or does not answer; again goes on from there.
+        """
+        done = self._folder / f"filled-{enterprises}"
+        if done.exists():
+            return
+        campaign = last_campaign(shanghai_date(now))
+        year = campaign.opens_on.year
+        roster = self._folder / "sample-roster.xlsx"
+        roster.write_bytes(sample_xlsx(enterprises, campaign=campaign))
+        with httpx.Client(base_url=url, timeout=60) as client:
+            opened = self._open_campaign(url, campaign, now)
+            client.get(f"/v1/campaigns/{year}", params={"min_tree_size": opened + 1}).raise_for_status()
+            report = import_file(
+                roster,
+                client=client,
+                hand=hand_of(self.signers["organizer"], Service(client), self._folder),
+                today=shanghai_date(now),
+                campaign=_subject(campaign),
+                late_ground="演示数据 · demonstration",
+                progress=_progress,
+            )
+        said = ", ".join(f"{count} {status}" for status, count in report.counts().items())
+        _LOG.info("sample campaign %d at %s: %s", year, url, said)
+        done.touch()
+
+    def _open_campaign(self, url: str, sample: SampleCampaign, now: int) -> int:
+        year = sample.opens_on.year
+        event = CampaignOpened(
+            v=1,
+            effective_on=sample.opens_on,
+            late_ground="演示数据 · demonstration",
+            name_zh=f"{year} 年 3·15 产品和服务质量诚信承诺（演示）",
+            name_en=f"3·15 pledge on the quality of products and services, {year} (demonstration)",
+            theme="演示: 守诺",
+            notice_number=f"演示〔{year}〕1号",
+            opens_on=sample.opens_on,
+            closes_on=sample.closes_on,
+            pledge_valid_until=sample.pledge_valid_until,
+            scopes=("comprehensive", "product", "service", "product_and_service"),
+            clauses=CLAUSES,
+            overlap="one_per_scope",
+        )
+        organizer = self.signers["organizer"]
+        statement = make_statement(
+            event,
+            subject=_subject(sample),
+            issuer="party:organizer",
+            audience=ORIGIN,
+            signer=organizer,
+            iat=now,
+            cti=sha256(f"demonstration campaign {year}".encode()).digest()[:16],
+        )
+        with Client(url) as client:
+            try:
+                opened: Registered | Waiting | AlreadyRegistered = client.submit(statement)
+            except AlreadyRegistered as known:
+                opened = known
+            assert not isinstance(opened, Waiting)  # only pledges wait
+            return opened.index
+
+
+def _subject(campaign: SampleCampaign) -> str:
+    return f"campaign:{campaign.opens_on.year}"
+
+
+def _key(path: Path) -> Signer:
+    if not path.exists():
+        save_key(path, new_key("ed25519"))
+    return load_key(path)
+
+
+def _progress(done: int, total: int) -> None:
+    if done == total or done % 500 == 0:
+        _LOG.info("sample campaign: %d of %d enterprises", done, total)

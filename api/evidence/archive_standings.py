@@ -1,0 +1,47 @@
+"""The standings of an archive: computed again from its entries, by the policies that it holds."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from ledger.domain.values.subject import POLICY
+from ledger.verifier.completeness_bundle import fold_shown
+from ledger.verifier.evidence_archive import VerifiedArchive
+from projections.standing.disclosure import Closing
+from projections.standing.evaluate import Case
+from projections.standing.facts_from_record import facts_of
+from projections.standing.policy_timeline import Rules
+from projections.standing.render import render
+from projections.standing.standing_model import Held, Reason
+
+__all__ = ["document_of", "recomputed"]
+
+_SAID: Final = {True: b"true", False: b"false"}
+
+
+def document_of(body: bytes, in_book: bool) -> bytes:
+    """A rendered standing as the service serves it: with `in_book` at its place in canonical JSON."""
+    return body.replace(b',"level":', b',"in_book":%s,"level":' % _SAID[in_book], 1)
+
+
+def recomputed(archive: VerifiedArchive, as_of: date) -> bytes:
+    """The standing that follows from the entries inside, as the service would say it. Raises `Refuted`.
+
+    It is that of the enterprise only if the archive holds all of its entries and bodies.
+    """
+    manifest = archive.manifest
+    record = fold_shown(archive.events)
+    rules = Rules.none().after([at for at in archive.governing if at.subject == POLICY])
+    case = Case(rules.known_at(manifest.tree_size), facts_of(record, manifest.subject))
+    standing = case.on(as_of)
+    named: list[Reason | Held] = [*standing.reasons, *standing.holds]
+    closed: frozenset[int] = frozenset()
+    if named and record is not None:
+        closing = Closing.of(record, rules.policies)
+        shown_on = manifest.shown_on
+        closed = frozenset(
+            one.entry for one in named if not closing.shows_finding(one.entry, one.effective_on, shown_on)
+        )
+    body = render(standing, case.next_change_on(as_of), as_of=as_of, tree_size=manifest.tree_size, closed=closed)
+    return document_of(body, record is not None)

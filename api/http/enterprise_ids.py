@@ -1,0 +1,60 @@
+"""How an enterprise is named in an address: a USCC as printed on a licence, an LEI, or `local~<registry>~<id>`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from stdnum.cn import uscc
+
+from api.http.errors import InvalidRequest
+from ledger.domain.values.subject import fold_code, is_enterprise, parse
+from ledger.errors import Malformed
+
+__all__ = ["name_of", "subject_of"]
+
+_USCC: Final = re.compile("[0-9A-HJ-NPQRTUWXY]{18}")
+_LEI: Final = re.compile("[0-9A-Z]{18}[0-9]{2}")
+
+
+def subject_of(name: str) -> str:
+    """The subject id of an enterprise named in an address, folded as people type it. Raises `InvalidRequest`."""
+    if name.startswith("local~"):
+        try:
+            return parse("local:" + name.removeprefix("local~").replace("~", "/", 1))
+        except Malformed:
+            raise _invalid(name) from None
+    if ":" in name:
+        try:
+            subject = parse(name)
+        except Malformed:
+            raise _invalid(name) from None
+        if is_enterprise(subject):
+            return subject
+        raise _invalid(name)
+    code = fold_code(name)
+    if _USCC.fullmatch(code):
+        return f"uscc:{code}"
+    if _LEI.fullmatch(code):
+        return f"lei:{code}"
+    raise _invalid(name)
+
+
+def plausible(subject: str) -> bool:
+    """Whether a code that the book does not know can be one at all: a USCC by its check digit (GB 32100-2015)."""
+    return not subject.startswith("uscc:") or bool(uscc.is_valid(subject.removeprefix("uscc:")))
+
+
+def name_of(subject: str) -> str:
+    """The name of a subject in an address: `subject_of(name_of(s)) == s`."""
+    if subject.startswith("local:"):
+        return subject.replace(":", "~", 1).replace("/", "~", 1)
+    return subject.partition(":")[2]
+
+
+def _invalid(name: str) -> InvalidRequest:
+    return InvalidRequest(
+        "enterprise.invalid_id",
+        f"不是有效的统一社会信用代码或主体编号: {name[:40]}",
+        f"not a unified social credit code or subject id: {name[:40]}",
+    )

@@ -1,0 +1,76 @@
+"""How often a client may ask: a token bucket per address.
+
+The address is the peer's; behind a proxy uvicorn puts in the forwarded one where it is told to trust it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.errors import TooManyRequests, problem_of, problem_response
+
+__all__ = ["Limits", "RateLimit"]
+
+_CLIENTS_MAX: Final = 100_000
+_EXEMPT: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+class Limits:
+    """Each client has `burst` requests at once and `per_second` after that. 0 per second: no limit."""
+
+    def __init__(self, per_second: int, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_second = per_second
+        self._burst = float(burst)
+        self._clock = clock
+        window = math.ceil(burst / per_second) if per_second else 0
+        self._policy = (b"ratelimit-policy", b'"client";q=%d;w=%d' % (burst, window))
+        self._clients: OrderedDict[str, tuple[float, float]] = OrderedDict()  # address → tokens, at
+
+    def take(self, client: str) -> Sequence[tuple[bytes, bytes]]:
+        """Count a request; the headers that tell what is left. Raises `TooManyRequests`."""
+        if not self._per_second:
+            return ()
+        now = self._clock()
+        tokens, at = self._clients.pop(client, (self._burst, now))
+        tokens = min(self._burst, tokens + (now - at) * self._per_second)
+        allowed = tokens >= 1
+        if allowed:
+            tokens -= 1
+        self._clients[client] = (tokens, now)
+        if len(self._clients) > _CLIENTS_MAX:
+            self._clients.popitem(last=False)
+        if not allowed:
+            raise TooManyRequests(max(1, math.ceil((1 - tokens) / self._per_second)))
+        return (self._policy, (b"ratelimit", b'"client";r=%d;t=1' % tokens))
+
+
+class RateLimit:
+    """Pure ASGI middleware that lets a request in, or tells the client when to come again."""
+
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+        self._app = app
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in _EXEMPT:
+            await self._app(scope, receive, send)
+            return
+        try:
+            told = self._limits.take(scope["client"][0] if scope.get("client") else "-")
+        except TooManyRequests as error:
+            response = problem_response(problem_of(error), concise=scope["path"].startswith("/entries"))
+            await response(scope, receive, send)
+            return
+
+        async def send_with_limits(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *told]
+            await send(message)
+
+        await self._app(scope, receive, send_with_limits)

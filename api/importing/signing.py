@@ -1,0 +1,138 @@
+"""Plans → signed statements. What names a statement (`cti`) and salts a body derives from the row itself.
+
+So a second import of the same row, from whatever table, signed by whatever key, says the same thing under the same
+name, and the service answers that it knows it. The derivation needs the importer's secret: nobody else can guess the
+names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Final
+
+import cbor2
+
+from api.importing.enterprise_identity import identity_bytes
+from api.importing.row_plan import PledgeWork, SingleWork, Work
+from ledger.cose.statement import make_sealed, make_statement, parse_statement
+from ledger.domain.events.base import Event
+from ledger.domain.events.pledge import PledgePublished
+from ledger.keys.naming_secret import Secret
+from ledger.keys.signer import Signer
+
+__all__ = ["Item", "Scribe", "pledge_code"]
+
+_SERIALS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A signed statement, its body if it is sealed, and the SHA-256 of its payload."""
+
+    statement: bytes
+    body: bytes | None
+    statement_id: bytes
+    payload_sha256: bytes
+
+    @property
+    def cbor(self) -> bytes:
+        """As an item of a batch: `statement`, or `[statement, body]`."""
+        return cbor2.dumps(self.statement if self.body is None else [self.statement, self.body])
+
+
+def pledge_code(division: str, made_on: date, identity: bytes, step: int) -> str:
+    """The 20 digits of a pledge's code: division, day, and a serial that derives from what makes the row itself.
+
+    `step` counts serials that were taken: the next one is tried (linear probing).
+    """
+    serial = (int.from_bytes(sha256(identity).digest()) + step) % _SERIALS
+    return f"{division}{made_on:%Y%m%d}{serial:06}"
+
+
+class Scribe:
+    """Signs, as `issuer`, statements for the log `audience`, named by `secret`. `clock` in Unix seconds.
+
+    `entering` signs what enters enterprises, where that is not for `issuer` to say.
+    """
+
+    def __init__(
+        self,
+        signer: Signer,
+        issuer: str,
+        secret: Secret,
+        *,
+        audience: str,
+        today: date,
+        clock: Callable[[], int],
+        entering: Scribe | None = None,
+    ) -> None:
+        self._signer = signer
+        self.issuer = issuer
+        self._secret = secret
+        self._audience = audience
+        self._today = today
+        self._clock = clock
+        self._entering = entering or self
+
+    def name(self, work: Work) -> bytes:
+        """The `cti` of the pledge or the one statement."""
+        return self._name(work.event if isinstance(work, SingleWork) else work.pledge, work.identity)
+
+    def enterprise(self, work: Work) -> Item:
+        """EnterpriseRegistered: sealed for individual businesses, and without evidence beside anything sealed."""
+        evidence = work.evidence if isinstance(work, PledgeWork) and not work.sealed else None
+        event = work.who.registered(self._today, evidence)
+        subject = work.who.subject
+        return self._entering._write(event, subject, identity_bytes(subject), sealed=work.who.individual)
+
+    def content(self, work: Work, today: date | None = None, *, late: bool = False) -> Item:
+        """The pledge or the one statement, as it is (or, given `today`, would have been) recorded."""
+        if isinstance(work, SingleWork):
+            event = work.recorded(today or self._today, late=late)
+            return self._write(event, work.who.subject, work.identity, sealed=work.sealed)
+        return self._write(work.made(today or self._today), work.who.subject, work.identity, sealed=work.sealed)
+
+    def publication(self, work: PledgeWork, pledge_id: bytes, step: int, today: date | None = None) -> Item:
+        """PledgePublished for the pledge whose statement has this SHA-256, as of now or (given `today`) of then."""
+        event = PledgePublished(
+            v=1,
+            effective_on=today or self._today,
+            pledge=pledge_id.hex(),
+            code=pledge_code(work.division, work.pledge.made_on, work.identity, step),
+            valid_from=work.pledge.made_on,
+            valid_until=work.valid_until,
+        )
+        return self._write(event, work.who.subject, work.identity, sealed=work.sealed)
+
+    def _write(self, event: Event, subject: str, identity: bytes, *, sealed: bool) -> Item:
+        cti = self._name(event, identity)
+        body: bytes | None = None
+        if sealed:
+            statement, body = make_sealed(
+                event,
+                subject=subject,
+                issuer=self.issuer,
+                audience=self._audience,
+                signer=self._signer,
+                iat=self._clock(),
+                cti=cti,
+                salt=self._secret.derive(f"import {type(event).__name__} salt", identity, 32),
+            )
+        else:
+            statement = make_statement(
+                event,
+                subject=subject,
+                issuer=self.issuer,
+                audience=self._audience,
+                signer=self._signer,
+                iat=self._clock(),
+                cti=cti,
+            )
+        parsed = parse_statement(statement)
+        return Item(statement, body, parsed.statement_id, sha256(parsed.payload).digest())
+
+    def _name(self, event: Event, identity: bytes) -> bytes:
+        return self._secret.derive(f"import {type(event).__name__} cti", identity)

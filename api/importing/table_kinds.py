@@ -1,0 +1,40 @@
+"""The kinds of tables that are imported, told by their columns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Literal
+
+from api.importing import outcome_template
+from api.importing import pledge_template as template
+from api.importing import standards_table as declarations
+from api.importing.table_reader import Column, Table, read_table
+from ledger.errors import Malformed
+
+__all__ = ["KINDS", "Kind", "read_kind"]
+
+Kind = Literal["roster", "fulfilment", "declarations", "outcomes"]
+
+# In the order in which they are tried: a roster may hold the columns of fulfilment, too.
+KINDS: Final[dict[Kind, tuple[Column, ...]]] = {
+    "roster": template.COLUMNS,
+    "fulfilment": template.FULFILMENT_COLUMNS,
+    "declarations": declarations.COLUMNS,
+    "outcomes": outcome_template.COLUMNS,
+}
+
+
+def read_kind(path: Path, kind: Kind | None) -> tuple[Kind, Table]:
+    """The table in a file, and of which kind it is: `kind`, if given, else the first whose columns it has.
+
+    Raises `OSError`, `Malformed`: for a file that could be of any kind, with what each of them lacks.
+    """
+    if kind is not None:
+        return kind, read_table(path, KINDS[kind])
+    problems = []
+    for one, columns in KINDS.items():
+        try:
+            return one, read_table(path, columns)
+        except Malformed as error:
+            problems.append(f"{one}: {error}")
+    raise Malformed(f"{path.name} is none of the tables that can be imported; " + "; ".join(problems))

@@ -1,0 +1,85 @@
+"""Publishing roots of the completeness map: the statement, and the task that makes it where the operator's key is here.
+
+The key is the log operator's, a party like others: not one of the log's own keys.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import date
+from hashlib import sha256
+from typing import Final
+
+from api.service.service import Service
+from ledger.cose.statement import make_statement
+from ledger.domain.events.completeness_map import MapRootPublished
+from ledger.domain.values.subject import MAP
+from ledger.errors import Busy, LedgerError, Misconfigured, Refused
+from ledger.keys.signer import Signer
+from ledger.registration import admit
+from projections.completeness.map_tables import MapState
+
+__all__ = ["publish_roots", "root_statement"]
+
+_LOG = logging.getLogger(__name__)
+_LOOK_SECONDS: Final = 1.0
+_AGAIN_SECONDS: Final = 30.0
+
+
+def root_statement(
+    *, root: bytes, tree_size: int, subjects: int, origin: str, issuer: str, signer: Signer, now: int, today: date
+) -> bytes:
+    """The signed statement of one root; a second one for the same size is refused, whoever makes it."""
+    event = MapRootPublished(v=1, effective_on=today, root=root.hex(), tree_size=tree_size, subjects=subjects)
+    cti = sha256(f"{origin}\nmap\n{tree_size}".encode()).digest()[:16]
+    return make_statement(event, subject=MAP, issuer=issuer, audience=origin, signer=signer, iat=now, cti=cti)
+
+
+async def publish_roots(service: Service, signer: Signer) -> None:
+    """Publish each new cut of the map, for as long as the service runs. Several services may: one of them wins."""
+    while True:
+        try:
+            await _publish(service, signer)
+            await asyncio.sleep(_LOOK_SECONDS)
+        except (Busy, Refused) as error:
+            _LOG.info("completeness map: root not published: %s", error)
+            await asyncio.sleep(_LOOK_SECONDS)
+        except LedgerError as error:
+            _LOG.warning("completeness map: root not published: %s", error)
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+
+async def _publish(service: Service, signer: Signer) -> None:
+    cut = await service.off_loop(service.views.map.cut)
+    roots = service.governance.map_roots
+    if cut is None or (roots and cut.size <= roots[-1].tree_size):
+        return
+    candidate = admit(
+        _statement(cut, service, signer),
+        None,
+        governance=service.governance,
+        keyring=service.sequencer.keyring,
+        origin=service.origin,
+        now=service.clock(),
+    )
+    (answer,) = await service.register(candidate)
+    if isinstance(answer, LedgerError):
+        raise answer
+    _LOG.info("completeness map: root over %d entries is entry %d", cut.size, answer.index)
+
+
+def _statement(cut: MapState, service: Service, signer: Signer) -> bytes:
+    key = service.governance.keys.get(signer.kid)
+    if key is None:
+        raise Misconfigured(f"the operator's key {signer.kid.hex()[:16]}… is not enrolled in this log")
+    return root_statement(
+        root=cut.root,
+        tree_size=cut.size,
+        subjects=cut.subjects,
+        origin=service.origin,
+        issuer=key.party,
+        signer=signer,
+        now=service.clock(),
+        today=service.today(),
+    )

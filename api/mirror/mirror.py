@@ -1,0 +1,185 @@
+"""The mirror: one round copies what the log has grown by. Nothing is written that was not verified before.
+
+1. the checkpoint, as `follow` checks it, against what is in the folder already
+2. bundle by bundle: the entries against their leaf hashes, the annexes that they name against their digests; what an
+   entry takes down goes
+3. the tiles, which were checked for that, and those above them
+4. the receipts of all checkpoints (`mirror_receipts.py`)
+5. the checkpoint
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+
+from api.mirror.entry_annexes import annexes_of, taken_down_by
+from api.mirror.mirror_folder import Damaged, Folder, edge_paths
+from api.mirror.mirror_receipts import Receipts
+from api.monitor.checkpoint_growth import Head, Inconsistent, advance, false_files, look, open_head
+from api.monitor.log_source import Source, annex_path
+from api.monitor.prefetch import ahead
+from api.monitor.proven_tree import ProvenTree, check_charter
+from ledger.errors import LedgerError, Malformed, Misconfigured, NotFound, Refuted, Uncheckable
+from ledger.limits import CHARTER_ENTRIES_MAX, TILE_HEIGHT, TILE_WIDTH
+from ledger.tlog.tiles import bundle_path, decode_bundle, encode_bundle, tile_path, tile_width
+from ledger.verifier import Trust
+
+__all__ = ["Mirror"]
+
+
+class Mirror:
+    """One log, one folder, used from one thread while the folder's lock is held."""
+
+    def __init__(
+        self,
+        source: Source,
+        trust: Trust,
+        folder: Folder,
+        progress: Callable[[int, int], object] = lambda done, size: None,
+    ) -> None:
+        """Go on from what is in the folder. Raises `Misconfigured` if that is not of this log."""
+        self._source = source
+        self._trust = trust
+        self._folder = folder
+        self._progress = progress
+        self._receipts = Receipts(source, trust, folder)
+        self._whole = self._head(folder.checkpoint())
+        pending = self._head(folder.pending())
+        # The pending tree was found to contain the whole one before its note was written.
+        self._known = max(filter(None, (self._whole, pending)), key=lambda head: head.size, default=None)
+        folder.tidy()
+
+    @property
+    def size(self) -> int:
+        """How many entries are whole in the folder."""
+        return 0 if self._whole is None else self._whole.size
+
+    @property
+    def timed(self) -> bool:
+        """Whether the folder has the receipts of all checkpoints, so that an audit of it can judge times."""
+        return self._receipts.size >= self.size
+
+    def round(self) -> int:
+        """Copy what is new; how many entries the copy has.
+
+        Raises `Inconsistent` (the log contradicts what is here), `Damaged` (a file here), `Unavailable`,
+        `Uncheckable`, `OSError`. The folder then holds what it held, and perhaps files that are still to come.
+        """
+        shown = look(self._source, self._trust, self._known)
+        if self._whole is not None and shown.note == self._whole.note and not self._receipts.wanting(shown):
+            return self.size
+        tree = advance(self._known, shown, self._source)
+        before = self.size
+        if self._known is None:
+            with _from(shown):
+                check_charter(tree, self._trust.charter, CHARTER_ENTRIES_MAX)
+        if shown.size > before:
+            self._folder.begin(shown.note)
+            self._known = shown
+            self._copy_entries(tree, shown, before)
+            self._copy_tiles(tree, shown, before)
+        with _from(shown):
+            receipted = self._receipts.copy(tree, shown)
+        self._folder.commit(shown.note, receipted)  # of the same tree, too: more witnesses may have cosigned it
+        self._whole = self._known = shown
+        self._folder.drop_partial(edge_paths(before))
+        return self.size
+
+    def _copy_entries(self, tree: ProvenTree, head: Head, before: int) -> None:
+        numbers = range(before // TILE_WIDTH, -(-head.size // TILE_WIDTH))
+        missing: set[bytes] = set()  # annexes that are not there any more: an entry to come has to say so
+        with contextlib.closing(ahead(lambda number: self._bundle(number, head.size), numbers)) as found:
+            while True:
+                with _from(head):
+                    at = next(found, None)
+                if at is None:
+                    break
+                number, (entries, here) = at
+                with _from(head):
+                    tree.tile(0, number)
+                with _damaged(self._folder, number) if here else _from(head):
+                    tree.check_bundle(number, entries)
+                for entry in entries:
+                    missing |= self._copy_annexes(entry, head)
+                    if (gone := taken_down_by(entry)) is not None:
+                        missing.discard(gone)
+                        self._folder.take_down(annex_path(gone))
+                width = len(entries)
+                self._folder.put(bundle_path(number, width), encode_bundle(entries))
+                self._folder.put(tile_path(0, number, width), tree.tile(0, number))
+                self._progress(number * TILE_WIDTH + width, head.size)
+        if missing:
+            with _from(head):
+                raise NotFound(f"annex {min(missing).hex()} is not served, and no entry took it down")
+
+    def _bundle(self, number: int, size: int) -> tuple[list[bytes], bool]:
+        """The entries, and whether they were here already, from a round that was cut short."""
+        width = tile_width(0, number, size)
+        if width == TILE_WIDTH and (here := self._folder.bundle(number)) is not None:
+            with _damaged(self._folder, number):
+                return decode_bundle(here), True
+        return self._source.bundle(number, width), False
+
+    def _copy_annexes(self, entry: bytes, head: Head) -> set[bytes]:
+        """Copy what the entry names; the digests of those that are not there."""
+        missing: set[bytes] = set()
+        for annex in annexes_of(entry):
+            digest = bytes.fromhex(annex.sha256)
+            relative = annex_path(digest)
+            if self._folder.has_annex(relative) or self._folder.is_taken_down(relative):
+                continue
+            with _from(head):
+                try:
+                    content = self._source.annex(digest)
+                except NotFound:
+                    missing.add(digest)
+                    continue
+                if sha256(content).digest() != digest or len(content) != annex.bytes:
+                    raise Refuted(f"annex {annex.sha256} is not the file that its entry names")
+            self._folder.put(relative, content)
+        return missing
+
+    def _copy_tiles(self, tree: ProvenTree, head: Head, before: int) -> None:
+        """The tiles above level 0, which are put with their bundles."""
+        level, was, width = 1, before >> TILE_HEIGHT, head.size >> TILE_HEIGHT
+        while width:
+            for number in range(was // TILE_WIDTH, -(-width // TILE_WIDTH)):
+                with _from(head):
+                    tile = tree.tile(level, number)
+                self._folder.put(tile_path(level, number, tile_width(level, number, head.size)), tile)
+            level, was, width = level + 1, was >> TILE_HEIGHT, width >> TILE_HEIGHT
+
+    def _head(self, note: bytes | None) -> Head | None:
+        if note is None:
+            return None
+        try:
+            return open_head(note, self._trust)
+        except LedgerError as error:
+            raise Misconfigured(
+                f"the checkpoint in {self._folder.path} does not hold under the trust file: {error}"
+            ) from error
+
+
+@contextlib.contextmanager
+def _from(head: Head) -> Iterator[None]:
+    """Around what the log gives: files that are not those of its tree, or that are not there."""
+    try:
+        yield
+    except (Damaged, Inconsistent):
+        raise
+    except (Refuted, Malformed) as error:
+        raise false_files(error, None, head) from error
+    except NotFound as error:
+        raise Uncheckable(f"the tree of {head.size} entries lacks a file: {error}") from error
+
+
+@contextlib.contextmanager
+def _damaged(folder: Folder, number: int) -> Iterator[None]:
+    """Around what lies here already."""
+    try:
+        yield
+    except (Refuted, Malformed) as error:
+        path = folder.path / bundle_path(number)
+        raise Damaged(f"{path} is damaged, remove it and mirror again: {error}") from error

@@ -1,0 +1,158 @@
+"""The receipts of a copy: one of each checkpoint, which is what says when its entries were recorded.
+
+A service has them one by one, another mirror by the file; older mirrors and foreign logs have none, which is no fault.
+A file is kept when every receipt in it holds, for the very tree that is copied, and none is left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+from api.mirror.mirror_folder import Damaged, Folder, Receipted
+from api.monitor.checkpoint_growth import Head, Inconsistent
+from api.monitor.log_source import Source
+from api.monitor.prefetch import ahead
+from api.monitor.proven_tree import ProvenTree
+from ledger.cose.receipt import parse_receipt
+from ledger.cose.receipts import encode_receipts, gather_receipts, receipts_path
+from ledger.cose.sign1 import verify_sign1
+from ledger.errors import Malformed, NotFound, Refuted
+from ledger.limits import TILE_WIDTH
+from ledger.tlog.hashing import HASH_BYTES, split_hashes
+from ledger.tlog.proof import root_from_inclusion
+from ledger.tlog.tiles import tile_width
+from ledger.tlog.tree import Edge
+from ledger.verifier import Trust
+
+__all__ = ["Receipts"]
+
+
+class Receipts:
+    """Goes on from what the folder has. Not thread-safe."""
+
+    def __init__(self, source: Source, trust: Trust, folder: Folder) -> None:
+        self._source = source
+        self._trust = trust
+        self._folder = folder
+        self._kept = folder.receipted()
+        self._lacking: bytes | None = None  # the note of the tree that the source had no more receipts for
+        self._by_file: bool | None = None  # whether the source is a copy as well
+
+    @property
+    def size(self) -> int:
+        """Up to which entry the folder has the receipts of all checkpoints."""
+        return self._kept.size
+
+    def wanting(self, head: Head) -> bool:
+        """Whether there are some to be had under `head`."""
+        return self._kept.size < head.size and self._lacking != head.note
+
+    def copy(self, tree: ProvenTree, head: Head) -> Receipted:
+        """Put all files up to `head`, as far as the source has them; how far that is. Nothing is durable yet.
+
+        Raises `Refuted`, `Malformed` (a receipt that does not hold, or is not the one), `Inconsistent` (one of another
+        tree), `Damaged` (a file here), `Unavailable`.
+        """
+        done, expected = self._kept, self._kept.next
+        if done.size >= head.size:
+            return done
+        numbers = range(done.size // TILE_WIDTH, -(-head.size // TILE_WIDTH))
+        prefix = _Prefix(tree, expected)
+        if self._by_file is None:
+            self._by_file = self._has_file(numbers[0], head.size)
+        with contextlib.closing(ahead(lambda number: self._find(number, head.size), numbers)) as found:
+            for number in numbers:
+                begins = expected
+                try:
+                    _, (receipts, here) = next(found)
+                except NotFound:
+                    self._lacking, self._by_file = head.note, None
+                    break
+                with self._damaged(number) if here else contextlib.nullcontext():
+                    expected = self._check(number, receipts, expected, tree, prefix, head)
+                width = tile_width(0, number, head.size)
+                self._folder.put(receipts_path(number, width), encode_receipts(receipts))
+                full = width == TILE_WIDTH
+                done = Receipted(number * TILE_WIDTH + width, expected if full else begins)
+        self._kept = done
+        return done
+
+    def _has_file(self, number: int, size: int) -> bool:
+        try:
+            self._source.receipts(number, tile_width(0, number, size))
+        except NotFound:
+            return False
+        return True
+
+    def _find(self, number: int, size: int) -> tuple[Sequence[bytes], bool]:
+        """The receipts of a bundle, and whether they were here already, from a round that was cut short."""
+        here = self._folder.receipts(number)
+        if here is not None and tile_width(0, number, size) == TILE_WIDTH:
+            return here, True
+        if self._by_file:
+            shown = self._source.receipts(number, tile_width(0, number, size))
+            return [one for one in shown if parse_receipt(one).index < size], False
+        known: Sequence[bytes] = ()
+        if number == self._kept.size // TILE_WIDTH and (width := self._kept.size % TILE_WIDTH):
+            known = self._folder.receipts(number, width) or ()
+        return gather_receipts(number, size, self._source.receipt, known), False
+
+    def _check(
+        self, number: int, receipts: Sequence[bytes], expected: int, tree: ProvenTree, prefix: _Prefix, head: Head
+    ) -> int:
+        """Each must be of the entry at which the one before ends; where the last one ends. Raises `Refuted`."""
+        leaves = split_hashes(tree.tile(0, number))
+        for data in receipts:
+            receipt = parse_receipt(data)
+            if receipt.index != expected or not expected < receipt.tree_size <= head.size:
+                raise Refuted(f"the receipt of entry {receipt.index} stands where that of {expected} belongs")
+            key = self._trust.receipt_keys.get(receipt.message.kid)
+            if receipt.origin != self._trust.origin or key is None:
+                raise Refuted(f"the receipt of entry {expected} is not of this log")
+            root = root_from_inclusion(expected, receipt.tree_size, leaves[expected % TILE_WIDTH], list(receipt.path))
+            verify_sign1(receipt.message, key, detached_payload=root)
+            if root != prefix.root(receipt.tree_size):
+                raise _of_another_tree(receipt.tree_size, data, head)
+            expected = receipt.tree_size
+        stop = min((number + 1) * TILE_WIDTH, head.size)
+        if expected < stop:
+            raise Refuted(f"the receipt of entry {expected} is left out")
+        return expected
+
+    @contextlib.contextmanager
+    def _damaged(self, number: int) -> Iterator[None]:
+        try:
+            yield
+        except Inconsistent:
+            raise
+        except (Refuted, Malformed) as error:
+            path = self._folder.path / receipts_path(number)
+            raise Damaged(f"{path} is damaged, remove it and mirror again: {error}") from error
+
+
+class _Prefix:
+    """The first entries of a proven tree, of one size after the other: what was hashed is not hashed again."""
+
+    def __init__(self, tree: ProvenTree, size: int) -> None:
+        self._tree = tree
+        self._edge = Edge.load(size, lambda level, number, width: tree.tile(level, number)[: width * HASH_BYTES])
+
+    def root(self, size: int) -> bytes:
+        """The root of the first `size` entries, no fewer than were asked for before."""
+        while self._edge.size < size:
+            number, first = divmod(self._edge.size, TILE_WIDTH)
+            last = min(size - number * TILE_WIDTH, TILE_WIDTH)
+            leaves = split_hashes(self._tree.tile(0, number)[first * HASH_BYTES : last * HASH_BYTES])
+            self._edge = self._edge.grow(leaves).edge
+        return self._edge.root()
+
+
+def _of_another_tree(size: int, receipt: bytes, head: Head) -> Inconsistent:
+    return Inconsistent(
+        "two_trees",
+        f"日志分叉: 收据所签 {size} 条记录的树不在检查点的树中; 收据 {receipt.hex()}",
+        f"the log is forked: a receipt is signed over a tree of {size} entries that is not within that of the "
+        f"checkpoint; the receipt: {receipt.hex()}",
+        shown=head.note,
+    )

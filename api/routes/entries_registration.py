@@ -1,0 +1,235 @@
+"""`/entries`: registration, one statement or many, and sealed bodies (SCRAPI draft-11; the first half of the path).
+
+`POST /entries` is the hot path: plain ASGI, one parse, one signature, one place in a group commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Container, Mapping, Sequence
+from hashlib import sha256
+from typing import Any, Final
+
+import cbor2
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from api.http.bodies import BatchItem, batch_items, read_bounded
+from api.http.errors import Problem, problem_of, problem_response
+from api.service.service import Service
+from ledger.domain.events.pledge import PledgePublished
+from ledger.errors import LedgerError
+from ledger.limits import BATCH_BYTES_MAX, BODY_BYTES_MAX, STATEMENT_BYTES_MAX
+from ledger.registration import Candidate, Held, MissingAnnex, MissingBody, admit
+from ledger.sequencing.sequencer import Answer, Registered
+from ledger.store.annexes import AnnexKept
+from ledger.store.desk import Pending
+
+__all__ = ["PostEntries", "post_batch", "post_body"]
+
+COSE: Final = "application/cose"
+CBOR_SEQUENCE: Final = "application/cbor-seq"
+PENDING_RETRY_SECONDS: Final = 60
+ADMITTING_THREADS: Final = 2  # of one batch; more would take the event loop's turn from other clients
+
+
+class PostEntries:
+    """`POST /entries` → 201 with the receipt; 303 while a statement waits for its release."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            statement = await read_bounded(receive, STATEMENT_BYTES_MAX)
+            response = await self.register(statement)
+        except LedgerError as error:
+            concise = "json" not in Headers(scope=scope).get("accept", "")
+            response = problem_response(problem_of(error), concise=concise)
+        await response(scope, receive, send)
+
+    async def register(self, statement: bytes) -> Response:
+        """Admit a statement, submit it, and answer when its fate is durable. Raises what refuses it."""
+        service = self._service
+        candidate = await _admit(service, statement)
+        group = await _with_pending(service, candidate)
+        answer = (await service.register(*group))[-1]
+        await _released(service, group, answer)
+        return await self.answer(candidate, answer)
+
+    def admit(self, statement: bytes) -> Candidate | None:
+        """Admit a statement that stands alone; None where the database must be asked first, as `register` does.
+
+        Raises what refuses it.
+        """
+        try:
+            candidate = _admit_with(self._service, statement, None)
+        except (MissingBody, MissingAnnex):
+            return None
+        return None if isinstance(candidate.event, PledgePublished) else candidate
+
+    async def answer(self, candidate: Candidate, answer: Answer) -> Response:
+        """What the submitter is told, given what the sequencer said. Raises what refused the statement."""
+        if isinstance(answer, Held):
+            return await _pend(self._service, candidate)
+        if not isinstance(answer, Registered):
+            raise answer
+        receipt = await _receipt(self._service, answer)
+        return Response(receipt, 201, {"Location": f"/entries/{answer.index}"}, media_type=COSE)
+
+
+async def post_batch(request: Request) -> Response:
+    """`POST /entries/batch`: items in, one CBOR map per item out, in order; partial success is normal."""
+    service: Service = request.app.state.service
+    items = batch_items(await read_bounded(request.receive, BATCH_BYTES_MAX))
+    results: list[dict[str, Any] | None] = [None] * len(items)
+    numbers: list[int] = []
+    groups: list[tuple[Candidate, ...]] = []
+    here = {sha256(statement).hexdigest() for statement, _ in items}  # whose pledges need no look at the desk
+    for number, admitted in enumerate(await _admit_all(service, items)):
+        try:
+            if isinstance(admitted, LedgerError):
+                raise admitted
+            groups.append(await _with_pending(service, admitted, here))
+            numbers.append(number)
+        except LedgerError as error:
+            results[number] = _refusal(problem_of(error))
+    for number, group, answers in zip(numbers, groups, await service.register_all(groups), strict=True):
+        await _released(service, group, answers[-1])
+        results[number] = await _result(service, group[-1], answers[-1])
+    return Response(b"".join(cbor2.dumps(result, canonical=True) for result in results), 200, None, CBOR_SEQUENCE)
+
+
+async def post_body(request: Request) -> Response:
+    """`POST /bodies`: hold a sealed statement's body until its statement arrives; answers its commitment."""
+    service: Service = request.app.state.service
+    body = await read_bounded(request.receive, BODY_BYTES_MAX)
+    commitment = sha256(body).digest()
+    await run_in_threadpool(service.store.hold_body, commitment, body, service.clock())
+    return Response(b'{"commitment":"%s"}' % commitment.hex().encode(), 201, media_type="application/json")
+
+
+async def _admit(service: Service, raw: bytes) -> Candidate:
+    """Admit a statement that came alone; what was uploaded before is looked up where it is held."""
+    try:
+        return _admit_with(service, raw, None)
+    except (MissingBody, MissingAnnex):
+        return await run_in_threadpool(_admit_with_held, service, raw, None)
+
+
+async def _admit_all(service: Service, items: Sequence[BatchItem]) -> list[Candidate | LedgerError]:
+    """Admit a batch on threads: verifying signatures gives up the interpreter lock, so the cores share it."""
+    size = -(-len(items) // ADMITTING_THREADS)
+    parts = [items[start : start + size] for start in range(0, len(items), size)]
+    admitted = await asyncio.gather(*(run_in_threadpool(_admit_part, service, part) for part in parts))
+    return [one for part in admitted for one in part]
+
+
+def _admit_part(service: Service, items: Sequence[BatchItem]) -> list[Candidate | LedgerError]:
+    admitted: list[Candidate | LedgerError] = []
+    for statement, body in items:
+        try:
+            admitted.append(_admit_with_held(service, statement, body))
+        except LedgerError as error:
+            admitted.append(error)
+    return admitted
+
+
+def _admit_with_held(service: Service, raw: bytes, body: bytes | None) -> Candidate:
+    try:
+        return _admit_with(service, raw, body)
+    except MissingBody as missing:
+        held = service.store.held_bodies([missing.commitment], service.clock())
+        if missing.commitment not in held:
+            raise
+        return _admit_with(service, raw, held[missing.commitment])
+    except MissingAnnex as missing:
+        return _admit_with(service, raw, body, service.store.annexes.known(missing.digests, service.clock()))
+
+
+def _admit_with(
+    service: Service, raw: bytes, body: bytes | None, annexes: Mapping[bytes, AnnexKept] | None = None
+) -> Candidate:
+    sequencer = service.sequencer
+    return admit(
+        raw,
+        body,
+        governance=sequencer.governance,
+        keyring=sequencer.keyring,
+        origin=service.origin,
+        now=service.clock(),
+        annexes=annexes or {},
+    )
+
+
+async def _with_pending(service: Service, candidate: Candidate, here: Container[str] = ()) -> tuple[Candidate, ...]:
+    """A publication goes together with the enterprise's pledge that it names, if that waits at the desk."""
+    if not isinstance(candidate.event, PledgePublished) or candidate.event.pledge in here:
+        return (candidate,)
+    waiting = await run_in_threadpool(service.desk.get, bytes.fromhex(candidate.event.pledge))
+    if waiting is None:
+        return (candidate,)
+    sequencer = service.sequencer
+    pledge = admit(
+        waiting.statement,
+        waiting.body,
+        governance=sequencer.governance,
+        keyring=sequencer.keyring,
+        origin=service.origin,
+        now=waiting.received_at,  # its age is judged as of its arrival
+    )
+    return (pledge, candidate)
+
+
+async def _released(service: Service, group: tuple[Candidate, ...], answer: Answer) -> None:
+    """Clear the desk of what is in the book now. A crash before this leaves a row that the next release clears."""
+    if len(group) > 1 and isinstance(answer, Registered):
+        await run_in_threadpool(service.desk.remove, [one.statement.statement_id for one in group[:-1]])
+
+
+async def _pend(service: Service, candidate: Candidate) -> Response:
+    statement = candidate.statement
+    pending = Pending(
+        statement_id=statement.statement_id,
+        statement=statement.raw,
+        body=candidate.body,
+        subject=statement.subject,
+        campaign=None,
+        received_at=service.clock(),
+    )
+    await run_in_threadpool(service.desk.put, pending)
+    location = f"/entries/{statement.statement_id.hex()}"
+    return Response(b"", 303, {"Location": location, "Retry-After": str(PENDING_RETRY_SECONDS)})
+
+
+async def _receipt(service: Service, answer: Registered) -> bytes:
+    if answer.receipt is not None:
+        return answer.receipt
+    receipt, _ = await run_in_threadpool(service.log.receipt, answer.index)
+    return receipt
+
+
+async def _result(service: Service, candidate: Candidate, answer: Answer) -> dict[str, Any]:
+    statement_id = candidate.statement.statement_id
+    if isinstance(answer, Registered):
+        return {
+            "status": "existing" if answer.existing else "registered",
+            "entry": answer.index,
+            "statement_id": statement_id,
+            "receipt": await _receipt(service, answer),
+        }
+    if isinstance(answer, Held):
+        await _pend(service, candidate)
+        return {"status": "pending", "statement_id": statement_id}
+    return _refusal(problem_of(answer))
+
+
+def _refusal(problem: Problem) -> dict[str, Any]:
+    refusal: dict[str, Any] = {"status": "refused", "rule": problem.kind, "zh": problem.zh, "en": problem.en}
+    if problem.detail:
+        refusal["detail"] = problem.detail
+    refusal.update(problem.extra)
+    return refusal

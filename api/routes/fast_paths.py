@@ -1,0 +1,67 @@
+"""The paths that carry the load, answered before the framework is asked; everything else goes on to it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.errors import Problem, problem_response
+from api.routes.entries_registration import PostEntries
+from api.routes.marks import MarkRoute
+from api.routes.standing import StandingRoute
+from api.service.service import Service
+
+__all__ = ["INTERNAL", "Front"]
+
+_LOG = logging.getLogger(__name__)
+
+INTERNAL: Final = Problem(500, "internal", "内部错误", "internal error; it was logged")
+_BEFORE: Final = "/v1/enterprises/"
+_AFTER: Final = "/standing"
+_MARK: Final = "/m/"
+
+
+class Front:
+    """Pure ASGI: `POST /entries`, `GET /v1/enterprises/{name}/standing`, `GET /m/{serial}`, or what it wraps."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._post_entries = PostEntries(service)
+        self._standing = StandingRoute(service)
+        self._mark = MarkRoute(service)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope.get("path", "")
+        if path == "/entries" and scope["method"] == "POST":
+            await _guarded(self._post_entries, scope, receive, send)
+        elif path.startswith(_BEFORE) and path.endswith(_AFTER) and scope["method"] in ("GET", "HEAD"):
+            name = path[len(_BEFORE) : -len(_AFTER)]
+            if "/" in name:
+                await self._app(scope, receive, send)
+                return
+            scope["path_params"] = {"name": name}
+            await _guarded(self._standing, scope, receive, send)
+        elif path.startswith(_MARK) and scope["method"] in ("GET", "HEAD"):
+            scope["path_params"] = {"serial": path[len(_MARK) :]}
+            await _guarded(self._mark, scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+async def _guarded(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """A defect is logged, and told as a problem if no answer has begun."""
+    begun = False
+
+    async def send_noting(message: Message) -> None:
+        nonlocal begun
+        begun = True
+        await send(message)
+
+    try:
+        await app(scope, receive, send_noting)
+    except Exception:
+        _LOG.exception("a defect on /%s", scope["path"].split("/")[1])
+        if not begun:
+            await problem_response(INTERNAL)(scope, receive, send)

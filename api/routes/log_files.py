@@ -1,0 +1,92 @@
+"""The log as static files (C2SP tlog-tiles), its keys (SCRAPI) and the trust file that a client compares."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cbor2
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.routes.entries_reading import IMMUTABLE
+from api.service.service import Service
+from ledger.errors import NotFound
+from ledger.limits import TILE_HEIGHT, TILE_WIDTH
+from ledger.tlog.tiles import parse_bundle_path, parse_tile_path
+from ledger.verifier import TrustedKey, TrustFile
+
+__all__ = ["router", "trust_file"]
+
+router = APIRouter(tags=["log"])
+
+OCTETS: Final = "application/octet-stream"
+TEXT: Final = "text/plain; charset=utf-8"
+
+
+@router.get("/checkpoint", summary="The newest checkpoint, with the cosignatures so far (C2SP tlog-checkpoint)")
+def get_checkpoint(request: Request) -> Response:
+    service: Service = request.app.state.service
+    newest = service.witnessing.published.newest()
+    headers = {"Cache-Control": "public, max-age=5", "Ledger-Tree-Size": str(newest.tree_size)}
+    return Response(newest.note, headers=headers, media_type=TEXT)
+
+
+@router.get("/tile/{path:path}", summary="A tile of hashes or a bundle of entries (C2SP tlog-tiles)")
+def get_tile(path: str, request: Request) -> Response:
+    service: Service = request.app.state.service
+    size = service.feed.size()
+    if path.startswith("entries/"):
+        bundle = parse_bundle_path(f"tile/{path}")
+        _within(bundle.number * TILE_WIDTH + bundle.width, size)
+        content = service.log.bundle(bundle.number, bundle.width)
+    else:
+        tile = parse_tile_path(f"tile/{path}")
+        _within((tile.number * TILE_WIDTH + tile.width) << (TILE_HEIGHT * tile.level), size)
+        content = service.log.tile(tile.level, tile.number, tile.width)
+    return Response(content, headers=IMMUTABLE, media_type=OCTETS)
+
+
+@router.get("/.well-known/scitt-keys", summary="The log's receipt keys: a COSE Key Set")
+def get_keys(request: Request) -> Response:
+    service: Service = request.app.state.service
+    key = cbor2.loads(service.keys.receipt.public.cose_key)
+    key[2] = service.keys.receipt.kid
+    return Response(cbor2.dumps([key], canonical=True), media_type="application/cbor")
+
+
+@router.get("/.well-known/scitt-keys/{kid}", summary="One of the log's keys, by thumbprint: a COSE Key")
+def get_key(kid: str, request: Request) -> Response:
+    service: Service = request.app.state.service
+    for signer in (service.keys.receipt, service.keys.standing):
+        if signer.kid.hex() == kid.lower():
+            return Response(signer.public.cose_key, headers=IMMUTABLE, media_type="application/cbor")
+    raise NotFound(f"this log has no key {kid[:64]}")
+
+
+@router.get("/.well-known/credit-ledger-trust.json", summary="The service's own trust file, to be compared out of band")
+def get_trust(request: Request) -> Response:
+    service: Service = request.app.state.service
+    return Response(
+        trust_file(service).format(), headers={"Cache-Control": "public, max-age=60"}, media_type="application/json"
+    )
+
+
+def trust_file(service: Service) -> TrustFile:
+    """The log's own trust file. `charter` is the root of the first checkpoint, which covers exactly the charter."""
+    charter = service.store.checkpoint_covering(0)
+    if charter is None:
+        raise NotFound("the log is empty")
+    keys = service.keys
+    return TrustFile(
+        origin=service.origin,
+        checkpoint_vkeys=(keys.checkpoint.key.format(),),
+        receipt_keys=(TrustedKey.of(keys.receipt.public, keys.receipt.alg),),
+        standing_keys=(TrustedKey.of(keys.standing.public, keys.standing.alg),),
+        charter=charter.root.hex(),
+        witness_policy=service.witnessing.trust_text,
+    )
+
+
+def _within(leaves: int, size: int) -> None:
+    if leaves > size:
+        raise NotFound(f"the log has {size} entries")

@@ -1,0 +1,35 @@
+"""`/v1/pledges/{code}`: a public pledge and its receipt. A sealed pledge is nowhere, by any name."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from api.routes.min_tree_size import min_tree_size
+from api.routes.rendered_documents import conditional
+from api.service.service import Service
+from ledger.errors import NotFound
+from projections.declarations.declaration_view import PledgeDocument
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1/pledges", tags=["pledges"], dependencies=[Depends(min_tree_size)])
+
+
+@router.get("/{code}", summary="A public pledge by its code")
+def pledge(code: str, request: Request) -> Response:
+    service: Service = request.app.state.service
+    return conditional(request, service, _pledge(service, code).document)
+
+
+@router.get("/{code}/receipt", summary="The receipt of the pledge's own entry")
+def receipt(code: str, request: Request) -> Response:
+    service: Service = request.app.state.service
+    return RedirectResponse(f"/entries/{_pledge(service, code).made_entry}", 303)
+
+
+def _pledge(service: Service, code: str) -> PledgeDocument:
+    found = service.views.declarations.pledge(code, service.today())
+    if found is None:
+        raise NotFound(f"no public pledge has the code {code[:20]}")
+    return found

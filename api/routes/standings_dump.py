@@ -1,0 +1,75 @@
+"""`/v1/standings.ndjson`: all current standings in one answer, for whoever keeps a copy. One at a time for a client."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from api.http.errors import TooManyRequests
+from api.routes.rendered_documents import headers
+from api.service.service import Service
+from ledger.errors import Busy
+from ledger.limits import DUMP_SECONDS_MAX, DUMPS_MAX
+from projections.standing.standing_dump import StandingDump
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["standings"])
+
+_UNDER_WAY: Final[set[str]] = set()  # clients, by their address
+_AGAIN_SECONDS: Final = 10
+
+
+@router.get("/standings.ndjson", summary="All current standings, by subject; a line of what, a line at the end")
+async def standings(request: Request) -> Response:
+    """The last line has `end`: without it the answer broke off. Unchanged until the book grows or a day passes."""
+    service: Service = request.app.state.service
+    today = service.today()
+    if f'"{service.progress.size}-{today}"' in request.headers.get("if-none-match", ""):
+        return Response(b"", 304, {**headers(service), "ETag": f'"{service.progress.size}-{today}"'})
+    client = request.client.host if request.client else "-"
+    if client in _UNDER_WAY:
+        raise TooManyRequests(_AGAIN_SECONDS)
+    if len(_UNDER_WAY) >= DUMPS_MAX:
+        raise Busy("the number of dumps under way", _AGAIN_SECONDS)
+    _UNDER_WAY.add(client)
+    try:
+        rules = service.progress.rules()
+        dump = await run_in_threadpool(StandingDump, service.conninfo, service.views.standings, rules, today)
+    except BaseException:
+        _UNDER_WAY.discard(client)
+        raise
+    told = {**headers(service), "Ledger-Tree-Size": str(dump.tree_size), "ETag": f'"{dump.etag}"'}
+    return _Dumped(dump, client, told)
+
+
+class _Dumped(StreamingResponse):
+    """Lets go of the snapshot and of the client's turn however the answer ends."""
+
+    def __init__(self, dump: StandingDump, client: str, told: dict[str, str]) -> None:
+        super().__init__(_pieces(dump.lines()), headers=told, media_type="application/x-ndjson")
+        self._dump = dump
+        self._client = client
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            _UNDER_WAY.discard(self._client)
+            self._dump.close()
+
+
+async def _pieces(lines: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Each page in a thread. A client that takes too long loses its snapshot: its answer ends without a last line."""
+    until = time.monotonic() + DUMP_SECONDS_MAX
+    while time.monotonic() < until:
+        piece = await run_in_threadpool(next, lines, None)
+        if piece is None:
+            return
+        yield piece

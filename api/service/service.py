@@ -1,0 +1,163 @@
+"""The parts of a running service and how they are opened and closed. `api/app.py` puts routes over them."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
+
+from starlette.concurrency import run_in_threadpool
+
+from api.cosigning.cosigning import Witnessing
+from api.http.metrics import Meters
+from api.service.body_disclosure import Publicity
+from api.service.completeness_bundles import Bundles
+from api.service.standing_cache import Standings
+from api.service.views import Views
+from ledger.domain.state.governance import Governance
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.errors import Busy, LedgerError
+from ledger.feed import Feed
+from ledger.keys.log_keys import LogKeys
+from ledger.log_reader import Log
+from ledger.registration import Candidate
+from ledger.sequencing.sequencer import Answer, Sequencer, Submission
+from ledger.store.attachment_keys import KeyFolder
+from ledger.store.desk import Desk
+from ledger.store.erasure import Erasures
+from ledger.store.eventsourcing.application import Ledger
+from ledger.store.postgres import PostgresStore
+from projections.engine.process import ProjectionProcess
+from projections.engine.progress import Watch
+
+__all__ = ["SHANGHAI", "Service", "unix_now"]
+
+_LOG = logging.getLogger(__name__)
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def unix_now() -> int:
+    """The wall clock, Unix seconds: read at the edges only."""
+    return int(time.time())
+
+
+@dataclass(slots=True)
+class Service:
+    """What routes reach through `request.app.state.service`."""
+
+    store: PostgresStore
+    keys: LogKeys
+    clock: Callable[[], int]
+    log: Log
+    feed: Feed
+    sequencer: Sequencer
+    progress: Watch
+    projecting: ProjectionProcess
+    conninfo: str
+    demo: bool
+    views: Views
+    witnessing: Witnessing
+    attachment_keys: KeyFolder
+    meters: Meters = field(default_factory=Meters)
+    publicity: Publicity = field(init=False)
+    bundles: Bundles = field(init=False)
+    standings: Standings = field(init=False)
+    erasures: Erasures = field(init=False)
+    closing: bool = False
+    _gathered: list[Submission] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.publicity = Publicity(self.feed, self.progress.rules, self.today)
+        published, roots = self.witnessing.published, lambda: self.governance.map_roots
+        self.bundles = Bundles(self.store, self.log, self.views.map, self.publicity, published, roots)
+        self.erasures = Erasures(self.store, self.attachment_keys)
+        self.standings = Standings(self.conninfo, self.progress, self.views.standings)
+
+    def record(self, subject: str) -> EnterpriseRecord:
+        """The record of an enterprise, folded from its stream now. Raises `NotFound`, `Unavailable`."""
+        return Ledger(self.store).record(subject)
+
+    @property
+    def origin(self) -> str:
+        return self.keys.origin
+
+    @property
+    def desk(self) -> Desk:
+        return self.store.desk
+
+    @property
+    def governance(self) -> Governance:
+        """Who may say what, at the newest checkpoint that this process wrote or took in."""
+        return self.sequencer.governance
+
+    def today(self) -> datetime.date:
+        """The calendar date in Asia/Shanghai: the one that rules mean."""
+        return datetime.datetime.fromtimestamp(self.clock(), SHANGHAI).date()
+
+    async def register(self, *candidates: Candidate) -> tuple[Answer, ...]:
+        """Submit candidates as one group and wait until their fate is durable; `Busy` is an answer, too."""
+        future: asyncio.Future[tuple[Answer, ...]] = asyncio.get_running_loop().create_future()
+        self.submit(Submission(candidates, _setter(future)))
+        return await future
+
+    def submit(self, submission: Submission) -> None:
+        """Submit from the event loop, where its `deliver` is called in the end, too."""
+        if not self._gathered:
+            # All requests that this turn of the loop reads go to the sequencer at once, and share a commit.
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._gathered.append(submission)
+
+    async def register_all(self, groups: Sequence[tuple[Candidate, ...]]) -> list[tuple[Answer, ...]]:
+        """Submit several groups in order."""
+        return list(await asyncio.gather(*(self.register(*candidates) for candidates in groups)))
+
+    def _flush(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        for left in self.sequencer.submit_all(gathered):
+            busy = Busy("the queue of statements")
+            left.deliver(tuple(busy for _ in left.candidates))
+
+    async def off_loop(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run what blocks (a read of the database) in a thread."""
+        return await run_in_threadpool(call, *args, **kwargs)
+
+    def start(self) -> None:
+        self.progress.start()
+        self.sequencer.start()
+        self.projecting.start()
+        self.witnessing.start()
+        self.erasures.start()
+
+    def close(self) -> None:
+        """Finish what is queued and let go of everything."""
+        for part in (self.witnessing.stop, self.sequencer.stop):
+            _close(part)
+        followers = (self.erasures.stop, self.projecting.stop, self.progress.stop)
+        with ThreadPoolExecutor(len(followers)) as at_once:  # each may be waiting for the log to grow
+            list(at_once.map(_close, followers))
+        for part in (self.views.close, self.store.close):
+            _close(part)
+
+
+def _close(part: Callable[[], None]) -> None:
+    try:
+        part()
+    except LedgerError as error:
+        _LOG.warning("while closing: %s", error)
+
+
+def _setter(future: asyncio.Future[tuple[Answer, ...]]) -> Callable[[tuple[Answer, ...]], None]:
+    def deliver(answers: tuple[Answer, ...]) -> None:
+        if not future.done():  # the client may have gone
+            future.set_result(answers)
+
+    return deliver

@@ -1,0 +1,92 @@
+"""What was known of the log beforehand: its charter and keys by the trust file, its checkpoints by others."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ledger.audit.checkpoints import Chain
+from ledger.audit.findings import Findings
+from ledger.audit.result import Audited, Known
+from ledger.audit.sources.source import Source
+from ledger.audit.timeline import Timeline
+from ledger.audit.tree import Tree
+from ledger.domain.events.party import TrustAnchorsEstablished
+from ledger.errors import LedgerError
+from ledger.keys.algorithms import decode_key
+from ledger.tlog.tree import Edge
+from ledger.verifier.trust import Trust
+
+__all__ = ["check_charter", "compare_known"]
+
+_CHARTER_MAX: Final = 4_096  # entries
+
+
+def compare_known(known: Known, audited: Audited | None, tree: Tree, end: int, findings: Findings) -> int:
+    """Compare with what others saw of the log; below which entry signatures were verified already.
+
+    `end`: the size of the newest tree; `tree` has the roots at all sizes that are asked for.
+    """
+    agreed = 0
+    for head in sorted(known.heads, key=lambda one: one.size):
+        if head.size > end:
+            findings.add("log.shrunk", f"the log signed {head.size} entries, here are {end}", size=head.size)
+        elif head.size and tree.roots.get(head.size) not in (None, head.root):
+            here = tree.roots[head.size].hex()
+            detail = (
+                f"signed elsewhere is root {head.root.hex()}, here it is {here}; the trees part at an entry "
+                f"from {agreed} to {head.size - 1}"
+            )
+            findings.add("log.fork", detail, size=head.size)
+        else:
+            agreed = head.size
+    if audited is None:
+        return 0
+    if audited.size > end:
+        findings.add("log.shrunk", f"audited were {audited.size} entries, here are {end}", size=audited.size)
+        return 0
+    if audited.size and tree.roots.get(audited.size, b"").hex() != audited.root:
+        detail = f"audited was root {audited.root}, here it is {tree.roots.get(audited.size, b'').hex() or 'unknown'}"
+        findings.add("log.fork", detail, size=audited.size)
+        return 0
+    return audited.size
+
+
+def check_charter(source: Source, trust: Trust, chain: Chain, timeline: Timeline, findings: Findings) -> int:
+    """The number of entries of the charter, by the root that the trust file names."""
+    if chain.sizes and chain.root(0) == trust.charter:
+        size = chain.sizes[0]
+    else:
+        size = _charter_by_root(source, trust)
+        if not size or (source.tables and chain.sizes):
+            findings.add("log.charter", f"root {trust.charter.hex()}", size=size or None)
+    anchors = timeline.final.anchors
+    if anchors is not None:
+        _check_anchors(anchors, trust, findings)
+    elif chain.sizes:
+        findings.add("log.anchors", "no entry names any", entry=0)
+    return size
+
+
+def _charter_by_root(source: Source, trust: Trust) -> int:
+    edge = Edge.empty()
+    for leaf in source.leaves():
+        if leaf.hashed is None or edge.size >= _CHARTER_MAX:
+            return 0
+        edge = edge.grow([leaf.hashed]).edge
+        if edge.root() == trust.charter:
+            return edge.size
+    return 0
+
+
+def _check_anchors(anchors: TrustAnchorsEstablished, trust: Trust, findings: Findings) -> None:
+    try:
+        known = (
+            anchors.origin == trust.origin
+            and anchors.checkpoint_vkey in {key.format() for key in trust.checkpoint_vkeys}
+            and decode_key(bytes.fromhex(anchors.receipt_key)).kid in trust.receipt_keys
+            and decode_key(bytes.fromhex(anchors.standing_key)).kid in trust.standing_keys
+        )
+    except LedgerError:
+        known = False
+    if not known:
+        findings.add("log.anchors", entry=0)

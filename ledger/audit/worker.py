@@ -1,0 +1,121 @@
+"""What the worker processes of an audit do: check the streams of a part. Also called in the process itself."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from ledger.audit.context import Heads, Setting
+from ledger.audit.findings import Findings, Remarked
+from ledger.audit.replay_rules import AnnexGone, AnnexNamed, AttachmentNamed, Stream
+from ledger.audit.sources.source import Part, Source, Sources
+from ledger.audit.streams import StreamAuditor
+from ledger.audit.timeline import Timeline
+
+__all__ = ["Job", "PartDone", "StreamCheck", "StreamChecks", "begin_worker", "do_part", "wake", "work_on"]
+
+
+class StreamCheck(Protocol):
+    """What another layer compares a stream with: the rows of projections, standings that are served."""
+
+    def take(self, stream: Stream, findings: Findings) -> None:
+        """One more stream of the part."""
+
+    def finish(self, findings: Findings) -> None:
+        """The part is over."""
+
+
+StreamChecks = Callable[[Source, Timeline], StreamCheck]
+"""Makes a check in each worker process: a function of a module, or a picklable object."""
+
+
+class Job(Struct, frozen=True):
+    """What all parts of an audit have in common. Picklable."""
+
+    origin: str
+    heads: Heads
+    charter_size: int
+    timed: bool
+    verified_below: int
+    suspects: frozenset[int]
+    checks: tuple[StreamChecks, ...]
+
+
+class PartDone(Struct, frozen=True):
+    """What came out of a part."""
+
+    entries: int
+    signatures: int
+    bodies: int
+    judged: int
+    facts: bytes
+    annexes: list[AnnexNamed]
+    gone: list[AnnexGone]
+    attachments: list[AttachmentNamed]
+    closed: list[int]
+    found: Remarked
+    noted: Remarked
+
+
+def work_on(source: Source, timeline: Timeline, job: Job, part: Part, rules_broken_at: int | None) -> PartDone:
+    """Check all streams of a part."""
+    findings = Findings()
+    setting = Setting(
+        job.origin,
+        timeline,
+        job.heads,
+        findings,
+        job.charter_size,
+        job.timed,
+        job.verified_below,
+        job.suspects,
+        rules_broken_at,
+    )
+    auditor = StreamAuditor(setting)
+    checks: Sequence[StreamCheck] = [] if part.governing else [make(source, timeline) for make in job.checks]
+    for rows in source.streams(part):
+        stream = auditor.stream(rows[0].subject, rows)
+        for check in checks:
+            check.take(stream, findings)
+    for check in checks:
+        check.finish(findings)
+    found, noted = findings.given()
+    judge = auditor.judge
+    return PartDone(
+        auditor.entries,
+        auditor.signatures,
+        auditor.bodies,
+        judge.judged,
+        bytes(judge.facts),
+        judge.annexes,
+        judge.gone,
+        judge.attachments,
+        judge.closed_entries,
+        found,
+        noted,
+    )
+
+
+_state: tuple[Source, Timeline]
+
+
+def begin_worker(sources: Sources) -> None:
+    """In a new process, before its first part."""
+    global _state  # noqa: PLW0603  (one per process)
+    source = sources.open()
+    _state = source, Timeline(source.governing())
+    gc.freeze()
+    gc.set_threshold(50_000)  # streams come and go; looking for cycles among them finds none
+
+
+def wake() -> None:
+    """Nothing: but for it, a process begins."""
+
+
+def do_part(job: Job, part: Part, rules_broken_at: int | None) -> PartDone:
+    """See `work_on`."""
+    source, timeline = _state
+    return work_on(source, timeline, job, part, rules_broken_at)

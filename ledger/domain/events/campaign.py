@@ -1,0 +1,61 @@
+"""Campaigns: a yearly call for pledges, with its window, clause template and default validity.
+
+First what is said, then what it adds up to; what may be said is in `ledger/domain/rules/campaign.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from ledger.domain.events.base import Digest, Event, Line, Text
+
+Scope = Literal["comprehensive", "product", "service", "product_and_service"]
+
+
+class Clause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One clause of the template; pledges name the clauses they take up by `id`."""
+
+    id: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,31}\\Z")]
+    zh: Line
+    en: Line | None = None
+
+
+class CampaignOpened(Event, frozen=True, kw_only=True, tag="CampaignOpened"):
+    """Pledges made from `opens_on` to `closes_on` (24:00 Asia/Shanghai) belong to it.
+
+    `pledge_valid_until` is the default last day of a pledge; `overlap` says what may live side by side.
+    """
+
+    name_zh: Line
+    name_en: Line
+    theme: Line
+    notice_number: Line
+    opens_on: date
+    closes_on: date
+    pledge_valid_until: date
+    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=4)]
+    clauses: Annotated[tuple[Clause, ...], Meta(max_length=64)]
+    overlap: Literal["one_per_scope", "one_per_enterprise"]
+
+
+class CampaignExtended(Event, frozen=True, kw_only=True, tag="CampaignExtended"):
+    """The campaign closes later than was said at its opening."""
+
+    closes_on: date
+    reason: Line
+
+
+class CampaignClosed(Event, frozen=True, kw_only=True, tag="CampaignClosed"):
+    """No pledge made after `effective_on` belongs to the campaign; late recording of earlier ones goes on."""
+
+
+class NoticePublished(Event, frozen=True, kw_only=True, tag="NoticePublished"):
+    """A notice of the campaign, in words or as a file by SHA-256."""
+
+    number: Line
+    title: Line
+    text: Text | None = None
+    file: Digest | None = None

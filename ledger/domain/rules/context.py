@@ -1,0 +1,140 @@
+"""What a decision is given besides the state and the event, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
+
+from ledger.domain.events.base import Annex, Event, NamedText, Recorded
+from ledger.domain.events.policy import RegistrationPolicyAdopted
+from ledger.domain.state.governance import Governance
+from ledger.domain.state.record import About, EnterpriseRecord
+from ledger.domain.state.slot import Noun
+from ledger.domain.values.subject import own_party
+from ledger.errors import Refused
+
+__all__ = ["Context", "Decide", "EventSpec", "Evolve", "Form", "UniqueFact", "Who", "always", "never"]
+
+
+class UniqueFact(NamedTuple):
+    """Something that may be true of one entry only, across all streams (`ledger.store.contract.Fact`)."""
+
+    kind: str
+    key: str
+
+
+class Context(Struct, frozen=True):
+    """The place of a statement in the log, and who says it.
+
+    `index` is its leaf index, `recorded_at` the Unix second of its recording, `today` that second's date in
+    Asia/Shanghai. `officer` is the pseudonym of the key's holder, `roles` the issuer's. `released`: registered
+    in one group with what releases it. `bootstrap`: part of the charter.
+    """
+
+    index: int
+    recorded_at: int
+    today: date
+    subject: str
+    issuer: str
+    kid: bytes
+    officer: str
+    roles: frozenset[str]
+    sealed: bool
+    commitment: bytes | None
+    statement_id: bytes
+    governance: Governance
+    released: bool = False
+    bootstrap: bool = False
+
+    @property
+    def by_itself(self) -> bool:
+        """Whether the enterprise speaks for itself."""
+        return self.issuer == own_party(self.subject)
+
+    @property
+    def policy(self) -> RegistrationPolicyAdopted:
+        """The registration policy in force on the day of recording. Raises `Refused` where there is none yet."""
+        policy = self.governance.registration_policy(self.today)
+        if policy is None:
+            raise Refused("policy.none_in_force", "当日没有生效的登记规则", "no registration policy is in force today")
+        return policy
+
+
+Who = Literal[
+    "root",
+    "registrar",
+    "organizer",
+    "approver",
+    "regulator",
+    "laboratory",
+    "handling_body",
+    "data_officer",
+    "log_operator",
+    "self",
+    "old_key",
+]
+Form = Literal["open", "sealed", "either"]
+Decide = Callable[[Any, Any, Context], tuple[UniqueFact, ...]]
+Evolve = Callable[[EnterpriseRecord, Recorded, Any], tuple[EnterpriseRecord, About]]
+
+
+def always(state: object, event: Event) -> bool:
+    """The body may be shown while the rules let it be public."""
+    return True
+
+
+def never(state: object, event: Event) -> bool:
+    """The body is for those whom it concerns."""
+    return False
+
+
+class EventSpec(Struct, frozen=True):
+    """One line of the catalogue.
+
+    `streams` are the kinds of subject it may be about; `signers` the roles that may say it, `self` (the
+    enterprise about itself) or `old_key` (the key that it replaces). `decide(state, event, context)` takes the
+    `EnterpriseRecord` (None before the first event) or, for other streams, the `Governance`; it returns the
+    facts that must be unique, or raises `Refused`. `evolve(record, recorded, event)` gives the record with it, and
+    what it is about (None for governing streams, which fold themselves); `noun` is where its state lies.
+
+    `begins_later`: `effective_on` may lie in the future. `body_public(state, event)`: whether a body may ever be
+    shown. `text(event)`: the digest of a text of its own that an open statement names, of type `text_type`; the text
+    is kept like a body. `annexes(event)`: the public files that it names. `bears`: it may change a standing.
+    `textual`: readers show its words, so they are kept.
+    """
+
+    event: type[Event]
+    streams: frozenset[str]
+    signers: frozenset[Who]
+    form: Form
+    decide: Decide
+    evolve: Evolve | None = None
+    noun: Noun[Any] | None = None
+    begins_later: bool = False
+    body_public: Callable[[Any, Any], bool] = always
+    text: Callable[[Any], str | None] | None = None
+    text_type: type[NamedText] | None = None
+    annexes: Callable[[Any], tuple[Annex, ...]] | None = None
+    bears: bool = False
+    textual: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.event.__name__
+
+    def takes(self, *, sealed: bool) -> bool:
+        """Whether a sealed statement, or an open one, may say it."""
+        return self.form == "either" or (self.form == "sealed") == sealed
+
+    def entitles(self, issuer: str, subject: str, roles: frozenset[str]) -> bool:
+        """Whether `issuer`, who holds `roles`, may say this about `subject`.
+
+        The key that a rotation replaces is looked at by its rule.
+        """
+        if not self.signers.isdisjoint(roles):
+            return True
+        by_itself = "self" in self.signers and issuer == own_party(subject)
+        return by_itself or ("old_key" in self.signers and issuer == subject)

@@ -1,0 +1,129 @@
+"""What may be said about inspection reports: each submitted once, verified once by another party, ended once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ledger.domain.events.inspection_report import ReportInvalidated, ReportSubmitted, ReportVerified
+from ledger.domain.rules.context import Context, UniqueFact
+from ledger.domain.rules.enterprise import require_registered
+from ledger.domain.rules.spec import of_noun
+from ledger.domain.state import inspection_report as report
+from ledger.domain.state.finding import annulled
+from ledger.domain.state.inspection_report import REPORTS, Report, report_key
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.errors import Refused
+from ledger.limits import REPORT_VERDICTS_MAX, REPORTS_MAX
+
+__all__ = ["EVENTS"]
+
+_Facts = tuple[UniqueFact, ...]
+_Record = EnterpriseRecord | None
+
+
+def submit(record: _Record, event: ReportSubmitted, ctx: Context) -> _Facts:
+    """Issued before, by a laboratory that gave no other report this number."""
+    record = require_registered(record, ctx)
+    if event.issued_on > event.effective_on:
+        raise Refused(
+            "report.issued_later",
+            "报告的签发日期晚于提交日期",
+            "a report is submitted when it is issued, or later",
+            str(event.issued_on),
+        )
+    if len(REPORTS.of(record).by_entry) >= REPORTS_MAX:
+        raise Refused(
+            "report.max",
+            f"一家企业最多登记 {REPORTS_MAX} 份检验检测报告",
+            f"an enterprise has {REPORTS_MAX} reports at most",
+        )
+    return (UniqueFact("report", report_key(event)),)
+
+
+def verify(record: _Record, event: ReportVerified, ctx: Context) -> _Facts:
+    """By another party than the submitter, once, of a report that was not found invalid."""
+    record = require_registered(record, ctx)
+    found = _report(record, event.report)
+    if found.issuer == ctx.issuer:
+        raise Refused(
+            "report.verified_by_submitter",
+            "报告须由提交方以外的机构核验",
+            "a report is verified by another party than the one that submitted it",
+            ctx.issuer,
+        )
+    earlier = found.verified(record.repudiated)
+    if earlier is not None:
+        raise Refused(
+            "report.verified_once",
+            f"该报告已由第 {earlier.index} 条记录核验",
+            f"the report was verified by entry {earlier.index}",
+            str(event.report),
+        )
+    _still_open(record, found)
+    return ()
+
+
+def invalidate(record: _Record, event: ReportInvalidated, ctx: Context) -> _Facts:
+    """Of a report of this stream, once."""
+    record = require_registered(record, ctx)
+    found = _report(record, event.report)
+    _still_open(record, found)
+    if event.effective_on < found.effective_on:
+        raise Refused(
+            "report.before_submission",
+            f"不能早于报告提交之日 {found.effective_on}",
+            f"a report is not found invalid before it was submitted, on {found.effective_on}",
+            str(event.effective_on),
+        )
+    return ()
+
+
+def by_enterprise(record: _Record, event: ReportInvalidated) -> bool:
+    """What counts is public; the laboratory's fault does not count."""
+    return event.fault == "enterprise"
+
+
+def _report(record: EnterpriseRecord, entry: int) -> Report:
+    found = REPORTS.of(record).by_entry.get(entry)
+    if found is None or entry in record.repudiated:
+        raise Refused(
+            "report.no_such_report",
+            "该企业没有这份报告 (或已被否认)",
+            "this enterprise has no such report (or it was repudiated)",
+            str(entry),
+        )
+    if len(found.verifications) + len(found.invalidations) >= REPORT_VERDICTS_MAX:
+        raise Refused(
+            "report.verdicts_max",
+            f"一份报告最多核验或认定 {REPORT_VERDICTS_MAX} 次",
+            f"a report is verified or found invalid {REPORT_VERDICTS_MAX} times at most",
+            str(entry),
+        )
+    return found
+
+
+def _still_open(record: EnterpriseRecord, found: Report) -> None:
+    ended = found.invalidated(record.repudiated, annulled(record))
+    if ended is not None:
+        raise Refused(
+            "report.invalidated_already",
+            f"该报告已由第 {ended.index} 条记录认定无效",
+            f"the report was found invalid by entry {ended.index}",
+            str(found.index),
+        )
+
+
+EVENTS: Final = (
+    of_noun(REPORTS, ReportSubmitted, ("self", "organizer", "laboratory"), submit, report.submitted, textual=True),
+    of_noun(REPORTS, ReportVerified, ("organizer", "laboratory"), verify, report.verified),
+    of_noun(
+        REPORTS,
+        ReportInvalidated,
+        ("organizer", "laboratory"),
+        invalidate,
+        report.invalidated,
+        "sealed",
+        body_public=by_enterprise,
+        bears=True,
+    ),
+)

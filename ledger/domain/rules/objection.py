@@ -1,0 +1,137 @@
+"""What may be said about objections: to what is held against the enterprise, and decided by somebody else."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ledger.domain.events.objection import ObjectionFiled, ObjectionRejected, ObjectionUpheld
+from ledger.domain.rules.context import Context, UniqueFact
+from ledger.domain.rules.enterprise import require_registered
+from ledger.domain.rules.entry_conditions import another_officer, counting_entry, entry_of
+from ledger.domain.rules.findings_on_record import findings_at, holds_at
+from ledger.domain.rules.spec import of_noun
+from ledger.domain.state.objection import OBJECTIONS, step
+from ledger.domain.state.petition import Asked, decision_on
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.errors import Refused
+from ledger.limits import OBJECTIONS_MAX
+
+__all__ = ["EVENTS"]
+
+_REVOCATION: Final = "PledgeRevoked"
+_Facts = tuple[UniqueFact, ...]
+_Record = EnterpriseRecord | None
+
+
+def file(record: _Record, event: ObjectionFiled, ctx: Context) -> _Facts:
+    """To an entry that counts against the enterprise; one at a time."""
+    record = require_registered(record, ctx)
+    ref = counting_entry(record, event.entry, ctx)
+    adverse = ref.type == _REVOCATION or findings_at(record, event.entry) or holds_at(record, event.entry)
+    if not adverse:
+        raise Refused(
+            "objection.not_adverse",
+            "该条记录没有对企业不利的内容; 更正过的请写最初那条记录",
+            "this entry holds nothing against the enterprise; of one that was corrected, name the first entry",
+            str(event.entry),
+        )
+    objections, gone = OBJECTIONS.of(record), record.repudiated
+    filed = [one for one in objections.about(event.entry, gone) if isinstance(one, Asked)]
+    for one in filed:
+        if decision_on(objections, one, gone) is None:
+            raise Refused(
+                "objection.already_open",
+                f"第 {one.index} 条异议尚未处理",
+                f"the objection at entry {one.index} is still open",
+                str(event.entry),
+            )
+    if len(filed) >= OBJECTIONS_MAX:
+        raise Refused(
+            "objection.max",
+            f"对一条记录最多提出 {OBJECTIONS_MAX} 次异议",
+            f"an entry is objected to {OBJECTIONS_MAX} times at most",
+        )
+    return ()
+
+
+def answer(record: _Record, event: ObjectionUpheld | ObjectionRejected, ctx: Context) -> _Facts:
+    """Of an open objection: by another body where the matter is severe, else by another officer."""
+    record = require_registered(record, ctx)
+    objections, gone = OBJECTIONS.of(record), record.repudiated
+    filed = objections.entries.get(event.objection)
+    if not isinstance(filed, Asked) or event.objection in gone:
+        raise Refused(
+            "objection.no_such_objection",
+            "该条记录不是异议 (或其正文已删除、已被否认)",
+            "this entry is no objection (or its body is erased, or it was repudiated)",
+            str(event.objection),
+        )
+    if filed.about != event.entry:
+        raise Refused(
+            "objection.other_entry",
+            f"异议针对的是第 {filed.about} 条记录",
+            f"the objection is to entry {filed.about}",
+            str(event.entry),
+        )
+    decided = decision_on(objections, filed, gone)
+    if decided is not None:
+        raise Refused(
+            "objection.already_answered",
+            f"该异议已由第 {decided.index} 条记录处理",
+            f"this objection was answered already, by entry {decided.index}",
+            str(event.objection),
+        )
+    if event.effective_on < filed.effective_on:
+        raise Refused(
+            "objection.date_order",
+            f"处理日期不得早于提出日期: {filed.effective_on}",
+            f"an objection is answered on its day, {filed.effective_on}, or later",
+            str(event.effective_on),
+        )
+    _somebody_else(record, event.entry, ctx)
+    return ()
+
+
+def is_public(record: _Record, event: ObjectionFiled | ObjectionUpheld | ObjectionRejected) -> bool:
+    """Not what is said about the revocation of a pledge that is not for the public."""
+    ref = None if record is None else record.entries.get(event.entry)
+    if record is None or ref is None or ref.type != _REVOCATION:
+        return True
+    pledge = record.pledges.by_id.get(ref.about) if isinstance(ref.about, bytes) else None
+    return pledge is not None and pledge.terms is not None and pledge.terms.disclosure == "public"
+
+
+def _somebody_else(record: EnterpriseRecord, entry: int, ctx: Context) -> None:
+    ref = entry_of(record, entry, ctx)
+    another_officer(ref.kid, ctx, "objection.same_officer")
+    if ctx.by_itself:
+        raise Refused(
+            "objection.own_matter",
+            "企业不能处理自己的异议",
+            "an enterprise does not decide on its own objection",
+            ctx.issuer,
+        )
+    if ref.issuer == ctx.issuer and _is_severe(record, entry, ctx):
+        raise Refused(
+            "objection.same_body",
+            f"严重事项的异议须由作出该记录的单位 ({ref.issuer}) 以外的单位处理",
+            f"in a severe matter another body decides than the one that made the record, {ref.issuer}",
+            ctx.issuer,
+        )
+
+
+def _is_severe(record: EnterpriseRecord, entry: int, ctx: Context) -> bool:
+    """By the tiers of the policy in force today; a revocation, and what holds the level, is severe in itself."""
+    if record.entries[entry].type == _REVOCATION or holds_at(record, entry):
+        return True
+    in_force = ctx.governance.standing_policy(ctx.today)
+    severe = set() if in_force is None else {rule.item for rule in in_force[1].rules if rule.tier == "severe"}
+    return any(one.item in severe for one in findings_at(record, entry))
+
+
+_BODIES: Final = ("organizer", "regulator", "approver", "handling_body")
+EVENTS: Final = (
+    of_noun(OBJECTIONS, ObjectionFiled, ("self",), file, step, "sealed", body_public=is_public, bears=True),
+    of_noun(OBJECTIONS, ObjectionUpheld, _BODIES, answer, step, "sealed", body_public=is_public, bears=True),
+    of_noun(OBJECTIONS, ObjectionRejected, _BODIES, answer, step, "sealed", body_public=is_public, bears=True),
+)

@@ -1,0 +1,258 @@
+"""What may be said about parties, their keys and roles.
+
+Proofs of possession are checked before this, in `ledger.registration`: they are cryptography, not rules.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final
+
+from ledger.domain.events.party import (
+    KeyEnrolled,
+    KeyRecovered,
+    KeyRevoked,
+    KeyRotated,
+    PartyEnrolled,
+    RoleGranted,
+    RoleRevoked,
+    TrustAnchorsEstablished,
+)
+from ledger.domain.rules.context import Context, UniqueFact
+from ledger.domain.rules.spec import spec
+from ledger.domain.state.governance import Governance
+from ledger.domain.state.party import ROOT_PARTY, EnrolledKey, PartyRecord, kid_of
+from ledger.errors import Refused
+
+__all__ = ["EVENTS"]
+
+_Facts = tuple[UniqueFact, ...]
+
+
+def usable_key(governance: Governance, kid: bytes, issuer: str, today: date) -> EnrolledKey:
+    """The issuer's key, if it may sign an entry that is recorded here and today. Raises `Refused`."""
+    key = governance.keys.get(kid)
+    if key is None:
+        raise Refused("key.unknown", "签名密钥未登记", "the signing key is not enrolled", kid.hex())
+    if key.party != issuer:
+        raise Refused("key.not_the_issuers", "签名密钥属于另一主体", "the signing key belongs to another party", issuer)
+    if key.ended_at is not None:
+        raise Refused(
+            "key.ended",
+            f"签名密钥已由第 {key.ended_at} 条记录停用",
+            f"the signing key was ended by entry {key.ended_at}",
+            kid.hex(),
+        )
+    if not key.valid_on(today):
+        raise Refused(
+            "key.not_valid_today",
+            "签名密钥今日不在有效期内 (或恢复等待期未满)",
+            "the signing key is not valid today (or its waiting period after a recovery is not over)",
+            f"{key.usable_from or key.valid_from} – {key.valid_until or '…'}",
+        )
+    return key
+
+
+def establish(governance: Governance, event: TrustAnchorsEstablished, ctx: Context) -> _Facts:
+    """The first entry of the log, and no other."""
+    if not ctx.bootstrap or ctx.index != 0 or ctx.subject != ROOT_PARTY or governance.anchors is not None:
+        raise Refused(
+            "anchors.first_entry_only",
+            "信任根只能由日志的第一条记录确立",
+            "trust anchors are established by the first entry of the log, about party:root, and never again",
+        )
+    if not event.checkpoint_vkey.startswith(event.origin + "+"):
+        raise Refused(
+            "anchors.origin_mismatch",
+            "检查点公钥的名称必须与日志名称一致",
+            "the checkpoint verifier key must bear the origin's name",
+            event.checkpoint_vkey,
+        )
+    return ()
+
+
+def enrol_party(governance: Governance, event: PartyEnrolled, ctx: Context) -> _Facts:
+    """Once; an enterprise behind an opaque id stays opaque."""
+    if ctx.subject in governance.parties:
+        raise Refused("party.already_enrolled", "该主体已登记", "this party is already enrolled", ctx.subject)
+    enterprise = ctx.subject.removeprefix("party:")
+    named = (event.name_zh, event.name_en, event.identifier)
+    if enterprise.startswith("local:") and named != (enterprise, None, None):
+        raise Refused(
+            "party.name_opaque",
+            "以内部编号登记的企业名称可能是人名: 主体名称只写该编号",
+            "an enterprise behind an opaque id may bear a person's name: as a party it is named by that id alone",
+            ctx.subject,
+        )
+    return ()
+
+
+def enrol_key(governance: Governance, event: KeyEnrolled, ctx: Context) -> _Facts:
+    """A key that nobody had before."""
+    _party(governance, ctx)
+    _new_key(governance, event.key)
+    _ordered(event.valid_from, event.valid_until)
+    return ()
+
+
+def rotate_key(governance: Governance, event: KeyRotated, ctx: Context) -> _Facts:
+    """By the old key, which ends here."""
+    _party(governance, ctx)
+    if bytes.fromhex(event.replaces) != ctx.kid:
+        raise Refused(
+            "key.rotation_by_another",
+            "密钥轮换必须由被替换的密钥签名",
+            "a rotation is signed by the key that it replaces",
+            event.replaces,
+        )
+    _new_key(governance, event.key)
+    _ordered(ctx.today, event.valid_until)
+    return ()
+
+
+def recover_key(governance: Governance, event: KeyRecovered, ctx: Context) -> _Facts:
+    """For a key without successor; the new one waits as long as the policy says."""
+    _party(governance, ctx)
+    lost = _key_of(governance, event.replaces, ctx)
+    if lost.successor is not None:
+        raise Refused(
+            "key.already_replaced",
+            "该密钥已有后继密钥",
+            "this key already has a successor",
+            event.replaces,
+        )
+    _new_key(governance, event.key)
+    earliest = ctx.today + timedelta(days=ctx.policy.key_recovery_days)
+    if event.usable_from < earliest:
+        raise Refused(
+            "key.recovery_waits",
+            f"恢复的密钥须经过等待期, 最早 {earliest} 起可用",
+            f"a recovered key has a waiting period and may be used from {earliest} at the earliest",
+            str(event.usable_from),
+        )
+    _ordered(event.usable_from, event.valid_until)
+    return ()
+
+
+def revoke_key(governance: Governance, event: KeyRevoked, ctx: Context) -> _Facts:
+    """Once, unless an earlier compromise comes to light; never the root's last key."""
+    _party(governance, ctx)
+    key = _key_of(governance, event.kid, ctx)
+    since = event.compromised_since
+    if (event.reason == "compromised") != (since is not None):
+        raise Refused(
+            "key.compromise_needs_date",
+            "密钥泄露须写明起始日期, 其他原因不写",
+            "a compromise names the day since when; other reasons do not",
+        )
+    if since is not None and since > ctx.today:
+        raise Refused("key.compromise_in_future", "泄露日期不能晚于今日", "a compromise cannot begin later", str(since))
+    earlier = since is not None and (key.compromised_since is None or since < key.compromised_since)
+    if key.ended_at is not None and not earlier:
+        raise Refused(
+            "key.already_ended",
+            f"该密钥已由第 {key.ended_at} 条记录停用",
+            f"this key was already ended by entry {key.ended_at}; only an earlier compromise could be added",
+            event.kid,
+        )
+    if ctx.subject == ROOT_PARTY and not _root_keys_left(governance, key, event, ctx):
+        raise Refused(
+            "key.last_root",
+            "不能停用最后一把根密钥: 请先登记另一把",
+            "the last root key cannot be ended: enrol another one first",
+            event.kid,
+        )
+    return ()
+
+
+def grant_role(governance: Governance, event: RoleGranted, ctx: Context) -> _Facts:
+    """A role that the party does not hold."""
+    party = _party(governance, ctx)
+    _role_giver(event.role, ctx)
+    if event.role in party.roles:
+        raise Refused("role.already_granted", "该主体已有此角色", "the party already has this role", event.role)
+    return ()
+
+
+def revoke_role(governance: Governance, event: RoleRevoked, ctx: Context) -> _Facts:
+    """A role that the party holds."""
+    party = _party(governance, ctx)
+    _role_giver(event.role, ctx)
+    if event.role not in party.roles:
+        raise Refused("role.not_held", "该主体没有此角色", "the party does not have this role", event.role)
+    return ()
+
+
+def _party(governance: Governance, ctx: Context) -> PartyRecord:
+    party = governance.parties.get(ctx.subject)
+    if party is None:
+        raise Refused("party.not_enrolled", "该主体尚未登记", "this party is not enrolled yet", ctx.subject)
+    if ctx.subject == ROOT_PARTY and "root" not in ctx.roles:
+        raise Refused(
+            "root.by_root_only",
+            "根主体的密钥和角色只能由根密钥变更",
+            "the root's own keys and roles are changed by the root alone",
+            ctx.issuer,
+        )
+    return party
+
+
+def _key_of(governance: Governance, kid: str, ctx: Context) -> EnrolledKey:
+    key = governance.keys.get(bytes.fromhex(kid))
+    if key is None or key.party != ctx.subject:
+        raise Refused("key.not_of_party", "该主体没有这把密钥", "the party has no such key", kid)
+    return key
+
+
+def _new_key(governance: Governance, key: str) -> None:
+    kid = kid_of(key)
+    if kid in governance.keys:
+        raise Refused(
+            "key.already_enrolled",
+            "这把密钥已登记过, 不能再次使用",
+            "this key was enrolled before and cannot be used again",
+            kid.hex(),
+        )
+
+
+def _ordered(valid_from: date, valid_until: date | None) -> None:
+    if valid_until is not None and valid_until < valid_from:
+        raise Refused(
+            "key.validity_order", "有效期止早于有效期起", "the validity ends before it begins", str(valid_until)
+        )
+
+
+def _role_giver(role: str, ctx: Context) -> None:
+    """A registrar enrols others; it may neither make registrars nor give roles to itself."""
+    if "root" not in ctx.roles and (role == "registrar" or ctx.issuer == ctx.subject):
+        raise Refused(
+            "role.root_only",
+            "登记员角色以及登记员自己的角色只能由根密钥授予或收回",
+            "the role of registrar, and any role of the registrar itself, is given and taken by the root alone",
+            role,
+        )
+
+
+def _root_keys_left(governance: Governance, revoked: EnrolledKey, event: KeyRevoked, ctx: Context) -> bool:
+    """Whether the root has a key that may sign today after this revocation and all that falls with it."""
+    falling = {revoked.kid}
+    key = revoked
+    while event.compromised_since is not None and key.successor is not None:
+        key = governance.keys[key.successor]
+        if not key.rotated or key.enrolled_on < event.compromised_since:
+            break
+        falling.add(key.kid)
+    keys = (governance.keys[kid] for kid in governance.parties[ROOT_PARTY].keys)
+    return any(key.kid not in falling and key.ended_at is None and key.valid_on(ctx.today) for key in keys)
+
+
+EVENTS: Final = (
+    spec("party", TrustAnchorsEstablished, ("root",), establish),
+    spec("party", PartyEnrolled, ("root", "registrar"), enrol_party),
+    spec("party", KeyEnrolled, ("root", "registrar"), enrol_key),
+    spec("party", KeyRotated, ("old_key",), rotate_key),
+    spec("party", KeyRecovered, ("root", "registrar"), recover_key),
+    spec("party", KeyRevoked, ("root", "registrar"), revoke_key),
+    spec("party", RoleGranted, ("root", "registrar"), grant_role),
+    spec("party", RoleRevoked, ("root", "registrar"), revoke_role),
+)

@@ -1,0 +1,22 @@
+"""Annexes that were taken down: that they are gone, and by which entry. Which files entries name is said elsewhere."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from immutables import Map
+
+from ledger.domain.events.annex import AnnexTakenDown
+from ledger.domain.events.base import Recorded
+from ledger.domain.state.slot import Noun, only_open
+
+__all__ = ["TAKEN_DOWN", "TakenDown", "taken_down"]
+
+TakenDown: TypeAlias = Map[str, int]  # SHA-256 → the entry that took it down
+
+
+def taken_down(state: TakenDown, at: Recorded, event: AnnexTakenDown) -> TakenDown:
+    return state.set(event.annex, at.index)
+
+
+TAKEN_DOWN: Final[Noun[TakenDown]] = Noun("annexes_taken_down", Map(), forget=only_open)

@@ -1,0 +1,50 @@
+"""Campaigns: a yearly call for pledges, with its window, clause template and default validity.
+
+First what is said, then what it adds up to; what may be said is in `ledger/domain/rules/campaign.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ledger.domain.events.base import Recorded
+from ledger.domain.events.campaign import CampaignClosed, CampaignExtended, CampaignOpened, NoticePublished
+
+
+class CampaignState(Struct, frozen=True):
+    """A campaign: its terms as opened (at entry `index`), the window as it now stands, and when it was closed."""
+
+    subject: str
+    index: int
+    opened: CampaignOpened
+    closes_on: date
+    closed_on: date | None = None
+    notices: tuple[int, ...] = ()  # indices of NoticePublished
+
+    @property
+    def clause_ids(self) -> frozenset[str]:
+        return frozenset(clause.id for clause in self.opened.clauses)
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which a pledge that belongs to the campaign can have been made."""
+        return self.closes_on if self.closed_on is None else min(self.closes_on, self.closed_on)
+
+
+def evolve_campaign(campaign: CampaignState | None, at: Recorded) -> CampaignState | None:
+    """The campaign after one more event of its stream."""
+    event = at.event
+    if isinstance(event, CampaignOpened):
+        return CampaignState(at.subject, at.index, event, event.closes_on)
+    if campaign is None:
+        return None
+    if isinstance(event, CampaignExtended):
+        return replace(campaign, closes_on=event.closes_on)
+    if isinstance(event, CampaignClosed):
+        return replace(campaign, closed_on=event.effective_on)
+    if isinstance(event, NoticePublished):
+        return replace(campaign, notices=(*campaign.notices, at.index))
+    return campaign

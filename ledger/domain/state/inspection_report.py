@@ -1,0 +1,121 @@
+"""Inspection reports (检验检测报告): submitted, verified by another party, invalidated.
+
+First what is said, then what it adds up to; what may be said is in `ledger/domain/rules/inspection_report.py`. That a
+report was submitted and verified is open; that it was found invalid is sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from datetime import date
+from typing import Final
+
+from immutables import Map
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ledger.domain.events.base import Recorded
+from ledger.domain.events.inspection_report import Fault, ReportInvalidated, ReportSubmitted, ReportVerified
+from ledger.domain.state.finding import annulled
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.state.slot import Bearing, Finding, Mark, Noun
+from ledger.domain.values.forbidden_characters import fold_text
+
+__all__ = ["REPORTS"]
+
+
+class Verification(Struct, frozen=True, gc=False):
+    """The `ReportVerified` at `index`."""
+
+    index: int
+    effective_on: date
+    issuer: str
+
+
+class Invalidation(Struct, frozen=True, gc=False):
+    """The `ReportInvalidated` at `index`."""
+
+    index: int
+    effective_on: date
+    fault: Fault
+    fact_id: str | None
+
+
+class Report(Struct, frozen=True, gc=False):
+    """The `ReportSubmitted` at `index`, with what was said of it since, in log order."""
+
+    index: int
+    effective_on: date
+    issuer: str
+    verifications: tuple[Verification, ...] = ()
+    invalidations: tuple[Invalidation, ...] = ()
+
+    def verified(self, gone: Container[int]) -> Verification | None:
+        """The verification that stands, unless it is in `gone`."""
+        return next((one for one in self.verifications if one.index not in gone), None)
+
+    def invalidated(self, gone: Container[int], annulled: Container[int]) -> Invalidation | None:
+        """The finding that it is invalid, unless that was repudiated or annulled."""
+        standing = (one for one in self.invalidations if one.index not in gone and one.index not in annulled)
+        return next(standing, None)
+
+
+class Reports(Struct, frozen=True):
+    """Reports by the entry that submitted each; `found` leads from the entry of a finding, sealed, to its report."""
+
+    by_entry: Map[int, Report] = Map()
+    found: Map[int, int] = Map()
+
+
+def report_key(event: ReportSubmitted) -> str:
+    """What is unique of a report: the laboratory, and its number as it is typed in any way."""
+    return f"{event.cma}/{fold_text(event.number)}"
+
+
+def submitted(reports: Reports, at: Recorded, event: ReportSubmitted) -> Reports:
+    report = Report(at.index, event.effective_on, at.issuer)
+    return replace(reports, by_entry=reports.by_entry.set(at.index, report))
+
+
+def verified(reports: Reports, at: Recorded, event: ReportVerified) -> Reports:
+    report = reports.by_entry.get(event.report)
+    if report is None:  # the rules see to it that there is one
+        return reports
+    verification = Verification(at.index, event.effective_on, at.issuer)
+    report = replace(report, verifications=(*report.verifications, verification))
+    return replace(reports, by_entry=reports.by_entry.set(event.report, report))
+
+
+def invalidated(reports: Reports, at: Recorded, event: ReportInvalidated) -> Reports:
+    report = reports.by_entry.get(event.report)
+    if report is None:  # the rules see to it that there is one
+        return reports
+    invalidation = Invalidation(at.index, event.effective_on, event.fault, event.fact_id)
+    report = replace(report, invalidations=(*report.invalidations, invalidation))
+    return Reports(reports.by_entry.set(event.report, report), reports.found.set(at.index, event.report))
+
+
+def forget(reports: Reports, index: int) -> Reports:
+    """As if the finding at `index` had always been closed."""
+    entry = reports.found.get(index)
+    if entry is None:
+        return reports
+    report = reports.by_entry[entry]
+    left = tuple(one for one in report.invalidations if one.index != index)
+    return Reports(reports.by_entry.set(entry, replace(report, invalidations=left)), reports.found.delete(index))
+
+
+def bearing(record: EnterpriseRecord) -> Bearing:
+    """Reports found invalid by the enterprise's fault: a laboratory's costs nothing, nor does one that was disowned."""
+    gone, void = record.repudiated, annulled(record)
+    reports = REPORTS.of(record)
+    findings: list[Finding] = []
+    for entry in sorted(set(reports.found.values())):
+        found = reports.by_entry[entry].invalidated(gone, void)
+        if found is not None and found.fault == "enterprise" and entry not in gone:
+            findings.append(Finding(found.index, found.effective_on, "report.invalidated", found.fact_id))
+    marks = tuple(Mark(one.on, one.entry) for one in findings)
+    return Bearing(findings=tuple(findings), conduct=marks, bearing=marks)
+
+
+REPORTS: Final[Noun[Reports]] = Noun("reports", Reports(), forget=forget, bearing=bearing)

@@ -1,0 +1,51 @@
+"""Credit repair (信用修复): applied for by the enterprise, decided by the body that made the record. All sealed.
+
+First what is said, then what it adds up to; what may be said is in `ledger/domain/rules/repair.py`. A repair ends what
+an entry costs from its date on; the entry stays, and counted before.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from ledger.domain.events.base import Recorded
+from ledger.domain.events.repair import RepairApplied, RepairApproved, RepairRefused, RepairRescinded
+from ledger.domain.state.indexed_by_entry import Linked
+from ledger.domain.state.petition import Asked, Decided, Requests, decision_on, in_force, marks_of
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.state.slot import Annotation, Bearing, Noun, Relief
+
+__all__ = ["REPAIRS", "step"]
+
+
+def step(
+    repairs: Requests, at: Recorded, event: RepairApplied | RepairApproved | RepairRefused | RepairRescinded
+) -> Requests:
+    """The repairs with one more entry."""
+    index, on = at.index, event.effective_on
+    if isinstance(event, RepairApplied):
+        return repairs.put(Asked(index, on, event.entry))
+    if isinstance(event, RepairRescinded):
+        return repairs.put(Decided(index, on, event.entry, event.approval, "rescinded"))
+    how: Literal["approved", "refused"] = "approved" if isinstance(event, RepairApproved) else "refused"
+    return repairs.put(Decided(index, on, event.entry, event.application, how))
+
+
+def bearing(record: EnterpriseRecord) -> Bearing:
+    """Approved repairs until they are rescinded; applications are shown while they are open."""
+    repairs, gone = REPAIRS.of(record), record.repudiated
+    reliefs: list[Relief] = []
+    notes: list[Annotation] = []
+    for one in in_force(repairs, gone):
+        if isinstance(one, Asked):
+            decided = decision_on(repairs, one, gone)
+            until = None if decided is None else decided.effective_on
+            notes.append(Annotation(one.about, one.effective_on, "repair.applied", one.index, until))
+        elif one.how == "approved":
+            ended = decision_on(repairs, one, gone)
+            until = None if ended is None else ended.effective_on
+            reliefs.append(Relief(one.about, one.effective_on, one.index, until))
+    return Bearing(reliefs=tuple(reliefs), annotations=tuple(notes), bearing=marks_of(repairs))
+
+
+REPAIRS: Final[Noun[Requests]] = Noun("repairs", Linked(), forget=Linked.forget, bearing=bearing)

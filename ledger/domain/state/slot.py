@@ -1,0 +1,135 @@
+"""A noun of an enterprise's record: where its state lies, how an erased entry leaves it, and what of it counts.
+
+A noun's file holds its events, its state, `decide` and `evolve`; the catalogue has a line for each event. The state
+is a value. Where a noun has sealed events, `forget(state, index)` gives the state as if the entry at `index` had
+always been closed: a record that was folded before an erasure, and one folded afterwards, are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+from ledger.domain.state.record import EnterpriseRecord
+
+__all__ = ["Annotation", "Bearing", "Finding", "Hold", "Mark", "Noun", "Relief", "matter_of", "only_open"]
+
+State = TypeVar("State")
+
+
+class Mark(NamedTuple):
+    """Entry `entry` counts from `on`."""
+
+    on: date
+    entry: int
+
+
+class Finding(NamedTuple):
+    """Something that a rule of the standing policy may set points on, under the name `item`.
+
+    `entry` is what recorded it (a correction leaves it where it was), `on` the date on which its window begins.
+    Findings of one `matter` stem from the same facts: only the highest counts. `clauses`: of a public pledge, broken
+    by it. `until`: it counts up to the day before, if its window is not over by then (None: as long as the window).
+    `root`: the entry whose matter it is, where it has no `fact_id` and is not the first word on it.
+    """
+
+    entry: int
+    on: date
+    item: str
+    fact_id: str | None = None
+    clauses: tuple[str, ...] = ()
+    until: date | None = None
+    root: int | None = None
+
+    @property
+    def matter(self) -> str:
+        """What it has in common with findings that stem from the same facts; those of one entry are always one."""
+        return matter_of(self.fact_id, self.entry if self.root is None else self.root)
+
+
+class Hold(NamedTuple):
+    """While it lasts, a rule of the policy may hold the level, under the name `item`: a listing, say.
+
+    From `on` to the day before `until` (None: until an event ends it).
+    """
+
+    entry: int
+    on: date
+    item: str
+    until: date | None = None
+
+
+class Relief(NamedTuple):
+    """An approved repair: what entry `entry` recorded costs nothing from `on`, by the entry `by`.
+
+    Up to the day before `until`, when a rescission takes effect (None: for good).
+    """
+
+    entry: int
+    on: date
+    by: int
+    until: date | None = None
+
+
+class Annotation(NamedTuple):
+    """What is shown beside entry `entry` and changes nothing: an open objection.
+
+    From `on` to the day before `until` (None: until an event ends it), under the name `kind`, by the entry `by`.
+    """
+
+    entry: int
+    on: date
+    kind: str
+    by: int
+    until: date | None = None
+
+
+class Bearing(NamedTuple):
+    """What a noun brings to a standing. Nothing of it comes from entries that were repudiated or annulled.
+
+    `conduct`: entries about conduct on record, whatever they cost; `bearing`: every entry that was looked at, those
+    that ended or neutralised another included.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    reliefs: tuple[Relief, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    conduct: tuple[Mark, ...] = ()
+    bearing: tuple[Mark, ...] = ()
+
+
+class Noun(Generic[State]):
+    """One noun, by its key in `EnterpriseRecord.nouns`. `all`: every noun there is, in the order of their making."""
+
+    all: ClassVar[list[Noun[Any]]] = []
+
+    def __init__(
+        self,
+        key: str,
+        empty: State,
+        *,
+        forget: Callable[[State, int], State],
+        bearing: Callable[[EnterpriseRecord], Bearing] | None = None,
+    ) -> None:
+        self.key = key
+        self.empty = empty
+        self.forget = forget
+        self.bearing = bearing
+        Noun.all.append(self)
+
+    def of(self, record: EnterpriseRecord) -> State:
+        """The state in the record: `empty` before the noun's first event."""
+        state: State = record.nouns.get(self.key, self.empty)
+        return state
+
+
+def only_open(state: State, index: int) -> State:
+    """`forget` for nouns whose events are never sealed: there is nothing to erase."""
+    return state
+
+
+def matter_of(fact_id: str | None, entry: int) -> str:
+    """The name of a matter: by its `fact_id`, or by the entry that first recorded it."""
+    return f"entry {entry}" if fact_id is None else f"fact {fact_id}"

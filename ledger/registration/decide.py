@@ -1,0 +1,155 @@
+"""A candidate at its final position: the key still, who may say it, recording limits, and the rules of the domain."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from ledger.domain.events.base import Event, Recorded
+from ledger.domain.events.party import TrustAnchorsEstablished
+from ledger.domain.events.pledge import PledgeMade
+from ledger.domain.rules.context import Context, EventSpec, UniqueFact
+from ledger.domain.rules.party import usable_key
+from ledger.domain.state.governance import Governance
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.values.dates import shanghai_date
+from ledger.domain.values.subject import is_enterprise, kind
+from ledger.errors import Refused
+from ledger.registration.candidate import Candidate
+from ledger.registration.entitlement import require_entitled
+from ledger.store.contract import Fact
+
+__all__ = ["Held", "Judgement", "judge"]
+
+
+class Held(Refused):
+    """An enterprise's own pledge: in order, but it enters the book only together with its publication."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "pledge.awaits_release",
+            "承诺已收到, 待组织方公布时一并登记",
+            "the pledge was received and will be registered together with its publication by the organizer",
+        )
+
+
+class Judgement(Struct, frozen=True):
+    """A candidate at its place: what it adds to its subject's record, and what must be unique about it."""
+
+    recorded: Recorded
+    facts: tuple[Fact, ...]
+    body_public: bool
+
+
+def judge(
+    candidate: Candidate,
+    record: EnterpriseRecord | None,
+    governance: Governance,
+    *,
+    index: int,
+    recorded_at: int,
+    version: int,
+    released: bool = False,
+    bootstrap: bool = False,
+) -> Judgement:
+    """Whether the candidate may be entry `index`, number `version` of its stream, recorded at `recorded_at`.
+
+    `record` is the enterprise's (None for other subjects, and before its first event), `governance` that of
+    this position; `released`: in one group with what releases it; `bootstrap`: part of the charter.
+    Raises `Refused`, or `Held` for a pledge that is in order but not released.
+    """
+    statement, event, spec = candidate.statement, candidate.event, candidate.spec
+    ctx = _context(candidate, governance, index, recorded_at, released, bootstrap)
+    _right_stream(spec, ctx)
+    require_entitled(spec, ctx.issuer, ctx.subject, ctx.roles)
+    _form(spec, ctx)
+    _recording_limits(spec, event, ctx)
+    state = record if is_enterprise(statement.subject) else governance
+    unique = spec.decide(state, event, ctx)
+    if isinstance(event, PledgeMade) and ctx.by_itself and not released:
+        raise Held
+    recorded = statement.recorded(event, index=index, version=version, recorded_at=recorded_at)
+    body_public = candidate.body is not None and spec.body_public(state, event)
+    return Judgement(recorded, _facts(candidate, unique, released), body_public)
+
+
+def _context(
+    candidate: Candidate, governance: Governance, index: int, recorded_at: int, released: bool, bootstrap: bool
+) -> Context:
+    """Who says it, and where. Raises `Refused` if the key may not be used on that day (any more)."""
+    statement, event = candidate.statement, candidate.event
+    today = shanghai_date(recorded_at)
+    if bootstrap and isinstance(event, TrustAnchorsEstablished):
+        officer, roles = event.root_officer, frozenset(("root",))
+    else:
+        officer = usable_key(governance, statement.kid, statement.issuer, today).officer
+        roles = governance.roles(statement.issuer)
+    return Context(
+        index=index,
+        recorded_at=recorded_at,
+        today=today,
+        subject=statement.subject,
+        issuer=statement.issuer,
+        kid=statement.kid,
+        officer=officer,
+        roles=roles,
+        sealed=statement.sealed,
+        commitment=candidate.commitment,
+        statement_id=statement.statement_id,
+        governance=governance,
+        released=released,
+        bootstrap=bootstrap,
+    )
+
+
+def _facts(candidate: Candidate, unique: tuple[UniqueFact, ...], released: bool) -> tuple[Fact, ...]:
+    """What must be true of this entry only: its identity, what the rules say, and the body that belongs to it."""
+    facts = [candidate.identity]
+    for fact in unique:
+        facts.append(Fact(fact.kind, fact.key))
+    if candidate.commitment is not None:
+        facts.append(Fact("body", candidate.commitment.hex()))
+    if released and isinstance(candidate.event, PledgeMade):
+        # whoever waits finds its entry by this
+        facts.append(Fact("released", candidate.statement.statement_id.hex()))
+    return tuple(facts)
+
+
+def _right_stream(spec: EventSpec, ctx: Context) -> None:
+    if kind(ctx.subject) not in spec.streams:
+        raise Refused(
+            "event.wrong_stream",
+            f"{spec.name} 不能记在该对象名下",
+            f"{spec.name} is not said about a subject of this kind",
+            ctx.subject,
+        )
+
+
+def _form(spec: EventSpec, ctx: Context) -> None:
+    if spec.takes(sealed=ctx.sealed):
+        return
+    raise Refused(
+        "statement.form",
+        f"{spec.name} 须以{'密封' if spec.form == 'sealed' else '公开'}声明登记",
+        f"{spec.name} is registered as {'a sealed' if spec.form == 'sealed' else 'an open'} statement",
+    )
+
+
+def _recording_limits(spec: EventSpec, event: Event, ctx: Context) -> None:
+    if event.effective_on > ctx.today and not spec.begins_later:
+        raise Refused(
+            "recording.in_future",
+            f"生效日期不能晚于登记当日 {ctx.today}",
+            f"what counts from a later day than that of recording, {ctx.today}, cannot be recorded yet",
+            str(event.effective_on),
+        )
+    if ctx.bootstrap or event.late_ground is not None:
+        return
+    policy = ctx.policy
+    days = policy.recording_days_max.get(spec.name, policy.recording_days_max_default)
+    if (ctx.today - event.effective_on).days > days:
+        raise Refused(
+            "recording.late",
+            f"生效日期早于登记日期超过 {days} 天: 请写明迟延登记的理由",
+            f"recorded more than {days} days after it took effect: state the ground for recording it late",
+            str(event.effective_on),
+        )

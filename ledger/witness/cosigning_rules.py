@@ -1,0 +1,92 @@
+"""Whether to cosign: the checks of C2SP tlog-witness v1.0.0, "add-checkpoint", in its order. Pure.
+
+Each refusal is an error of its own, since logs act on which it is; HTTP statuses are given at the edge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.errors import LedgerError, Malformed, NotFound, Refuted, Uncheckable
+from ledger.tlog.checkpoint import VerifiedCheckpoint, open_checkpoint
+from ledger.tlog.cosignature import verifier_of
+from ledger.tlog.hashing import EMPTY_ROOT
+from ledger.tlog.proof import verify_consistency
+from ledger.witness.add_checkpoint import AddCheckpoint
+from ledger.witness.known_logs import KnownLogs
+
+__all__ = ["Conflict", "Head", "NotConsistent", "NotSigned", "UnknownLog", "authenticate", "decide"]
+
+
+class UnknownLog(NotFound):
+    """The checkpoint is of a log that this witness does not know (404)."""
+
+
+class NotSigned(Refuted):
+    """No key that the witness knows of the log signed the checkpoint (403)."""
+
+
+class Conflict(LedgerError):
+    """What the log takes for the newest tree that was cosigned is not (409). `size` is what the witness knows.
+
+    `fork`: the log showed another tree of that very size.
+    """
+
+    def __init__(self, size: int, *, fork: bool = False) -> None:
+        super().__init__(
+            f"another tree of {size} entries was cosigned" if fork else f"the newest tree cosigned has {size} entries"
+        )
+        self.size = size
+        self.fork = fork
+
+
+class NotConsistent(Refuted):
+    """The proof does not show that the new tree extends the cosigned one (422)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest tree of a log that the witness cosigned."""
+
+    size: int
+    root: bytes
+
+    @classmethod
+    def none(cls) -> Head:
+        """Of a log that it has never cosigned: as good as an empty tree."""
+        return cls(0, EMPTY_ROOT)
+
+
+def authenticate(request: AddCheckpoint, logs: KnownLogs) -> VerifiedCheckpoint:
+    """The checkpoint, known to be of the log that it names, whatever the witness saw before.
+
+    Raises `UnknownLog`, `NotSigned`, `Malformed`.
+    """
+    origin = request.checkpoint.origin
+    keys = logs.get(origin)
+    if keys is None:
+        raise UnknownLog(f"this witness does not know the log {origin!r:.200}")
+    try:
+        checkpoint = open_checkpoint(request.note, *(verifier_of(key) for key in keys), origin=origin)
+    except (Refuted, Uncheckable) as error:
+        raise NotSigned(str(error)) from error
+    if request.old > checkpoint.size:
+        raise Malformed(f"the old size {request.old} is larger than the checkpoint's {checkpoint.size}")
+    return checkpoint
+
+
+def decide(checkpoint: VerifiedCheckpoint, request: AddCheckpoint, seen: Head) -> Head:
+    """What is to be remembered before the checkpoint is cosigned. Raises `Conflict`, `NotConsistent`."""
+    if checkpoint.size == seen.size and checkpoint.root != seen.root:
+        raise Conflict(seen.size, fork=True)
+    if request.old != seen.size:
+        raise Conflict(seen.size)
+    if request.old == 0:
+        if request.proof:
+            raise NotConsistent("from the empty tree there is nothing to prove")
+        return Head(checkpoint.size, checkpoint.root)
+    try:
+        verify_consistency(seen.size, checkpoint.size, seen.root, checkpoint.root, request.proof)
+    except (Refuted, Malformed) as error:
+        raise NotConsistent(str(error)) from error
+    return Head(checkpoint.size, checkpoint.root)

@@ -1,0 +1,57 @@
+"""What a noun brings to the read models: a section of an enterprise's declarations, and rows in tables of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from projections.standing.evaluate import Case
+from projections.standing.level_history import Course
+
+__all__ = ["Part", "Piece", "no_rows", "pieces_of"]
+
+Tables = Mapping[str, Sequence[tuple[Any, ...]]]
+
+
+class Piece(NamedTuple):
+    """A JSON value in canonical form (RFC 8785) that holds from `from_on` until the day of the next piece."""
+
+    from_on: date
+    value: bytes
+
+
+def no_rows(course: Course, case: Case) -> Tables:
+    """For parts without tables of their own."""
+    return {}
+
+
+class Part(NamedTuple):
+    """Asked only about enterprises with a state under `noun`.
+
+    `pieces(course, case)` are the values of the key `section`, in the order of their days, the first from
+    `course.told_on`; none at all where the section is not to be there. `tables`: PostgreSQL types of the columns by
+    table, in the order of `schema.sql`; each has a column `subject`. `rows(course, case)` are rows by table.
+    """
+
+    noun: str
+    section: str
+    pieces: Callable[[Course, Case], Sequence[Piece]]
+    tables: Mapping[str, Sequence[str]] = {}
+    rows: Callable[[Course, Case], Tables] = no_rows
+
+
+# No floating-point numbers, ASCII keys: sorted keys are all that RFC 8785 asks beyond this encoder.
+_ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
+
+
+def pieces_of(start: date, days: Iterable[date], value_on: Callable[[date], Any]) -> list[Piece]:
+    """`value_on(day)` from `start` on; of `days`, the later ones are those on which it may change by time alone."""
+    found: list[Piece] = []
+    for day in (start, *sorted({day for day in days if start < day < date.max})):
+        value = _ENCODE(value_on(day))
+        if not found or found[-1].value != value:
+            found.append(Piece(day, value))
+    return found

@@ -1,0 +1,120 @@
+"""The process that writes the read models: beside the one that serves, so that neither takes the other's time.
+
+It is started and watched by the service, yields to it when cores are scarce, and ends with it, however that ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Final
+
+from ledger.domain.events.base import Recorded
+from ledger.domain.values.subject import is_enterprise
+from ledger.errors import LedgerError
+from ledger.feed import Feed
+from ledger.limits import MAP_INTERVAL_SECONDS
+from ledger.store.contract import EntryRow
+from ledger.store.eventsourcing.mapper import to_recorded
+from ledger.store.postgres import PostgresStore
+from projections.completeness.map_runner import MapRunner
+from projections.db.entry_content import content
+from projections.engine.runner import Runner
+
+__all__ = ["ProjectionProcess", "lean"]
+
+_logger = logging.getLogger(__name__)
+
+_NICENESS: Final = 10
+_AGAIN_SECONDS: Final = 1.0
+_END_SECONDS_MAX: Final = 20.0
+
+
+class ProjectionProcess:
+    """Runs a `Runner` in a process of its own; starts it again should it end."""
+
+    def __init__(self, conninfo: str, map_interval_seconds: int = MAP_INTERVAL_SECONDS) -> None:
+        self._conninfo = conninfo
+        self._map_interval = map_interval_seconds
+        self._spawn = multiprocessing.get_context("spawn")
+        self._process: BaseProcess | None = None
+        self._stopping = threading.Event()
+        self._watcher: threading.Thread | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.is_alive()
+
+    def start(self) -> None:
+        self._begin()
+        self._watcher = threading.Thread(target=self._watch, name="projection-process", daemon=True)
+        self._watcher.start()
+
+    def stop(self) -> None:
+        """Let it finish the step under way."""
+        self._stopping.set()
+        if self._process is not None:
+            self._process.terminate()
+        if self._watcher is not None:
+            self._watcher.join(_END_SECONDS_MAX)
+        if self._process is not None and self._process.is_alive():
+            self._process.kill()  # the step's transaction comes to nothing, the next start does it again
+
+    def _begin(self) -> None:
+        level = logging.getLogger().getEffectiveLevel()
+        arguments = self._conninfo, level, self._map_interval
+        self._process = self._spawn.Process(target=_main, args=arguments, name="projections", daemon=True)
+        self._process.start()
+
+    def _watch(self) -> None:
+        while True:
+            process = self._process
+            if process is None:
+                return
+            process.join()
+            if self._stopping.is_set():
+                return
+            _logger.error("the projection process ended with %s; starting it again", process.exitcode)
+            self._stopping.wait(_AGAIN_SECONDS)
+            if not self._stopping.is_set():
+                self._begin()
+
+
+def _main(conninfo: str, level: int, map_interval: int) -> None:
+    """The child: follow the log until told to stop, or until the parent is gone."""
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
+    stopping, told = multiprocessing.Pipe(duplex=False)
+
+    def stop(*_: Any) -> None:
+        told.send(None)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all: the parent tells us in its own time
+    os.nice(_NICENESS)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    try:
+        with (
+            PostgresStore.open(conninfo) as store,
+            Runner(Feed(store, lean), conninfo),
+            MapRunner(store, conninfo, _unix_now, interval_seconds=map_interval),
+        ):
+            wait([stopping, parent.sentinel])
+    except LedgerError as error:
+        _logger.error("projections: %s", error)
+        raise SystemExit(1) from None
+
+
+def lean(row: EntryRow) -> Recorded:
+    """Of entries about enterprises no more than rows are made of; whoever governs is decoded whole."""
+    return content(row) if is_enterprise(row.subject) else to_recorded(row)
+
+
+def _unix_now() -> int:
+    return int(time.time())

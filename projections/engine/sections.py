@@ -1,0 +1,20 @@
+"""The parts of the read models that nouns other than pledges bring: a line for each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from projections.declarations.listing_section import LISTINGS_PART
+from projections.declarations.mark_section import MARKS_PART
+from projections.declarations.report_section import REPORTS_PART
+from projections.declarations.section import Part
+from projections.declarations.standard_section import STANDARDS_PART
+
+__all__ = ["PARTS"]
+
+PARTS: Final[tuple[Part, ...]] = (
+    MARKS_PART,
+    LISTINGS_PART,
+    REPORTS_PART,
+    STANDARDS_PART,
+)

@@ -1,0 +1,80 @@
+"""The row by which an enterprise is found and shown: names, code, category, what became of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.values.subject import fold_code
+from projections.db.dated_document import etag
+from projections.search.folding import fold_name, grams_of
+
+__all__ = ["EnterpriseRow", "enterprise_row", "same_identity"]
+
+_ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
+
+
+class EnterpriseRow(NamedTuple):
+    """`search_text` holds the folded names, the current one first, one a line; `grams` what they can be found by."""
+
+    subject: str
+    code: str
+    name: str
+    search_text: str
+    grams: str
+    body: bytes
+    etag: str
+
+
+def enterprise_row(record: EnterpriseRecord) -> EnterpriseRow | None:
+    """None where nobody may find it: its registration was repudiated, or its body destroyed."""
+    registration = record.registration
+    name = record.name_on(date.max)
+    if registration is None or name is None:
+        return None
+    local = record.subject.startswith("local:")  # its id is ours, not a code that anybody would type
+    code = fold_code(registration.code or ("" if local else record.subject.partition(":")[2]))
+    gone = record.repudiated
+    former = [one for one in record.names if one.index not in gone and one.name != name]
+    body: dict[str, Any] = {
+        "subject": record.subject,
+        "code": code or None,
+        "name": name,
+        "former_names": [{"name": one.name, "from": one.effective_on, "entry": one.index} for one in former],
+        "category": registration.category,
+        "division": registration.division,
+        "industry": registration.industry,
+        "size_band": record.size_on(date.max),
+        "registered_entry": registration.index,
+        "code_overridden": any(one.index not in gone for one in record.overridden),
+        "merged": _ceased(record, "merged"),
+        "deregistered": _ceased(record, "deregistered"),
+    }
+    encoded = _ENCODE(body)
+    names = list(dict.fromkeys([fold_name(name), *(fold_name(one.name) for one in former)]))
+    return EnterpriseRow(
+        record.subject, code, name, "\n".join(names), "\n".join(grams_of(names)), encoded, etag(encoded)
+    )
+
+
+def same_identity(before: EnterpriseRecord, after: EnterpriseRecord) -> bool:
+    """Whether nothing that a row is made of differs between two states of one record, which share what is the same."""
+    return (
+        before.registrations is after.registrations
+        and before.names is after.names
+        and before.sizes is after.sizes
+        and before.overridden is after.overridden
+        and before.merged is after.merged
+        and before.deregistered is after.deregistered
+        and before.repudiated is after.repudiated
+    )
+
+
+def _ceased(record: EnterpriseRecord, how: str) -> dict[str, Any] | None:
+    ceased = record.merged if how == "merged" else record.deregistered
+    if ceased is None or ceased.index in record.repudiated:
+        return None
+    return {"entry": ceased.index, "on": ceased.effective_on, "into": ceased.into}
