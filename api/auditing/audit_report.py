@@ -8,9 +8,9 @@ from typing import Final
 
 import msgspec
 
-from ledger.audit.findings import Finding
+from ledger.audit.findings import AuditFinding
 from ledger.audit.promises import NOTICES, PROMISES
-from ledger.audit.result import Outcome
+from ledger.audit.result import AuditResult
 
 __all__ = ["as_html", "as_json"]
 
@@ -23,7 +23,7 @@ _STYLE: Final = (
 )
 
 
-def as_json(outcome: Outcome, source: str, began_at: int, trusted: bool) -> bytes:
+def as_json(outcome: AuditResult, source: str, began_at: int, trusted: bool) -> bytes:
     """Everything, with `result`: clean, or findings."""
     document = {
         "result": "clean" if outcome.clean else "findings",
@@ -35,7 +35,7 @@ def as_json(outcome: Outcome, source: str, began_at: int, trusted: bool) -> byte
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
-def as_html(outcome: Outcome, source: str, began_at: int, trusted: bool) -> bytes:
+def as_html(outcome: AuditResult, source: str, began_at: int, trusted: bool) -> bytes:
     """One file: no script, nothing from elsewhere."""
     when = datetime.fromtimestamp(began_at, _SHANGHAI).strftime("%Y-%m-%d %H:%M:%S +08:00")
     found, verdict = sum(outcome.counts.values()), ""
@@ -75,7 +75,7 @@ def as_html(outcome: Outcome, source: str, began_at: int, trusted: bool) -> byte
     return f"<!doctype html><html lang='zh-CN'><head>{head}</head><body>{body}</body></html>\n".encode()
 
 
-def _section(zh: str, en: str, findings: list[Finding], counts: dict[str, int]) -> str:
+def _section(zh: str, en: str, findings: list[AuditFinding], counts: dict[str, int]) -> str:
     if not counts:
         return ""
     rows = "".join(

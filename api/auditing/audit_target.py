@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from api.monitor.log_source import Source as Served
+from api.monitor.log_source import LogSource as Served
 from ledger.audit.sources.database import DatabaseSource
 from ledger.audit.sources.published import Fetch, PublishedSource
-from ledger.audit.sources.source import Source, Sources
+from ledger.audit.sources.source import AuditSource, Sources
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.events.party import TrustAnchorsEstablished
 from ledger.errors import LedgerError, Malformed, Refuted, Uncheckable
@@ -33,7 +33,7 @@ class Opened(NamedTuple):
     `shown`: further checkpoints that the source shows, signed by the log.
     """
 
-    source: Source
+    source: AuditSource
     sources: Sources
     trust: Trust
     trusted: bool

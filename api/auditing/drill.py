@@ -18,8 +18,8 @@ from psycopg.sql import SQL, Identifier
 
 from api.auditing.mutations import Mutation, mutations
 from ledger.audit.audit import run_audit
-from ledger.audit.findings import Finding
-from ledger.audit.result import Known, Outcome
+from ledger.audit.findings import AuditFinding
+from ledger.audit.result import AuditResult, Known
 from ledger.audit.sources.database import DatabaseSource
 from ledger.errors import LedgerError, Misconfigured
 from ledger.store.connect import connect, translated
@@ -37,8 +37,8 @@ class Drilled(Struct, frozen=True):
     """What came of one mutation. `named`: findings about just that; `strayed`: findings about something else."""
 
     name: str
-    named: list[Finding]
-    strayed: list[Finding]
+    named: list[AuditFinding]
+    strayed: list[AuditFinding]
     failed: str = ""
 
     @property
@@ -54,7 +54,7 @@ class Drilling(NamedTuple):
     known: Known = Known()
 
 
-def audit_here(drilling: Drilling) -> Outcome:
+def audit_here(drilling: Drilling) -> AuditResult:
     """The whole audit, in this process, of what the connection sees."""
     return run_audit(
         DatabaseSource(drilling.connection),
@@ -170,7 +170,7 @@ class _Places:
                 self._about_size(row["tree_size"], sizes)
         self._subjects |= set(_subjects(connection, self._entries))
 
-    def hold(self, finding: Finding) -> bool:
+    def hold(self, finding: AuditFinding) -> bool:
         """Whether a finding is about one of them."""
         return (
             finding.entry in self._entries

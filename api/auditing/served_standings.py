@@ -11,7 +11,7 @@ import msgspec
 from api.client.client import Client
 from ledger.audit.findings import Findings
 from ledger.audit.replay_rules import Stream
-from ledger.audit.sources.source import Source
+from ledger.audit.sources.source import AuditSource
 from ledger.audit.timeline import Timeline
 from ledger.audit.worker import StreamCheck
 from ledger.cose.standing_token import standing_kid, verify_standing
@@ -36,7 +36,7 @@ class ServedStandings:
     size: int
     most: int | None
 
-    def __call__(self, source: Source, timeline: Timeline) -> StreamCheck:
+    def __call__(self, source: AuditSource, timeline: Timeline) -> StreamCheck:
         return _Check(self, timeline)
 
 

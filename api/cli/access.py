@@ -21,9 +21,9 @@ import msgspec
 from msgspec import Struct
 
 from api.cli.output import open_key, passphrase_option, print_json, write_new
-from api.client.client import Client, Registered
+from api.client.client import Client, RegisteredEntry
 from api.client.problems import error_of
-from ledger.cose.access_token import Asked, sign_access
+from ledger.cose.access_token import AccessRequest, sign_access
 from ledger.cose.statement import make_statement
 from ledger.domain.events.access_log import AccessDigestPublished
 from ledger.domain.rules.policy_conditions import read_policy, require_flawless
@@ -154,7 +154,7 @@ def digest(url: str, *, day: datetime, **who: Any) -> None:
         (result,) = client.submit_batch([(statement, None)])
     if isinstance(result, LedgerError):
         raise result
-    assert isinstance(result, Registered)  # it waits for nobody
+    assert isinstance(result, RegisteredEntry)  # it waits for nobody
     click.echo(f"{on}: {count} accesses, {found}; entry {result.index}")
 
 
@@ -176,7 +176,7 @@ class _Asking:
         """The answer's content. Never sent twice: a token is good once. Raises what refused it, `Unavailable`."""
         named = None if content is None else hashlib.sha256(content).hexdigest()
         token = sign_access(
-            Asked(content=named, purpose=self._purpose, resource=path),
+            AccessRequest(content=named, purpose=self._purpose, resource=path),
             party=self.party,
             origin=self.origin,
             issued_at=int(time.time()),

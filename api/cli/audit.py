@@ -18,7 +18,7 @@ from api.cli.database import data_dir_option, opened
 from api.cli.output import explain
 from api.cli.progress import progress_bar
 from ledger.audit.audit import run_audit
-from ledger.audit.result import Audited, Known, Outcome
+from ledger.audit.result import Audited, AuditResult, Known
 from ledger.audit.worker import StreamChecks
 from ledger.errors import LedgerError, Malformed
 from ledger.tlog.checkpoint import open_checkpoint
@@ -97,7 +97,7 @@ def _run(
     against: Sequence[Path],
     standings: str,
     workers: int,
-) -> tuple[Outcome, bool, str]:
+) -> tuple[AuditResult, bool, str]:
     trust = None if trust_path is None else parse_trust(trust_path.read_bytes())
     bar = stack.enter_context(progress_bar())
     tasks = {}
@@ -152,7 +152,7 @@ def _audited(path: Path) -> Audited:
         raise Malformed(f"{path}: not the state of an audit: {error}") from None
 
 
-def _say(outcome: Outcome, trusted: bool) -> None:
+def _say(outcome: AuditResult, trusted: bool) -> None:
     click.echo(
         f"{outcome.origin}: {outcome.size} entries, {outcome.checkpoints} checkpoints, "
         f"{outcome.signatures} signatures, "

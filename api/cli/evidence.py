@@ -15,7 +15,7 @@ from api.cli.output import explain, open_key, passphrase_option, write_new
 from api.cli.progress import progress_bar
 from api.evidence import Wanted, build, check_archive, gather
 from api.evidence.book_source import BookSource
-from api.evidence.evidence_source import Asking, Source
+from api.evidence.evidence_source import Asking, EvidenceSource
 from api.evidence.service_source import ServiceSource
 from api.http.enterprise_ids import subject_of
 from ledger.domain.values.dates import shanghai_date
@@ -94,7 +94,7 @@ def evidence(
 @contextmanager
 def _opened(
     url: str | None, database: str | None, trust: Trust | None, signer: Signer | None, purpose: str
-) -> Iterator[tuple[Source, Asking | None]]:
+) -> Iterator[tuple[EvidenceSource, Asking | None]]:
     """The source, and who asks: the party that the key belongs to."""
     if url is not None:
         with ServiceSource(url, origin="" if trust is None else trust.origin) as service:

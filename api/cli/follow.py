@@ -15,9 +15,9 @@ from api.cli.progress import progress_bar
 from api.http.enterprise_ids import subject_of
 from api.monitor.atomic_files import keep_evidence, only_one
 from api.monitor.checkpoint_growth import Inconsistent
-from api.monitor.graceful_shutdown import Stopping
-from api.monitor.log_source import Source
-from api.monitor.monitor import Follower
+from api.monitor.graceful_shutdown import GracefulShutdown
+from api.monitor.log_source import LogSource
+from api.monitor.monitor import Monitor
 from api.monitor.monitor_state import FollowState
 from api.monitor.notices import Noticed
 from api.monitor.retry import keep_going
@@ -72,7 +72,7 @@ def follow(
         raise click.UsageError("--webhook and --webhook-secret go together")
     if len(subjects) > FOLLOW_SUBJECTS_MAX:
         raise click.UsageError(f"at most {FOLLOW_SUBJECTS_MAX} subjects")
-    stopping = Stopping()
+    stopping = GracefulShutdown()
     with contextlib.ExitStack() as stack:
         if state_path is None:
             state_path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "state.json"
@@ -80,7 +80,7 @@ def follow(
         else:
             evidence_path = state_path
         stack.enter_context(only_one(state_path.with_name(state_path.name + ".lock")))
-        source = stack.enter_context(Source(url))
+        source = stack.enter_context(LogSource(url))
         webhook = None
         if webhook_url is not None and secret_path is not None:
             tries = FOLLOW_TRIES_MAX if once else None
@@ -89,7 +89,7 @@ def follow(
         stack.enter_context(stopping.listening())
         wanted = tuple(map(_subject, subjects))
         origin = url
-        follower: Follower | None = None
+        follower: Monitor | None = None
         progress = stack.enter_context(progress_bar()) if sys.stderr.isatty() else None
         task = None if progress is None else progress.add_task("verifying", total=None)
 
@@ -104,7 +104,7 @@ def follow(
                 remembered = before.trust.encode() if before is not None and trust_path is None else None
                 trust, text = believed(trust_path, remembered, source, _say)
                 origin = trust.origin
-                follower = Follower(
+                follower = Monitor(
                     source,
                     trust,
                     state_path,

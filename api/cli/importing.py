@@ -12,9 +12,9 @@ import httpx
 from api.cli.output import passphrase_of, passphrase_option
 from api.cli.progress import progress_bar
 from api.importing.import_file import import_file
-from api.importing.import_report import Report
-from api.importing.import_signer import Hand, hand_of
-from api.importing.service_client import Service
+from api.importing.import_report import ImportReport
+from api.importing.import_signer import ImportSigner, hand_of
+from api.importing.service_client import ImportClient
 from api.importing.source_mapping import read_mapping
 from api.importing.table_kinds import Kind
 from ledger.domain.values.dates import shanghai_date
@@ -84,10 +84,10 @@ def import_(
         raise click.BadParameter(f"{url} is not the address of a service (http://… or https://…)", param_hint="URL")
     with httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS) as client:
 
-        def hand(key: Path, party: str | None = None) -> Hand:
+        def hand(key: Path, party: str | None = None) -> ImportSigner:
             word = passphrase_of(key, passphrase_file)
             folder = secrets or key.parent
-            signer, service = load_key(key, word), Service(client)
+            signer, service = load_key(key, word), ImportClient(client)
             return hand_of(signer, service, folder, party=party, passphrase=word, keep=not dry_run)
 
         who = hand(key_path, issuer)
@@ -126,7 +126,7 @@ def _rows(text: str | None) -> frozenset[int]:
     return frozenset(rows)
 
 
-def _say(report: Report, target: Path) -> None:
+def _say(report: ImportReport, target: Path) -> None:
     """What became of the rows, in short; the rest is in the file."""
     for status, count in report.counts().items():
         click.echo(f"{count:>7}  {status}")

@@ -52,7 +52,7 @@ COMMANDS: Final = {
 }
 
 
-class Table(click.Group):
+class CommandTable(click.Group):
     """A group whose commands are the rows of `COMMANDS`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -82,7 +82,7 @@ class Table(click.Group):
         sys.exit(code)
 
 
-@click.group(cls=Table, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandTable, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="credit-ledger")
 def main() -> None:
     """An append-only book of signed statements about enterprises."""

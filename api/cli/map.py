@@ -12,7 +12,7 @@ import msgspec
 
 from api.cli.output import open_key, passphrase_option, print_json
 from api.cli.progress import progress_bar
-from api.client.client import Client, Registered
+from api.client.client import Client, RegisteredEntry
 from api.map_publisher.map_publisher import root_statement
 from ledger.domain.events.base import Digest
 from ledger.domain.values.dates import shanghai_date
@@ -45,7 +45,7 @@ class About(msgspec.Struct, frozen=True):
     cut: Cut | None
 
 
-class Head(NamedTuple):
+class MapHead(NamedTuple):
     """The tree that the entries must add up to. `believed`: by a trust file, or only by the service's own word."""
 
     checkpoint: Checkpoint
@@ -87,7 +87,7 @@ def publish(url: str, *, key_path: Path, issuer: str, recompute: bool, passphras
             today=shanghai_date(now),
         )
         registered = client.submit(statement)
-    assert isinstance(registered, Registered)  # only pledges wait
+    assert isinstance(registered, RegisteredEntry)  # only pledges wait
     click.echo(f"entry {registered.index}: root {about.cut.root} over {about.cut.tree_size} entries")
 
 
@@ -107,10 +107,10 @@ def check(ctx: click.Context, url: str | None, *, database: str | None, trust_pa
         raise click.UsageError("give the address of a service, or --database")
     trust = None if trust_path is None else parse_trust(trust_path.read_bytes())
 
-    def believe(note: bytes) -> Head:
+    def believe(note: bytes) -> MapHead:
         if trust is not None:
-            return Head(verify_head(note, trust).checkpoint, True)
-        return Head(parse_checkpoint(parse_note(note).text), False)
+            return MapHead(verify_head(note, trust).checkpoint, True)
+        return MapHead(parse_checkpoint(parse_note(note).text), False)
 
     if url is not None:
         with Client(url) as client:
@@ -170,7 +170,7 @@ def _stored(store: PostgresStore, size: int) -> Iterator[list[bytes]]:
         yield [row.statement for row in rows]
 
 
-def _say(head: Head, replay: Replay) -> None:
+def _say(head: MapHead, replay: Replay) -> None:
     click.echo(f"{head.checkpoint.origin}: {head.checkpoint.size} entries, root {head.checkpoint.root.hex()}")
     for one in replay.checked:
         click.echo(f"  {_verdict(one)}")
@@ -193,7 +193,7 @@ def _verdict(one: Checked) -> str:
     )
 
 
-def _document(head: Head, replay: Replay) -> dict[str, object]:
+def _document(head: MapHead, replay: Replay) -> dict[str, object]:
     return {
         "origin": head.checkpoint.origin,
         "tree_size": head.checkpoint.size,

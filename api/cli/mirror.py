@@ -14,8 +14,8 @@ from api.mirror.mirror import Mirror
 from api.mirror.mirror_folder import Folder
 from api.monitor.atomic_files import keep_evidence, only_one
 from api.monitor.checkpoint_growth import Inconsistent
-from api.monitor.graceful_shutdown import Stopping
-from api.monitor.log_source import Source
+from api.monitor.graceful_shutdown import GracefulShutdown
+from api.monitor.log_source import LogSource
 from api.monitor.retry import keep_going
 from api.monitor.trust_on_first_use import believed
 
@@ -42,8 +42,8 @@ def mirror(
     folder = Folder(folder_path)
     with contextlib.ExitStack() as stack:
         stack.enter_context(only_one(folder.lock))
-        source = stack.enter_context(Source(url))
-        stack.enter_context(Stopping().listening())
+        source = stack.enter_context(LogSource(url))
+        stack.enter_context(GracefulShutdown().listening())
         copy: Mirror | None = None
         progress = stack.enter_context(progress_bar()) if sys.stderr.isatty() else None
         task = None if progress is None else progress.add_task("copying", total=None)

@@ -10,7 +10,7 @@ import click
 
 from api.cli.files import BODY, EVIDENCE, NOT_ALONE, PROOF, RECEIPT, STATEMENT, TRANSPARENT, beside, named
 from api.cli.output import explain, print_json
-from api.client.client import Client, Registered, Waiting
+from api.client.client import Client, RegisteredEntry, Waiting
 from ledger.cose.receipt import attach
 from ledger.errors import LedgerError, Malformed, NotFound
 
@@ -91,7 +91,7 @@ def _read(path: Path) -> Signed:
 
 
 def _keep(
-    client: Client, one: Signed, result: Registered | Waiting | LedgerError, folder: Path | None
+    client: Client, one: Signed, result: RegisteredEntry | Waiting | LedgerError, folder: Path | None
 ) -> tuple[dict[str, object], int]:
     """Write what proves the registration; a row for the report, and the exit code that the result asks for."""
     row: dict[str, object] = {"file": str(one.path)}

@@ -48,7 +48,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FileResult:
     """What became of one file: `code` 0 verified, 1 refuted, 2 could not be checked; `why` if not verified."""
 
     path: Path
@@ -119,18 +119,18 @@ def _outcome(
     evidence_path: Path | None,
     body_path: Path | None,
     proof_paths: tuple[Path, ...],
-) -> Outcome:
+) -> FileResult:
     try:
         found = _verify(path, _trust(trust_path), evidence_path, body_path, proof_paths)
     except LedgerError as error:
         why, code = explain(error)
-        return Outcome(path, code, why=why)
+        return FileResult(path, code, why=why)
     if isinstance(found, VerifiedEntry) and isinstance(found.event, Closed):
         # That it is in the log is shown, what it says and whether the issuer may say it is not: never a plain yes.
-        return Outcome(path, 2, found.steps, found.not_shown, _SEALED)
+        return FileResult(path, 2, found.steps, found.not_shown, _SEALED)
     if isinstance(found, CheckedArchive) and found.unchecked is not None:
-        return Outcome(path, 2, found.steps, found.not_shown, f"{found.unchecked.zh} / {found.unchecked.en}")
-    return Outcome(path, 0, found.steps, found.not_shown)
+        return FileResult(path, 2, found.steps, found.not_shown, f"{found.unchecked.zh} / {found.unchecked.en}")
+    return FileResult(path, 0, found.steps, found.not_shown)
 
 
 def _begins_as_bundle(path: Path) -> bool:
@@ -138,7 +138,7 @@ def _begins_as_bundle(path: Path) -> bool:
         return is_bundle(file.read(_BEGINNING_BYTES))
 
 
-def _bundled(path: Path, trust_path: Path | None, standing_path: Path | None) -> Outcome:
+def _bundled(path: Path, trust_path: Path | None, standing_path: Path | None) -> FileResult:
     """A completeness bundle, the standing that follows from it, and the signed one beside it."""
     steps: tuple[Remark, ...] = ()
     not_shown: tuple[Remark, ...] = ()
@@ -153,8 +153,8 @@ def _bundled(path: Path, trust_path: Path | None, standing_path: Path | None) ->
             steps += (_compared(found, signed.read_bytes(), trust),)
     except LedgerError as error:
         why, code = explain(error)
-        return Outcome(path, code, steps, not_shown, why)
-    return Outcome(path, 0, steps, not_shown)
+        return FileResult(path, code, steps, not_shown, why)
+    return FileResult(path, 0, steps, not_shown)
 
 
 def _compared(bundle: VerifiedBundle, token: bytes, trust: Trust) -> Remark:
@@ -211,7 +211,7 @@ def _verify(
     )
 
 
-def _say(outcome: Outcome) -> None:
+def _say(outcome: FileResult) -> None:
     click.echo(f"{outcome.path}")
     for number, step in enumerate(outcome.steps, start=1):
         click.echo(f"  {number}. {step.zh}\n     {step.en}")
@@ -222,7 +222,7 @@ def _say(outcome: Outcome) -> None:
         click.echo(f"   - {remark.zh}\n     {remark.en}")
 
 
-def _document(outcome: Outcome) -> dict[str, object]:
+def _document(outcome: FileResult) -> dict[str, object]:
     return {
         "file": str(outcome.path),
         "result": _WORDS[outcome.code],

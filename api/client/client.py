@@ -24,14 +24,14 @@ from ledger.errors import LedgerError, Malformed, Refuted
 from ledger.limits import BUNDLE_BYTES_MAX, TILE_WIDTH
 from ledger.tlog.tiles import bundle_path, decode_bundle
 
-__all__ = ["Client", "Registered", "StandingDocument", "Waiting"]
+__all__ = ["Client", "RegisteredEntry", "StandingDocument", "Waiting"]
 
 _COSE: Final = "application/cose"
 _ACCEPT: Final = "application/problem+json, */*;q=0.5"
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class RegisteredEntry:
     """The statement is entry `index` of the log. `existing`: it already was; None where the service did not say."""
 
     index: int
@@ -86,7 +86,7 @@ class Client:
     def close(self) -> None:
         self._http.close()
 
-    def submit(self, statement: bytes, body: bytes | None = None) -> Registered | Waiting:
+    def submit(self, statement: bytes, body: bytes | None = None) -> RegisteredEntry | Waiting:
         """Register one signed statement (SCRAPI `POST /entries`), its sealed body first if it has one.
 
         Raises `Refused` with the rule that it breaks, `AlreadyRegistered` for a `cti` used with other bytes.
@@ -98,7 +98,7 @@ class Client:
         location = _path_of(answer)
         if answer.status_code == httpx.codes.SEE_OTHER:
             return Waiting(statement_id, location)
-        return Registered(_index_of(location), statement_id, answer.content, None)
+        return RegisteredEntry(_index_of(location), statement_id, answer.content, None)
 
     def put_body(self, body: bytes) -> bytes:
         """Upload a sealed statement's body ahead of it; returns its commitment (SHA-256)."""
@@ -120,7 +120,9 @@ class Client:
             raise Refuted("the service's file does not hash to the digest that was asked for")
         return content
 
-    def submit_batch(self, items: Sequence[tuple[bytes, bytes | None]]) -> list[Registered | Waiting | LedgerError]:
+    def submit_batch(
+        self, items: Sequence[tuple[bytes, bytes | None]]
+    ) -> list[RegisteredEntry | Waiting | LedgerError]:
         """Register statements (each with its body, or None) in as few requests as the limits allow.
 
         One result per item, in order; a refused or turned away one is returned as its error, its neighbours stand.
@@ -239,14 +241,14 @@ def _index_of(location: str) -> int:
     return int(text)
 
 
-def _outcome(statement: bytes, row: dict[object, object]) -> Registered | Waiting | LedgerError:
+def _outcome(statement: bytes, row: dict[object, object]) -> RegisteredEntry | Waiting | LedgerError:
     """One result of a batch, by its `status`."""
     status, entry, receipt = row.get("status"), row.get("entry"), row.get("receipt")
     statement_id = hashlib.sha256(statement).digest()
     if status == "pending":
         return Waiting(statement_id, f"/entries/{statement_id.hex()}")
     if status in ("registered", "existing") and isinstance(entry, int) and isinstance(receipt, bytes):
-        return Registered(entry, statement_id, receipt, status == "existing")
+        return RegisteredEntry(entry, statement_id, receipt, status == "existing")
     if status == "refused":
         return error_named(str(row.get("rule")), row)
     raise Malformed(f"the service answered neither a receipt nor a refusal (status {status!r:.40})")

@@ -19,12 +19,12 @@ from ledger.tlog.note import Signature, format_signature
 from ledger.tlog.tlog_proof import TlogProof, format_proof
 from ledger.tlog.witness_policy import Policy
 
-__all__ = ["Cosigned", "Published"]
+__all__ = ["CosignedCheckpoint", "Published"]
 
 _ROWS: Final = 4_096
 
 
-class Cosigned(NamedTuple):
+class CosignedCheckpoint(NamedTuple):
     """A checkpoint with the cosignatures that it has: its note, and by whom of the policy it is cosigned."""
 
     tree_size: int
@@ -43,14 +43,14 @@ class Published:
         self._lock = threading.Lock()
         self._floor: int | None = None  # no checkpoint below this one is the newest with a quorum
 
-    def newest(self) -> Cosigned:
+    def newest(self) -> CosignedCheckpoint:
         """The newest checkpoint, with the cosignatures collected so far: it never lags behind the log."""
         row = self._store.latest()
         if row is None:
             raise NotFound("the log is empty")
         return self._noted(row, self._cosignatures(row.tree_size, row.tree_size) if self._names else ())
 
-    def witnessed(self) -> Cosigned:
+    def witnessed(self) -> CosignedCheckpoint:
         """The newest checkpoint that has the quorum of the policy."""
         if self.policy is None:
             raise NotFound("this log has no policy of witnesses")
@@ -76,7 +76,7 @@ class Published:
         path = self._log.inclusion(index, head.tree_size)
         return format_proof(TlogProof(index, tuple(path), head.note))
 
-    def _search(self, least: int, most: int = TREE_SIZE_MAX, *, all_of_them: bool = False) -> Cosigned | None:
+    def _search(self, least: int, most: int = TREE_SIZE_MAX, *, all_of_them: bool = False) -> CosignedCheckpoint | None:
         """The largest tree from `most` down to `least` that has the quorum.
 
         Looks at the newest `_ROWS` cosignatures only, unless at `all_of_them`: trees beyond that without a quorum
@@ -101,9 +101,9 @@ class Published:
     def _named(self, row: CosignatureRow) -> str | None:
         return self._names.get((row.name, row.key_id))
 
-    def _noted(self, row: CheckpointRow, lines: Sequence[CosignatureRow]) -> Cosigned:
+    def _noted(self, row: CheckpointRow, lines: Sequence[CosignatureRow]) -> CosignedCheckpoint:
         """The log's note with the lines of the policy's witnesses, in the policy's order."""
         by_name = {self._named(line): line for line in lines}
         found = [(name, by_name[name]) for name in self._names.values() if name in by_name]
         added = [format_signature(Signature(line.name, line.key_id, line.signature)) for _, line in found]
-        return Cosigned(row.tree_size, b"".join((row.note, *added)), tuple(name for name, _ in found))
+        return CosignedCheckpoint(row.tree_size, b"".join((row.note, *added)), tuple(name for name, _ in found))

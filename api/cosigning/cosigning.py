@@ -7,7 +7,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from api.cosigning.cosigned_checkpoints import Published
-from api.cosigning.cosigning_loop import Rounds
+from api.cosigning.cosigning_loop import CosigningLoop
 from api.cosigning.log_witness_policy import read_policy
 from ledger.log_reader import Log
 from ledger.store.lease import WITNESSES, Lease
@@ -21,7 +21,7 @@ __all__ = ["Witnessing", "open_witnessing"]
 class Witnessing:
     """`rounds` is None where there is no policy, or it demands no witness."""
 
-    def __init__(self, published: Published, rounds: Rounds | None) -> None:
+    def __init__(self, published: Published, rounds: CosigningLoop | None) -> None:
         self.published = published
         self.rounds = rounds
 
@@ -52,4 +52,4 @@ def open_witnessing(
     if policy is None or not policy.witnesses:
         return Witnessing(published, None)
     lease = Lease(store.conninfo, WITNESSES)
-    return Witnessing(published, Rounds(store, log, policy, published, lease, registry))
+    return Witnessing(published, CosigningLoop(store, log, policy, published, lease, registry))

@@ -34,10 +34,10 @@ from ledger.log_reader import Log
 from ledger.store.contract import CheckpointRow, Store
 from ledger.store.cosignatures import CosignatureRow
 from ledger.store.lease import Lease
-from ledger.tlog.witness_policy import Policy, Witness
+from ledger.tlog.witness_policy import Policy, PolicyWitness
 from ledger.witness import AddCheckpoint, Conflict, NotConsistent
 
-__all__ = ["Asked", "Rounds", "retry_seconds"]
+__all__ = ["CosigningLoop", "WitnessStatus", "retry_seconds"]
 
 _STEPS_MAX: Final = 3  # 409 tells the size: then once more with it; more often only if others ask as well
 _REMEMBERED: Final = 4_096
@@ -47,14 +47,14 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Asked:
+class WitnessStatus:
     """How it stands with one witness. Times in Unix seconds, 0 for never; sizes in entries, 0 for none.
 
     `known_size` is what the witness is believed to know; `alarm`: it holds another history of this log, or more of
     it, or it has forgotten what it cosigned.
     """
 
-    witness: Witness
+    witness: PolicyWitness
     known_size: int = 0
     cosigned_size: int = 0
     cosigned_at: int = 0
@@ -69,7 +69,7 @@ def retry_seconds(failures: int, chance: float) -> float:
     return min(WITNESS_RETRY_SECONDS_MAX, 2.0 ** min(failures - 1, 30)) * (0.5 + chance / 2)
 
 
-class Rounds:
+class CosigningLoop:
     """The threads that ask. `start` once, `stop` once."""
 
     def __init__(
@@ -80,7 +80,7 @@ class Rounds:
         published: Published,
         lease: Lease | None,
         registry: CollectorRegistry,
-        client: Callable[[Witness], WitnessClient] = WitnessClient,
+        client: Callable[[PolicyWitness], WitnessClient] = WitnessClient,
     ) -> None:
         self._store = store
         self._log = log
@@ -92,7 +92,7 @@ class Rounds:
         self._changed = threading.Condition()  # guards what follows
         self._target: CheckpointRow | None = None
         self._stopping = False
-        self.asked = [Asked(witness) for witness in asked(policy)]
+        self.asked = [WitnessStatus(witness) for witness in asked(policy)]
         self.witnessed_size = 0
         self.asking = False  # whether this process is the one that asks
         self._threads = [threading.Thread(target=self._lead, name="witness-rounds", daemon=True)]
@@ -163,7 +163,7 @@ class Rounds:
             self.witnessed_size = 0
         self._meters.witnessed.set(self.witnessed_size)
 
-    def _serve(self, one: Asked) -> None:
+    def _serve(self, one: WitnessStatus) -> None:
         """Ask one witness about each target, until the end."""
         client = self._client(one.witness)
         self._remember(one)
@@ -184,7 +184,7 @@ class Rounds:
                 self._failed(one, Unavailable(f"a defect: {error!r:.200}"))
         client.close()
 
-    def _remember(self, one: Asked) -> None:
+    def _remember(self, one: WitnessStatus) -> None:
         """Take up what the witness cosigned before this process began."""
         key = one.witness.key
         try:
@@ -195,14 +195,14 @@ class Rounds:
         sizes = [row.tree_size for row in rows if (row.name, row.key_id) == (key.name, key.key_id)]
         one.known_size = one.cosigned_size = max(sizes, default=0)
 
-    def _wants(self, one: Asked) -> CheckpointRow | None:
+    def _wants(self, one: WitnessStatus) -> CheckpointRow | None:
         """The target, if the witness has not cosigned it and is to be asked now."""
         target = self._target
         done = target is None or target.tree_size <= one.cosigned_size or target.tree_size < one.known_size
         # A witness that knows more than the target is asked about the next one; more than the log has is an alarm.
         return None if done or time.monotonic() < one.not_before else target
 
-    def _ask(self, client: WitnessClient, one: Asked, target: CheckpointRow) -> None:
+    def _ask(self, client: WitnessClient, one: WitnessStatus, target: CheckpointRow) -> None:
         """Get the cosignature and keep it. Raises what the witness, or the store, refused."""
         for _ in range(_STEPS_MAX):
             proof = self._log.consistency(one.known_size, target.tree_size) if one.known_size else []
@@ -228,14 +228,14 @@ class Rounds:
         self._meters.cosigned.labels(one.witness.name).set(target.tree_size)
         self._see()
 
-    def _check_ahead(self, one: Asked) -> None:
+    def _check_ahead(self, one: WitnessStatus) -> None:
         """The witness knows a larger tree than the target. Raises `Conflict` if it is larger than the log."""
         newest = self._store.latest()
         if newest is None or one.known_size > newest.tree_size:
             size, one.known_size = one.known_size, 0
             raise Conflict(size)
 
-    def _failed(self, one: Asked, error: LedgerError) -> None:
+    def _failed(self, one: WitnessStatus, error: LedgerError) -> None:
         """Remember why, and when to try again. A witness that holds another history is shouted about."""
         one.failures += 1
         one.failure = " ".join(str(error).split())[:300]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ledger.errors import Malformed, Misconfigured
 from ledger.tlog.vkey import VerifierKey
-from ledger.tlog.witness_policy import Policy, Witness, parse_policy
+from ledger.tlog.witness_policy import Policy, PolicyWitness, parse_policy
 
 __all__ = ["asked", "read_policy"]
 
@@ -36,6 +36,6 @@ def read_policy(path: Path, log_key: VerifierKey) -> Policy:
     return policy
 
 
-def asked(policy: Policy) -> tuple[Witness, ...]:
+def asked(policy: Policy) -> tuple[PolicyWitness, ...]:
     """The witnesses that the log submits its checkpoints to: those with an address."""
     return tuple(witness for witness in policy.witnesses if witness.url is not None)

@@ -15,7 +15,7 @@ from ledger.errors import LedgerError, Malformed, Unavailable
 from ledger.limits import TREE_SIZE_MAX, WITNESS_ANSWER_BYTES_MAX, WITNESS_ANSWER_SECONDS_MAX
 from ledger.tlog.cosignature import Cosignature, CosignerKey
 from ledger.tlog.note import parse_note
-from ledger.tlog.witness_policy import Witness
+from ledger.tlog.witness_policy import PolicyWitness
 from ledger.witness import AddCheckpoint, Conflict, NotConsistent, NotSigned, UnknownLog, format_request
 
 __all__ = ["WitnessClient"]
@@ -27,7 +27,7 @@ _REASON_BYTES: Final = 200
 class WitnessClient:
     """One witness that has an address. Used by one thread at a time; close it when done."""
 
-    def __init__(self, witness: Witness, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, witness: PolicyWitness, transport: httpx.BaseTransport | None = None) -> None:
         if witness.url is None:
             raise Malformed(f"the policy gives no address for the witness {witness.name!r:.80}")
         self._key = CosignerKey(witness.key)

@@ -15,11 +15,11 @@ from typing import Final
 
 import httpx
 
-from api.client.client import Client, Registered, Waiting
+from api.client.client import Client, RegisteredEntry, Waiting
 from api.demo.sample_roster import CLAUSES, SampleCampaign, last_campaign, sample_xlsx
 from api.importing.import_file import import_file
 from api.importing.import_signer import hand_of
-from api.importing.service_client import Service
+from api.importing.service_client import ImportClient
 from ledger.charter.charter import demo_charter
 from ledger.cose.statement import make_statement
 from ledger.domain.events.campaign import CampaignOpened
@@ -77,7 +77,7 @@ class Demo:
             report = import_file(
                 roster,
                 client=client,
-                hand=hand_of(self.signers["organizer"], Service(client), self._folder),
+                hand=hand_of(self.signers["organizer"], ImportClient(client), self._folder),
                 today=shanghai_date(now),
                 campaign=_subject(campaign),
                 late_ground="演示数据 · demonstration",
@@ -116,7 +116,7 @@ class Demo:
         )
         with Client(url) as client:
             try:
-                opened: Registered | Waiting | AlreadyRegistered = client.submit(statement)
+                opened: RegisteredEntry | Waiting | AlreadyRegistered = client.submit(statement)
             except AlreadyRegistered as known:
                 opened = known
             assert not isinstance(opened, Waiting)  # only pledges wait

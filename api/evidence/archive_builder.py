@@ -11,7 +11,7 @@ from api.evidence.index_page import page_of
 from ledger.cose.archive_signature import sign_archive
 from ledger.keys.signer import Signer
 from ledger.verifier.formats.archive import write_archive
-from ledger.verifier.formats.manifest import INDEX, MANIFEST, SIGNATURE, Manifest, Member, encode_manifest
+from ledger.verifier.formats.manifest import INDEX, MANIFEST, SIGNATURE, ArchiveManifest, Member, encode_manifest
 
 __all__ = ["build"]
 
@@ -19,7 +19,7 @@ __all__ = ["build"]
 def build(material: Material, signer: Signer | None = None) -> bytes:
     """The archive: the same material, the same bytes. `signer`: the key that the material names as the exporter's."""
     members = dict(material.members)
-    head = Manifest(
+    head = ArchiveManifest(
         origin=material.origin,
         subject=material.subject,
         period_from=material.period[0],

@@ -8,12 +8,12 @@ from typing import Final
 from ledger.domain.values.subject import POLICY
 from ledger.verifier.completeness_bundle import fold_shown
 from ledger.verifier.evidence_archive import VerifiedArchive
-from projections.standing.disclosure import Closing
+from projections.standing.disclosure import DisclosureWindows
 from projections.standing.evaluate import Case
 from projections.standing.facts_from_record import facts_of
 from projections.standing.policy_timeline import Rules
 from projections.standing.render import render
-from projections.standing.standing_model import Held, Reason
+from projections.standing.standing_model import LevelHold, Reason
 
 __all__ = ["document_of", "recomputed"]
 
@@ -35,10 +35,10 @@ def recomputed(archive: VerifiedArchive, as_of: date) -> bytes:
     rules = Rules.none().after([at for at in archive.governing if at.subject == POLICY])
     case = Case(rules.known_at(manifest.tree_size), facts_of(record, manifest.subject))
     standing = case.on(as_of)
-    named: list[Reason | Held] = [*standing.reasons, *standing.holds]
+    named: list[Reason | LevelHold] = [*standing.reasons, *standing.holds]
     closed: frozenset[int] = frozenset()
     if named and record is not None:
-        closing = Closing.of(record, rules.policies)
+        closing = DisclosureWindows.of(record, rules.policies)
         shown_on = manifest.shown_on
         closed = frozenset(
             one.entry for one in named if not closing.shows_finding(one.entry, one.effective_on, shown_on)

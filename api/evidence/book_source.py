@@ -15,7 +15,7 @@ from typing import Any, Final, Self
 
 from api.cosigning.cosigned_checkpoints import Published
 from api.evidence.archive_standings import document_of
-from api.evidence.evidence_source import Asking, Kept, StandingOf
+from api.evidence.evidence_source import Asking, KeptAttachment, StandingOf
 from api.service.body_disclosure import Publicity
 from api.service.signed_requests import Reader
 from ledger.cose.receipt import attach
@@ -135,7 +135,7 @@ class BookSource:
             return row.body or "erased"
         return "closed" if "since" in stub else "not_public"
 
-    def attachment(self, index: int, id_: str) -> Kept | Why:
+    def attachment(self, index: int, id_: str) -> KeptAttachment | Why:
         return "no_key" if self._asking is None else "not_served"
 
     def annex(self, sha256: str) -> bytes:

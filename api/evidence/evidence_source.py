@@ -10,7 +10,7 @@ from ledger.domain.state.access_log import Access
 from ledger.keys.signer import Signer
 from ledger.verifier.formats.manifest import Why
 
-__all__ = ["Asking", "Kept", "Source", "StandingOf"]
+__all__ = ["Asking", "EvidenceSource", "KeptAttachment", "StandingOf"]
 
 
 class Asking(NamedTuple):
@@ -21,7 +21,7 @@ class Asking(NamedTuple):
     purpose: str
 
 
-class Kept(NamedTuple):
+class KeptAttachment(NamedTuple):
     """An attachment, and the salt of the commitment that its entry names."""
 
     content: bytes
@@ -36,7 +36,7 @@ class StandingOf(NamedTuple):
     in_book: bool
 
 
-class Source(Protocol):
+class EvidenceSource(Protocol):
     """Every method may raise `Unavailable`, `Busy`, `Malformed`; what was asked for and is not there: `NotFound`."""
 
     def trust(self) -> bytes:
@@ -60,7 +60,7 @@ class Source(Protocol):
         One that is not public is asked for with the key, and each such look is logged.
         """
 
-    def attachment(self, index: int, id_: str) -> Kept | Why:
+    def attachment(self, index: int, id_: str) -> KeptAttachment | Why:
         """An attachment that entry `index` adds, or why it is left out. Logged."""
 
     def annex(self, sha256: str) -> bytes:

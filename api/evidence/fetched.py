@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from api.evidence.evidence_source import Source
+from api.evidence.evidence_source import EvidenceSource
 from ledger.cose.receipt import detach, parse_receipt
 from ledger.cose.statement import Statement, parse_statement
 from ledger.limits import PROOFS_READ_MAX
@@ -26,7 +26,7 @@ class FetchedStatement(NamedTuple):
 class Fetched:
     """Statements and bodies by index. `tell` hears how many statements there are."""
 
-    def __init__(self, source: Source, tell: Callable[[int], None]) -> None:
+    def __init__(self, source: EvidenceSource, tell: Callable[[int], None]) -> None:
         self._source = source
         self._tell = tell
         self._statements: dict[int, FetchedStatement] = {}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from api.evidence.evidence_source import Asking, Kept, Source
+from api.evidence.evidence_source import Asking, EvidenceSource, KeptAttachment
 from api.evidence.fetched import Fetched, parts
 from ledger.cose.statement import decode_event
 from ledger.domain.events.attachment import AttachmentAdded
@@ -66,7 +66,12 @@ class Material:
 
 
 def gather(
-    source: Source, wanted: Wanted, *, today: date, asking: Asking | None = None, tell: Tell = lambda entries: None
+    source: EvidenceSource,
+    wanted: Wanted,
+    *,
+    today: date,
+    asking: Asking | None = None,
+    tell: Tell = lambda entries: None,
 ) -> Material:
     """Fetch everything. `tell` hears how many statements were fetched.
 
@@ -95,7 +100,7 @@ class _Gathering:
     """One run. What it fetched it keeps, by index."""
 
     def __init__(
-        self, source: Source, wanted: Wanted, today: date, until_on: date, asking: Asking | None, tell: Tell
+        self, source: EvidenceSource, wanted: Wanted, today: date, until_on: date, asking: Asking | None, tell: Tell
     ) -> None:
         self._source = source
         self._wanted = wanted
@@ -183,7 +188,7 @@ class _Gathering:
 
     def _attachment(self, material: Material, index: int, event: AttachmentAdded) -> None:
         kept = self._source.attachment(index, event.attachment)
-        if not isinstance(kept, Kept):
+        if not isinstance(kept, KeptAttachment):
             material.left_out.append(LeftOut(what="attachment", why=kept, entry=index))
             return
         material.members[paths.attachment_path(event.attachment, event.media_type)] = kept.content

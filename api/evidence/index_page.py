@@ -26,7 +26,7 @@ from ledger.tlog.checkpoint import parse_checkpoint
 from ledger.tlog.note import parse_note
 from ledger.verifier.formats import archive_paths as paths
 from ledger.verifier.formats.evidence import parse_evidence
-from ledger.verifier.formats.manifest import CHECKPOINT, INDEX, MANIFEST, SIGNATURE, LeftOut, Manifest
+from ledger.verifier.formats.manifest import CHECKPOINT, INDEX, MANIFEST, SIGNATURE, ArchiveManifest, LeftOut
 
 __all__ = ["page_of"]
 
@@ -61,7 +61,7 @@ class _Standing(msgspec.Struct):
     reasons: list[_Reason]
 
 
-def page_of(manifest: Manifest, members: Mapping[str, bytes]) -> bytes:
+def page_of(manifest: ArchiveManifest, members: Mapping[str, bytes]) -> bytes:
     """The page (UTF-8) of these members; what `manifest` says of files is not looked at. Raises `Malformed`."""
     entries = [_entry(members, "entries", index) for index in manifest.entries]
     parties = _names(members)
@@ -84,7 +84,7 @@ def page_of(manifest: Manifest, members: Mapping[str, bytes]) -> bytes:
     return "\n".join(parts).encode()
 
 
-def _head(manifest: Manifest, members: Mapping[str, bytes], entries: list[_Entry]) -> Iterator[str]:
+def _head(manifest: ArchiveManifest, members: Mapping[str, bytes], entries: list[_Entry]) -> Iterator[str]:
     head = parse_checkpoint(parse_note(members[CHECKPOINT]).text)
     names = [at.event.name for at in entries if isinstance(at.event, EnterpriseRegistered | EnterpriseRenamed)]
     yield f"<header><h1>{both('证据档案', 'Evidence archive')}</h1>"
@@ -109,7 +109,7 @@ def _head(manifest: Manifest, members: Mapping[str, bytes], entries: list[_Entry
     yield "<dl>" + "".join(f"<dt>{both(zh, en)}</dt><dd>{value}</dd>" for zh, en, value in rows) + "</dl></header>"
 
 
-def _verifying(manifest: Manifest, members: Mapping[str, bytes]) -> Iterator[str]:
+def _verifying(manifest: ArchiveManifest, members: Mapping[str, bytes]) -> Iterator[str]:
     yield f"<section><h2>{both('如何核验', 'How to verify')}</h2>"
     zh = "本页仅供阅读。请用向账本运营方以外的渠道核对过的信任文件离线核验整个档案; 本页与内容逐字比对。"
     en = "This page is for reading. Verify the whole archive offline, under a trust file that you compared out of band."
@@ -124,7 +124,7 @@ def _verifying(manifest: Manifest, members: Mapping[str, bytes]) -> Iterator[str
     yield "</section>"
 
 
-def _standings(manifest: Manifest, members: Mapping[str, bytes]) -> Iterator[str]:
+def _standings(manifest: ArchiveManifest, members: Mapping[str, bytes]) -> Iterator[str]:
     yield f"<section><h2>{both('践诺状况', 'Standing')}</h2>"
     for day in dict.fromkeys((manifest.period_from, manifest.period_until)):
         yield from _standing(day, members)
@@ -156,7 +156,7 @@ def _points(hundredths: int) -> str:
 
 
 def _entries(
-    manifest: Manifest, members: Mapping[str, bytes], entries: list[_Entry], parties: Mapping[str, str]
+    manifest: ArchiveManifest, members: Mapping[str, bytes], entries: list[_Entry], parties: Mapping[str, str]
 ) -> Iterator[str]:
     yield f"<section><h2>{both('期间内的记录', 'Entries of the period')}</h2>"
     if not entries:
@@ -228,7 +228,7 @@ def _rules(members: Mapping[str, bytes]) -> Iterator[str]:
     yield "</ul></section>"
 
 
-def _left_out(manifest: Manifest) -> Iterator[str]:
+def _left_out(manifest: ArchiveManifest) -> Iterator[str]:
     yield f"<section><h2>{both('未收入档案的内容', 'What was left out')}</h2>"
     bodies = sum(one.what == "body" for one in manifest.left_out)
     yield f"<p>{both(f'未收入正文 {bodies} 条', f'{bodies} bodies were left out')}</p><ul>"

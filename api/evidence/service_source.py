@@ -15,10 +15,10 @@ import httpx
 import msgspec
 
 from api.client.problems import error_of
-from api.evidence.evidence_source import Asking, Kept, StandingOf
+from api.evidence.evidence_source import Asking, KeptAttachment, StandingOf
 from api.http.enterprise_ids import name_of
 from ledger.cose import headers
-from ledger.cose.access_token import Asked, sign_access
+from ledger.cose.access_token import AccessRequest, sign_access
 from ledger.cose.sign1 import parse_sign1
 from ledger.domain.state.access_log import Access
 from ledger.errors import Busy, Malformed, NotFound, Refused, Unavailable
@@ -130,7 +130,7 @@ class ServiceSource:
             return answer.content
         return "not_for_this_party" if answer.status_code == httpx.codes.FORBIDDEN else "erased"
 
-    def attachment(self, index: int, id_: str) -> Kept | Why:
+    def attachment(self, index: int, id_: str) -> KeptAttachment | Why:
         if self._asking is None:
             return "no_key"
         answer = self._ask(f"/v1/attachments/{id_}", signed=True)
@@ -139,7 +139,7 @@ class ServiceSource:
         if answer.status_code == httpx.codes.GONE:
             return "erased"
         try:
-            return Kept(_content(answer), bytes.fromhex(answer.headers["Attachment-Salt"]))
+            return KeptAttachment(_content(answer), bytes.fromhex(answer.headers["Attachment-Salt"]))
         except (KeyError, ValueError):
             raise Malformed(f"the service gave attachment {id_} without its salt") from None
 
@@ -208,7 +208,7 @@ class ServiceSource:
         cti = secrets.token_bytes(_RANDOM_BYTES)
         self._looks.add(cti.hex())
         token = sign_access(
-            Asked(content=None, purpose=self._asking.purpose, resource=path),
+            AccessRequest(content=None, purpose=self._asking.purpose, resource=path),
             party=self._asking.party,
             origin=self._origin,
             issued_at=int(time.time()),

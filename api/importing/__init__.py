@@ -6,6 +6,6 @@ Up to the plans, and from a row's course on to its report, everything is pure; `
 """
 
 from api.importing.import_file import import_file
-from api.importing.import_report import Report, RowReport
+from api.importing.import_report import ImportReport, RowReport
 
-__all__ = ["Report", "RowReport", "import_file"]
+__all__ = ["ImportReport", "RowReport", "import_file"]

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from api.importing.cells import text_of
 from api.importing.duplicates import bare
-from api.importing.import_report import Reason, RowReport, Status
+from api.importing.import_report import RowReason, RowReport, Status
 from api.importing.row_plan import RowPlan, SingleWork, Work
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.events.base import Closed, Event
@@ -30,7 +30,7 @@ def recognised(
     `statement` fetches an entry (`NotFound` where there is none), `body` a sealed one's body, None if not public.
     """
 
-    def end(*reasons: Reason, code: str | None = None) -> RowReport:
+    def end(*reasons: RowReason, code: str | None = None) -> RowReport:
         status: Status = "flagged" if reasons else "already registered"
         return RowReport(plan.row, plan.name, plan.code, status, reasons, work.who.subject, plan.entries, code)
 
@@ -39,17 +39,17 @@ def recognised(
         try:
             found = parse_statement(statement(index))
         except NotFound:
-            return end(Reason("import.no_such_entry", f"账本中没有第 {index} 条", f"the book has no entry {index}"))
+            return end(RowReason("import.no_such_entry", f"账本中没有第 {index} 条", f"the book has no entry {index}"))
         if found.subject != work.who.subject:
             return end(
-                Reason(
+                RowReason(
                     "import.other_subject", f"第 {index} 条属于另一企业", f"entry {index} is about another enterprise"
                 )
             )
         event = decode_event(found, body(index) if found.sealed else None)
         if isinstance(event, Closed):
             return end(
-                Reason(
+                RowReason(
                     "import.closed",
                     f"第 {index} 条的正文不公开, 无法比较",
                     f"the body of entry {index} is not public, so that nothing can be compared",
@@ -59,7 +59,7 @@ def recognised(
     said = as_it_stands(events)
     if said is None or _words(_ours(work, said)) != _words(said):
         return end(
-            Reason(
+            RowReason(
                 "import.other_content",
                 f"与账本第 {'、'.join(map(str, plan.entries))} 条内容不同",
                 f"says something else than entry {', '.join(map(str, plan.entries))}",

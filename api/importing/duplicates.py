@@ -11,7 +11,7 @@ from msgspec import structs
 
 from api.importing.row_plan import RowPlan, SingleWork, Work
 from api.importing.signing import Scribe
-from api.importing.validation_errors import Flaw
+from api.importing.validation_errors import ValidationError
 from ledger.cose.statement import Statement, decode_event, parse_statement
 from ledger.domain.events.base import Closed, Event
 from ledger.domain.events.complaint import ComplaintOutcomeRecorded
@@ -78,7 +78,7 @@ def flag_doubles(plans: Sequence[RowPlan], *, name_column: str, key_column: str)
     return judged
 
 
-def _with(plan: RowPlan, flaw: Flaw) -> RowPlan:
+def _with(plan: RowPlan, flaw: ValidationError) -> RowPlan:
     return replace(plan, flaws=(*plan.flaws, flaw), override=False)
 
 
@@ -87,8 +87,8 @@ def _fold(name: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKC", name).casefold() if char.isalnum())
 
 
-def _two_names(column: str, other: int) -> Flaw:
-    return Flaw(
+def _two_names(column: str, other: int) -> ValidationError:
+    return ValidationError(
         "flagged",
         "row.two_names",
         column,
@@ -97,8 +97,8 @@ def _two_names(column: str, other: int) -> Flaw:
     )
 
 
-def _again(column: str, before: int) -> Flaw:
-    return Flaw(
+def _again(column: str, before: int) -> ValidationError:
+    return ValidationError(
         "flagged",
         "row.duplicate",
         column,

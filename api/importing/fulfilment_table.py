@@ -17,7 +17,7 @@ from api.importing.duplicates import flag_doubles
 from api.importing.enterprise_identity import Derive, Who, identity_bytes, named_enterprise
 from api.importing.row_plan import RowPlan, SingleWork
 from api.importing.row_reader import RowReader
-from api.importing.table_reader import Row
+from api.importing.table_reader import TableRow
 from api.importing.validation_errors import excerpt
 from ledger.domain.events.pledge import FulfilmentAssessed
 from ledger.domain.values.subject import fold_code
@@ -55,13 +55,13 @@ class FulfilmentRules:
     approved: frozenset[int] = frozenset()
 
 
-def plan_fulfilment(rows: Sequence[Row], rules: FulfilmentRules) -> list[RowPlan]:
+def plan_fulfilment(rows: Sequence[TableRow], rules: FulfilmentRules) -> list[RowPlan]:
     """A plan for every row, in order: each judged by itself, then against the others of the table."""
     plans = [_plan_row(row, rules) for row in rows]
     return flag_doubles(plans, name_column=template.NAME, key_column=template.PLEDGE_CODE)
 
 
-def _plan_row(row: Row, rules: FulfilmentRules) -> RowPlan:
+def _plan_row(row: TableRow, rules: FulfilmentRules) -> RowPlan:
     read = RowReader(row, rules.epoch, approved=row.number in rules.approved)
     who = named_enterprise(read, template.NAME, template.CODE, rules.derive)
     text = read.line(template.PLEDGE_CODE, chars_max=_LINE_MAX)

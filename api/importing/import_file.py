@@ -14,13 +14,13 @@ import httpx
 from api.importing.annex_folder import AnnexFolder
 from api.importing.campaign_terms import campaign_subject
 from api.importing.fulfilment_table import FulfilmentRules, plan_fulfilment
-from api.importing.import_report import Report, RowReport
-from api.importing.import_signer import Hand
+from api.importing.import_report import ImportReport, RowReport
+from api.importing.import_signer import ImportSigner
 from api.importing.outcome_template import national_mapping
 from api.importing.outcomes_table import OutcomeRules, plan_outcomes
 from api.importing.roster import RosterRules, plan_roster
 from api.importing.row_plan import RowPlan
-from api.importing.service_client import Service
+from api.importing.service_client import ImportClient
 from api.importing.signing import Scribe
 from api.importing.source_mapping import Mapping
 from api.importing.standards_table import DeclarationRules, plan_declarations, resolved
@@ -29,7 +29,7 @@ from api.importing.submission import STOPPED, Progress, Sending, unsent
 from api.importing.table_kinds import Kind, read_kind
 from api.importing.table_reader import Table, read_table
 from ledger.errors import Busy, Malformed, Unavailable
-from ledger.keys.naming_secret import Secret
+from ledger.keys.naming_secret import NamingSecret
 
 __all__ = ["import_file", "plan_file"]
 
@@ -38,12 +38,12 @@ def import_file(
     path: Path,
     *,
     client: httpx.Client,
-    hand: Hand,
+    hand: ImportSigner,
     today: date,
     kind: Kind | None = None,
     campaign: str | None = None,
     mapping: Mapping | None = None,
-    organizer: Hand | None = None,
+    organizer: ImportSigner | None = None,
     annexes: Path | None = None,
     late_ground: str | None = None,
     approved: frozenset[int] = frozenset(),
@@ -51,7 +51,7 @@ def import_file(
     progress: Progress = lambda done, total: None,
     clock: Callable[[], int] = lambda: int(time.time()),
     sleep: Callable[[float], None] | None = None,
-) -> Report:
+) -> ImportReport:
     """Import a table into the service of `client`: of `kind`, or what its columns say; outcomes of another source
     by `mapping`; a roster of pledges for `campaign`.
 
@@ -71,7 +71,7 @@ def import_file(
         if stop.wait(seconds):
             raise Unavailable(STOPPED)
 
-    service = Service(client, sleep=sleep or wait)
+    service = ImportClient(client, sleep=sleep or wait)
     ways = namings(hand.secrets, organizer.secrets if organizer else None)
     files = AnnexFolder(annexes or path.parent)
     table, plans = plan_file(
@@ -87,7 +87,7 @@ def import_file(
         approved=approved,
     )
 
-    def scribe_of(one: Hand, secret: Secret, entering: Scribe | None = None) -> Scribe:
+    def scribe_of(one: ImportSigner, secret: NamingSecret, entering: Scribe | None = None) -> Scribe:
         return Scribe(one.signer, one.party, secret, audience=origin, today=today, clock=clock, entering=entering)
 
     origin = service.origin()
@@ -114,14 +114,14 @@ def import_file(
         return send(part, done)
 
     stopped, reports = _in_stages(chosen, service, send, send_next, dry_run)
-    return Report(table.file_name, table.file_sha256, reports, dry_run, stopped)
+    return ImportReport(table.file_name, table.file_sha256, reports, dry_run, stopped)
 
 
 _Send = Callable[[Sequence[RowPlan], int], tuple[str | None, tuple[RowReport, ...]]]
 
 
 def _in_stages(
-    plans: Sequence[RowPlan], service: Service, send: _Send, send_next: _Send, dry_run: bool
+    plans: Sequence[RowPlan], service: ImportClient, send: _Send, send_next: _Send, dry_run: bool
 ) -> tuple[str | None, tuple[RowReport, ...]]:
     """Rows of one stage after those of another, then what follows from rows that are in the book."""
     reports: dict[int, RowReport] = {}
@@ -162,7 +162,7 @@ def _follow_up(plans: Sequence[RowPlan], reports: dict[int, RowReport], send: _S
 def plan_file(
     path: Path,
     *,
-    service: Service,
+    service: ImportClient,
     ways: Sequence[Naming],
     today: date,
     kind: Kind | None = None,

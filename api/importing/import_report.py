@@ -10,9 +10,9 @@ from typing import Final, Literal
 import msgspec
 
 from api.importing.table_writer import csv_table
-from api.importing.validation_errors import Flaw
+from api.importing.validation_errors import ValidationError
 
-__all__ = ["Reason", "Report", "RowReport", "Status", "reasons_of"]
+__all__ = ["ImportReport", "RowReason", "RowReport", "Status", "reasons_of"]
 
 Status = Literal["accepted", "already registered", "flagged", "refused", "not sent"]
 
@@ -20,7 +20,7 @@ _HEADER: Final = ("row", "name", "code", "status", "rule", "why_zh", "why_en", "
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class RowReason:
     """A rule, stable and dotted, and what it says to a person."""
 
     rule: str
@@ -39,7 +39,7 @@ class RowReport:
     name: str
     code: str
     status: Status
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[RowReason, ...] = ()
     subject: str | None = None
     entries: tuple[int, ...] = ()
     pledge_code: str | None = None
@@ -51,7 +51,7 @@ class RowReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ImportReport:
     """One report per row, in the table's order. `dry_run`: nothing was sent, `accepted` means it would have been.
 
     `stopped` says why the import ended early, None if it did not; run again, it goes on where it ended.
@@ -96,5 +96,5 @@ class Report:
         return msgspec.json.format(msgspec.json.encode(document), indent=1)
 
 
-def reasons_of(flaws: Iterable[Flaw]) -> tuple[Reason, ...]:
-    return tuple(Reason(flaw.rule, flaw.zh, flaw.en) for flaw in flaws)
+def reasons_of(flaws: Iterable[ValidationError]) -> tuple[RowReason, ...]:
+    return tuple(RowReason(flaw.rule, flaw.zh, flaw.en) for flaw in flaws)

@@ -12,24 +12,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from api.importing.service_client import Service
+from api.importing.service_client import ImportClient
 from ledger.errors import Misconfigured
-from ledger.keys.naming_secret import Secret, load_secrets, save_secrets
+from ledger.keys.naming_secret import NamingSecret, load_secrets, save_secrets
 from ledger.keys.signer import Signer
 
-__all__ = ["Hand", "hand_of", "secret_file"]
+__all__ = ["ImportSigner", "hand_of", "secret_file"]
 
 _NOT_IN_NAMES: Final = re.compile("[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class ImportSigner:
     """A key, the party that it signs for, and the party's secrets: the first names what is new, with any of them
     something may have been named before."""
 
     signer: Signer
     party: str
-    secrets: tuple[Secret, ...]
+    secrets: tuple[NamingSecret, ...]
 
 
 def secret_file(folder: Path, party: str) -> Path:
@@ -39,13 +39,13 @@ def secret_file(folder: Path, party: str) -> Path:
 
 def hand_of(
     signer: Signer,
-    service: Service,
+    service: ImportClient,
     folder: Path,
     *,
     party: str | None = None,
     passphrase: str | None = None,
     keep: bool = True,
-) -> Hand:
+) -> ImportSigner:
     """The key's party, looked up if not given, with its secrets out of `folder`, made there at first need if `keep`.
 
     `passphrase` is the key's; a file of secrets is encrypted with it, too. Raises `Misconfigured` where the secret is
@@ -55,7 +55,7 @@ def hand_of(
     party = party or owner
     path = secret_file(folder, party)
     if path.exists():
-        return Hand(signer, party, load_secrets(path, passphrase))
+        return ImportSigner(signer, party, load_secrets(path, passphrase))
     others = [kid for kid in keys if kid != signer.kid]
     if others:
         raise Misconfigured(
@@ -66,4 +66,4 @@ def hand_of(
     secrets = (signer.secret,)
     if keep:
         save_secrets(path, secrets, passphrase)
-    return Hand(signer, party, secrets)
+    return ImportSigner(signer, party, secrets)

@@ -27,7 +27,7 @@ from api.importing.enterprise_identity import (
 from api.importing.row_plan import RowPlan, SingleWork
 from api.importing.row_reader import RowReader
 from api.importing.source_mapping import DATES, LINES, MONTHS, REQUIRED, Mapping
-from api.importing.table_reader import Row
+from api.importing.table_reader import TableRow
 from api.importing.validation_errors import Unreadable, excerpt
 from ledger.domain.events.base import PaperEvidence
 from ledger.domain.events.complaint import ComplaintOutcomeRecorded, Outcome, Reply
@@ -61,13 +61,13 @@ class OutcomeRules:
         return self.mapping.fields["case"].sources[0]
 
 
-def plan_outcomes(rows: Sequence[Row], rules: OutcomeRules) -> list[RowPlan]:
+def plan_outcomes(rows: Sequence[TableRow], rules: OutcomeRules) -> list[RowPlan]:
     """A plan for every row, in order: each judged by itself, then against the others of the table."""
     plans = [plan_outcome(row, rules) for row in rows]
     return flag_doubles(plans, name_column=rules.mapping.subject.name, key_column=rules.key_column)
 
 
-def plan_outcome(row: Row, rules: OutcomeRules) -> RowPlan:
+def plan_outcome(row: TableRow, rules: OutcomeRules) -> RowPlan:
     """What one row asks for."""
     read = RowReader(row, rules.epoch, approved=row.number in rules.approved)
     mapping = rules.mapping

@@ -19,7 +19,7 @@ from api.importing.enterprise_identity import Derive, Who, check_code, identity_
 from api.importing.fulfilment_table import Assessed, assessment, read_assessed
 from api.importing.row_plan import PledgeWork, RowPlan, Work
 from api.importing.row_reader import RowReader
-from api.importing.table_reader import Row
+from api.importing.table_reader import TableRow
 from api.importing.validation_errors import Unreadable, excerpt
 from ledger.domain.events.base import PaperEvidence
 from ledger.domain.events.pledge import PledgeMade
@@ -50,13 +50,13 @@ class RosterRules:
     approved: frozenset[int] = frozenset()
 
 
-def plan_roster(rows: Sequence[Row], rules: RosterRules) -> list[RowPlan]:
+def plan_roster(rows: Sequence[TableRow], rules: RosterRules) -> list[RowPlan]:
     """A plan for every row, in order: each judged by itself, then against the others of the table."""
     plans = [plan_row(row, rules) for row in rows]
     return flag_doubles(plans, name_column=template.NAME, key_column=template.CODE)
 
 
-def plan_row(row: Row, rules: RosterRules) -> RowPlan:
+def plan_row(row: TableRow, rules: RosterRules) -> RowPlan:
     """What one row asks for."""
     read = RowReader(row, rules.epoch, approved=row.number in rules.approved)
     who = _who(read, rules)

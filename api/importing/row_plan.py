@@ -9,7 +9,7 @@ from datetime import date
 from msgspec import structs
 
 from api.importing.enterprise_identity import Who
-from api.importing.validation_errors import Flaw
+from api.importing.validation_errors import ValidationError
 from ledger.domain.events.base import Event, PaperEvidence
 from ledger.domain.events.pledge import PledgeMade
 
@@ -86,7 +86,7 @@ class RowPlan:
     row: int
     name: str
     code: str
-    flaws: tuple[Flaw, ...]
+    flaws: tuple[ValidationError, ...]
     work: Work | None
     override: bool = False
     entries: tuple[int, ...] = ()

@@ -14,9 +14,9 @@ from typing import Final, Literal
 
 from api.importing.batch_answers import Answer
 from api.importing.duplicates import says_the_same
-from api.importing.import_report import Reason, RowReport, Status
+from api.importing.import_report import RowReason, RowReport, Status
 from api.importing.row_plan import PledgeWork, RowPlan, SingleWork, Work
-from api.importing.signing import Item, Scribe, pledge_code
+from api.importing.signing import Scribe, SignedItem, pledge_code
 from ledger.cose.statement import Statement, decode_event, parse_statement
 from ledger.domain.events.base import Annex
 from ledger.domain.events.declaration import StandardDeclared, StandardRevised
@@ -25,7 +25,7 @@ from ledger.domain.values.dates import shanghai_date
 from ledger.errors import LedgerError
 from ledger.limits import IMPORT_ROUNDS_MAX
 
-__all__ = ["Course"]
+__all__ = ["RowProgress"]
 
 Step = Literal["enterprise", "content", "publication"]
 
@@ -36,7 +36,7 @@ _ANNEX_MISSING: Final = "annex.missing"
 _ENTERPRISE_KNOWN: Final = "enterprise.already_registered"
 
 
-class Course:
+class RowProgress:
     """`report` is None until the row's fate is known. `register`: whether the enterprise has to be entered first.
 
     `wants`: the entry that has to be fetched and given to `meet` before the next round. `lacks`: the annex that has
@@ -64,10 +64,10 @@ class Course:
         self._rounds = 0
         self._fresh = False
         self._entries: list[int] = []
-        self._sent: list[tuple[Step, Item]] = []
-        self._made: dict[tuple[Step, bytes | None, int], Item] = {}  # the same bytes, if sent again
+        self._sent: list[tuple[Step, SignedItem]] = []
+        self._made: dict[tuple[Step, bytes | None, int], SignedItem] = {}  # the same bytes, if sent again
 
-    def items(self, scribe: Scribe) -> list[Item]:
+    def items(self, scribe: Scribe) -> list[SignedItem]:
         """What to send in this round; nothing where the row's fate is known, or `wants` comes first."""
         self._sent = []
         if self.lacks is not None:
@@ -80,7 +80,7 @@ class Course:
             if was_busy:
                 self.leave("the service stays busy")
             else:
-                self._end("refused", Reason("import.rounds", "多次尝试后仍未成功", "did not succeed in many rounds"))
+                self._end("refused", RowReason("import.rounds", "多次尝试后仍未成功", "did not succeed in many rounds"))
             return []
         try:
             if self._register:
@@ -92,7 +92,7 @@ class Course:
         except LedgerError as error:
             self._sent = []
             self._end(
-                "refused", Reason("statement.malformed", f"无法成为声明: {error}", f"makes no statement: {error}")
+                "refused", RowReason("statement.malformed", f"无法成为声明: {error}", f"makes no statement: {error}")
             )
         return [item for _, item in self._sent]
 
@@ -108,7 +108,7 @@ class Course:
                 self.busy = True
                 return  # what came after it was judged without it: all of that is sent again
             if answer.status == "pending":
-                why = Reason("import.pending", "在待发布区等候, 未登记", "waits at the desk; it is not registered")
+                why = RowReason("import.pending", "在待发布区等候, 未登记", "waits at the desk; it is not registered")
                 self._end("flagged", why)
             elif step == "enterprise":
                 self._take_enterprise(answer)
@@ -146,13 +146,13 @@ class Course:
                 zh + ", 或来自另一名单 (正文不公开, 无法比较)",
                 en + ", or from another file: its body is not public",
             )
-        self._end("flagged", Reason("import.other_content", zh, en))
+        self._end("flagged", RowReason("import.other_content", zh, en))
 
     def supplied(self) -> None:
         """The annex that it lacked was uploaded."""
         self.lacks = None
 
-    def refuse(self, reason: Reason) -> None:
+    def refuse(self, reason: RowReason) -> None:
         """What it lacks cannot be had."""
         self.lacks = None
         self._end("refused", reason)
@@ -161,7 +161,7 @@ class Course:
         """The import ends before this row's fate is known."""
         if self.report is None:
             zh = f"导入中断, 结果未知, 请重新导入: {why}"
-            self._end("not sent", Reason("import.stopped", zh, f"the import stopped; run it again: {why}"))
+            self._end("not sent", RowReason("import.stopped", zh, f"the import stopped; run it again: {why}"))
 
     def _add(self, step: Step, scribe: Scribe) -> None:
         key = (step, self._content_id, self._probe) if step == "publication" else (step, None, int(self._late))
@@ -169,7 +169,7 @@ class Course:
             self._made[key] = self._make(step, scribe)
         self._sent.append((step, self._made[key]))
 
-    def _make(self, step: Step, scribe: Scribe) -> Item:
+    def _make(self, step: Step, scribe: Scribe) -> SignedItem:
         if step == "enterprise":
             return scribe.enterprise(self.work)
         if step == "content":
@@ -185,7 +185,7 @@ class Course:
         else:
             self._refuse(answer)
 
-    def _take_content(self, item: Item, answer: Answer) -> None:
+    def _take_content(self, item: SignedItem, answer: Answer) -> None:
         if answer.registered:
             self._content_due = False
             self._content_id = item.statement_id
@@ -246,9 +246,9 @@ class Course:
             self._fresh = True
 
     def _refuse(self, answer: Answer) -> None:
-        self._end("refused", Reason(answer.rule or "unknown", answer.zh, answer.en))
+        self._end("refused", RowReason(answer.rule or "unknown", answer.zh, answer.en))
 
-    def _end(self, status: Status, *reasons: Reason) -> None:
+    def _end(self, status: Status, *reasons: RowReason) -> None:
         plan = self.plan
         entries = [*self._entries, *([] if self._old_entry is None else [self._old_entry])]
         code = self._code if status in ("accepted", "already registered") else None

@@ -11,8 +11,8 @@ from typing import Final, TypeVar
 
 from api.importing.cells import Formula, is_formula_like, text_of
 from api.importing.date_notations import EPOCH_1900, parse_date
-from api.importing.table_reader import ENTRIES, Row
-from api.importing.validation_errors import Flaw, Unreadable, Verdict, excerpt
+from api.importing.table_reader import ENTRIES, TableRow
+from api.importing.validation_errors import Unreadable, ValidationError, Verdict, excerpt
 from ledger.domain.values.personal_data import KIND_WORDS, screen
 
 __all__ = ["RowReader"]
@@ -31,11 +31,11 @@ class RowReader:
     is not screened. `approved`: somebody has looked at what only might be personal data, and lets it pass.
     """
 
-    def __init__(self, row: Row, epoch: date = EPOCH_1900, *, approved: bool = False) -> None:
+    def __init__(self, row: TableRow, epoch: date = EPOCH_1900, *, approved: bool = False) -> None:
         self._cells = row.cells
         self._epoch = epoch
         self._approved = approved
-        self._flaws: dict[str, Flaw] = {}
+        self._flaws: dict[str, ValidationError] = {}
         self.entries = self._entries()
         for column, cell in row.cells.items():
             if isinstance(cell, Formula) or (is_formula_like(cell) and not self.entries):
@@ -48,7 +48,7 @@ class RowReader:
                 )
 
     @property
-    def flaws(self) -> tuple[Flaw, ...]:
+    def flaws(self) -> tuple[ValidationError, ...]:
         return tuple(self._flaws.values())
 
     def refuse(self, rule: str, column: str, zh: str, en: str) -> None:
@@ -167,7 +167,7 @@ class RowReader:
         return None
 
     def _note(self, verdict: Verdict, rule: str, column: str, zh: str, en: str) -> None:
-        self._flaws.setdefault(column, Flaw(verdict, rule, column, f"{column}: {zh}", f"{column}: {en}"))
+        self._flaws.setdefault(column, ValidationError(verdict, rule, column, f"{column}: {zh}", f"{column}: {en}"))
 
 
 def _fold(word: str) -> str:

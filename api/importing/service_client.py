@@ -18,7 +18,7 @@ from api.client.transport import CBOR_SEQUENCE, Transport, parts_of
 from api.http.enterprise_ids import name_of
 from api.importing.batch_answers import Answer, decode_answers
 from api.importing.campaign_terms import Campaign, decode_campaign
-from api.importing.signing import Item
+from api.importing.signing import SignedItem
 from api.importing.standards_table import InBook
 from ledger.cose.statement import parse_statement
 from ledger.errors import Malformed, NotFound, Refused
@@ -26,13 +26,13 @@ from ledger.limits import CTIS_QUERY_MAX, EVENTS_PAGE_MAX, IMPORT_TRIES_MAX, STA
 from ledger.tlog.checkpoint import parse_checkpoint
 from ledger.tlog.tiles import bundle_path, decode_bundle
 
-__all__ = ["Service"]
+__all__ = ["ImportClient"]
 
 _BUNDLES_KEPT_MAX: Final = 16
 _JSON: Final = "application/json"
 
 
-class Service:
+class ImportClient:
     """`send` may run beside the other methods. All raise `Unavailable` or `Busy` when patience is at an end."""
 
     def __init__(
@@ -127,7 +127,7 @@ class Service:
             after = page.get("after")
         return [InBook(entry, number) for entry, number in found.items()]
 
-    def send(self, items: Sequence[Item]) -> list[Answer]:
+    def send(self, items: Sequence[SignedItem]) -> list[Answer]:
         """Register statements, in as few requests as the limits allow; one answer per item, in order."""
         answers: list[Answer] = []
         for part in parts_of([item.cbor for item in items]):

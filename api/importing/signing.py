@@ -20,16 +20,16 @@ from api.importing.row_plan import PledgeWork, SingleWork, Work
 from ledger.cose.statement import make_sealed, make_statement, parse_statement
 from ledger.domain.events.base import Event
 from ledger.domain.events.pledge import PledgePublished
-from ledger.keys.naming_secret import Secret
+from ledger.keys.naming_secret import NamingSecret
 from ledger.keys.signer import Signer
 
-__all__ = ["Item", "Scribe", "pledge_code"]
+__all__ = ["Scribe", "SignedItem", "pledge_code"]
 
 _SERIALS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class SignedItem:
     """A signed statement, its body if it is sealed, and the SHA-256 of its payload."""
 
     statement: bytes
@@ -62,7 +62,7 @@ class Scribe:
         self,
         signer: Signer,
         issuer: str,
-        secret: Secret,
+        secret: NamingSecret,
         *,
         audience: str,
         today: date,
@@ -81,21 +81,21 @@ class Scribe:
         """The `cti` of the pledge or the one statement."""
         return self._name(work.event if isinstance(work, SingleWork) else work.pledge, work.identity)
 
-    def enterprise(self, work: Work) -> Item:
+    def enterprise(self, work: Work) -> SignedItem:
         """EnterpriseRegistered: sealed for individual businesses, and without evidence beside anything sealed."""
         evidence = work.evidence if isinstance(work, PledgeWork) and not work.sealed else None
         event = work.who.registered(self._today, evidence)
         subject = work.who.subject
         return self._entering._write(event, subject, identity_bytes(subject), sealed=work.who.individual)
 
-    def content(self, work: Work, today: date | None = None, *, late: bool = False) -> Item:
+    def content(self, work: Work, today: date | None = None, *, late: bool = False) -> SignedItem:
         """The pledge or the one statement, as it is (or, given `today`, would have been) recorded."""
         if isinstance(work, SingleWork):
             event = work.recorded(today or self._today, late=late)
             return self._write(event, work.who.subject, work.identity, sealed=work.sealed)
         return self._write(work.made(today or self._today), work.who.subject, work.identity, sealed=work.sealed)
 
-    def publication(self, work: PledgeWork, pledge_id: bytes, step: int, today: date | None = None) -> Item:
+    def publication(self, work: PledgeWork, pledge_id: bytes, step: int, today: date | None = None) -> SignedItem:
         """PledgePublished for the pledge whose statement has this SHA-256, as of now or (given `today`) of then."""
         event = PledgePublished(
             v=1,
@@ -107,7 +107,7 @@ class Scribe:
         )
         return self._write(event, work.who.subject, work.identity, sealed=work.sealed)
 
-    def _write(self, event: Event, subject: str, identity: bytes, *, sealed: bool) -> Item:
+    def _write(self, event: Event, subject: str, identity: bytes, *, sealed: bool) -> SignedItem:
         cti = self._name(event, identity)
         body: bytes | None = None
         if sealed:
@@ -132,7 +132,7 @@ class Scribe:
                 cti=cti,
             )
         parsed = parse_statement(statement)
-        return Item(statement, body, parsed.statement_id, sha256(parsed.payload).digest())
+        return SignedItem(statement, body, parsed.statement_id, sha256(parsed.payload).digest())
 
     def _name(self, event: Event, identity: bytes) -> bytes:
         return self._secret.derive(f"import {type(event).__name__} cti", identity)

@@ -43,8 +43,8 @@ __all__ = [
     "MONTHS",
     "REQUIRED",
     "Field",
+    "MappedSource",
     "Mapping",
-    "Source",
     "SubjectRule",
     "parse_mapping",
     "read_mapping",
@@ -64,7 +64,7 @@ _CLOSED_LISTS: Final = {
 _Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MappedSource(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the table comes from."""
 
     name: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,31}\\Z")]
@@ -100,7 +100,7 @@ class Field(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Mapping(Struct, frozen=True, kw_only=True):
     """A mapping that has been checked: `parse_mapping` makes it."""
 
-    source: Source
+    source: MappedSource
     subject: SubjectRule
     fields: dict[str, Field]
 
@@ -113,7 +113,7 @@ class Mapping(Struct, frozen=True, kw_only=True):
 
 
 class _Document(Struct, forbid_unknown_fields=True):
-    source: Source
+    source: MappedSource
     subject: SubjectRule
     fields: dict[str, str | Field]
 

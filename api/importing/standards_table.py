@@ -20,8 +20,8 @@ from api.importing.duplicates import flag_doubles
 from api.importing.enterprise_identity import Derive, identity_bytes, named_enterprise
 from api.importing.row_plan import RowPlan, SingleWork
 from api.importing.row_reader import RowReader
-from api.importing.table_reader import ENTRIES, Column, Row
-from api.importing.validation_errors import Flaw, Unreadable, excerpt
+from api.importing.table_reader import ENTRIES, Column, TableRow
+from api.importing.validation_errors import Unreadable, ValidationError, excerpt
 from ledger.domain.events.base import Annex, PaperEvidence
 from ledger.domain.events.declaration import Indicator, Product, StandardAbolished, StandardDeclared, StandardRevised
 from ledger.domain.values.standard_number import check_number, fold_number, is_enterprise_number, number_key
@@ -91,7 +91,7 @@ class DeclarationRules:
     approved: frozenset[int] = frozenset()
 
 
-def plan_declarations(rows: Sequence[Row], rules: DeclarationRules) -> list[RowPlan]:
+def plan_declarations(rows: Sequence[TableRow], rules: DeclarationRules) -> list[RowPlan]:
     """A plan for every row, in order: each judged by itself, then against the others of the table."""
     plans = [_plan_row(row, rules) for row in rows]
     return flag_doubles(plans, name_column=NAME, key_column=NUMBER)
@@ -119,11 +119,11 @@ def resolved(plan: RowPlan, declared: Callable[[str], Sequence[InBook]]) -> RowP
     else:
         zh, en = "账本中没有该企业的这项标准", "is no standard that the enterprise has in the book"
     shown = excerpt(work.key[-1])
-    flaw = Flaw("refused", "standard.unknown", FORMER, f"{FORMER}: {shown}{zh}", f"{FORMER}: {shown} {en}")
+    flaw = ValidationError("refused", "standard.unknown", FORMER, f"{FORMER}: {shown}{zh}", f"{FORMER}: {shown} {en}")
     return replace(plan, flaws=(*plan.flaws, flaw), override=False)
 
 
-def _plan_row(row: Row, rules: DeclarationRules) -> RowPlan:
+def _plan_row(row: TableRow, rules: DeclarationRules) -> RowPlan:
     read = RowReader(row, rules.epoch, approved=row.number in rules.approved)
     who = named_enterprise(read, NAME, CODE, rules.derive)
     if who is not None and not who.name and not read.entries:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from api.importing.row_plan import RowPlan
-from api.importing.service_client import Service
+from api.importing.service_client import ImportClient
 from api.importing.signing import Scribe
-from ledger.keys.naming_secret import Secret
+from ledger.keys.naming_secret import NamingSecret
 
 __all__ = ["Naming", "named", "namings"]
 
@@ -21,18 +21,18 @@ __all__ = ["Naming", "named", "namings"]
 class Naming:
     """`own`: of what the signer says. `entering`: of the enterprises that are entered, the organizer's secret."""
 
-    own: Secret
-    entering: Secret
+    own: NamingSecret
+    entering: NamingSecret
 
 
-def namings(own: Sequence[Secret], entering: Sequence[Secret] | None) -> list[Naming]:
+def namings(own: Sequence[NamingSecret], entering: Sequence[NamingSecret] | None) -> list[Naming]:
     """All that may have been used, the one for what is new first. `entering` None: the signer enters enterprises."""
     if entering is None:
         return [Naming(one, one) for one in own]
     return [Naming(one, other) for one in own for other in entering]
 
 
-def named(ways: Sequence[Sequence[RowPlan]], scribes: Sequence[Scribe], service: Service) -> list[RowPlan]:
+def named(ways: Sequence[Sequence[RowPlan]], scribes: Sequence[Scribe], service: ImportClient) -> list[RowPlan]:
     """One plan for each row, of those that the namings make of it: `ways[n]` and `scribes[n]` are of naming `n`.
 
     Raises `Unavailable`, `Busy`.
@@ -50,7 +50,7 @@ def named(ways: Sequence[Sequence[RowPlan]], scribes: Sequence[Scribe], service:
     return chosen
 
 
-def _entered(plans: Sequence[RowPlan], places: Sequence[int], service: Service) -> set[int]:
+def _entered(plans: Sequence[RowPlan], places: Sequence[int], service: ImportClient) -> set[int]:
     """The places of individual businesses that the book has under the id that they get here."""
     subjects = {place: work.who.subject for place in places if (work := plans[place].work) and work.who.individual}
     there = service.in_book(sorted(set(subjects.values())))
@@ -58,7 +58,7 @@ def _entered(plans: Sequence[RowPlan], places: Sequence[int], service: Service) 
 
 
 def _said(
-    plans: Sequence[RowPlan], places: Sequence[int], entered: set[int], scribe: Scribe, service: Service
+    plans: Sequence[RowPlan], places: Sequence[int], entered: set[int], scribe: Scribe, service: ImportClient
 ) -> set[int]:
     """The places of what was registered under the name that it gets here, about the same enterprise."""
     works = {place: work for place in places if (work := plans[place].work)}
@@ -68,6 +68,6 @@ def _said(
 
 
 def _there(
-    plans: Sequence[RowPlan], places: Sequence[int], entered: set[int], scribe: Scribe, service: Service
+    plans: Sequence[RowPlan], places: Sequence[int], entered: set[int], scribe: Scribe, service: ImportClient
 ) -> set[int]:
     return entered.intersection(places)

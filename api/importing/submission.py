@@ -15,10 +15,10 @@ from typing import Final
 from api.importing.already_registered import recognised
 from api.importing.annex_folder import AnnexFolder
 from api.importing.batch_answers import Answer
-from api.importing.import_report import Reason, RowReport, Status, reasons_of
+from api.importing.import_report import RowReason, RowReport, Status, reasons_of
 from api.importing.row_plan import RowPlan
-from api.importing.row_progress import Course
-from api.importing.service_client import Service
+from api.importing.row_progress import RowProgress
+from api.importing.service_client import ImportClient
 from api.importing.signing import Scribe
 from api.importing.validation_errors import Unreadable
 from ledger.errors import Busy, LedgerError, Malformed, NotFound, Refused, Unavailable
@@ -38,7 +38,7 @@ def unsent(plan: RowPlan) -> RowReport:
         refused = any(flaw.verdict == "refused" for flaw in plan.flaws)
         status: Status = "refused" if refused else "flagged"
         return RowReport(plan.row, plan.name, plan.code, status, reasons_of(plan.flaws), subject)
-    why = Reason("import.stopped", "导入中断, 本行未发送", "the import stopped before this row was sent")
+    why = RowReason("import.stopped", "导入中断, 本行未发送", "the import stopped before this row was sent")
     return RowReport(plan.row, plan.name, plan.code, "not sent", (why,), subject)
 
 
@@ -49,7 +49,7 @@ class Sending:
     def __init__(
         self,
         plans: Sequence[RowPlan],
-        service: Service,
+        service: ImportClient,
         scribes: Sequence[Scribe],
         annexes: AnnexFolder,
         *,
@@ -66,10 +66,10 @@ class Sending:
         self._progress = progress
         self._sleep = sleep
         self._stop = stop
-        self._courses: dict[int, Course] = {}  # by place of the plan
+        self._courses: dict[int, RowProgress] = {}  # by place of the plan
         self._recognised: dict[int, RowReport] = {}  # likewise
         self._entered: set[str] = set()  # subjects that this run has registered: the service's view may lag
-        self._flight: tuple[list[Course], Future[list[Answer]]] | None = None
+        self._flight: tuple[list[RowProgress], Future[list[Answer]]] | None = None
         self._done = 0
 
     def go(self) -> str | None:
@@ -104,14 +104,14 @@ class Sending:
         """One per plan, in order."""
         return tuple(self._report(place, plan) for place, plan in enumerate(self._plans))
 
-    def _enlist(self, places: Sequence[int]) -> list[Course]:
+    def _enlist(self, places: Sequence[int]) -> list[RowProgress]:
         """Courses for these plans. A code that fails its check digit goes on only if the book has it, by override."""
         plans = {place: self._plans[place] for place in places}
         unknown = [plan for plan in plans.values() if not plan.entries]
         subjects = {plan.work.who.subject: plan.override for plan in unknown if plan.work is not None}
         known = self._service.in_book([subject for subject, override in subjects.items() if not override])
         overridden = self._overridden([subject for subject, override in subjects.items() if override])
-        chunk: list[Course] = []
+        chunk: list[RowProgress] = []
         for place, plan in plans.items():
             if plan.work is not None and plan.entries:
                 service = self._service
@@ -120,12 +120,12 @@ class Sending:
             if plan.work is None or (plan.override and plan.work.who.subject not in overridden):
                 continue
             subject = plan.work.who.subject
-            course = Course(plan, plan.work, register=plan.work.enters and subject not in known | self._entered)
+            course = RowProgress(plan, plan.work, register=plan.work.enters and subject not in known | self._entered)
             self._courses[place] = course
             chunk.append(course)
         return chunk
 
-    def _scribe(self, course: Course) -> Scribe:
+    def _scribe(self, course: RowProgress) -> Scribe:
         return self._scribes[course.plan.naming]
 
     def _overridden(self, subjects: Sequence[str]) -> set[str]:
@@ -158,7 +158,7 @@ class Sending:
         self._entered.update(c.work.who.subject for c in chunk if c.report and c.report.status == "accepted")
         self._advance(len(chunk))
 
-    def _supply(self, chunk: Sequence[Course]) -> None:
+    def _supply(self, chunk: Sequence[RowProgress]) -> None:
         """Upload annexes that the service lacks, as many as it surely has room for; the others wait a round."""
         room = IMPORT_ANNEXES_BYTES_MAX
         for course in chunk:
@@ -170,11 +170,11 @@ class Sending:
                 course.supplied()
                 room -= annex.bytes
             except Unreadable as error:
-                course.refuse(Reason(error.rule, error.zh, error.en))
+                course.refuse(RowReason(error.rule, error.zh, error.en))
             except Refused as error:
-                course.refuse(Reason(error.rule, error.zh, error.en))
+                course.refuse(RowReason(error.rule, error.zh, error.en))
 
-    def _deliver(self, chunk: Sequence[Course], answers: Sequence[Answer]) -> None:
+    def _deliver(self, chunk: Sequence[RowProgress], answers: Sequence[Answer]) -> None:
         at = 0
         for course in chunk:
             count = course.sent

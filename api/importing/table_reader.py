@@ -27,7 +27,7 @@ from ledger.limits import (
     IMPORT_ROWS_MAX,
 )
 
-__all__ = ["ENTRIES", "Column", "Row", "Table", "read_table", "table_of"]
+__all__ = ["ENTRIES", "Column", "Table", "TableRow", "read_table", "table_of"]
 
 ENTRIES: Final = "登记序号"  # which entries of the book a row is: written by an export, read back by an import
 
@@ -47,7 +47,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """Row `number` as a spreadsheet counts (the header is usually row 1): column name → cell, absent ones None."""
 
     number: int
@@ -62,7 +62,7 @@ class Table:
     file_sha256: str
     epoch: date
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
 
 
 def read_table(path: Path, columns: Sequence[Column]) -> Table:
@@ -97,9 +97,9 @@ def table_of(data: bytes, file_name: str, columns: Sequence[Column]) -> Table:
 
 def _tables_among(
     candidates: Sequence[tuple[str, Iterable[NumberedRow]]], columns: Sequence[Column]
-) -> list[tuple[tuple[str, ...], tuple[Row, ...]]]:
+) -> list[tuple[tuple[str, ...], tuple[TableRow, ...]]]:
     """Those that have the header, at least one. Raises `Malformed`."""
-    found: list[tuple[tuple[str, ...], tuple[Row, ...]]] = []
+    found: list[tuple[tuple[str, ...], tuple[TableRow, ...]]] = []
     problem = Malformed("a workbook without a visible sheet")
     for name, rows in reversed(candidates):
         try:
@@ -123,11 +123,11 @@ class _NoHeader(Malformed):
 
 def _reduce(
     rows: Iterable[NumberedRow], columns: Sequence[Column], name: str
-) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+) -> tuple[tuple[str, ...], tuple[TableRow, ...]]:
     """Find the header, then keep the wanted cells of every row that has any."""
     iterator = iter(rows)
     places = _find_header(iterator, columns, name)
-    kept: list[Row] = []
+    kept: list[TableRow] = []
     for number, cells in iterator:
         row = {column: cells[place] if place < len(cells) else None for column, place in places.items()}
         if all(not isinstance(cell, Formula) and not text_of(cell) for cell in row.values()):
@@ -136,7 +136,7 @@ def _reduce(
             raise Malformed(f"{name}, row {number}: a cell has more than {IMPORT_CELL_CHARS_MAX:,} characters")
         if len(kept) == IMPORT_ROWS_MAX:
             raise Malformed(f"{name}: more than {IMPORT_ROWS_MAX:,} rows; split the file")
-        kept.append(Row(number, row))
+        kept.append(TableRow(number, row))
     return tuple(places), tuple(kept)
 
 

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from ledger.errors import LedgerError
 
-__all__ = ["Flaw", "Unreadable", "Verdict", "excerpt"]
+__all__ = ["Unreadable", "ValidationError", "Verdict", "excerpt"]
 
 Verdict = Literal["flagged", "refused"]
 
@@ -15,7 +15,7 @@ _EXCERPT_CHARS_MAX: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
+class ValidationError:
     """Why a row is not registered. `rule` is stable and dotted; `zh` and `en` name column, value and remedy.
 
     `refused`: the row cannot be registered as it stands. `flagged`: a person has to look at it and decide.

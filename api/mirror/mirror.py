@@ -17,8 +17,8 @@ from hashlib import sha256
 from api.mirror.entry_annexes import annexes_of, taken_down_by
 from api.mirror.mirror_folder import Damaged, Folder, edge_paths
 from api.mirror.mirror_receipts import Receipts
-from api.monitor.checkpoint_growth import Head, Inconsistent, advance, false_files, look, open_head
-from api.monitor.log_source import Source, annex_path
+from api.monitor.checkpoint_growth import Inconsistent, KnownCheckpoint, advance, false_files, look, open_head
+from api.monitor.log_source import LogSource, annex_path
 from api.monitor.prefetch import ahead
 from api.monitor.proven_tree import ProvenTree, check_charter
 from ledger.errors import LedgerError, Malformed, Misconfigured, NotFound, Refuted, Uncheckable
@@ -34,7 +34,7 @@ class Mirror:
 
     def __init__(
         self,
-        source: Source,
+        source: LogSource,
         trust: Trust,
         folder: Folder,
         progress: Callable[[int, int], object] = lambda done, size: None,
@@ -87,7 +87,7 @@ class Mirror:
         self._folder.drop_partial(edge_paths(before))
         return self.size
 
-    def _copy_entries(self, tree: ProvenTree, head: Head, before: int) -> None:
+    def _copy_entries(self, tree: ProvenTree, head: KnownCheckpoint, before: int) -> None:
         numbers = range(before // TILE_WIDTH, -(-head.size // TILE_WIDTH))
         missing: set[bytes] = set()  # annexes that are not there any more: an entry to come has to say so
         with contextlib.closing(ahead(lambda number: self._bundle(number, head.size), numbers)) as found:
@@ -122,7 +122,7 @@ class Mirror:
                 return decode_bundle(here), True
         return self._source.bundle(number, width), False
 
-    def _copy_annexes(self, entry: bytes, head: Head) -> set[bytes]:
+    def _copy_annexes(self, entry: bytes, head: KnownCheckpoint) -> set[bytes]:
         """Copy what the entry names; the digests of those that are not there."""
         missing: set[bytes] = set()
         for annex in annexes_of(entry):
@@ -141,7 +141,7 @@ class Mirror:
             self._folder.put(relative, content)
         return missing
 
-    def _copy_tiles(self, tree: ProvenTree, head: Head, before: int) -> None:
+    def _copy_tiles(self, tree: ProvenTree, head: KnownCheckpoint, before: int) -> None:
         """The tiles above level 0, which are put with their bundles."""
         level, was, width = 1, before >> TILE_HEIGHT, head.size >> TILE_HEIGHT
         while width:
@@ -151,7 +151,7 @@ class Mirror:
                 self._folder.put(tile_path(level, number, tile_width(level, number, head.size)), tile)
             level, was, width = level + 1, was >> TILE_HEIGHT, width >> TILE_HEIGHT
 
-    def _head(self, note: bytes | None) -> Head | None:
+    def _head(self, note: bytes | None) -> KnownCheckpoint | None:
         if note is None:
             return None
         try:
@@ -163,7 +163,7 @@ class Mirror:
 
 
 @contextlib.contextmanager
-def _from(head: Head) -> Iterator[None]:
+def _from(head: KnownCheckpoint) -> Iterator[None]:
     """Around what the log gives: files that are not those of its tree, or that are not there."""
     try:
         yield

@@ -10,8 +10,8 @@ import contextlib
 from collections.abc import Iterator, Sequence
 
 from api.mirror.mirror_folder import Damaged, Folder, Receipted
-from api.monitor.checkpoint_growth import Head, Inconsistent
-from api.monitor.log_source import Source
+from api.monitor.checkpoint_growth import Inconsistent, KnownCheckpoint
+from api.monitor.log_source import LogSource
 from api.monitor.prefetch import ahead
 from api.monitor.proven_tree import ProvenTree
 from ledger.cose.receipt import parse_receipt
@@ -31,7 +31,7 @@ __all__ = ["Receipts"]
 class Receipts:
     """Goes on from what the folder has. Not thread-safe."""
 
-    def __init__(self, source: Source, trust: Trust, folder: Folder) -> None:
+    def __init__(self, source: LogSource, trust: Trust, folder: Folder) -> None:
         self._source = source
         self._trust = trust
         self._folder = folder
@@ -44,11 +44,11 @@ class Receipts:
         """Up to which entry the folder has the receipts of all checkpoints."""
         return self._kept.size
 
-    def wanting(self, head: Head) -> bool:
+    def wanting(self, head: KnownCheckpoint) -> bool:
         """Whether there are some to be had under `head`."""
         return self._kept.size < head.size and self._lacking != head.note
 
-    def copy(self, tree: ProvenTree, head: Head) -> Receipted:
+    def copy(self, tree: ProvenTree, head: KnownCheckpoint) -> Receipted:
         """Put all files up to `head`, as far as the source has them; how far that is. Nothing is durable yet.
 
         Raises `Refuted`, `Malformed` (a receipt that does not hold, or is not the one), `Inconsistent` (one of another
@@ -99,7 +99,13 @@ class Receipts:
         return gather_receipts(number, size, self._source.receipt, known), False
 
     def _check(
-        self, number: int, receipts: Sequence[bytes], expected: int, tree: ProvenTree, prefix: _Prefix, head: Head
+        self,
+        number: int,
+        receipts: Sequence[bytes],
+        expected: int,
+        tree: ProvenTree,
+        prefix: _Prefix,
+        head: KnownCheckpoint,
     ) -> int:
         """Each must be of the entry at which the one before ends; where the last one ends. Raises `Refuted`."""
         leaves = split_hashes(tree.tile(0, number))
@@ -148,7 +154,7 @@ class _Prefix:
         return self._edge.root()
 
 
-def _of_another_tree(size: int, receipt: bytes, head: Head) -> Inconsistent:
+def _of_another_tree(size: int, receipt: bytes, head: KnownCheckpoint) -> Inconsistent:
     return Inconsistent(
         "two_trees",
         f"日志分叉: 收据所签 {size} 条记录的树不在检查点的树中; 收据 {receipt.hex()}",

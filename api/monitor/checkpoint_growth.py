@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from api.monitor.log_source import Source
+from api.monitor.log_source import LogSource
 from api.monitor.proven_tree import ProvenTree
 from ledger.errors import LedgerError, Malformed, NotFound, Refuted, Uncheckable
 from ledger.limits import FOLLOW_STALE_SECONDS, FOLLOW_STALE_TRIES_MAX
@@ -25,13 +25,13 @@ from ledger.tlog.tlog_proof import parse_proof
 from ledger.verifier import Trust
 from ledger.verifier.quorum import require_head
 
-__all__ = ["Head", "Inconsistent", "Kind", "advance", "look", "open_head"]
+__all__ = ["Inconsistent", "Kind", "KnownCheckpoint", "advance", "look", "open_head"]
 
 Kind = Literal["rolled_back", "two_trees", "forked", "not_signed", "false_files", "false_entry"]
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class KnownCheckpoint:
     """A checkpoint that holds, with the signed note that says so."""
 
     note: bytes
@@ -68,14 +68,18 @@ class Inconsistent(Refuted):
         self.proof = proof
 
 
-def open_head(note: bytes, trust: Trust) -> Head:
+def open_head(note: bytes, trust: Trust) -> KnownCheckpoint:
     """A checkpoint under the trust file's keys and quorum. Raises `Refuted`, `Malformed`, `Uncheckable`."""
-    return Head(note, require_head(note, trust).checkpoint)
+    return KnownCheckpoint(note, require_head(note, trust).checkpoint)
 
 
 def look(
-    source: Source, trust: Trust, kept: Head | None = None, *, sleep: Callable[[float], object] = time.sleep
-) -> Head:
+    source: LogSource,
+    trust: Trust,
+    kept: KnownCheckpoint | None = None,
+    *,
+    sleep: Callable[[float], object] = time.sleep,
+) -> KnownCheckpoint:
     """The newest checkpoint that the log shows, verified; an older one than `kept` is asked for again.
 
     Raises `Inconsistent` (not signed by the log), `Uncheckable` (no quorum yet, or what is no checkpoint at all, as
@@ -90,7 +94,7 @@ def look(
     return shown
 
 
-def advance(kept: Head | None, shown: Head, source: Source) -> ProvenTree:
+def advance(kept: KnownCheckpoint | None, shown: KnownCheckpoint, source: LogSource) -> ProvenTree:
     """The tree of `shown`, which contains that of `kept`. Raises `Inconsistent`, `Unavailable`."""
     if kept is not None and shown.size < kept.size:
         raise Inconsistent(
@@ -131,7 +135,7 @@ def advance(kept: Head | None, shown: Head, source: Source) -> ProvenTree:
     return tree
 
 
-def false_files(error: LedgerError, kept: Head | None, shown: Head) -> Inconsistent:
+def false_files(error: LedgerError, kept: KnownCheckpoint | None, shown: KnownCheckpoint) -> Inconsistent:
     """Files that are not those of the tree that was signed."""
     return Inconsistent(
         "false_files",
@@ -142,7 +146,7 @@ def false_files(error: LedgerError, kept: Head | None, shown: Head) -> Inconsist
     )
 
 
-def _look_once(source: Source, trust: Trust) -> Head:
+def _look_once(source: LogSource, trust: Trust) -> KnownCheckpoint:
     try:
         note = source.checkpoint()
     except (NotFound, Malformed) as error:
@@ -160,7 +164,7 @@ def _look_once(source: Source, trust: Trust) -> Head:
         return _witnessed(source, trust)
 
 
-def _witnessed(source: Source, trust: Trust) -> Head:
+def _witnessed(source: LogSource, trust: Trust) -> KnownCheckpoint:
     try:
         note = parse_proof(source.proof()).checkpoint
     except (NotFound, Malformed) as error:

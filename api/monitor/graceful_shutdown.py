@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["Stopping"]
+__all__ = ["GracefulShutdown"]
 
 
-class Stopping:
+class GracefulShutdown:
     """Used from the main thread."""
 
     def __init__(self) -> None:

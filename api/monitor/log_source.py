@@ -29,7 +29,7 @@ from ledger.limits import (
 from ledger.tlog.hashing import HASH_BYTES
 from ledger.tlog.tiles import bundle_path, decode_bundle, tile_path
 
-__all__ = ["TRUST_PATH", "Source", "annex_path"]
+__all__ = ["TRUST_PATH", "LogSource", "annex_path"]
 
 TRUST_PATH: Final = ".well-known/credit-ledger-trust.json"
 _BUNDLE_BYTES_MAX: Final = TILE_WIDTH * (STATEMENT_BYTES_MAX + 2)
@@ -43,7 +43,7 @@ def annex_path(digest: bytes) -> str:
     return f"annexes/{digest.hex()}"
 
 
-class Source:
+class LogSource:
     """Thread-safe. Every method may raise `Unavailable` (after some tries), `NotFound`, `Malformed` (too long)."""
 
     def __init__(

@@ -16,10 +16,10 @@ from typing import Final, Protocol
 
 from msgspec.structs import replace
 
-from api.monitor.checkpoint_growth import Head, Inconsistent, advance, false_files, look
-from api.monitor.graceful_shutdown import Stopping
+from api.monitor.checkpoint_growth import Inconsistent, KnownCheckpoint, advance, false_files, look
+from api.monitor.graceful_shutdown import GracefulShutdown
 from api.monitor.known_keys import KnownKeys
-from api.monitor.log_source import Source
+from api.monitor.log_source import LogSource
 from api.monitor.monitor_state import FollowState
 from api.monitor.notices import Noticed, notice
 from api.monitor.prefetch import ahead
@@ -31,7 +31,7 @@ from ledger.limits import CHARTER_ENTRIES_MAX, TILE_WIDTH
 from ledger.tlog.tiles import tile_width
 from ledger.verifier import Trust
 
-__all__ = ["Follower", "Sink", "keys_path"]
+__all__ = ["Monitor", "Sink", "keys_path"]
 
 _SAVE_BUNDLES: Final = 32  # how many are checked, at most, before the state says so
 Progress = Callable[[int, int], object]
@@ -52,12 +52,12 @@ def keys_path(state_path: Path) -> Path:
     return state_path.with_name(state_path.name + ".keys")
 
 
-class Follower:
+class Monitor:
     """One log, one state file, used from one thread while its lock is held."""
 
     def __init__(
         self,
-        source: Source,
+        source: LogSource,
         trust: Trust,
         state_path: Path,
         sink: Sink,
@@ -65,7 +65,7 @@ class Follower:
         subjects: Collection[str] = (),
         trust_text: str = "",
         from_now: bool = False,
-        stopping: Stopping | None = None,
+        stopping: GracefulShutdown | None = None,
         progress: Progress = lambda done, size: None,
     ) -> None:
         """Go on from the state file, or begin one. No subjects: everything. Raises `Misconfigured`."""
@@ -74,7 +74,7 @@ class Follower:
         self._path = state_path
         self._sink = sink
         self._from_now = from_now
-        self._stopping = stopping or Stopping()
+        self._stopping = stopping or GracefulShutdown()
         self._progress = progress
         wanted = tuple(sorted(set(subjects)))
         state = FollowState.load(state_path)
@@ -112,7 +112,7 @@ class Follower:
         self._read(tree, shown)
         return shown.size
 
-    def _read(self, tree: ProvenTree, head: Head) -> None:
+    def _read(self, tree: ProvenTree, head: KnownCheckpoint) -> None:
         """Check and tell of the entries from `told` on."""
         told, size = self._state.told, head.size
         since = 0
@@ -141,7 +141,7 @@ class Follower:
         numbers = range(told // TILE_WIDTH, -(-size // TILE_WIDTH))
         return ahead(lambda number: self._source.bundle(number, tile_width(0, number, size)), numbers)
 
-    def _entry(self, index: int, entry: bytes, head: Head) -> bool:
+    def _entry(self, index: int, entry: bytes, head: KnownCheckpoint) -> bool:
         """Take in one entry, and tell of it if it concerns a subject; whether nothing was told."""
         try:
             statement = parse_statement(entry)
@@ -184,7 +184,7 @@ class Follower:
 
 
 @contextlib.contextmanager
-def _of_the_tree(kept: Head | None, shown: Head) -> Iterator[None]:
+def _of_the_tree(kept: KnownCheckpoint | None, shown: KnownCheckpoint) -> Iterator[None]:
     """Files of the log that are not those of its tree are an inconsistency; those that are not there, an obstacle."""
     try:
         yield

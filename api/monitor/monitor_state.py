@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from api.monitor.atomic_files import write_whole
-from api.monitor.checkpoint_growth import Head, open_head
+from api.monitor.checkpoint_growth import KnownCheckpoint, open_head
 from ledger.domain.events.base import Digest
 from ledger.errors import LedgerError, Malformed, Misconfigured
 from ledger.limits import FOLLOW_STATE_BYTES_MAX, FOLLOW_SUBJECTS_MAX, TREE_SIZE_MAX
@@ -59,7 +59,7 @@ class FollowState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """Replace the file, durably."""
         write_whole(path, msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n")
 
-    def head(self, trust: Trust) -> Head | None:
+    def head(self, trust: Trust) -> KnownCheckpoint | None:
         """The verified checkpoint, checked again. Raises `Misconfigured` if it does not hold under this trust file."""
         if not self.note:
             return None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-from api.monitor.log_source import Source
+from api.monitor.log_source import LogSource
 from ledger.errors import Malformed, Misconfigured, NotFound, Uncheckable
 from ledger.limits import TRUST_BYTES_MAX
 from ledger.verifier import Trust, parse_trust
@@ -15,7 +15,7 @@ __all__ = ["believed"]
 
 
 def believed(
-    given: Path | None, remembered: bytes | None, source: Source, say: Callable[[str], object]
+    given: Path | None, remembered: bytes | None, source: LogSource, say: Callable[[str], object]
 ) -> tuple[Trust, bytes]:
     """The trust file and its bytes. Raises `Misconfigured`, `Uncheckable`, `Unavailable`.
 

@@ -23,7 +23,7 @@ from api.service.service import Service
 from ledger.domain.events.pledge import PledgePublished
 from ledger.errors import LedgerError
 from ledger.limits import BATCH_BYTES_MAX, BODY_BYTES_MAX, STATEMENT_BYTES_MAX
-from ledger.registration import Candidate, Held, MissingAnnex, MissingBody, admit
+from ledger.registration import AwaitsRelease, Candidate, MissingAnnex, MissingBody, admit
 from ledger.sequencing.sequencer import Answer, Registered
 from ledger.store.annexes import AnnexKept
 from ledger.store.desk import Pending
@@ -73,7 +73,7 @@ class PostEntries:
 
     async def answer(self, candidate: Candidate, answer: Answer) -> Response:
         """What the submitter is told, given what the sequencer said. Raises what refused the statement."""
-        if isinstance(answer, Held):
+        if isinstance(answer, AwaitsRelease):
             return await _pend(self._service, candidate)
         if not isinstance(answer, Registered):
             raise answer
@@ -221,7 +221,7 @@ async def _result(service: Service, candidate: Candidate, answer: Answer) -> dic
             "statement_id": statement_id,
             "receipt": await _receipt(service, answer),
         }
-    if isinstance(answer, Held):
+    if isinstance(answer, AwaitsRelease):
         await _pend(service, candidate)
         return {"status": "pending", "statement_id": statement_id}
     return _refusal(problem_of(answer))

@@ -19,7 +19,7 @@ from api.http.errors import InvalidRequest, Problem, problem_response
 from api.routes.min_tree_size import wait_for_size
 from api.routes.plain_route import PlainRoute, query_of, size_in
 from api.routes.rendered_documents import headers
-from api.service.mark_ranges import KnownRange, Licence, MarkRanges
+from api.service.mark_ranges import KnownRange, MarkRanges, ScannedLicence
 from api.service.service import Service
 from ledger.domain.state.licence_periods import MarkState, state_on
 from ledger.domain.values.mark_serials import Serial, check, fold, parse
@@ -113,7 +113,7 @@ def _document(text: str, serial: Serial, known: KnownRange, today: date, produce
     return document
 
 
-def _until(licence: Licence) -> date | None:
+def _until(licence: ScannedLicence) -> date | None:
     """The last day of the licence as it stands: the day before it was revoked, else its own or the pledge's last."""
     revoked = next((span.from_on for span in licence.spans if span.state == "revoked"), None)
     return licence.last_day if revoked is None else date.fromordinal(revoked.toordinal() - 1)

@@ -19,7 +19,7 @@ from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import is_enterprise
 from ledger.feed import Feed, to_recorded
 from ledger.store.contract import EntryRow
-from projections.standing.disclosure import Closing
+from projections.standing.disclosure import DisclosureWindows
 from projections.standing.policy_timeline import Rules
 
 __all__ = ["Publicity"]
@@ -34,7 +34,7 @@ class Publicity:
         self._feed = feed
         self._rules = rules
         self._today = today
-        self._kept: dict[str, tuple[int, Rules, EnterpriseRecord, Closing]] = {}
+        self._kept: dict[str, tuple[int, Rules, EnterpriseRecord, DisclosureWindows]] = {}
         self._lock = threading.Lock()
 
     def shows(self, row: EntryRow) -> bool:
@@ -58,18 +58,20 @@ class Publicity:
         about = self._about_each(rows)
         return [self._stub(row, *about.get(row.subject, (None, None))) for row in rows]
 
-    def _about_each(self, rows: Sequence[EntryRow]) -> dict[str, tuple[EnterpriseRecord, Closing]]:
+    def _about_each(self, rows: Sequence[EntryRow]) -> dict[str, tuple[EnterpriseRecord, DisclosureWindows]]:
         """By subject, those that are enterprises."""
         newest = {row.subject: row for row in rows if is_enterprise(row.subject)}
         return {subject: self._about(row) for subject, row in newest.items()}
 
-    def _shows(self, row: EntryRow, record: EnterpriseRecord, closing: Closing) -> bool:
+    def _shows(self, row: EntryRow, record: EnterpriseRecord, closing: DisclosureWindows) -> bool:
         event = to_recorded(row).event
         if isinstance(event, Closed) or row.index in record.repudiated or row.index in record.erased:
             return False
         return SPECS[type(event).__name__].body_public(record, event) and closing.shows(row.index, event, self._today())
 
-    def _stub(self, row: EntryRow, record: EnterpriseRecord | None, closing: Closing | None) -> dict[str, Any] | None:
+    def _stub(
+        self, row: EntryRow, record: EnterpriseRecord | None, closing: DisclosureWindows | None
+    ) -> dict[str, Any] | None:
         commitment = self._commitment(row)
         if commitment is None:
             return None
@@ -85,7 +87,9 @@ class Publicity:
             return said | {"erased": True, "zh": zh, "en": en}
         return said | {"zh": f"自 {since} 起不再公开, 不计入", "en": f"closed since {since}, does not count"}
 
-    def _closed_since(self, row: EntryRow, record: EnterpriseRecord, closing: Closing) -> tuple[date | None, bool]:
+    def _closed_since(
+        self, row: EntryRow, record: EnterpriseRecord, closing: DisclosureWindows
+    ) -> tuple[date | None, bool]:
         """The first day on which it is closed, and whether that is because it was erased."""
         if row.index in record.erased:
             erasure = self._feed.read(record.erased[row.index] - 1, 1)
@@ -106,7 +110,7 @@ class Publicity:
         text = None if spec is None or spec.text is None else spec.text(event)
         return None if text is None else bytes.fromhex(text)
 
-    def _about(self, row: EntryRow) -> tuple[EnterpriseRecord, Closing]:
+    def _about(self, row: EntryRow) -> tuple[EnterpriseRecord, DisclosureWindows]:
         """The record of the row's subject, at least as new as the row, and the windows of its entries."""
         size, rules = self._feed.size(), self._rules()
         with self._lock:
@@ -115,7 +119,7 @@ class Publicity:
             return kept[2:]
         record = self._feed.record(row.subject)
         assert record is not None  # the row is of its stream
-        closing = Closing.of(record, rules.policies)
+        closing = DisclosureWindows.of(record, rules.policies)
         with self._lock:
             if len(self._kept) >= _SUBJECTS_KEPT_MAX:
                 self._kept.clear()

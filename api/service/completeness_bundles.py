@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final, NamedTuple
 
-from api.cosigning.cosigned_checkpoints import Cosigned, Published
+from api.cosigning.cosigned_checkpoints import CosignedCheckpoint, Published
 from api.service.body_disclosure import Publicity
 from ledger.cose import headers
 from ledger.cose.receipt import attach
@@ -75,7 +75,7 @@ class Bundles:
         streams = tuple(StreamShown(name, proofs[name], _Next(count, shown)) for name, count in counts.items())
         return bundle_pieces(Bundle(head.note, root_shown.transparent, _Steps(self.log, sizes), streams))
 
-    def _head(self, oldest: MapRoot) -> Cosigned:
+    def _head(self, oldest: MapRoot) -> CosignedCheckpoint:
         """The newest checkpoint with its quorum of witnesses; the newest of all where none is demanded, or reached."""
         try:
             witnessed = self.published.witnessed()

@@ -20,11 +20,11 @@ from starlette.concurrency import run_in_threadpool
 from api.service.service import Service
 from ledger.domain.events.mark import MarkSeed
 from ledger.domain.payload import decode_body
-from ledger.domain.state.licence_periods import MarkState, Span
+from ledger.domain.state.licence_periods import LicencePeriod, MarkState
 from ledger.limits import MARKS_CACHED_MAX, MARKS_READ_MAX
 from projections.declarations.declaration_view import MarkRow
 
-__all__ = ["KnownRange", "Licence", "MarkRanges"]
+__all__ = ["KnownRange", "MarkRanges", "ScannedLicence"]
 
 
 class _Turn(Struct):
@@ -33,7 +33,7 @@ class _Turn(Struct):
     state: MarkState
 
 
-class Licence(Struct):
+class ScannedLicence(Struct):
     """What is read of a row's document. `products` goes to the client as it is; `name`: of the enterprise, if known."""
 
     valid_from: date
@@ -41,7 +41,7 @@ class Licence(Struct):
     pledge: str
     name: str | None
     products: msgspec.Raw
-    spans: tuple[Span, ...]
+    spans: tuple[LicencePeriod, ...]
     turns: tuple[_Turn, ...]
 
 
@@ -52,10 +52,10 @@ class KnownRange(Struct):
     entry: int
     count: int
     seed: bytes
-    licence: Licence
+    licence: ScannedLicence
 
 
-_LICENCE: Final = msgspec.json.Decoder(Licence).decode
+_LICENCE: Final = msgspec.json.Decoder(ScannedLicence).decode
 
 
 class MarkRanges:

@@ -13,7 +13,7 @@ from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.spec import of_noun
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Bearing, Mark, Noun
+from ledger.domain.state.slot import Bearing, DatedEntry, Slot
 from ledger.errors import Refused
 
 __all__ = ["EVENTS", "VISITS", "PremisesVisited"]
@@ -65,10 +65,12 @@ def _forget(visits: Visits, index: int) -> Visits:
 def _bearing(record: EnterpriseRecord) -> Bearing:
     """On record as conduct; no policy has a rule for it, so it costs nothing and lifts nothing."""
     visits = VISITS.of(record)
-    marks = tuple(Mark(visits[index].effective_on, index) for index in sorted(visits) if index not in record.repudiated)
+    marks = tuple(
+        DatedEntry(visits[index].effective_on, index) for index in sorted(visits) if index not in record.repudiated
+    )
     return Bearing(conduct=marks, bearing=marks)
 
 
-VISITS: Final[Noun[Visits]] = Noun("visits", Map(), forget=_forget, bearing=_bearing)
+VISITS: Final[Slot[Visits]] = Slot("visits", Map(), forget=_forget, bearing=_bearing)
 
 EVENTS: Final = (of_noun(VISITS, PremisesVisited, ("organizer",), visit, visited, bears=True),)

@@ -13,16 +13,16 @@ from contextlib import ExitStack
 from itertools import islice
 from typing import Any, Final
 
-from ledger.audit.checkpoints import Chain, check_head
+from ledger.audit.checkpoints import CheckpointChain, check_head
 from ledger.audit.cosignatures import check_cosignatures
-from ledger.audit.disk_index import Indices, Spilled
+from ledger.audit.disk_index import DiskIndex, Indices
 from ledger.audit.facts import FactFiles, compare_facts
-from ledger.audit.findings import Finding, Findings
+from ledger.audit.findings import AuditFinding, Findings
 from ledger.audit.known_beforehand import check_charter, compare_known
 from ledger.audit.replay_rules import AnnexNamed, AttachmentNamed
-from ledger.audit.result import Audited, Known, Outcome
+from ledger.audit.result import Audited, AuditResult, Known
 from ledger.audit.side_tables import check_annexes, check_tables
-from ledger.audit.sources.source import Part, Source, Sources
+from ledger.audit.sources.source import AuditSource, Sources, StreamRange
 from ledger.audit.timeline import Timeline
 from ledger.audit.tree import check_tree
 from ledger.audit.worker import Job, PartDone, StreamChecks, begin_worker, do_part, wake, work_on
@@ -36,12 +36,12 @@ _ENTRIES_PER_PART: Final = 100_000
 _BREAKING: Final = ("entry.altered", "entry.signature", "entry.form", "entry.content", "entry.missing", "entry.rule")
 
 Progress = Callable[[str, int, int], None]  # what, done, in all
-WholeCheck = Callable[[Source, Timeline, Chain, Findings, Callable[[int], bool]], None]
+WholeCheck = Callable[[AuditSource, Timeline, CheckpointChain, Findings, Callable[[int], bool]], None]
 """Compares something that is not of one stream. The last argument: whether an entry is one to rely on."""
 
 
 def run_audit(
-    source: Source,
+    source: AuditSource,
     sources: Sources | None,
     trust: Trust,
     *,
@@ -51,7 +51,7 @@ def run_audit(
     checks: Sequence[StreamChecks] = (),
     whole: Sequence[WholeCheck] = (),
     progress: Progress = lambda what, done, total: None,
-) -> Outcome:
+) -> AuditResult:
     """Audit everything that the source shows. `workers` 0: in this process, on its connection alone.
 
     Raises `Unavailable`, `Misconfigured`, `Malformed`, `Refuted` where it could not be completed.
@@ -64,7 +64,7 @@ def run_audit(
 class _Run:
     def __init__(
         self,
-        source: Source,
+        source: AuditSource,
         sources: Sources | None,
         trust: Trust,
         workers: int,
@@ -82,13 +82,13 @@ class _Run:
         self._checks = tuple(checks)
         self._progress = progress
         self._findings = Findings()
-        self._outcome = Outcome(trust.origin, tables=source.tables)
-        self._annexes = Spilled(AnnexNamed)
+        self._outcome = AuditResult(trust.origin, tables=source.tables)
+        self._annexes = DiskIndex(AnnexNamed)
         self._gone: dict[bytes, int] = {}  # annexes that were taken down, by which entry: they are few
-        self._attachments = Spilled(AttachmentNamed)
+        self._attachments = DiskIndex(AttachmentNamed)
         self._closed = Indices()
 
-    def all(self, whole: Sequence[WholeCheck], stack: ExitStack) -> Outcome:
+    def all(self, whole: Sequence[WholeCheck], stack: ExitStack) -> AuditResult:
         began = time.monotonic()
         stack.enter_context(self._annexes)
         stack.enter_context(self._attachments)
@@ -132,12 +132,12 @@ class _Run:
         outcome.seconds = time.monotonic() - began
         return outcome
 
-    def _chain(self) -> Chain:
-        chain = Chain(self._findings)
+    def _chain(self) -> CheckpointChain:
+        chain = CheckpointChain(self._findings)
         chain.take(check_head(row, self._trust, self._findings) for row in self._source.checkpoints())
         return chain
 
-    def _timed(self, chain: Chain) -> bool:
+    def _timed(self, chain: CheckpointChain) -> bool:
         """Whether it is known of every entry when it was recorded. A database says so even where checkpoints are gone.
 
         Where one is not, refusals that may rest on dates cannot be told from others.
@@ -184,7 +184,7 @@ class _Run:
         broken = () if timeline.broken_at is None else (timeline.broken_at,)
         return min((*missing, *broken), default=None)
 
-    def _governing_of(self, parts: Sequence[Part]) -> Iterator[int]:
+    def _governing_of(self, parts: Sequence[StreamRange]) -> Iterator[int]:
         """Entries that other findings may be about: only where there are any is it worth reading them again."""
         if self._findings.entries_with(_BREAKING):
             for row in self._source.governing():
@@ -197,7 +197,7 @@ class _Run:
         pool: ProcessPoolExecutor | None,
         timeline: Timeline,
         job: Job,
-        parts: Sequence[Part],
+        parts: Sequence[StreamRange],
         broken_at: int | None,
     ) -> Iterator[PartDone]:
         if pool is None:
@@ -247,5 +247,5 @@ def _hex(digest: bytes) -> str:
     return digest.hex()
 
 
-def _order(finding: Finding) -> tuple[Any, ...]:
+def _order(finding: AuditFinding) -> tuple[Any, ...]:
     return finding.entry is None, finding.entry or 0, finding.size or 0, finding.code, finding.row or ""

@@ -22,7 +22,7 @@ from ledger.tlog.checkpoint import VerifiedCheckpoint, open_checkpoint
 from ledger.tlog.hashing import HASH_BYTES
 from ledger.verifier.trust import Trust
 
-__all__ = ["Chain", "HeadFound", "check_head"]
+__all__ = ["CheckpointChain", "HeadFound", "check_head"]
 
 
 class HeadFound(Struct, frozen=True):
@@ -37,7 +37,7 @@ class HeadFound(Struct, frozen=True):
     signed: bool = True
 
 
-class Chain:
+class CheckpointChain:
     """Checkpoints one after the other: no gap, no fork, time never back. Kept: sizes, times, roots, 48 bytes of each.
 
     One of which no signature holds stands for a gap: neither its root nor the time of what it covers is known.

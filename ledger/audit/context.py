@@ -10,7 +10,7 @@ from msgspec import Struct
 from ledger.audit.findings import Findings
 from ledger.audit.timeline import Timeline
 
-__all__ = ["Heads", "Setting"]
+__all__ = ["AuditContext", "Heads"]
 
 
 class Heads(Struct, frozen=True):
@@ -32,7 +32,7 @@ class Heads(Struct, frozen=True):
         return self.times[self.covering(index)]
 
 
-class Setting(Struct, frozen=True):
+class AuditContext(Struct, frozen=True):
     """`timed`: whether the source says when entries were recorded. `verified_below`: signatures of entries below were
     verified by an earlier audit of the same tree. `suspects`: entries whose bytes are not those of the tree.
     `rules_broken_at`: the first broken governing entry.

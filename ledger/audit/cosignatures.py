@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final
 
-from ledger.audit.checkpoints import Chain
+from ledger.audit.checkpoints import CheckpointChain
 from ledger.audit.findings import Findings
-from ledger.audit.sources.source import Source
+from ledger.audit.sources.source import AuditSource
 from ledger.errors import LedgerError, Uncheckable
 from ledger.limits import AUDIT_UNWITNESSED_SECONDS_MAX
 from ledger.store.cosignatures import CosignatureRow
@@ -23,7 +23,7 @@ __all__ = ["check_cosignatures"]
 _TABLE: Final = "ledger.cosignatures"
 
 
-def check_cosignatures(source: Source, chain: Chain, trust: Trust, findings: Findings) -> None:
+def check_cosignatures(source: AuditSource, chain: CheckpointChain, trust: Trust, findings: Findings) -> None:
     """Verify all of them, and find the newest checkpoint that has the quorum."""
     check = _Check(chain, trust, findings)
     for row in source.cosignatures():
@@ -35,7 +35,7 @@ def check_cosignatures(source: Source, chain: Chain, trust: Trust, findings: Fin
 class _Check:
     """Takes those of the largest trees first."""
 
-    def __init__(self, chain: Chain, trust: Trust, findings: Findings) -> None:
+    def __init__(self, chain: CheckpointChain, trust: Trust, findings: Findings) -> None:
         self._chain = chain
         self._trust = trust
         self._findings = findings
@@ -102,7 +102,7 @@ def _said(row: CosignatureRow) -> str:
     return f"{row.name}+{(row.key_id or b'').hex()}"
 
 
-def _quorum(witnessed: int | None, policy: Policy, chain: Chain, findings: Findings) -> None:
+def _quorum(witnessed: int | None, policy: Policy, chain: CheckpointChain, findings: Findings) -> None:
     """The quorum comes some seconds after a checkpoint, so the newest may lack it; one a day older must not."""
     end = chain.sizes[-1]
     if witnessed is None:

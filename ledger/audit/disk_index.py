@@ -11,7 +11,7 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import astuple
 
-__all__ = ["BUCKETS", "Indices", "Spilled"]
+__all__ = ["BUCKETS", "DiskIndex", "Indices"]
 
 Record = TypeVar("Record", bound=msgspec.Struct)
 
@@ -19,7 +19,7 @@ BUCKETS: Final = 64
 _HELD_MAX: Final = 4_096
 
 
-class Spilled(Generic[Record]):
+class DiskIndex(Generic[Record]):
     """Records in `BUCKETS` files by their names' checksum: those of one name are in one bucket, in any order."""
 
     def __init__(self, kind: type[Record]) -> None:

@@ -10,13 +10,13 @@ from msgspec import Struct
 
 from ledger.audit.promises import NOTICES, PROMISES
 
-__all__ = ["Finding", "Findings", "Remarked"]
+__all__ = ["AuditFinding", "Findings", "Remarked"]
 
 KEPT_PER_CODE_MAX: Final = 100
 _DETAIL_MAX: Final = 600
 
 
-class Finding(Struct, frozen=True, omit_defaults=True):
+class AuditFinding(Struct, frozen=True, omit_defaults=True):
     """A broken promise, or a notice. Of the places those are given that apply: leaf index, subject, tree size, row.
 
     `row` is `table key`. `consequence`: it was only looked at because of another finding.
@@ -49,7 +49,7 @@ class Finding(Struct, frozen=True, omit_defaults=True):
 class Remarked(Struct, frozen=True):
     """Findings or notices that passed between processes: those kept, and how many there were of each code."""
 
-    kept: list[Finding]
+    kept: list[AuditFinding]
     counts: dict[str, int]
 
 
@@ -57,8 +57,8 @@ class Findings:
     """Gathers both kinds. Past `KEPT_PER_CODE_MAX` of a code they are counted only."""
 
     def __init__(self) -> None:
-        self.findings: list[Finding] = []
-        self.notices: list[Finding] = []
+        self.findings: list[AuditFinding] = []
+        self.notices: list[AuditFinding] = []
         self.counts: Counter[str] = Counter()
         self.notice_counts: Counter[str] = Counter()
 
@@ -76,7 +76,7 @@ class Findings:
         self.counts[code] += 1
         if self.counts[code] <= KEPT_PER_CODE_MAX:
             zh, en = PROMISES[code]
-            self.findings.append(Finding(code, zh, en, detail[:_DETAIL_MAX], entry, subject, size, row))
+            self.findings.append(AuditFinding(code, zh, en, detail[:_DETAIL_MAX], entry, subject, size, row))
 
     def note(
         self,
@@ -92,7 +92,7 @@ class Findings:
         self.notice_counts[code] += 1
         if self.notice_counts[code] <= KEPT_PER_CODE_MAX:
             zh, en = NOTICES[code]
-            self.notices.append(Finding(code, zh, en, detail[:_DETAIL_MAX], entry, subject, size, row))
+            self.notices.append(AuditFinding(code, zh, en, detail[:_DETAIL_MAX], entry, subject, size, row))
 
     def take(self, found: Remarked, noted: Remarked) -> None:
         """What another process gathered."""

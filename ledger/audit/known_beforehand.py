@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from ledger.audit.checkpoints import Chain
+from ledger.audit.checkpoints import CheckpointChain
 from ledger.audit.findings import Findings
 from ledger.audit.result import Audited, Known
-from ledger.audit.sources.source import Source
+from ledger.audit.sources.source import AuditSource
 from ledger.audit.timeline import Timeline
 from ledger.audit.tree import Tree
 from ledger.domain.events.party import TrustAnchorsEstablished
@@ -51,7 +51,9 @@ def compare_known(known: Known, audited: Audited | None, tree: Tree, end: int, f
     return audited.size
 
 
-def check_charter(source: Source, trust: Trust, chain: Chain, timeline: Timeline, findings: Findings) -> int:
+def check_charter(
+    source: AuditSource, trust: Trust, chain: CheckpointChain, timeline: Timeline, findings: Findings
+) -> int:
     """The number of entries of the charter, by the root that the trust file names."""
     if chain.sizes and chain.root(0) == trust.charter:
         size = chain.sizes[0]
@@ -67,7 +69,7 @@ def check_charter(source: Source, trust: Trust, chain: Chain, timeline: Timeline
     return size
 
 
-def _charter_by_root(source: Source, trust: Trust) -> int:
+def _charter_by_root(source: AuditSource, trust: Trust) -> int:
     edge = Edge.empty()
     for leaf in source.leaves():
         if leaf.hashed is None or edge.size >= _CHARTER_MAX:

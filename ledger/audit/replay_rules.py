@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from ledger.audit.context import Setting
+from ledger.audit.context import AuditContext
 from ledger.audit.facts import OPTIONAL, fact_record
 from ledger.audit.stream_reader import Read
 from ledger.cose.statement import VerifiedStatement
@@ -82,7 +82,7 @@ class Stream(Struct):
 class Judge:
     """Judges the entries of one stream after the other; what they make is gathered for whoever compares it."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: AuditContext) -> None:
         self._setting = setting
         self.facts = bytearray()
         self.annexes: list[AnnexNamed] = []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from ledger.audit.findings import Finding
+from ledger.audit.findings import AuditFinding
 from ledger.tlog.checkpoint import VerifiedCheckpoint
 
-__all__ = ["Audited", "Known", "Outcome"]
+__all__ = ["AuditResult", "Audited", "Known"]
 
 
 class Audited(Struct, frozen=True):
@@ -25,7 +25,7 @@ class Known(Struct, frozen=True):
     heads: tuple[VerifiedCheckpoint, ...] = ()
 
 
-class Outcome(Struct):
+class AuditResult(Struct):
     """What an audit found and how much it looked at."""
 
     origin: str
@@ -42,8 +42,8 @@ class Outcome(Struct):
     tables: bool = False
     timed: bool = True
     resumed_from: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    notices: list[Finding] = field(default_factory=list)
+    findings: list[AuditFinding] = field(default_factory=list)
+    notices: list[AuditFinding] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     notice_counts: dict[str, int] = field(default_factory=dict)
 

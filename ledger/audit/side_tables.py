@@ -11,10 +11,10 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from ledger.audit.disk_index import BUCKETS, Spilled
+from ledger.audit.disk_index import BUCKETS, DiskIndex
 from ledger.audit.findings import Findings
 from ledger.audit.replay_rules import AnnexNamed, AttachmentNamed
-from ledger.audit.sources.source import AnnexFound, Source
+from ledger.audit.sources.source import AnnexFound, AuditSource
 from ledger.audit.timeline import Timeline
 from ledger.domain.state.access_log import Access, day_digest
 from ledger.domain.values.dates import shanghai_date
@@ -49,12 +49,14 @@ _numbers = count(1)
 _SEAL_BYTES: Final = 12 + 16  # nonce and tag of AES-GCM around an attachment's content
 
 
-def check_annexes(source: Source, named: Spilled[AnnexNamed], gone: Mapping[bytes, int], findings: Findings) -> None:
+def check_annexes(
+    source: AuditSource, named: DiskIndex[AnnexNamed], gone: Mapping[bytes, int], findings: Findings
+) -> None:
     """Every annex that an entry names against every one that is kept; of a published source, against what it serves.
 
     `gone`: those that were taken down, by which entry: they are not there any more.
     """
-    with Spilled(AnnexFound) as kept:
+    with DiskIndex(AnnexFound) as kept:
         if source.tables:
             for found in source.annexes(()):
                 kept.put(found.digest, found)
@@ -108,7 +110,7 @@ def _annexes(
 
 
 def check_tables(
-    connection: Connection[Any], timeline: Timeline, attachments: Spilled[AttachmentNamed], findings: Findings
+    connection: Connection[Any], timeline: Timeline, attachments: DiskIndex[AttachmentNamed], findings: Findings
 ) -> None:
     """Everything in the schema `ledger` that is no entry, checkpoint, cosignature, tile, fact or annex."""
     _doubles(connection, findings)
@@ -137,7 +139,7 @@ def _vault(connection: Connection[Any], findings: Findings) -> None:
         findings.add("body.unknown", (commitment or b"").hex(), entry=index, row=f"ledger.vault {index}")
 
 
-def _attachments(connection: Connection[Any], named: Spilled[AttachmentNamed], findings: Findings) -> None:
+def _attachments(connection: Connection[Any], named: DiskIndex[AttachmentNamed], findings: Findings) -> None:
     for number in range(BUCKETS):
         rest = named.bucket(number)
         while some := list(islice(rest, _ATTACHMENTS_AT_ONCE)):

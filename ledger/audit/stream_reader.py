@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ledger.audit.context import Setting
+from ledger.audit.context import AuditContext
 from ledger.audit.findings import Findings
 from ledger.audit.sources.source import EntryFound
 from ledger.cose.statement import SEALED_TOPIC, Statement, decode_event, parse_statement
@@ -75,7 +75,7 @@ class StreamRead(Struct):
     sound: bool = True
 
 
-def read_stream(rows: Sequence[EntryFound], setting: Setting) -> StreamRead:
+def read_stream(rows: Sequence[EntryFound], setting: AuditContext) -> StreamRead:
     """Take the entries of one stream apart; what is wrong with them goes to the findings."""
     findings = setting.findings
     parsed: list[tuple[EntryFound, Statement]] = []
@@ -104,7 +104,7 @@ def read_stream(rows: Sequence[EntryFound], setting: Setting) -> StreamRead:
     return StreamRead(entries, unread, bodies, closed, not unread and all(one.sound for one in entries))
 
 
-def _read(row: EntryFound, statement: Statement, erased: Mapping[int, int], setting: Setting) -> Read:
+def _read(row: EntryFound, statement: Statement, erased: Mapping[int, int], setting: AuditContext) -> Read:
     findings, before = setting.findings, setting.findings.counts.total()
     timed = setting.timed and setting.heads.known(row.index)
     recorded_at = setting.heads.time(row.index) if timed else row.recorded_at or statement.iat

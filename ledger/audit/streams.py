@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ledger.audit.context import Setting
+from ledger.audit.context import AuditContext
 from ledger.audit.replay_rules import BREAKS, Judge, Stream
 from ledger.audit.sources.source import EntryFound
 from ledger.audit.stream_reader import Read, read_stream
@@ -25,7 +25,7 @@ __all__ = ["StreamAuditor"]
 class StreamAuditor:
     """Checks one stream after the other. What is gathered on the way is for whoever compares it with tables."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: AuditContext) -> None:
         self._setting = setting
         self._findings = setting.findings
         self.judge = Judge(setting)

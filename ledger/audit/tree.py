@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 
-from ledger.audit.checkpoints import Chain
+from ledger.audit.checkpoints import CheckpointChain
 from ledger.audit.findings import Findings
-from ledger.audit.sources.source import LeafFound, Source
+from ledger.audit.sources.source import AuditSource, LeafFound
 from ledger.errors import LedgerError
 from ledger.limits import TILE_HEIGHT, TILE_WIDTH
 from ledger.tlog.hashing import split_hashes
@@ -35,7 +35,7 @@ class Tree:
         self.broken = False
 
 
-def check_tree(source: Source, chain: Chain, findings: Findings, asked: Sequence[int]) -> Tree:
+def check_tree(source: AuditSource, chain: CheckpointChain, findings: Findings, asked: Sequence[int]) -> Tree:
     """Grow the tree over all entries and compare; `asked`: further sizes whose roots are wanted."""
     tree, tiles = Tree(), _Tiles(source, findings)
     end = chain.sizes[-1] if chain.sizes else 0
@@ -65,7 +65,7 @@ def check_tree(source: Source, chain: Chain, findings: Findings, asked: Sequence
     return tree
 
 
-def _edge(edge: Edge, source: Source, findings: Findings) -> None:
+def _edge(edge: Edge, source: AuditSource, findings: Findings) -> None:
     """The partial tiles under the newest checkpoint: a database makes them when they are asked for."""
     for level, hashes in enumerate(edge.partial):
         number, width = divmod(edge.size >> TILE_HEIGHT * level, TILE_WIDTH)
@@ -115,7 +115,7 @@ def _grow(
     segment: Sequence[LeafFound | None],
     start: int,
     root: bytes | None,
-    source: Source,
+    source: AuditSource,
     findings: Findings,
 ) -> Growth | None:
     """The growth that gives the signed root, by the entries' own hashes or by what is kept of them."""
@@ -169,7 +169,7 @@ def _try(edge: Edge, hashes: Sequence[bytes | None]) -> Growth | None:
         return None
 
 
-def _tiled(source: Source, start: int, otherwise: Sequence[bytes | None]) -> list[bytes | None]:
+def _tiled(source: AuditSource, start: int, otherwise: Sequence[bytes | None]) -> list[bytes | None]:
     """The leaf hashes that the kept tiles have for a segment."""
     found = list(otherwise)
     stop = start + len(found)
@@ -182,7 +182,7 @@ def _tiled(source: Source, start: int, otherwise: Sequence[bytes | None]) -> lis
     return found
 
 
-def _times(segment: Sequence[LeafFound | None], chain: Chain, findings: Findings) -> None:
+def _times(segment: Sequence[LeafFound | None], chain: CheckpointChain, findings: Findings) -> None:
     heads = chain.heads()
     for leaf in segment:
         if leaf is None or not heads.sizes or not heads.known(leaf.index):
@@ -195,7 +195,7 @@ def _times(segment: Sequence[LeafFound | None], chain: Chain, findings: Findings
 class _Tiles:
     """Tiles that grow against those that are kept, level by level."""
 
-    def __init__(self, source: Source, findings: Findings) -> None:
+    def __init__(self, source: AuditSource, findings: Findings) -> None:
         self._kept = source.tiles()
         self._findings = findings
         self._upper: list[tuple[int, int, bytes]] = []

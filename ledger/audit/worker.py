@@ -8,10 +8,10 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from ledger.audit.context import Heads, Setting
+from ledger.audit.context import AuditContext, Heads
 from ledger.audit.findings import Findings, Remarked
 from ledger.audit.replay_rules import AnnexGone, AnnexNamed, AttachmentNamed, Stream
-from ledger.audit.sources.source import Part, Source, Sources
+from ledger.audit.sources.source import AuditSource, Sources, StreamRange
 from ledger.audit.streams import StreamAuditor
 from ledger.audit.timeline import Timeline
 
@@ -28,7 +28,7 @@ class StreamCheck(Protocol):
         """The part is over."""
 
 
-StreamChecks = Callable[[Source, Timeline], StreamCheck]
+StreamChecks = Callable[[AuditSource, Timeline], StreamCheck]
 """Makes a check in each worker process: a function of a module, or a picklable object."""
 
 
@@ -60,10 +60,12 @@ class PartDone(Struct, frozen=True):
     noted: Remarked
 
 
-def work_on(source: Source, timeline: Timeline, job: Job, part: Part, rules_broken_at: int | None) -> PartDone:
+def work_on(
+    source: AuditSource, timeline: Timeline, job: Job, part: StreamRange, rules_broken_at: int | None
+) -> PartDone:
     """Check all streams of a part."""
     findings = Findings()
-    setting = Setting(
+    setting = AuditContext(
         job.origin,
         timeline,
         job.heads,
@@ -99,7 +101,7 @@ def work_on(source: Source, timeline: Timeline, job: Job, part: Part, rules_brok
     )
 
 
-_state: tuple[Source, Timeline]
+_state: tuple[AuditSource, Timeline]
 
 
 def begin_worker(sources: Sources) -> None:
@@ -115,7 +117,7 @@ def wake() -> None:
     """Nothing: but for it, a process begins."""
 
 
-def do_part(job: Job, part: Part, rules_broken_at: int | None) -> PartDone:
+def do_part(job: Job, part: StreamRange, rules_broken_at: int | None) -> PartDone:
     """See `work_on`."""
     source, timeline = _state
     return work_on(source, timeline, job, part, rules_broken_at)

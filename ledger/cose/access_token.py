@@ -27,13 +27,13 @@ from ledger.limits import (
     IAT_AHEAD_SECONDS_MAX,
 )
 
-__all__ = ["AccessToken", "Asked", "parse_access", "sign_access"]
+__all__ = ["AccessRequest", "AccessToken", "parse_access", "sign_access"]
 
 _LABELS: Final = frozenset({headers.ALG, headers.CONTENT_TYPE, headers.KID, headers.CWT_CLAIMS, headers.TYP})
 _CLAIMS: Final = {headers.ISS: str, headers.AUD: str, headers.IAT: int, headers.CTI: bytes}
 
 
-class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AccessRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the token is for; see the module."""
 
     content: Digest | None
@@ -49,10 +49,10 @@ class AccessToken(Struct, frozen=True):
     cti: bytes
     audience: str
     issued_at: int
-    asked: Asked
+    asked: AccessRequest
     message: Sign1
 
-    def verify(self, key: VerifyingKey, origin: str, now: int) -> Asked:
+    def verify(self, key: VerifyingKey, origin: str, now: int) -> AccessRequest:
         """What is asked for, once key, log and time hold. Raises `Refuted`."""
         verify_sign1(self.message, key)
         if self.audience != origin:
@@ -63,10 +63,12 @@ class AccessToken(Struct, frozen=True):
 
 
 _encode: Final = msgspec.json.Encoder(order="sorted").encode
-_decode: Final = msgspec.json.Decoder(Asked).decode
+_decode: Final = msgspec.json.Decoder(AccessRequest).decode
 
 
-def sign_access(asked: Asked, *, party: str, origin: str, issued_at: int, cti: bytes, signer: SigningKey) -> bytes:
+def sign_access(
+    asked: AccessRequest, *, party: str, origin: str, issued_at: int, cti: bytes, signer: SigningKey
+) -> bytes:
     """A token for one request. `issued_at` in Unix seconds, `cti` of 8 to 32 random bytes."""
     named = {headers.ISS: party, headers.AUD: origin, headers.IAT: issued_at, headers.CTI: cti}
     protected: dict[int, object] = {
@@ -97,7 +99,7 @@ def parse_access(token: bytes) -> AccessToken:
     return AccessToken(party, message.kid, cti, audience, issued_at, _asked(message.payload), message)
 
 
-def _asked(payload: bytes) -> Asked:
+def _asked(payload: bytes) -> AccessRequest:
     try:
         asked = _decode(payload)
         check_text(payload, asked)

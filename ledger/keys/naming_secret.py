@@ -22,20 +22,20 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from ledger.errors import Malformed
 from ledger.limits import SECRETS_FILE_BYTES_MAX
 
-__all__ = ["Secret", "load_secrets", "save_secrets"]
+__all__ = ["NamingSecret", "load_secrets", "save_secrets"]
 
 _BYTES: Final = 32
 _PEM: Final = re.compile(rb"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Secret:
+class NamingSecret:
     """32 bytes."""
 
     value: bytes
 
     @classmethod
-    def extract(cls, material: bytes) -> Secret:
+    def extract(cls, material: bytes) -> NamingSecret:
         """HKDF-Extract with SHA-256 and no salt (RFC 5869 §2.2): it does not lead back to `material`."""
         extraction = hmac.HMAC(bytes(32), hashes.SHA256())
         extraction.update(material)
@@ -58,7 +58,7 @@ class Secret:
         return f"Secret({self.fingerprint})"
 
 
-def save_secrets(path: Path, secrets: Sequence[Secret], passphrase: str | None = None) -> None:
+def save_secrets(path: Path, secrets: Sequence[NamingSecret], passphrase: str | None = None) -> None:
     """Write them in order, mode 0600, encrypted if a passphrase is given; durable on return.
 
     Each is a PKCS#8 PEM block of the kind that RFC 8410 has for X25519, 32 bytes as they are: encrypted like a key,
@@ -79,7 +79,7 @@ def save_secrets(path: Path, secrets: Sequence[Secret], passphrase: str | None =
         os.fsync(file.fileno())
 
 
-def load_secrets(path: Path, passphrase: str | None = None) -> tuple[Secret, ...]:
+def load_secrets(path: Path, passphrase: str | None = None) -> tuple[NamingSecret, ...]:
     """Read what `save_secrets` wrote, one at least. Raises `Malformed` (none, wrong or no passphrase), `OSError`."""
     data = path.read_bytes()
     if len(data) > SECRETS_FILE_BYTES_MAX:
@@ -90,7 +90,7 @@ def load_secrets(path: Path, passphrase: str | None = None) -> tuple[Secret, ...
     return secrets
 
 
-def _read(path: Path, block: bytes, passphrase: str | None) -> Secret:
+def _read(path: Path, block: bytes, passphrase: str | None) -> NamingSecret:
     try:
         found = serialization.load_pem_private_key(block, None if passphrase is None else passphrase.encode())
     except TypeError:
@@ -102,4 +102,4 @@ def _read(path: Path, block: bytes, passphrase: str | None) -> Secret:
         raise Malformed(f"{path} holds a key that signs, not a secret: `credit-ledger key import-secret` makes one")
     value = found.private_bytes_raw()
     assert len(value) == _BYTES  # RFC 7748 §5
-    return Secret(value)
+    return NamingSecret(value)

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from ledger.errors import Malformed
 from ledger.keys.algorithms import P256_ORDER, Kind, PublicKey, wrap
-from ledger.keys.naming_secret import Secret
+from ledger.keys.naming_secret import NamingSecret
 
 __all__ = ["Signer", "load_key", "new_key", "save_key"]
 
@@ -66,14 +66,14 @@ class Signer:
         return r.to_bytes(32, "big") + min(s, P256_ORDER - s).to_bytes(32, "big")
 
     @property
-    def secret(self) -> Secret:
+    def secret(self) -> NamingSecret:
         """What names were derived from before secrets had files of their own, and still are where this key came first.
 
         One way: it does not lead back to the key.
         """
         if isinstance(self.private, Ed25519PrivateKey):
-            return Secret.extract(self.private.private_bytes_raw())
-        return Secret.extract(self.private.private_numbers().private_value.to_bytes(32, "big"))
+            return NamingSecret.extract(self.private.private_bytes_raw())
+        return NamingSecret.extract(self.private.private_numbers().private_value.to_bytes(32, "big"))
 
 
 def new_key(kind: str) -> Signer:

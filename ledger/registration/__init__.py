@@ -9,11 +9,11 @@ is only in `judge`, so that a batch which lost a race is judged again without ve
 from ledger.registration.admit import admit, admit_charter
 from ledger.registration.annexes import MissingAnnex
 from ledger.registration.candidate import Candidate, MissingBody, candidate_of, content_of
-from ledger.registration.decide import Held, Judgement, judge
+from ledger.registration.decide import AwaitsRelease, Judgement, judge
 
 __all__ = [
+    "AwaitsRelease",
     "Candidate",
-    "Held",
     "Judgement",
     "MissingAnnex",
     "MissingBody",

@@ -18,10 +18,10 @@ from ledger.registration.candidate import Candidate
 from ledger.registration.entitlement import require_entitled
 from ledger.store.contract import Fact
 
-__all__ = ["Held", "Judgement", "judge"]
+__all__ = ["AwaitsRelease", "Judgement", "judge"]
 
 
-class Held(Refused):
+class AwaitsRelease(Refused):
     """An enterprise's own pledge: in order, but it enters the book only together with its publication."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ def judge(
 
     `record` is the enterprise's (None for other subjects, and before its first event), `governance` that of
     this position; `released`: in one group with what releases it; `bootstrap`: part of the charter.
-    Raises `Refused`, or `Held` for a pledge that is in order but not released.
+    Raises `Refused`, or `AwaitsRelease` for a pledge that is in order but not released.
     """
     statement, event, spec = candidate.statement, candidate.event, candidate.spec
     ctx = _context(candidate, governance, index, recorded_at, released, bootstrap)
@@ -66,7 +66,7 @@ def judge(
     state = record if is_enterprise(statement.subject) else governance
     unique = spec.decide(state, event, ctx)
     if isinstance(event, PledgeMade) and ctx.by_itself and not released:
-        raise Held
+        raise AwaitsRelease
     recorded = statement.recorded(event, index=index, version=version, recorded_at=recorded_at)
     body_public = candidate.body is not None and spec.body_public(state, event)
     return Judgement(recorded, _facts(candidate, unique, released), body_public)

@@ -11,7 +11,7 @@ from ledger.errors import AlreadyRegistered, LedgerError
 from ledger.keys.log_keys import LogKeys
 from ledger.registration import Candidate
 from ledger.sequencing.decision import Decision, Registered
-from ledger.sequencing.head import Head
+from ledger.sequencing.head import LogHead
 from ledger.store.contract import Fact, Store
 
 __all__ = ["Fate", "decide"]
@@ -21,7 +21,7 @@ Fate = Registered | LedgerError | int  # an int: position among the round's new 
 
 def decide(
     groups: Sequence[tuple[Candidate, ...]],
-    head: Head,
+    head: LogHead,
     store: Store,
     keys: LogKeys,
     clock: Callable[[], int],

@@ -25,17 +25,17 @@ from ledger.limits import COMMIT_SECONDS_MAX
 from ledger.registration import Candidate, admit_charter
 from ledger.sequencing.batch import Fate, decide
 from ledger.sequencing.decision import Decision, Registered
-from ledger.sequencing.head import Head
+from ledger.sequencing.head import LogHead
 from ledger.store.contract import CheckpointRow, Store
 
-__all__ = ["Answer", "Writer"]
+__all__ = ["Answer", "CommitLoop"]
 
 _LOG = logging.getLogger(__name__)
 
 Answer = Registered | LedgerError
 
 
-class Writer:
+class CommitLoop:
     """The head of the log, and the way to move it. Used by one thread at a time; the properties by any.
 
     `stopping` says whether the process is to end: then a store that is out of reach is not waited for.
@@ -46,7 +46,7 @@ class Writer:
         self._keys = keys
         self._clock = clock
         self._stopping = stopping
-        self._head = Head(store)
+        self._head = LogHead(store)
         self._doubt = False
 
     @property

@@ -23,7 +23,7 @@ from ledger.errors import LedgerError, Refused
 from ledger.keys.keyring import Keyring
 from ledger.keys.log_keys import LogKeys
 from ledger.registration import Candidate, judge
-from ledger.sequencing.head import Head
+from ledger.sequencing.head import LogHead
 from ledger.store.annexes import NamedAnnex
 from ledger.store.contract import Batch, CheckpointRow, Fact, NewEntry, Tile
 from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint
@@ -60,7 +60,7 @@ class Decision:
 
     def __init__(
         self,
-        head: Head,
+        head: LogHead,
         keys: LogKeys,
         now: int,
         base: Mapping[str, tuple[EnterpriseRecord | None, int]] | None = None,

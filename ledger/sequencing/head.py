@@ -25,7 +25,7 @@ from ledger.store.contract import CheckpointRow, Store
 from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.tree import Edge
 
-__all__ = ["ColdStreams", "Head"]
+__all__ = ["ColdStreams", "LogHead"]
 
 _TAIL_ENTRIES: Final = 1_000
 
@@ -38,7 +38,7 @@ class ColdStreams(Exception):
         self.subjects = subjects
 
 
-class Head:
+class LogHead:
     """One state of the log: everything at `size` entries. Used by the sequencer's thread alone.
 
     `governance` and `checkpoint` may be read from other threads: they are replaced whole, never changed.

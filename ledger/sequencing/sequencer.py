@@ -22,7 +22,7 @@ from ledger.keys.log_keys import LogKeys
 from ledger.limits import GROUP_COMMIT_STATEMENTS_MAX, QUEUE_STATEMENTS_MAX
 from ledger.registration import Candidate
 from ledger.sequencing.cold_streams import Warmed, Warming
-from ledger.sequencing.commit import Answer, Writer
+from ledger.sequencing.commit import Answer, CommitLoop
 from ledger.sequencing.decision import Registered
 from ledger.sequencing.head import ColdStreams
 from ledger.store.contract import CheckpointRow, Store
@@ -57,7 +57,7 @@ class Sequencer:
         post: Callable[[Callable[[], None]], object] | None = None,
     ) -> None:
         self._post = post or (lambda deliver: deliver())
-        self._writer = Writer(store, keys, clock, stopping=lambda: self._stopping)
+        self._writer = CommitLoop(store, keys, clock, stopping=lambda: self._stopping)
         self._queue: deque[Submission] = deque()
         self._queued = 0
         self._aside: dict[str, list[Submission]] = {}  # by the cold subject that they wait for
@@ -95,7 +95,7 @@ class Sequencer:
         self._writer.open()
 
     def bootstrap(self, charter: Sequence[bytes]) -> None:
-        """Register the charter as the first entries of an empty log. Raises as `Writer.bootstrap` does."""
+        """Register the charter as the first entries of an empty log. Raises as `CommitLoop.bootstrap` does."""
         self._writer.bootstrap(charter)
 
     def start(self) -> None:

@@ -17,14 +17,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger.errors import Misconfigured, Refuted
 
-__all__ = ["KeyFolder", "Secret", "commitment_of", "decrypt", "encrypt", "sync_folder"]
+__all__ = ["AttachmentSecret", "KeyFolder", "commitment_of", "decrypt", "encrypt", "sync_folder"]
 
 _PART_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _ID: Final = re.compile("[0-9a-f]{32}")
 
 
-class Secret(NamedTuple):
+class AttachmentSecret(NamedTuple):
     """What lies outside of the database: the AES-256 key and the salt of the commitment, 32 bytes each."""
 
     key: bytes
@@ -37,10 +37,10 @@ class KeyFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def make(self, id_: str) -> Secret:
+    def make(self, id_: str) -> AttachmentSecret:
         """A fresh secret, durable before this returns. A crash leaves a file that no attachment needs, or none."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        secret = Secret(os.urandom(_PART_BYTES), os.urandom(_PART_BYTES))
+        secret = AttachmentSecret(os.urandom(_PART_BYTES), os.urandom(_PART_BYTES))
         descriptor = os.open(self._path(id_), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(secret.key + secret.salt)
@@ -49,7 +49,7 @@ class KeyFolder:
         sync_folder(self.folder)
         return secret
 
-    def get(self, id_: str) -> Secret | None:
+    def get(self, id_: str) -> AttachmentSecret | None:
         """The secret; None once it is destroyed. Raises `Misconfigured` for a file that is not whole."""
         try:
             data = self._path(id_).read_bytes()
@@ -57,7 +57,7 @@ class KeyFolder:
             return None
         if len(data) != 2 * _PART_BYTES:
             raise Misconfigured(f"{self._path(id_)} is no key file")
-        return Secret(data[:_PART_BYTES], data[_PART_BYTES:])
+        return AttachmentSecret(data[:_PART_BYTES], data[_PART_BYTES:])
 
     def destroy(self, id_: str) -> None:
         """Overwrite and remove the file; once gone, the same again is no error. Durable before this returns."""
@@ -77,18 +77,18 @@ class KeyFolder:
         return self.folder / f"{id_}.key"
 
 
-def commitment_of(secret: Secret, content: bytes) -> bytes:
+def commitment_of(secret: AttachmentSecret, content: bytes) -> bytes:
     """SHA-256 over salt and content: says nothing about the content to whoever has not the salt."""
     return sha256(secret.salt + content).digest()
 
 
-def encrypt(secret: Secret, id_: str, content: bytes) -> bytes:
+def encrypt(secret: AttachmentSecret, id_: str, content: bytes) -> bytes:
     """Nonce and ciphertext (AES-256-GCM, NIST SP 800-38D), bound to the id. Each key encrypts once."""
     nonce = os.urandom(_NONCE_BYTES)
     return nonce + AESGCM(secret.key).encrypt(nonce, content, bytes.fromhex(id_))
 
 
-def decrypt(secret: Secret, id_: str, data: bytes, commitment: bytes) -> bytes:
+def decrypt(secret: AttachmentSecret, id_: str, data: bytes, commitment: bytes) -> bytes:
     """The content. Raises `Refuted` where data, id or commitment are not what was encrypted."""
     try:
         content = AESGCM(secret.key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], bytes.fromhex(id_))

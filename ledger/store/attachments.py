@@ -11,7 +11,7 @@ from ledger.limits import ATTACHMENT_HOLD_SECONDS, ATTACHMENTS_HELD_BYTES_MAX
 from ledger.store.array_parameters import Byteas
 from ledger.store.connect import Database
 
-__all__ = ["Attachments", "MemoryAttachments", "PostgresAttachments", "StoredAttachment"]
+__all__ = ["AttachmentStore", "MemoryAttachments", "PostgresAttachments", "StoredAttachment"]
 
 _FULL: Final = "the room for attachments that no entry names yet"
 _DROP_FROM_SECONDS: Final = 60 * 86_400  # what is older than that was dropped long ago, or is named
@@ -29,7 +29,7 @@ class StoredAttachment(NamedTuple):
     ciphertext: bytes | None
 
 
-class Attachments(Protocol):
+class AttachmentStore(Protocol):
     """Every method may raise `Unavailable`."""
 
     def put(self, attachment: StoredAttachment) -> None:
@@ -46,7 +46,7 @@ class Attachments(Protocol):
 
 
 class PostgresAttachments:
-    """`Attachments` in `ledger.attachments`."""
+    """`AttachmentStore` in `ledger.attachments`."""
 
     def __init__(self, database: Database, *, held_bytes_max: int = ATTACHMENTS_HELD_BYTES_MAX) -> None:
         self._database = database
@@ -74,7 +74,7 @@ class PostgresAttachments:
 
 
 class MemoryAttachments:
-    """`Attachments` in memory; `named` says whether an entry names the id."""
+    """`AttachmentStore` in memory; `named` says whether an entry names the id."""
 
     def __init__(self, named: Callable[[bytes], bool], *, held_bytes_max: int = ATTACHMENTS_HELD_BYTES_MAX) -> None:
         self._named = named

@@ -21,7 +21,7 @@ from ledger.store.backup_file import (
     FORMAT,
     MANIFEST,
     TABLES,
-    Manifest,
+    BackupManifest,
     Progress,
     TableCopy,
     add,
@@ -35,7 +35,7 @@ __all__ = ["backup"]
 _MEMBER_BYTES: Final = 8 << 20
 
 
-def backup(conninfo: str, path: Path, progress: Progress | None = None) -> Manifest:
+def backup(conninfo: str, path: Path, progress: Progress | None = None) -> BackupManifest:
     """Write a copy of one moment of the book to `path`, while it is in use. The service's role may do it.
 
     The file appears under its name when it is whole and on disk. Raises `Misconfigured` if `path` is there
@@ -65,7 +65,7 @@ def backup(conninfo: str, path: Path, progress: Progress | None = None) -> Manif
     return manifest
 
 
-def _write(conninfo: str, archive: tarfile.TarFile, progress: Progress) -> Manifest:
+def _write(conninfo: str, archive: tarfile.TarFile, progress: Progress) -> BackupManifest:
     with translated(), connect(conninfo) as connection:
         connection.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
         connection.isolation_level = IsolationLevel.REPEATABLE_READ  # one snapshot for all tables
@@ -74,7 +74,7 @@ def _write(conninfo: str, archive: tarfile.TarFile, progress: Progress) -> Manif
             newest = connection.execute(
                 "SELECT tree_size, note FROM ledger.checkpoints ORDER BY tree_size DESC LIMIT 1"
             ).fetchone() or (0, b"")
-            manifest = Manifest(
+            manifest = BackupManifest(
                 format=FORMAT,
                 tree_size=newest[0],
                 note=newest[1].decode(),

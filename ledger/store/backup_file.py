@@ -25,7 +25,7 @@ __all__ = [
     "FORMAT",
     "MANIFEST",
     "TABLES",
-    "Manifest",
+    "BackupManifest",
     "Progress",
     "TableCopy",
     "add",
@@ -105,7 +105,7 @@ class TableCopy(Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str
 
 
-class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
+class BackupManifest(Struct, frozen=True, forbid_unknown_fields=True):
     """What a backup holds. `note` is the newest checkpoint as text, empty for an empty book."""
 
     format: str
@@ -122,7 +122,7 @@ def add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
     archive.addfile(info, BytesIO(data))
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path) -> BackupManifest:
     """What a backup says it holds, unchecked. Raises `Malformed`."""
     with path.open("rb") as file, opened(file) as archive:
         return take_manifest(archive)
@@ -136,13 +136,13 @@ def opened(file: IO[bytes]) -> tarfile.TarFile:
         raise Malformed(f"not a backup: {error}") from error
 
 
-def take_manifest(archive: tarfile.TarFile) -> Manifest:
+def take_manifest(archive: tarfile.TarFile) -> BackupManifest:
     """The manifest, if it is one of this product. Raises `Malformed`."""
     try:
         member = archive.extractfile(MANIFEST)
         if member is None:
             raise Malformed("not a backup: the manifest is no file")
-        manifest = msgspec.json.decode(member.read(_MANIFEST_BYTES_MAX), type=Manifest)
+        manifest = msgspec.json.decode(member.read(_MANIFEST_BYTES_MAX), type=BackupManifest)
     except (tarfile.TarError, KeyError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, EOFError) as error:
         raise Malformed(f"not a whole backup: {error}") from error
     if manifest.format != FORMAT:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from ledger.store.access_log import Accesses
 from ledger.store.annexes import Annexes, NamedAnnex
-from ledger.store.attachments import Attachments
+from ledger.store.attachments import AttachmentStore
 from ledger.store.cosignatures import Cosignatures
 
 __all__ = ["Batch", "CheckpointRow", "EntryRow", "Fact", "LeafRow", "NewEntry", "Store", "Tile"]
@@ -103,7 +103,7 @@ class Store(Protocol):
 
     annexes: Annexes
     cosignatures: Cosignatures
-    attachments: Attachments
+    attachments: AttachmentStore
     accesses: Accesses
 
     def append(self, batch: Batch) -> None:

@@ -18,7 +18,7 @@ from ledger.limits import BODIES_HELD_BYTES_MAX, BODY_HOLD_SECONDS
 from ledger.store.access_log import Accesses, MemoryAccesses
 from ledger.store.annexes import Annexes, MemoryAnnexes
 from ledger.store.append_parameters import append_params
-from ledger.store.attachments import Attachments, MemoryAttachments
+from ledger.store.attachments import AttachmentStore, MemoryAttachments
 from ledger.store.contract import Batch, CheckpointRow, EntryRow, Fact, LeafRow
 from ledger.store.cosignatures import Cosignatures, MemoryCosignatures
 from ledger.store.desk import MemoryDesk
@@ -40,7 +40,7 @@ class MemoryStore:
         self._annexes = MemoryAnnexes()
         self.annexes: Annexes = self._annexes
         self.cosignatures: Cosignatures = MemoryCosignatures()
-        self.attachments: Attachments = MemoryAttachments(lambda id_: Fact("attachment", id_.hex()) in self._facts)
+        self.attachments: AttachmentStore = MemoryAttachments(lambda id_: Fact("attachment", id_.hex()) in self._facts)
         self.accesses: Accesses = MemoryAccesses()
         self._held_bytes_max = held_bytes_max
         self._grown = threading.Condition()  # its lock guards all that follows

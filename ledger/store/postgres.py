@@ -20,7 +20,7 @@ from ledger.store.access_log import Accesses, PostgresAccesses
 from ledger.store.annexes import Annexes, PostgresAnnexes
 from ledger.store.append_parameters import append_params, fact_key
 from ledger.store.array_parameters import Bigints, Texts
-from ledger.store.attachments import Attachments, PostgresAttachments
+from ledger.store.attachments import AttachmentStore, PostgresAttachments
 from ledger.store.connect import Database, connect, to_ledger_error
 from ledger.store.contract import Batch, CheckpointRow, EntryRow, Fact, LeafRow
 from ledger.store.copy_reader import copy_entries
@@ -55,7 +55,7 @@ class PostgresStore(Vault):
         self.desk = PostgresDesk(database)
         self.annexes: Annexes = PostgresAnnexes(database)
         self.cosignatures: Cosignatures = PostgresCosignatures(database)
-        self.attachments: Attachments = PostgresAttachments(database)
+        self.attachments: AttachmentStore = PostgresAttachments(database)
         self.accesses: Accesses = PostgresAccesses(database)
         self._appending = threading.Lock()
         self._writer: Connection[tuple[Any, ...]] | None = None

@@ -14,7 +14,7 @@ from psycopg.sql import SQL, Identifier
 from ledger.errors import Misconfigured, Refuted
 from ledger.store.backup_file import (
     TABLES,
-    Manifest,
+    BackupManifest,
     Progress,
     TableCopy,
     applied_migrations,
@@ -72,7 +72,7 @@ def restore(
     return Restored(manifest.tree_size, manifest.note, missing)
 
 
-def _require_empty(connection: Connection[Any], manifest: Manifest) -> None:
+def _require_empty(connection: Connection[Any], manifest: BackupManifest) -> None:
     if not set(manifest.migrations) <= set(applied_migrations(connection)):
         raise Misconfigured("the backup is of another schema than this database's: run this release's `migrate` first")
     for table in TABLES:
@@ -107,7 +107,7 @@ def _erase_again(connection: Connection[Any], erased: Collection[Erased]) -> Non
     connection.execute("DELETE FROM ledger.held_annexes WHERE digest = ANY (%s)", (annexes,))
 
 
-def _require_whole(connection: Connection[Any], manifest: Manifest) -> None:
+def _require_whole(connection: Connection[Any], manifest: BackupManifest) -> None:
     row = connection.execute(
         "SELECT count(*), coalesce(max(notification_id), 0), "
         "count(*) FILTER (WHERE leaf_hash <> sha256('\\x00'::bytea || state)), "
@@ -117,7 +117,7 @@ def _require_whole(connection: Connection[Any], manifest: Manifest) -> None:
         raise Refuted(f"the backup does not hang together: entries, last index, wrong leaf hashes, tree size: {row}")
 
 
-def _missing(connection: Connection[Any], manifest: Manifest, known: Checkpoint | None) -> int:
+def _missing(connection: Connection[Any], manifest: BackupManifest, known: Checkpoint | None) -> int:
     if known is None:
         return 0
     if manifest.note and manifest.note.split("\n", 1)[0] != known.origin:

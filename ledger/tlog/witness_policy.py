@@ -24,7 +24,7 @@ from ledger.tlog.cosignature import Cosignature, CosignerKey, verifier_of
 from ledger.tlog.note import parse_note
 from ledger.tlog.vkey import COSIGNATURE_ED25519, COSIGNATURE_ML_DSA_44, ED25519, VerifierKey
 
-__all__ = ["NONE", "Cosigned", "Group", "LogLine", "Policy", "Witness", "parse_logs", "parse_policy"]
+__all__ = ["NONE", "Cosigned", "Group", "LogLine", "Policy", "PolicyWitness", "parse_logs", "parse_policy"]
 
 NONE: Final = "none"
 _ALLOWED: Final = re.compile(rb"[\t\n\x20-\x7e\x80-\xff]*")
@@ -42,7 +42,7 @@ class LogLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class PolicyWitness:
     """A witness under the name that the policy gives it; `url` is its submission prefix (C2SP tlog-witness)."""
 
     name: str
@@ -81,7 +81,7 @@ class Policy:
     """A policy that makes sense: every name is defined before it is used, and used at most once."""
 
     logs: tuple[LogLine, ...]
-    witnesses: tuple[Witness, ...]
+    witnesses: tuple[PolicyWitness, ...]
     groups: tuple[Group, ...]
     quorum: str
 
@@ -100,7 +100,7 @@ class Policy:
         """The same policy for who verifies offline."""
         return Policy(
             tuple(LogLine(log.key) for log in self.logs),
-            tuple(Witness(witness.name, witness.key) for witness in self.witnesses),
+            tuple(PolicyWitness(witness.name, witness.key) for witness in self.witnesses),
             self.groups,
             self.quorum,
         )
@@ -158,7 +158,7 @@ class Policy:
 def parse_policy(data: bytes) -> Policy:
     """Read a policy ("Policy file syntax and structure"). Raises `Malformed`; `parse_policy(p.format()) == p`."""
     logs: list[LogLine] = []
-    witnesses: list[Witness] = []
+    witnesses: list[PolicyWitness] = []
     groups: list[Group] = []
     quorums: list[str] = []
     names: set[str] = set()
@@ -167,7 +167,7 @@ def parse_policy(data: bytes) -> Policy:
             case ["log", vkey, *url] if len(url) <= 1:
                 logs.append(LogLine(_key(vkey), *url))
             case ["witness", name, vkey, *url] if len(url) <= 1:
-                witnesses.append(Witness(name, _key(vkey), *url))
+                witnesses.append(PolicyWitness(name, _key(vkey), *url))
                 names.add(name)
             case ["group", name, rule, *members]:
                 _check_defined(members, names)

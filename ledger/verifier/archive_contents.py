@@ -17,7 +17,15 @@ from ledger.errors import Malformed, Refuted
 from ledger.verifier.formats import archive_paths as paths
 from ledger.verifier.formats.archive import member
 from ledger.verifier.formats.ground import ground_of
-from ledger.verifier.formats.manifest import COMPLETENESS, INDEX, MANIFEST, SIGNATURE, TRUST, Manifest, parse_manifest
+from ledger.verifier.formats.manifest import (
+    COMPLETENESS,
+    INDEX,
+    MANIFEST,
+    SIGNATURE,
+    TRUST,
+    ArchiveManifest,
+    parse_manifest,
+)
 
 __all__ = [
     "annexes_of",
@@ -31,7 +39,7 @@ __all__ = [
 ]
 
 
-def named_members(members: Mapping[str, bytes]) -> Manifest:
+def named_members(members: Mapping[str, bytes]) -> ArchiveManifest:
     """The manifest, whose files are those that are there. Raises `Malformed`, `Refuted`."""
     manifest = parse_manifest(member(members, MANIFEST))
     named = {file.path: file for file in manifest.files}
@@ -49,7 +57,7 @@ def named_members(members: Mapping[str, bytes]) -> Manifest:
     return manifest
 
 
-def check_period(manifest: Manifest, events: Sequence[Recorded]) -> None:
+def check_period(manifest: ArchiveManifest, events: Sequence[Recorded]) -> None:
     """The entries are those that are named, about the enterprise, recorded in the period. Raises `Refuted`."""
     if tuple(at.index for at in events) != manifest.entries:
         raise Refuted("the entries in the archive are not those that its manifest names")
@@ -60,7 +68,7 @@ def check_period(manifest: Manifest, events: Sequence[Recorded]) -> None:
             raise Refuted(f"entry {at.index} was not recorded in the period")
 
 
-def check_left_out(manifest: Manifest, events: Sequence[Recorded], members: Mapping[str, bytes]) -> None:
+def check_left_out(manifest: ArchiveManifest, events: Sequence[Recorded], members: Mapping[str, bytes]) -> None:
     """What is missing is said to be missing, and nothing else is. Raises `Refuted`."""
     said = {(one.what, one.entry) for one in manifest.left_out}
     missing: set[tuple[str, int | None]] = set()
@@ -147,7 +155,7 @@ def annexes_of(event: Event | Closed) -> list[str]:
     return [] if annexes is None else [one.sha256 for one in annexes(event)]
 
 
-def check_accesses(manifest: Manifest, members: Mapping[str, bytes]) -> None:
+def check_accesses(manifest: ArchiveManifest, members: Mapping[str, bytes]) -> None:
     """The access log has its form; what it says is the service's word."""
     data = members.get(paths.ACCESSES)
     if data is None:

@@ -39,7 +39,7 @@ from ledger.verifier.checkpoint import verify_head
 from ledger.verifier.entry_location import Located, LocatedStream, Roots, locate
 from ledger.verifier.formats.bundle import Bundle
 from ledger.verifier.formats.bundle_reading import parse_bundle
-from ledger.verifier.issuer_keys import Chain
+from ledger.verifier.issuer_keys import IssuerChain
 from ledger.verifier.messages import bundle as wording
 from ledger.verifier.messages.common import anchored
 from ledger.verifier.report import Remark, Verified
@@ -98,7 +98,7 @@ def verify_bundle(data: bytes, trust: Trust) -> VerifiedBundle:
     steps.append(wording.streams(list(streams)))
 
     first, _ = next(iter(streams[ROOT_PARTY]))  # 5
-    chain = Chain(trust, first, _GOVERNING)
+    chain = IssuerChain(trust, first, _GOVERNING)
     steps.append(anchored(trust))
 
     subject = bundle.streams[0].subject
@@ -177,7 +177,7 @@ def _whole(streams: Mapping[str, LocatedStream], root_entry: Located) -> None:
             raise Uncheckable(f"the bundle lacks the stream of {subject}, on which others rest")
 
 
-def _in_order(chain: Chain, streams: Mapping[str, LocatedStream], root_entry: Located) -> list[Recorded]:
+def _in_order(chain: IssuerChain, streams: Mapping[str, LocatedStream], root_entry: Located) -> list[Recorded]:
     """Every entry at its position, under the governance of that position; the events of the bundle's subject."""
     located = heapq.merge([(root_entry, None)], *streams.values(), key=lambda one: one[0].index)
     events: list[Recorded] = []
@@ -189,7 +189,7 @@ def _in_order(chain: Chain, streams: Mapping[str, LocatedStream], root_entry: Lo
     return events
 
 
-def _said(chain: Chain, entry: Located, body: bytes | None, version: int) -> Recorded:
+def _said(chain: IssuerChain, entry: Located, body: bytes | None, version: int) -> Recorded:
     statement = chain.signed(entry)
     if body is not None and not statement.sealed:
         raise Refuted(f"entry {entry.index} is open: a body does not belong to it")

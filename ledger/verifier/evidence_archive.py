@@ -39,8 +39,8 @@ from ledger.verifier.entry_location import Located
 from ledger.verifier.formats import archive_paths as paths
 from ledger.verifier.formats.archive import member, read_archive
 from ledger.verifier.formats.ground import ground_of, is_ground
-from ledger.verifier.formats.manifest import CHECKPOINT, COMPLETENESS, MANIFEST, SIGNATURE, Manifest
-from ledger.verifier.issuer_keys import Chain
+from ledger.verifier.formats.manifest import CHECKPOINT, COMPLETENESS, MANIFEST, SIGNATURE, ArchiveManifest
+from ledger.verifier.issuer_keys import IssuerChain
 from ledger.verifier.messages import archive as wording
 from ledger.verifier.messages.common import anchored
 from ledger.verifier.report import Remark, Verified
@@ -57,7 +57,7 @@ class VerifiedArchive(Verified, frozen=True, kw_only=True):
     """An archive whose statements hold. `events` are the enterprise's entries in it, in the order of the log, sealed
     ones without a body as `Closed`; `governing` what they rest on. `complete`: a bundle shows that none is missing."""
 
-    manifest: Manifest
+    manifest: ArchiveManifest
     members: Mapping[str, bytes]
     checkpoint: VerifiedCheckpoint
     events: tuple[Recorded, ...]
@@ -120,15 +120,15 @@ def verify_archive(data: bytes, trust: Trust) -> VerifiedArchive:
     )
 
 
-def _chain(statements: Statements, trust: Trust) -> Chain:
+def _chain(statements: Statements, trust: Trust) -> IssuerChain:
     first = statements.governing.get(0)
     if first is None:
         raise Uncheckable("the archive holds no evidence about issuers: entry 0 is missing")
-    return Chain(trust, first, _GOVERNING)
+    return IssuerChain(trust, first, _GOVERNING)
 
 
 def _in_order(
-    chain: Chain, statements: Statements, members: Mapping[str, bytes]
+    chain: IssuerChain, statements: Statements, members: Mapping[str, bytes]
 ) -> tuple[list[Recorded], list[Recorded]]:
     events: list[Recorded] = []
     governing: list[Recorded] = []
@@ -146,7 +146,7 @@ def _in_order(
     return events, governing
 
 
-def _said(chain: Chain, entry: Located, body: bytes | None) -> Event | Closed:
+def _said(chain: IssuerChain, entry: Located, body: bytes | None) -> Event | Closed:
     statement = chain.signed(entry)
     event = chain.said(statement, body)
     if body is not None and not statement.sealed and not is_ground(event, body):
@@ -154,7 +154,7 @@ def _said(chain: Chain, entry: Located, body: bytes | None) -> Event | Closed:
     return event
 
 
-def _signed(manifest: Manifest, members: Mapping[str, bytes], governance: Governance) -> Remark:
+def _signed(manifest: ArchiveManifest, members: Mapping[str, bytes], governance: Governance) -> Remark:
     """Raises `Refuted`, `Malformed`."""
     by, data = manifest.exported_by, members.get(SIGNATURE)
     if by is None and data is None:
@@ -173,7 +173,7 @@ def _signed(manifest: Manifest, members: Mapping[str, bytes], governance: Govern
     return wording.signed(by, sorted(governance.roles(by.party)))
 
 
-def _complete(manifest: Manifest, members: Mapping[str, bytes], events: list[Recorded], trust: Trust) -> Remark:
+def _complete(manifest: ArchiveManifest, members: Mapping[str, bytes], events: list[Recorded], trust: Trust) -> Remark:
     bundle = verify_bundle(members[COMPLETENESS], trust)
     if bundle.subject != manifest.subject:
         raise Refuted("the completeness bundle is about another enterprise")

@@ -24,13 +24,13 @@ from ledger.verifier.entry_location import Located
 from ledger.verifier.formats.evidence import EVENTS
 from ledger.verifier.trust import Trust
 
-__all__ = ["Chain", "check_entitled", "check_new_key"]
+__all__ = ["IssuerChain", "check_entitled", "check_new_key"]
 
 # A rule that refuses because something is not there: the evidence may just lack it
 _LACKING = frozenset({"key.unknown", "party.not_enrolled", "policy.none_in_force"})
 
 
-class Chain:
+class IssuerChain:
     """The governance that evidence shows, growing with each `take`. Used for one verification."""
 
     def __init__(self, trust: Trust, first: Located, events: tuple[type[Event], ...] = EVENTS) -> None:

@@ -31,7 +31,7 @@ from ledger.errors import Refuted, Uncheckable
 from ledger.verifier.entry_location import Located, Roots, check_order, locate
 from ledger.verifier.formats.evidence import parse_evidence
 from ledger.verifier.formats.ground import ground_of
-from ledger.verifier.issuer_keys import Chain, check_entitled, check_new_key
+from ledger.verifier.issuer_keys import IssuerChain, check_entitled, check_new_key
 from ledger.verifier.messages import statement as wording
 from ledger.verifier.messages.common import anchored
 from ledger.verifier.quorum import check_witnessed
@@ -70,7 +70,7 @@ def verify_entry(
     steps.insert(0, check_witnessed(target, others, proofs, trust, roots))
     steps.append(wording.in_order(len(entries)))
 
-    chain = Chain(trust, entries[0])  # 4
+    chain = IssuerChain(trust, entries[0])  # 4
     steps.append(anchored(trust))
 
     before = [entry for entry in entries[1:] if entry.index < target.index]  # 5

@@ -5,7 +5,7 @@
 """
 
 from ledger.witness.add_checkpoint import AddCheckpoint, format_request, parse_request
-from ledger.witness.cosigning_rules import Conflict, Head, NotConsistent, NotSigned, UnknownLog, decide
+from ledger.witness.cosigning_rules import Conflict, CosignedHead, NotConsistent, NotSigned, UnknownLog, decide
 from ledger.witness.known_logs import parse_known_logs
 from ledger.witness.witness import Witness
 from ledger.witness.witness_state import WitnessState
@@ -13,7 +13,7 @@ from ledger.witness.witness_state import WitnessState
 __all__ = [
     "AddCheckpoint",
     "Conflict",
-    "Head",
+    "CosignedHead",
     "NotConsistent",
     "NotSigned",
     "UnknownLog",

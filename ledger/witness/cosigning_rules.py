@@ -15,7 +15,7 @@ from ledger.tlog.proof import verify_consistency
 from ledger.witness.add_checkpoint import AddCheckpoint
 from ledger.witness.known_logs import KnownLogs
 
-__all__ = ["Conflict", "Head", "NotConsistent", "NotSigned", "UnknownLog", "authenticate", "decide"]
+__all__ = ["Conflict", "CosignedHead", "NotConsistent", "NotSigned", "UnknownLog", "authenticate", "decide"]
 
 
 class UnknownLog(NotFound):
@@ -45,14 +45,14 @@ class NotConsistent(Refuted):
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class CosignedHead:
     """The newest tree of a log that the witness cosigned."""
 
     size: int
     root: bytes
 
     @classmethod
-    def none(cls) -> Head:
+    def none(cls) -> CosignedHead:
         """Of a log that it has never cosigned: as good as an empty tree."""
         return cls(0, EMPTY_ROOT)
 
@@ -75,7 +75,7 @@ def authenticate(request: AddCheckpoint, logs: KnownLogs) -> VerifiedCheckpoint:
     return checkpoint
 
 
-def decide(checkpoint: VerifiedCheckpoint, request: AddCheckpoint, seen: Head) -> Head:
+def decide(checkpoint: VerifiedCheckpoint, request: AddCheckpoint, seen: CosignedHead) -> CosignedHead:
     """What is to be remembered before the checkpoint is cosigned. Raises `Conflict`, `NotConsistent`."""
     if checkpoint.size == seen.size and checkpoint.root != seen.root:
         raise Conflict(seen.size, fork=True)
@@ -84,9 +84,9 @@ def decide(checkpoint: VerifiedCheckpoint, request: AddCheckpoint, seen: Head) -
     if request.old == 0:
         if request.proof:
             raise NotConsistent("from the empty tree there is nothing to prove")
-        return Head(checkpoint.size, checkpoint.root)
+        return CosignedHead(checkpoint.size, checkpoint.root)
     try:
         verify_consistency(seen.size, checkpoint.size, seen.root, checkpoint.root, request.proof)
     except (Refuted, Malformed) as error:
         raise NotConsistent(str(error)) from error
-    return Head(checkpoint.size, checkpoint.root)
+    return CosignedHead(checkpoint.size, checkpoint.root)

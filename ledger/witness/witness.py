@@ -9,7 +9,7 @@ from ledger.errors import Misconfigured
 from ledger.tlog.cosignature import Cosigner
 from ledger.tlog.note import Signature, format_signature
 from ledger.witness.add_checkpoint import AddCheckpoint, parse_request
-from ledger.witness.cosigning_rules import Conflict, Head, NotConsistent, authenticate, decide
+from ledger.witness.cosigning_rules import Conflict, CosignedHead, NotConsistent, authenticate, decide
 from ledger.witness.known_logs import KnownLogs
 from ledger.witness.witness_state import WitnessState
 
@@ -46,7 +46,7 @@ class Witness:
         checkpoint = authenticate(request, self.logs)
         now = self._clock()
 
-        def step(seen: Head) -> Head:
+        def step(seen: CosignedHead) -> CosignedHead:
             return decide(checkpoint, request, seen)
 
         try:

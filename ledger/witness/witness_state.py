@@ -19,7 +19,7 @@ from typing import Final, Self
 from ledger.errors import Malformed, Misconfigured, Unavailable
 from ledger.limits import WITNESS_LOCK_SECONDS_MAX
 from ledger.tlog.vkey import VerifierKey
-from ledger.witness.cosigning_rules import Head
+from ledger.witness.cosigning_rules import CosignedHead
 
 __all__ = ["WitnessState"]
 
@@ -84,18 +84,18 @@ class WitnessState:
         except (sqlite3.Error, Malformed) as error:
             raise Misconfigured(f"{path} is not the state of a witness: {error}") from error
 
-    def head(self, origin: str) -> Head:
+    def head(self, origin: str) -> CosignedHead:
         """The newest tree of the log that was cosigned."""
         with self._lock, _translated(self.path):
             return self._head(origin)
 
-    def heads(self) -> dict[str, tuple[Head, int]]:
+    def heads(self) -> dict[str, tuple[CosignedHead, int]]:
         """Of every log: its head, and when it was last cosigned (Unix seconds)."""
         with self._lock, _translated(self.path):
             rows = self._connection.execute("SELECT origin, size, root, cosigned_at FROM heads ORDER BY origin")
-            return {origin: (Head(size, root), at) for origin, size, root, at in rows}
+            return {origin: (CosignedHead(size, root), at) for origin, size, root, at in rows}
 
-    def advance(self, origin: str, step: Callable[[Head], Head], now: int) -> Head:
+    def advance(self, origin: str, step: Callable[[CosignedHead], CosignedHead], now: int) -> CosignedHead:
         """Look, decide by `step`, and remember what it gives: nobody else writes in between. Durable on return.
 
         `now` is the time of the cosignature to come: one that lies before the last is `Unavailable`, since it would
@@ -136,9 +136,9 @@ class WitnessState:
         if row is not None and now < row[0]:
             raise Unavailable(f"the clock is {row[0] - now} s behind the last cosignature of {origin}")
 
-    def _head(self, origin: str) -> Head:
+    def _head(self, origin: str) -> CosignedHead:
         row = self._connection.execute("SELECT size, root FROM heads WHERE origin = ?", (origin,)).fetchone()
-        return Head.none() if row is None else Head(row[0], row[1])
+        return CosignedHead.none() if row is None else CosignedHead(row[0], row[1])
 
 
 def _connect(path: Path) -> sqlite3.Connection:

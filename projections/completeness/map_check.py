@@ -13,9 +13,9 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
-from ledger.audit.checkpoints import Chain
+from ledger.audit.checkpoints import CheckpointChain
 from ledger.audit.findings import Findings
-from ledger.audit.sources.source import Source
+from ledger.audit.sources.source import AuditSource
 from ledger.audit.timeline import Timeline
 from ledger.store.contract import LeafRow
 from projections.completeness.map_tables import items_of
@@ -30,7 +30,7 @@ _UNSOUND: Final = ("entry.altered", "entry.missing", "entry.form", "log.order", 
 
 
 def check_map(
-    source: Source, timeline: Timeline, chain: Chain, findings: Findings, reliable: Callable[[int], bool]
+    source: AuditSource, timeline: Timeline, chain: CheckpointChain, findings: Findings, reliable: Callable[[int], bool]
 ) -> None:
     """Compute the map again at every size that somebody published or serves."""
     state = _state(source.connection, findings) if source.tables else None
@@ -108,7 +108,9 @@ def _state(connection: Connection[Any], findings: Findings) -> dict[str, Any] | 
     return state
 
 
-def _plausible(state: Mapping[str, Any], published: Mapping[int, Any], chain: Chain, findings: Findings) -> bool:
+def _plausible(
+    state: Mapping[str, Any], published: Mapping[int, Any], chain: CheckpointChain, findings: Findings
+) -> bool:
     end = chain.sizes[-1] if chain.sizes else 0
     if not 0 <= state["size"] <= state["target"] <= end:
         findings.add("projection.row", f"sizes {state['size']}, {state['target']}", row="projections.map_state")

@@ -6,10 +6,10 @@ from datetime import date
 from hashlib import sha256
 from typing import NamedTuple
 
-__all__ = ["Step", "etag"]
+__all__ = ["DatedDocument", "etag"]
 
 
-class Step(NamedTuple):
+class DatedDocument(NamedTuple):
     """`body` holds from `from_on` to the day before `until_on` (None: until an event is recorded)."""
 
     from_on: date

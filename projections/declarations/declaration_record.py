@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from projections.declarations.section import Piece
+from projections.declarations.section import DatedValue
 
 __all__ = ["SectionRow", "compose", "section_rows"]
 
@@ -29,7 +29,7 @@ class SectionRow(NamedTuple):
     value: bytes
 
 
-def section_rows(subject: str, section: str, pieces: Sequence[Piece]) -> Iterator[SectionRow]:
+def section_rows(subject: str, section: str, pieces: Sequence[DatedValue]) -> Iterator[SectionRow]:
     """The rows of one section, each until the day of the next piece."""
     for piece, following in pairwise([*pieces, None]):
         assert piece is not None  # only the last is

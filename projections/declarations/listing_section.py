@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from ledger.domain.events.listing import ProductDelisted, ProductListed
 from ledger.domain.state.listing import LISTINGS, Listing
-from projections.declarations.section import Part, Piece, pieces_of
+from projections.declarations.section import DatedValue, Section, pieces_of
 from projections.standing.evaluate import Case
-from projections.standing.level_history import Course
+from projections.standing.level_history import LevelHistory
 
 __all__ = ["LISTINGS_PART"]
 
 
-def _pieces(course: Course, case: Case) -> Sequence[Piece]:
+def _pieces(course: LevelHistory, case: Case) -> Sequence[DatedValue]:
     """In log order, without those that were repudiated."""
     gone = course.record.repudiated
     listings = [one for one in LISTINGS.of(course.record).by_entry.values() if one.index not in gone]
@@ -29,7 +29,7 @@ def _pieces(course: Course, case: Case) -> Sequence[Piece]:
     return pieces_of(course.told_on, days, value_on)
 
 
-def _state(course: Course, listing: Listing, day: date) -> str:
+def _state(course: LevelHistory, listing: Listing, day: date) -> str:
     end = listing.delisted(course.record.repudiated)
     if end is not None and day >= end.effective_on:
         return "delisted"
@@ -38,7 +38,7 @@ def _state(course: Course, listing: Listing, day: date) -> str:
     return "listed" if day <= listing.window_until else "over"
 
 
-def _document(course: Course, listing: Listing) -> dict[str, Any]:
+def _document(course: LevelHistory, listing: Listing) -> dict[str, Any]:
     said = course.texts[listing.index]
     assert isinstance(said, ProductListed)  # kept when it was taken in
     return {
@@ -54,7 +54,7 @@ def _document(course: Course, listing: Listing) -> dict[str, Any]:
     }
 
 
-def _delisted(course: Course, listing: Listing) -> dict[str, Any] | None:
+def _delisted(course: LevelHistory, listing: Listing) -> dict[str, Any] | None:
     end = listing.delisted(course.record.repudiated)
     if end is None:
         return None
@@ -67,4 +67,4 @@ def _day_after(day: date) -> date:
     return day if day == date.max else day + timedelta(days=1)
 
 
-LISTINGS_PART: Final = Part(noun=LISTINGS.key, section="listings", pieces=_pieces)
+LISTINGS_PART: Final = Section(noun=LISTINGS.key, section="listings", pieces=_pieces)

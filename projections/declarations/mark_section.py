@@ -16,20 +16,20 @@ import msgspec
 from ledger.domain.events.mark import MarkLicensed, MarkRevoked, MarkSuspended
 from ledger.domain.state.licence_periods import last_day, spans, standing_turns, state_on
 from ledger.domain.state.mark import MARKS, Licence, counting_misuses
-from projections.declarations.section import Part, Piece, pieces_of
+from projections.declarations.section import DatedValue, Section, pieces_of
 from projections.standing.evaluate import Case
-from projections.standing.level_history import Course
+from projections.standing.level_history import LevelHistory
 
 __all__ = ["MARKS_PART"]
 
 _ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
 
 
-def _licences(course: Course) -> list[Licence]:
+def _licences(course: LevelHistory) -> list[Licence]:
     return sorted(MARKS.of(course.record).licences.values(), key=lambda one: one.index)
 
 
-def _pieces(course: Course, case: Case) -> Sequence[Piece]:
+def _pieces(course: LevelHistory, case: Case) -> Sequence[DatedValue]:
     """Licences in log order with their state, and misuse by the licensee for as long as it counts."""
     record, start = course.record, course.told_on
     licences = [(_document(course, one), spans(record, one)) for one in _licences(course)]
@@ -49,7 +49,7 @@ def _pieces(course: Course, case: Case) -> Sequence[Piece]:
     return pieces_of(start, days, value_on)
 
 
-def _document(course: Course, licence: Licence) -> dict[str, Any]:
+def _document(course: LevelHistory, licence: Licence) -> dict[str, Any]:
     """What holds on any day."""
     record = course.record
     said = course.texts[licence.index]
@@ -72,12 +72,12 @@ def _document(course: Course, licence: Licence) -> dict[str, Any]:
     }
 
 
-def _ground(course: Course, entry: int) -> str | None:
+def _ground(course: LevelHistory, entry: int) -> str | None:
     said = course.texts.get(entry)
     return said.ground if isinstance(said, MarkSuspended | MarkRevoked) else None
 
 
-def _rows(course: Course, case: Case) -> Mapping[str, Sequence[tuple[Any, ...]]]:
+def _rows(course: LevelHistory, case: Case) -> Mapping[str, Sequence[tuple[Any, ...]]]:
     record = course.record
     name = None if record.registration is None else record.name_on(date.max)
     return {
@@ -101,7 +101,7 @@ def _rows(course: Course, case: Case) -> Mapping[str, Sequence[tuple[Any, ...]]]
     }
 
 
-MARKS_PART: Final = Part(
+MARKS_PART: Final = Section(
     noun=MARKS.key,
     section="marks",
     pieces=_pieces,

@@ -15,11 +15,11 @@ import msgspec
 
 from ledger.domain.events.pledge import PledgeMade, PledgeReplaced
 from ledger.domain.state.pledge import Assessment
-from projections.db.dated_document import Step, etag
-from projections.standing.disclosure import Closing
+from projections.db.dated_document import DatedDocument, etag
+from projections.standing.disclosure import DisclosureWindows
 from projections.standing.evaluate import Case
 from projections.standing.facts_from_record import PublicPledge, public_pledges
-from projections.standing.level_history import Course
+from projections.standing.level_history import LevelHistory
 
 __all__ = ["PledgePage", "pledge_pages"]
 
@@ -36,19 +36,19 @@ class PledgePage(NamedTuple):
     made_entry: int
     from_on: date
     last_day: date
-    steps: Sequence[Step]
+    steps: Sequence[DatedDocument]
 
 
-def pledge_pages(course: Course, case: Case) -> list[PledgePage]:
+def pledge_pages(course: LevelHistory, case: Case) -> list[PledgePage]:
     """The pages of all public pledges of one enterprise, in the order of their publication."""
     return [_Page(course, pledge, case).page() for pledge in public_pledges(course.record)]
 
 
 class _Page:
-    def __init__(self, course: Course, pledge: PublicPledge, case: Case) -> None:
+    def __init__(self, course: LevelHistory, pledge: PublicPledge, case: Case) -> None:
         self._course = course
         self._pledge = pledge
-        closing = Closing(course.record, case) if pledge.assessments else None
+        closing = DisclosureWindows(course.record, case) if pledge.assessments else None
         self._shown_on: Final[dict[int, list[tuple[date, date]]]] = {
             one.index: closing.stretches(one.index, one.effective_on) for one in pledge.assessments if closing
         }
@@ -65,7 +65,7 @@ class _Page:
             if not pledge.repudiated:
                 document |= self._of_the_day(begin, until)
             body = _ENCODE(document)
-            steps.append(Step(begin, until, body, etag(body)))
+            steps.append(DatedDocument(begin, until, body, etag(body)))
         return PledgePage(
             pledge.publication.code,
             terms.campaign,

@@ -13,22 +13,22 @@ from typing import Any, Final
 from ledger.domain.events.inspection_report import ReportSubmitted
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.inspection_report import REPORTS, Invalidation, Report
-from projections.declarations.section import Part, Piece, pieces_of
-from projections.standing.disclosure import Closing
+from projections.declarations.section import DatedValue, Section, pieces_of
+from projections.standing.disclosure import DisclosureWindows
 from projections.standing.evaluate import Case
-from projections.standing.level_history import Course
+from projections.standing.level_history import LevelHistory
 
 __all__ = ["REPORTS_PART"]
 
 
-def _pieces(course: Course, case: Case) -> Sequence[Piece]:
+def _pieces(course: LevelHistory, case: Case) -> Sequence[DatedValue]:
     """In log order, without those that were repudiated."""
     gone, void, start = course.record.repudiated, annulled(course.record), course.told_on
     reports = [one for one in REPORTS.of(course.record).by_entry.values() if one.index not in gone]
     reports.sort(key=lambda one: one.index)
     documents = [(one, _document(course, one)) for one in reports]
     ends = {one.index: one.invalidated(gone, void) for one in reports}
-    closing = Closing(course.record, case) if any(ends.values()) else None
+    closing = DisclosureWindows(course.record, case) if any(ends.values()) else None
     shown = {  # a laboratory's fault is never shown
         end.index: closing.stretches(end.index, end.effective_on)
         for end in ends.values()
@@ -49,7 +49,7 @@ def _ended(end: Invalidation | None, shown: Mapping[int, Sequence[tuple[date, da
     return {"state": "ended"}
 
 
-def _document(course: Course, report: Report) -> dict[str, Any]:
+def _document(course: LevelHistory, report: Report) -> dict[str, Any]:
     said = course.texts[report.index]
     assert isinstance(said, ReportSubmitted)  # kept when it was taken in
     verified = report.verified(course.record.repudiated)
@@ -71,4 +71,4 @@ def _document(course: Course, report: Report) -> dict[str, Any]:
     }
 
 
-REPORTS_PART: Final = Part(noun=REPORTS.key, section="reports", pieces=_pieces)
+REPORTS_PART: Final = Section(noun=REPORTS.key, section="reports", pieces=_pieces)

@@ -9,26 +9,26 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from projections.standing.evaluate import Case
-from projections.standing.level_history import Course
+from projections.standing.level_history import LevelHistory
 
-__all__ = ["Part", "Piece", "no_rows", "pieces_of"]
+__all__ = ["DatedValue", "Section", "no_rows", "pieces_of"]
 
 Tables = Mapping[str, Sequence[tuple[Any, ...]]]
 
 
-class Piece(NamedTuple):
+class DatedValue(NamedTuple):
     """A JSON value in canonical form (RFC 8785) that holds from `from_on` until the day of the next piece."""
 
     from_on: date
     value: bytes
 
 
-def no_rows(course: Course, case: Case) -> Tables:
+def no_rows(course: LevelHistory, case: Case) -> Tables:
     """For parts without tables of their own."""
     return {}
 
 
-class Part(NamedTuple):
+class Section(NamedTuple):
     """Asked only about enterprises with a state under `noun`.
 
     `pieces(course, case)` are the values of the key `section`, in the order of their days, the first from
@@ -38,20 +38,20 @@ class Part(NamedTuple):
 
     noun: str
     section: str
-    pieces: Callable[[Course, Case], Sequence[Piece]]
+    pieces: Callable[[LevelHistory, Case], Sequence[DatedValue]]
     tables: Mapping[str, Sequence[str]] = {}
-    rows: Callable[[Course, Case], Tables] = no_rows
+    rows: Callable[[LevelHistory, Case], Tables] = no_rows
 
 
 # No floating-point numbers, ASCII keys: sorted keys are all that RFC 8785 asks beyond this encoder.
 _ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
 
 
-def pieces_of(start: date, days: Iterable[date], value_on: Callable[[date], Any]) -> list[Piece]:
+def pieces_of(start: date, days: Iterable[date], value_on: Callable[[date], Any]) -> list[DatedValue]:
     """`value_on(day)` from `start` on; of `days`, the later ones are those on which it may change by time alone."""
-    found: list[Piece] = []
+    found: list[DatedValue] = []
     for day in (start, *sorted({day for day in days if start < day < date.max})):
         value = _ENCODE(value_on(day))
         if not found or found[-1].value != value:
-            found.append(Piece(day, value))
+            found.append(DatedValue(day, value))
     return found

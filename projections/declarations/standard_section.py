@@ -16,9 +16,9 @@ from ledger.domain.state.annex import TAKEN_DOWN
 from ledger.domain.state.declaration import STANDARDS, Abolition, Declaration, Version, standing_notes
 from ledger.domain.values.standard_number import number_key
 from projections.db.dated_document import etag
-from projections.declarations.section import Part, Piece, pieces_of
+from projections.declarations.section import DatedValue, Section, pieces_of
 from projections.standing.evaluate import Case
-from projections.standing.level_history import Course
+from projections.standing.level_history import LevelHistory
 
 __all__ = ["STANDARDS_PART"]
 
@@ -29,7 +29,7 @@ _COLUMNS: Final = ("text", "int8", "int8", "text", "text", "text", "text", "date
 class _Standards:
     """The declared standards of one course."""
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: LevelHistory) -> None:
         self._course = course
         self._gone = course.record.repudiated
         self._notes: dict[int, list[dict[str, Any]]] = {}
@@ -150,15 +150,15 @@ class _Standards:
         }
 
 
-def _pieces(course: Course, case: Case) -> Sequence[Piece]:
+def _pieces(course: LevelHistory, case: Case) -> Sequence[DatedValue]:
     return pieces_of(course.told_on, (), lambda _day: _Standards(course).section())
 
 
-def _rows(course: Course, case: Case) -> Mapping[str, Sequence[tuple[Any, ...]]]:
+def _rows(course: LevelHistory, case: Case) -> Mapping[str, Sequence[tuple[Any, ...]]]:
     return {"standards": _Standards(course).rows()}
 
 
-STANDARDS_PART: Final = Part(
+STANDARDS_PART: Final = Section(
     noun=STANDARDS.key,
     section="standards",
     pieces=_pieces,

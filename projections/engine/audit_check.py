@@ -14,10 +14,10 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from ledger.audit.checkpoints import Chain
+from ledger.audit.checkpoints import CheckpointChain
 from ledger.audit.findings import Findings
 from ledger.audit.replay_rules import Stream
-from ledger.audit.sources.source import Source
+from ledger.audit.sources.source import AuditSource
 from ledger.audit.timeline import Timeline
 from ledger.domain.values.dates import shanghai_date
 from projections.declarations.campaign_rows import campaign_rows
@@ -41,7 +41,7 @@ def rules_at(timeline: Timeline, size: int) -> Rules:
     return Rules(timeline.at(size), approvals)
 
 
-def rows_of_streams(source: Source, timeline: Timeline) -> RowsOfStreams:
+def rows_of_streams(source: AuditSource, timeline: Timeline) -> RowsOfStreams:
     """See `RowsOfStreams`."""
     return RowsOfStreams(source.connection, timeline)
 
@@ -148,7 +148,7 @@ def _compare(
 
 
 def check_read_models(
-    source: Source, timeline: Timeline, chain: Chain, findings: Findings, reliable: Callable[[int], bool]
+    source: AuditSource, timeline: Timeline, chain: CheckpointChain, findings: Findings, reliable: Callable[[int], bool]
 ) -> None:
     """Tables of the whole, rows of nobody, position and shape."""
     connection: Connection[Any] = source.connection

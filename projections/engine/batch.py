@@ -34,24 +34,24 @@ from projections.engine.tables import (
 from projections.search.enterprise_row import same_identity
 from projections.standing.evaluate import Case
 from projections.standing.facts_from_record import facts_of
-from projections.standing.level_history import Course, erases, follow, without_erased
+from projections.standing.level_history import LevelHistory, erases, follow, without_erased
 from projections.standing.policy_timeline import Rules
 
-__all__ = ["COURSES_CACHED_MAX", "Follower"]
+__all__ = ["COURSES_CACHED_MAX", "BatchProjector"]
 
 COURSES_CACHED_MAX: Final = 20_000
 _SUBJECTS_AT_ONCE: Final = 500
 _EXTENDED_AT_ONCE: Final = 50  # each has many steps: half a megabyte at most
 
 
-class Follower:
+class BatchProjector:
     """The state of the read models at tree size `size`. One thread at a time."""
 
     def __init__(self, feed: Feed, suffix: str = "", *, courses_max: int = COURSES_CACHED_MAX) -> None:
         self._feed = feed
         self._suffix = suffix
         self._courses_max = courses_max
-        self._courses: OrderedDict[str, Course] = OrderedDict()
+        self._courses: OrderedDict[str, LevelHistory] = OrderedDict()
         self._rules = Rules.none()
         self.size = 0
 
@@ -175,18 +175,18 @@ class Follower:
             self._courses.popitem(last=False)
         return set(news)
 
-    def _course_of(self, stream: Sequence[Recorded]) -> Course | None:
+    def _course_of(self, stream: Sequence[Recorded]) -> LevelHistory | None:
         """From a whole stream, as it was at our size."""
         before = without_erased([at for at in stream if at.index < self.size])
         followed = follow(None, before, self._rules, self.size)
         return None if followed is None else followed.course
 
-    def _follow_cached(self, subject: str, course: Course, events: Sequence[Recorded], size: int) -> None:
+    def _follow_cached(self, subject: str, course: LevelHistory, events: Sequence[Recorded], size: int) -> None:
         followed = follow(course, events, self._rules, size)
         assert followed is not None  # a course stays one
         self._keep(subject, followed.course)
 
-    def _keep(self, subject: str, course: Course) -> None:
+    def _keep(self, subject: str, course: LevelHistory) -> None:
         self._courses[subject] = course
         self._courses.move_to_end(subject)
 

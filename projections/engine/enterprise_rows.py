@@ -7,25 +7,25 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from projections.db.dated_document import Step, etag
+from projections.db.dated_document import DatedDocument, etag
 from projections.declarations.declaration_record import SectionRow, section_rows
 from projections.declarations.pledge_documents import PledgePage, pledge_pages
 from projections.engine.sections import PARTS
 from projections.search.enterprise_row import EnterpriseRow, enterprise_row
 from projections.standing.evaluate import Case
 from projections.standing.facts_from_record import facts_of
-from projections.standing.level_history import Course
+from projections.standing.level_history import LevelHistory
 from projections.standing.levels import Level
 from projections.standing.policy_timeline import Rules
 from projections.standing.render import render
 
-__all__ = ["Portrait", "portray", "standing_steps"]
+__all__ = ["EnterpriseRows", "portray", "standing_steps"]
 
 _SEGMENT_BYTES_MAX: Final = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Portrait:
+class EnterpriseRows:
     """`standing`: a level for each step. `enterprise` is None where it is not to be found by name or code.
 
     `further`: rows by table, of nouns with tables of their own.
@@ -33,13 +33,13 @@ class Portrait:
 
     subject: str
     enterprise: EnterpriseRow | None
-    standing: Sequence[tuple[Level, Step]]
+    standing: Sequence[tuple[Level, DatedDocument]]
     pledges: Sequence[PledgePage]
     sections: Sequence[SectionRow]
     further: Sequence[Mapping[str, Sequence[tuple[Any, ...]]]]
 
 
-def portray(course: Course, rules: Rules, case: Case | None = None, *, named: bool = True) -> Portrait:
+def portray(course: LevelHistory, rules: Rules, case: Case | None = None, *, named: bool = True) -> EnterpriseRows:
     """The rows of one enterprise under all policies that are known; `case` are its facts under them, if at hand.
 
     Not `named`: without the row by which it is found, which stays as it is.
@@ -49,7 +49,7 @@ def portray(course: Course, rules: Rules, case: Case | None = None, *, named: bo
     pages = pledge_pages(course, case)
     subject, nouns = course.record.subject, course.record.nouns
     parts = [part for part in PARTS if part.noun in nouns] if nouns else []
-    return Portrait(
+    return EnterpriseRows(
         subject,
         enterprise_row(course.record) if named else None,
         standing_steps(case, course.began_on),
@@ -59,17 +59,17 @@ def portray(course: Course, rules: Rules, case: Case | None = None, *, named: bo
     )
 
 
-def standing_steps(case: Case, start: date) -> list[tuple[Level, Step]]:
+def standing_steps(case: Case, start: date) -> list[tuple[Level, DatedDocument]]:
     """The standing from `start` on as bytes, as far ahead as time alone changes it.
 
     After `SEGMENTS_MAX` steps, or `_SEGMENT_BYTES_MAX` in all, the last has an `until_on`: more are written then.
     """
-    steps: list[tuple[Level, Step]] = []
+    steps: list[tuple[Level, DatedDocument]] = []
     total = 0
     for segment in case.segments(start):
         body = render(segment.standing, segment.until_on)
         total += len(body)
         if steps and total > _SEGMENT_BYTES_MAX:
             break
-        steps.append((segment.standing.level, Step(segment.from_on, segment.until_on, body, etag(body))))
+        steps.append((segment.standing.level, DatedDocument(segment.from_on, segment.until_on, body, etag(body))))
     return steps

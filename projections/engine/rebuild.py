@@ -23,7 +23,7 @@ from ledger.feed import Feed
 from ledger.store.connect import Database, connect, translated
 from ledger.store.copy_reader import split_streams
 from ledger.store.postgres import PostgresStore
-from projections.engine.batch import Follower
+from projections.engine.batch import BatchProjector
 from projections.engine.position import Position
 from projections.engine.rebuild_worker import begin_worker, fill_part, wake
 from projections.engine.schema import LOCK, NEXT, create_tables, drop_tables, index_tables_apart, prepare, swap_in
@@ -58,7 +58,7 @@ def rebuild(conninfo: str, workers: int = 2, progress: Progress = lambda done, t
                 create_tables(connection, NEXT)
             _fill(pool, split_streams(conninfo, workers * _PARTS_PER_WORKER), size, progress)
         index_tables_apart(conninfo, NEXT)
-        follower = Follower(feed, NEXT)
+        follower = BatchProjector(feed, NEXT)
         follower.load(size)
         _catch_up(connection, follower, until=feed.size())
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))  # runners wait from here on
@@ -124,7 +124,7 @@ def _fill(pool: ProcessPoolExecutor, parts: Sequence[tuple[str, str]], size: int
         progress(done, size)
 
 
-def _catch_up(connection: Connection[Any], follower: Follower, until: int) -> None:
+def _catch_up(connection: Connection[Any], follower: BatchProjector, until: int) -> None:
     while follower.size < until:
         events = follower.next_batch(min(_CATCH_UP_EVENTS, until - follower.size))
         with connection.transaction():

@@ -23,7 +23,7 @@ from ledger.domain.values.dates import shanghai_date
 from ledger.errors import LedgerError
 from ledger.feed import Feed
 from ledger.store.connect import Database, translated
-from projections.engine.batch import COURSES_CACHED_MAX, Follower
+from projections.engine.batch import COURSES_CACHED_MAX, BatchProjector
 from projections.engine.position import Position
 from projections.engine.schema import LOCK
 from projections.standing.policy_timeline import Rules
@@ -58,7 +58,7 @@ class Runner:
         self._batch_max = batch_events_max
         self._today = today
         self._extended_on = date.min
-        self._follower = Follower(feed, courses_max=courses_max)
+        self._follower = BatchProjector(feed, courses_max=courses_max)
         self._database = Database(conninfo, connections_max=2)
         self._position = Position(self._database)
         self._size = 0

@@ -7,12 +7,12 @@ from typing import Final
 from projections.declarations.listing_section import LISTINGS_PART
 from projections.declarations.mark_section import MARKS_PART
 from projections.declarations.report_section import REPORTS_PART
-from projections.declarations.section import Part
+from projections.declarations.section import Section
 from projections.declarations.standard_section import STANDARDS_PART
 
 __all__ = ["PARTS"]
 
-PARTS: Final[tuple[Part, ...]] = (
+PARTS: Final[tuple[Section, ...]] = (
     MARKS_PART,
     LISTINGS_PART,
     REPORTS_PART,

@@ -14,9 +14,9 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
 from ledger.store.array_parameters import Texts
-from projections.db.dated_document import Step
+from projections.db.dated_document import DatedDocument
 from projections.declarations.campaign_rows import CampaignRow
-from projections.engine.enterprise_rows import Portrait
+from projections.engine.enterprise_rows import EnterpriseRows
 from projections.engine.sections import PARTS
 from projections.standing.level_history import Change
 from projections.standing.levels import Level
@@ -45,7 +45,7 @@ class Rows:
         self.tables: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
         self.bytes = 0  # of the documents gathered, about
 
-    def add(self, portrait: Portrait, changes: Iterable[Change]) -> None:
+    def add(self, portrait: EnterpriseRows, changes: Iterable[Change]) -> None:
         subject, tables = portrait.subject, self.tables
         if portrait.enterprise is not None:
             tables["enterprises"].append(portrait.enterprise)
@@ -73,7 +73,7 @@ class Rows:
         self.bytes += sum(len(step.body) for page in portrait.pledges for step in page.steps)
         self.bytes += sum(len(row.value) for row in portrait.sections)
 
-    def add_standing(self, subject: str, steps: Sequence[tuple[Level, Step]]) -> None:
+    def add_standing(self, subject: str, steps: Sequence[tuple[Level, DatedDocument]]) -> None:
         """Steps of a standing that follow one another; if the last one has an end, more are due on that day."""
         segments = self.tables["standing_segments"]
         for level, (from_on, until_on, body, etag) in steps:

@@ -16,14 +16,14 @@ from ledger.store.array_parameters import Texts
 from projections.db.reads import Reading
 from projections.search.folding import escape_like, fold_name, grams
 
-__all__ = ["Enterprise", "Found", "Page", "SearchView"]
+__all__ = ["Enterprise", "Page", "SearchHit", "SearchView"]
 
 _RANKED_MAX: Final = 1_000  # more than these are not ranked, and not reached by paging: type more letters
 _QUERY_CHARS_MAX: Final = 128
 _CODE: Final = re.compile(r"[0-9A-Z]{2,20}")
 
 
-class Found(NamedTuple):
+class SearchHit(NamedTuple):
     subject: str
     code: str
     name: str
@@ -32,7 +32,7 @@ class Found(NamedTuple):
 class Page(NamedTuple):
     """`cursor` leads to the next page; empty where this is the last."""
 
-    found: list[Found]
+    found: list[SearchHit]
     cursor: str
 
 
@@ -77,7 +77,7 @@ class SearchView:
         after = _decode(cursor, [str]) if cursor else [""]
         params = {"campaign": campaign, "after": after[0], "limit": limit + 1}
         rows = self._reading.rows("enterprises", params)
-        found = [Found(*row) for row in rows[:limit]]
+        found = [SearchHit(*row) for row in rows[:limit]]
         return Page(found, _encode([found[-1].subject]) if len(rows) > limit else "")
 
     def _ranked(self, q: str, name: str, campaign: str, cursor: str, limit: int) -> Page:
@@ -101,7 +101,7 @@ class SearchView:
         rows = self._reading.rows("search", params)
         last = rows[limit - 1] if len(rows) > limit else None
         following = "" if last is None else _encode([last[3], last[4], last[0]])
-        return Page([Found(*row[:3]) for row in rows[:limit]], following)
+        return Page([SearchHit(*row[:3]) for row in rows[:limit]], following)
 
 
 def _encode(values: list[Any]) -> str:

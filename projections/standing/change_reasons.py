@@ -23,9 +23,9 @@ from projections.standing.facts_from_record import facts_of
 from projections.standing.level_history import Change, follow, without_erased
 from projections.standing.levels import Level
 from projections.standing.policy_timeline import Rules
-from projections.standing.standing_model import Held, Reason, Standing
+from projections.standing.standing_model import LevelHold, Reason, Standing
 
-__all__ = ["Because", "Turn", "changes_of", "differences", "hide", "history", "page_of", "render_history"]
+__all__ = ["ChangeReason", "LevelChange", "changes_of", "differences", "hide", "history", "page_of", "render_history"]
 
 _ALL: Final = 2**63
 _ONE_DAY: Final = timedelta(days=1)
@@ -48,7 +48,7 @@ Which = Literal[
 ]
 
 
-class Because(Struct, frozen=True, omit_defaults=True):
+class ChangeReason(Struct, frozen=True, omit_defaults=True):
     """One thing that differs between the standing before and after. Points in hundredths.
 
     `entry` is what recorded the reason, hold, revocation or pledge, `on` the date from which it counts; `zh` and `en`
@@ -67,7 +67,7 @@ class Because(Struct, frozen=True, omit_defaults=True):
     closed: bool = False
 
 
-class Turn(Struct, frozen=True):
+class LevelChange(Struct, frozen=True):
     """On `changed_on` the level became `after`: by an entry, by a policy that took effect, or by time alone.
 
     `entry` is the entry that did it, or that approved the policy; for time alone, the last one that counted.
@@ -78,7 +78,7 @@ class Turn(Struct, frozen=True):
     after: Level
     cause: Literal["entry", "policy", "time"]
     entry: int
-    because: tuple[Because, ...]
+    because: tuple[ChangeReason, ...]
 
 
 class _Known(NamedTuple):
@@ -94,7 +94,7 @@ def changes_of(stream: Sequence[Recorded], rules: Rules, size: int, today: date)
     return [] if followed is None else [change for change in followed.changes if change.changed_on <= today]
 
 
-def history(stream: Sequence[Recorded], rules: Rules, changes: Sequence[Change]) -> list[Turn]:
+def history(stream: Sequence[Recorded], rules: Rules, changes: Sequence[Change]) -> list[LevelChange]:
     """Each of the changes with its reasons."""
     events = without_erased(stream)
     recorded_on = {at.index: shanghai_date(at.recorded_at) for at in events}
@@ -125,7 +125,7 @@ def _turn(
     rules: Rules,
     recorded_on: Mapping[int, date],
     records: Mapping[int, tuple[_Known, _Known]],
-) -> Turn:
+) -> LevelChange:
     day, position = change.changed_on, change.position
     before, after = records[position]
     approved_on = {approval.entry: approval.recorded_on for approval in rules.approvals}
@@ -154,44 +154,45 @@ def _told(
     entry: int,
     one: Standing,
     other: Standing,
-) -> Turn:
+) -> LevelChange:
     because = tuple(differences(one, other))
-    return Turn(change.changed_on, one.level, other.level, cause, entry, because)
+    return LevelChange(change.changed_on, one.level, other.level, cause, entry, because)
 
 
-def differences(one: Standing, other: Standing) -> Iterator[Because]:
+def differences(one: Standing, other: Standing) -> Iterator[ChangeReason]:
     """What changed from the one standing to the other, the gravest kinds first."""
     yield from _held(one, other)
     if one.revoked != other.revoked:
         if one.revoked is not None:
-            yield Because("revocation_ended", one.revoked.entry)
+            yield ChangeReason("revocation_ended", one.revoked.entry)
         if other.revoked is not None:
-            yield Because("revocation_began", other.revoked.entry)
+            yield ChangeReason("revocation_began", other.revoked.entry)
     yield from _reasons(one, other)
     live, then = {term.entry for term in one.pledges}, {term.entry for term in other.pledges}
-    yield from (Because("pledge_ended", entry) for entry in sorted(live - then))
-    yield from (Because("pledge_began", entry) for entry in sorted(then - live))
+    yield from (ChangeReason("pledge_ended", entry) for entry in sorted(live - then))
+    yield from (ChangeReason("pledge_began", entry) for entry in sorted(then - live))
     lacked, lacks = {need.need: need for need in one.unmet}, {need.need: need for need in other.unmet}
     yield from (
-        Because("need_unmet", item=name, zh=lacks[name].zh, en=lacks[name].en) for name in sorted(lacks.keys() - lacked)
+        ChangeReason("need_unmet", item=name, zh=lacks[name].zh, en=lacks[name].en)
+        for name in sorted(lacks.keys() - lacked)
     )
-    yield from (Because("need_met", item=name) for name in sorted(lacked.keys() - lacks))
+    yield from (ChangeReason("need_met", item=name) for name in sorted(lacked.keys() - lacks))
     if (one.level == Level.UNRATED) != (other.level == Level.UNRATED):
-        yield Because("record_began" if one.level == Level.UNRATED else "record_ended")
+        yield ChangeReason("record_began" if one.level == Level.UNRATED else "record_ended")
 
 
-def _held(one: Standing, other: Standing) -> Iterator[Because]:
-    def by_place(holds: Sequence[Held]) -> dict[tuple[int, str], Held]:
+def _held(one: Standing, other: Standing) -> Iterator[ChangeReason]:
+    def by_place(holds: Sequence[LevelHold]) -> dict[tuple[int, str], LevelHold]:
         return {(held.entry, held.item): held for held in holds}
 
     before, after = by_place(one.holds), by_place(other.holds)
     for place in sorted(before.keys() ^ after.keys()):
         held = after.get(place) or before[place]
         what: Which = "hold_began" if place in after else "hold_ended"
-        yield Because(what, held.entry, held.item, held.effective_on, zh=held.rule_zh, en=held.rule_en)
+        yield ChangeReason(what, held.entry, held.item, held.effective_on, zh=held.rule_zh, en=held.rule_en)
 
 
-def _reasons(one: Standing, other: Standing) -> Iterator[Because]:
+def _reasons(one: Standing, other: Standing) -> Iterator[ChangeReason]:
     def by_place(reasons: Sequence[Reason]) -> dict[tuple[int, str], Reason]:
         return {(reason.entry, reason.item): reason for reason in reasons}
 
@@ -202,7 +203,7 @@ def _reasons(one: Standing, other: Standing) -> Iterator[Because]:
         if said is None or (was is not None and now is not None and was.counted == now.counted):
             continue
         what: Which = "reason_began" if was is None else "reason_ended" if now is None else "reason_changed"
-        yield Because(
+        yield ChangeReason(
             what,
             said.entry,
             said.item,
@@ -214,18 +215,20 @@ def _reasons(one: Standing, other: Standing) -> Iterator[Because]:
         )
 
 
-def hide(turns: Sequence[Turn], closed: Callable[[int, date], bool]) -> list[Turn]:
+def hide(turns: Sequence[LevelChange], closed: Callable[[int, date], bool]) -> list[LevelChange]:
     """The turns without what is no longer public: `closed(entry, on)` says so of reasons and holds."""
 
-    def shown(why: Because) -> Because:
+    def shown(why: ChangeReason) -> ChangeReason:
         if why.entry is None or why.on is None or not closed(why.entry, why.on):
             return why
-        return Because(why.what, why.entry, closed=True)
+        return ChangeReason(why.what, why.entry, closed=True)
 
     return [replace(turn, because=tuple([shown(why) for why in turn.because])) for turn in turns]
 
 
-def render_history(subject: str, turns: Sequence[Turn], *, size: int, today: date, following: str | None) -> bytes:
+def render_history(
+    subject: str, turns: Sequence[LevelChange], *, size: int, today: date, following: str | None
+) -> bytes:
     """As canonical JSON (RFC 8785): the changes in order, and where to go on if there are more (`after`)."""
     body: dict[str, Any] = {
         "subject": subject,

@@ -17,7 +17,7 @@ from ledger.domain.events.base import Event
 from ledger.domain.events.complaint import ComplaintOutcomeCorrected, ComplaintReplied
 from ledger.domain.events.pledge import PledgeRevoked
 from ledger.domain.events.policy import StandingPolicy
-from ledger.domain.state.complaint import Correction
+from ledger.domain.state.complaint import OutcomeCorrection
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.record import EnterpriseRecord, outcome_root
 from ledger.domain.values.dates import add_months
@@ -25,12 +25,12 @@ from projections.standing.evaluate import Case
 from projections.standing.facts import PolicyInForce
 from projections.standing.facts_from_record import facts_of
 
-__all__ = ["Closing"]
+__all__ = ["DisclosureWindows"]
 
 _Stretch = tuple[date, date]  # the first day, and the day after the last
 
 
-class Closing:
+class DisclosureWindows:
     """The publication windows of one enterprise's entries, from its record and all approved policies.
 
     `index` is an entry's, `on` the date from which it counts. Holds derived values only.
@@ -117,7 +117,9 @@ class Closing:
         if outcome is None or index in self._record.repudiated:
             return
         stands = outcome.newest(self._record.repudiated)
-        if (isinstance(stands, Correction) and stands.void) or (stands.reply == "none" and not outcome.reply_lapsed):
+        if (isinstance(stands, OutcomeCorrection) and stands.void) or (
+            stands.reply == "none" and not outcome.reply_lapsed
+        ):
             return
         for policy, stretches in self._ratios:
             own = outcome.effective_on, add_months(outcome.effective_on, policy.good.replies_months)
@@ -136,7 +138,7 @@ class Closing:
         found = dict(annulled(self._record))
         for outcome in self._record.outcomes.values():
             stands = outcome.newest(self._record.repudiated)
-            if isinstance(stands, Correction) and stands.void:
+            if isinstance(stands, OutcomeCorrection) and stands.void:
                 found[outcome.index] = stands.effective_on
         return found
 

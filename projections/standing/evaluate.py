@@ -16,7 +16,7 @@ from ledger.domain.state.record import EnterpriseRecord
 from projections.standing.facts import Facts, PolicyInForce
 from projections.standing.facts_from_record import facts_of
 from projections.standing.levels import Level
-from projections.standing.policy_evaluation import Under
+from projections.standing.policy_evaluation import PolicyEvaluation
 from projections.standing.standing_model import Conditions, Segment, Standing
 
 __all__ = ["SEGMENTS_MAX", "Case", "evaluate", "next_change_on", "policies_of", "segments"]
@@ -60,7 +60,7 @@ class Case:
     def __init__(self, policies: Sequence[PolicyInForce], facts: Facts) -> None:
         self._policies = sorted(policies, key=lambda policy: (policy.from_on, policy.entry))
         self._facts = facts
-        self._under: dict[int, Under] = {}
+        self._under: dict[int, PolicyEvaluation] = {}
 
     @property
     def facts(self) -> Facts:
@@ -122,13 +122,13 @@ class Case:
                     return closes
         return None
 
-    def _stretches(self, start: date) -> Iterator[tuple[date, date, Under | None]]:
+    def _stretches(self, start: date) -> Iterator[tuple[date, date, PolicyEvaluation | None]]:
         """From `start` on, the stretches of days on which one policy is in force: first day, day after the last."""
         days = {start, date.max, *(policy.from_on for policy in self._policies if policy.from_on > start)}
         for begin, end in pairwise(sorted(days)):
             yield begin, end, self._under_on(begin)
 
-    def _under_on(self, day: date) -> Under | None:
+    def _under_on(self, day: date) -> PolicyEvaluation | None:
         in_force = None
         for policy in self._policies:
             if policy.from_on > day:
@@ -138,7 +138,7 @@ class Case:
             return None
         under = self._under.get(in_force.entry)
         if under is None:
-            under = self._under[in_force.entry] = Under(in_force, self._facts)
+            under = self._under[in_force.entry] = PolicyEvaluation(in_force, self._facts)
         return under
 
     def _edges(self, after: date) -> list[date]:

@@ -9,8 +9,8 @@ from typing import Final
 from ledger.domain.events.policy import StandingPolicy
 from projections.standing.facts import Annotation
 from projections.standing.levels import Level
-from projections.standing.point_windows import HoldSpan, Span, add_months
-from projections.standing.standing_model import Conditions, Held, Note, Reason, Unmet
+from projections.standing.point_windows import HoldSpan, PointWindow, add_months
+from projections.standing.standing_model import Conditions, LevelHold, Reason, StandingNote, Unmet
 
 __all__ = ["NOTES", "Explaining", "unmet"]
 
@@ -41,7 +41,7 @@ class Explaining:
         for one in sorted(annotations, key=lambda one: (one.on, one.by)) if annotations else ():
             self._annotated.setdefault(one.entry, []).append(one)
 
-    def reason(self, span: Span, day: date) -> Reason:
+    def reason(self, span: PointWindow, day: date) -> Reason:
         """What contributes on the day, as amount and as rule."""
         one = span.weighed
         return Reason(
@@ -66,10 +66,10 @@ class Explaining:
             same_matter=span.same_matter,
         )
 
-    def held(self, span: HoldSpan, day: date) -> Held:
+    def held(self, span: HoldSpan, day: date) -> LevelHold:
         """What holds the level on the day."""
         rule, hold = span.rule, span.hold
-        return Held(
+        return LevelHold(
             entry=hold.entry,
             item=hold.item,
             level=rule.level,
@@ -81,15 +81,15 @@ class Explaining:
             notes=self._notes(hold.entry, day),
         )
 
-    def _notes(self, entry: int, day: date) -> tuple[Note, ...]:
+    def _notes(self, entry: int, day: date) -> tuple[StandingNote, ...]:
         holding = [
             one for one in self._annotated.get(entry, ()) if one.on <= day and (one.until is None or day < one.until)
         ]
-        return tuple([Note(one.kind, *NOTES[one.kind], one.by, one.on) for one in holding])
+        return tuple([StandingNote(one.kind, *NOTES[one.kind], one.by, one.on) for one in holding])
 
 
 def unmet(
-    level: Level, conditions: Conditions, held: Sequence[Span], ends: Mapping[int, date], stale: Sequence[int]
+    level: Level, conditions: Conditions, held: Sequence[PointWindow], ends: Mapping[int, date], stale: Sequence[int]
 ) -> tuple[Unmet, ...]:
     """Every need of GOOD that is not met, of a level that is not GOOD.
 
@@ -118,6 +118,6 @@ def unmet(
     return tuple(found)
 
 
-def _entries(spans: Iterable[Span]) -> tuple[int, ...]:
+def _entries(spans: Iterable[PointWindow]) -> tuple[int, ...]:
     """The entries of the matters, each once."""
     return tuple(sorted({entry for span in spans for entry in (span.weighed.item.entry, *span.same_matter)}))

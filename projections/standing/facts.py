@@ -14,16 +14,16 @@ from msgspec import Struct
 
 from ledger.domain.events.policy import StandingPolicy
 from ledger.domain.state.enterprise import SizeBand
-from ledger.domain.state.slot import Annotation, Hold, Mark, Relief
+from ledger.domain.state.slot import Annotation, DatedEntry, Hold, Relief
 
 __all__ = [
     "Annotation",
-    "Declared",
+    "DatedEntry",
+    "DeclarationFact",
     "Facts",
     "Hold",
-    "Item",
-    "Kept",
-    "Mark",
+    "KeptPledge",
+    "PointItem",
     "PolicyInForce",
     "Relief",
     "Reply",
@@ -60,7 +60,7 @@ class Revocation(NamedTuple):
     on: date
 
 
-class Kept(NamedTuple):
+class KeptPledge(NamedTuple):
     """A public pledge was assessed as kept in full for a period that ended on `period_until`."""
 
     entry: int
@@ -68,7 +68,7 @@ class Kept(NamedTuple):
     period_until: date
 
 
-class Item(NamedTuple):
+class PointItem(NamedTuple):
     """Something that a rule of the policy may set points on.
 
     `entry` is what recorded it (a correction leaves it where it was), `on` the date on which its window
@@ -97,7 +97,7 @@ class Size(NamedTuple):
     band: SizeBand
 
 
-class Declared(NamedTuple):
+class DeclarationFact(NamedTuple):
     """A version of a declared standard, declared on `on`, and current to the day before `until`."""
 
     entry: int
@@ -111,13 +111,13 @@ class Facts(Struct, frozen=True):
     subject: str
     terms: Sequence[Term] = ()
     revocations: Sequence[Revocation] = ()
-    kept: Sequence[Kept] = ()
-    items: Sequence[Item] = ()
+    kept: Sequence[KeptPledge] = ()
+    items: Sequence[PointItem] = ()
     replies: Sequence[Reply] = ()
     sizes: Sequence[Size] = ()
-    conduct: Sequence[Mark] = ()  # outcomes and assessments on record, whatever they cost
-    bearing: Sequence[Mark] = ()  # every entry that counted, also to end or correct another
+    conduct: Sequence[DatedEntry] = ()  # outcomes and assessments on record, whatever they cost
+    bearing: Sequence[DatedEntry] = ()  # every entry that counted, also to end or correct another
     holds: Sequence[Hold] = ()
     reliefs: Sequence[Relief] = ()
     annotations: Sequence[Annotation] = ()
-    declared: Sequence[Declared] = ()
+    declared: Sequence[DeclarationFact] = ()

@@ -11,11 +11,11 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from ledger.domain.state.complaint import Correction, OutcomeState, findings
+from ledger.domain.state.complaint import OutcomeCorrection, OutcomeState, findings
 from ledger.domain.state.pledge import Assessment, PledgeEnd, PledgeState, Publication
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import matter_of
-from projections.standing.facts import Facts, Item, Kept, Mark, Reply, Revocation, Size, Term
+from projections.standing.facts import DatedEntry, Facts, KeptPledge, PointItem, Reply, Revocation, Size, Term
 from projections.standing.facts_from_slots import NounFacts, of_a_noun
 
 __all__ = ["PublicPledge", "facts_of", "public_pledges", "with_outcomes"]
@@ -42,14 +42,14 @@ class PublicPledge:
     def from_on(self) -> date:
         return max(self.publication.valid_from, self.publication.effective_on)
 
-    def entries(self) -> Iterator[Mark]:
+    def entries(self) -> Iterator[DatedEntry]:
         """The entries that bear on how long the pledge is live."""
-        yield Mark(self.publication.effective_on, self.publication.index)
+        yield DatedEntry(self.publication.effective_on, self.publication.index)
         for one in self.state.replacements:
             if one.valid_until is not None:
-                yield Mark(one.effective_on, one.index)
+                yield DatedEntry(one.effective_on, one.index)
         if self.state.end is not None:
-            yield Mark(self.state.end.effective_on, self.state.end.index)
+            yield DatedEntry(self.state.end.effective_on, self.state.end.index)
 
 
 def public_pledges(record: EnterpriseRecord) -> list[PublicPledge]:
@@ -89,11 +89,11 @@ class _Reading:
         self._record = record
         self._terms: list[Term] = []
         self._revocations: list[Revocation] = []
-        self._kept: list[Kept] = []
-        self.items: list[Item] = []
+        self._kept: list[KeptPledge] = []
+        self.items: list[PointItem] = []
         self.replies: list[Reply] = []
-        self.conduct: list[Mark] = []
-        self.bearing: list[Mark] = []
+        self.conduct: list[DatedEntry] = []
+        self.bearing: list[DatedEntry] = []
 
     def facts(self) -> Facts:
         record = self._record
@@ -101,10 +101,10 @@ class _Reading:
             self._pledge(pledge)
         for outcome in record.outcomes.values():
             self.outcome(outcome)
-        self.bearing.extend([Mark(size.effective_on, size.index) for size in record.sizes])
+        self.bearing.extend([DatedEntry(size.effective_on, size.index) for size in record.sizes])
         for entry, day in record.on_record.items():
-            self.conduct.append(Mark(day, entry))
-            self.bearing.append(Mark(day, entry))
+            self.conduct.append(DatedEntry(day, entry))
+            self.bearing.append(DatedEntry(day, entry))
         nouns = None
         if record.nouns:
             nouns = NounFacts(record, self.conduct, self.bearing)
@@ -113,7 +113,7 @@ class _Reading:
         if gone:
             bearing = {mark.entry for mark in self.bearing}
             self.bearing.extend(
-                Mark(by.effective_on, by.index)
+                DatedEntry(by.effective_on, by.index)
                 for entry, by in gone.items()
                 if entry in bearing or of_a_noun(record, entry)
             )
@@ -135,9 +135,9 @@ class _Reading:
     def _pledge(self, pledge: PublicPledge) -> None:
         terms, publication = pledge.state.terms, pledge.publication
         assert terms is not None  # public pledges have them
-        self.bearing.append(Mark(terms.effective_on, terms.index))
+        self.bearing.append(DatedEntry(terms.effective_on, terms.index))
         self.bearing.extend(pledge.entries())
-        self.bearing.extend([Mark(one.effective_on, one.index) for one in pledge.state.assessments])
+        self.bearing.extend([DatedEntry(one.effective_on, one.index) for one in pledge.state.assessments])
         if pledge.repudiated:
             return
         self._terms.append(
@@ -153,22 +153,22 @@ class _Reading:
         if pledge.end is not None and pledge.end.ground == "fraud":
             self._revocations.append(Revocation(pledge.end.index, publication.code, pledge.end.effective_on))
         for one in pledge.assessments:
-            self.conduct.append(Mark(one.effective_on, one.index))
+            self.conduct.append(DatedEntry(one.effective_on, one.index))
             if one.item is None:
-                self._kept.append(Kept(one.index, one.effective_on, one.period_until))
+                self._kept.append(KeptPledge(one.index, one.effective_on, one.period_until))
             else:
-                self.items.append(Item(one.index, one.effective_on, one.item, matter_of(one.fact_id, one.index)))
+                self.items.append(PointItem(one.index, one.effective_on, one.item, matter_of(one.fact_id, one.index)))
 
     def outcome(self, outcome: OutcomeState) -> None:
         gone, index, on = self._record.repudiated, outcome.index, outcome.effective_on
-        mark = Mark(on, index)
+        mark = DatedEntry(on, index)
         self.bearing.append(mark)
         for one in outcome.corrections:
-            self.bearing.append(Mark(one.effective_on, one.index))
+            self.bearing.append(DatedEntry(one.effective_on, one.index))
         if index in gone:
             return
         stands = outcome.newest(gone) if outcome.corrections else outcome
-        if isinstance(stands, Correction) and stands.void:
+        if isinstance(stands, OutcomeCorrection) and stands.void:
             return
         self.conduct.append(mark)
         if stands.reply != "none" or outcome.reply_lapsed:
@@ -177,4 +177,4 @@ class _Reading:
         if found:
             clauses = self._record.pledges.broken(outcome.pledge, stands.clauses, gone)
             matter = matter_of(stands.fact_id, index)
-            self.items.extend(Item(index, on, item, matter, clauses) for item in found)
+            self.items.extend(PointItem(index, on, item, matter, clauses) for item in found)

@@ -14,7 +14,7 @@ from ledger.domain.rules.catalogue import NOUNS, SPECS
 from ledger.domain.state.declaration import STANDARDS, declared_spans
 from ledger.domain.state.record import EnterpriseRecord, outcome_root
 from ledger.domain.state.slot import Annotation, Bearing, Hold, Relief
-from projections.standing.facts import Declared, Facts, Item, Mark
+from projections.standing.facts import DatedEntry, DeclarationFact, Facts, PointItem
 
 __all__ = ["NounFacts", "of_a_noun"]
 
@@ -22,13 +22,13 @@ __all__ = ["NounFacts", "of_a_noun"]
 class NounFacts:
     """Of one record. `conduct` and `bearing` are added to in place, each mark once."""
 
-    def __init__(self, record: EnterpriseRecord, conduct: list[Mark], bearing: list[Mark]) -> None:
+    def __init__(self, record: EnterpriseRecord, conduct: list[DatedEntry], bearing: list[DatedEntry]) -> None:
         self._record = record
-        self.items: list[Item] = []
+        self.items: list[PointItem] = []
         self._holds: list[Hold] = []
         self._reliefs: list[Relief] = []
         self._annotations: list[Annotation] = []
-        self._declared: list[Declared] = []
+        self._declared: list[DeclarationFact] = []
         self._conduct, self._bearing = dict.fromkeys(conduct), dict.fromkeys(bearing)
         for key in record.nouns:
             noun = NOUNS[key]
@@ -50,15 +50,15 @@ class NounFacts:
 
     def _take(self, brings: Bearing) -> None:
         for one in brings.findings:
-            self.items.append(Item(one.entry, one.on, one.item, one.matter, one.clauses, one.until or date.max))
+            self.items.append(PointItem(one.entry, one.on, one.item, one.matter, one.clauses, one.until or date.max))
         self._holds.extend(brings.holds)
         self._reliefs.extend([one._replace(entry=self._root(one.entry)) for one in brings.reliefs])
         self._annotations.extend([one._replace(entry=self._root(one.entry)) for one in brings.annotations])
         # What counts is on record and bears, whether the noun says so or not.
-        counting = [Mark(one.on, one.entry) for one in brings.findings]
-        counting += [Mark(one.on, one.entry) for one in brings.holds]
-        by = [Mark(one.on, one.by) for one in brings.reliefs]
-        by += [Mark(one.on, one.by) for one in brings.annotations]
+        counting = [DatedEntry(one.on, one.entry) for one in brings.findings]
+        counting += [DatedEntry(one.on, one.entry) for one in brings.holds]
+        by = [DatedEntry(one.on, one.by) for one in brings.reliefs]
+        by += [DatedEntry(one.on, one.by) for one in brings.annotations]
         said = {mark.entry for mark in brings.conduct}
         _add(self._conduct, brings.conduct)
         _add(self._conduct, [mark for mark in counting if mark.entry not in said])
@@ -67,10 +67,10 @@ class NounFacts:
 
     def _standards(self) -> None:
         for version in declared_spans(self._record):
-            self._declared.append(Declared(version.entry, version.renewed_on, version.abolished_on or date.max))
+            self._declared.append(DeclarationFact(version.entry, version.renewed_on, version.abolished_on or date.max))
         for declaration in STANDARDS.of(self._record).declared.values():
-            _add(self._bearing, [Mark(one.effective_on, one.index) for one in declaration.versions])
-            _add(self._bearing, [Mark(one.on, one.index) for one in declaration.abolitions])
+            _add(self._bearing, [DatedEntry(one.effective_on, one.index) for one in declaration.versions])
+            _add(self._bearing, [DatedEntry(one.on, one.index) for one in declaration.abolitions])
 
     def _root(self, entry: int) -> int:
         """A correction of an outcome stands for the outcome."""
@@ -87,7 +87,7 @@ def of_a_noun(record: EnterpriseRecord, entry: int) -> bool:
     return spec.bears and spec.noun is not None
 
 
-def _add(marks: dict[Mark, None], more: Iterable[Mark]) -> None:
+def _add(marks: dict[DatedEntry, None], more: Iterable[DatedEntry]) -> None:
     marks.update(dict.fromkeys(more))
 
 

@@ -33,7 +33,7 @@ from projections.standing.facts_from_record import facts_of, with_outcomes
 from projections.standing.levels import Level
 from projections.standing.policy_timeline import Rules
 
-__all__ = ["Change", "Course", "Followed", "erases", "follow", "without_erased"]
+__all__ = ["Change", "HistoryStep", "LevelHistory", "erases", "follow", "without_erased"]
 
 _BEARING: Final = frozenset(spec.event for spec in SPECS.values() if spec.bears)
 # What only annotates moves no level. Large sellers have very many of some of these.
@@ -64,7 +64,7 @@ class Ease(NamedTuple):
     points: int
 
 
-class Course(Struct, frozen=True):
+class LevelHistory(Struct, frozen=True):
     """`began_on`: the day on which the last entry that counted was recorded; `decided_by`: that entry (-1: none).
     `seen`: the newest entry taken in, of the stream or a policy's approval.
 
@@ -92,19 +92,19 @@ class Course(Struct, frozen=True):
         return level
 
 
-class Followed(NamedTuple):
+class HistoryStep(NamedTuple):
     """A course after some events. `changes` replace all that were foreseen for days after `since` (None: for none).
 
     `case`: the record's facts under all policies, where following had to read them; `portray` can use it.
     """
 
-    course: Course
+    course: LevelHistory
     since: date | None
     changes: list[Change]
     case: Case | None
 
 
-def follow(course: Course | None, events: Iterable[Recorded], rules: Rules, size: int) -> Followed | None:
+def follow(course: LevelHistory | None, events: Iterable[Recorded], rules: Rules, size: int) -> HistoryStep | None:
     """Take in more events of one enterprise's stream, and every policy approved meanwhile, up to tree size `size`.
 
     None where there are no events and never were.
@@ -120,7 +120,7 @@ def follow(course: Course | None, events: Iterable[Recorded], rules: Rules, size
 class _Steps:
     """The course so far, and what its level did on the way."""
 
-    def __init__(self, course: Course | None) -> None:
+    def __init__(self, course: LevelHistory | None) -> None:
         self._course = course
         self._since: date | None = None
         self._last = date.min
@@ -164,7 +164,7 @@ class _Steps:
             self._turn(approval.entry, approval.recorded_on, course.level_on(approval.recorded_on))
             self._course = course
 
-    def _read(self, course: Course) -> Facts:
+    def _read(self, course: LevelHistory) -> Facts:
         """The facts now. Of outcomes only the new ones are read: some enterprises have very many."""
         if self._facts is None:
             self._facts = facts_of(course.record, course.record.subject)
@@ -179,7 +179,7 @@ class _Steps:
             self._case = policies, facts, Case(policies, facts)
         return self._case[2]
 
-    def followed(self, rules: Rules) -> Followed | None:
+    def followed(self, rules: Rules) -> HistoryStep | None:
         course = self._course
         if course is None:
             return None
@@ -187,7 +187,7 @@ class _Steps:
             self._changes.extend(_by_time(course, self._last, date.max))
         # Of an enterprise whose facts nobody had to read, not everybody wants to know them now.
         case = None if self._facts is None else self._under(rules.policies, self._read(course))
-        return Followed(course, self._since, self._changes, case)
+        return HistoryStep(course, self._since, self._changes, case)
 
     def _turn(self, entry: int, today: date, level: Level) -> None:
         """What time did until today, and what the entry does now."""
@@ -203,7 +203,7 @@ class _Steps:
             self._changes.append(Change(today, entry, course.record.subject, before, level))
 
 
-def _by_time(course: Course, after: date, until: date) -> Iterator[Change]:
+def _by_time(course: LevelHistory, after: date, until: date) -> Iterator[Change]:
     """What time alone does after the one day and until the other, as far as is known."""
     for (_, before), (day, level) in pairwise(course.levels):
         if after < day <= until:
@@ -223,9 +223,9 @@ def without_erased(stream: Sequence[Recorded]) -> list[Recorded]:
     return [_closed(at) if at.sealed and at.index in erased else at for at in stream]
 
 
-def _begin(at: Recorded, today: date) -> Course:
+def _begin(at: Recorded, today: date) -> LevelHistory:
     record = EnterpriseRecord(at.subject)
-    return Course(record, today, -1, at.index, [(today, Level.UNRATED)], Ease(False, False, 0), Map(), today)
+    return LevelHistory(record, today, -1, at.index, [(today, Level.UNRATED)], Ease(False, False, 0), Map(), today)
 
 
 def _ease(facts: Facts, rules: Rules) -> Ease:
@@ -233,7 +233,7 @@ def _ease(facts: Facts, rules: Rules) -> Ease:
     return Ease(bool(facts.conduct or facts.terms), bool(facts.kept), points)
 
 
-def _quiet(course: Course, at: Recorded, rules: Rules) -> Ease | None:
+def _quiet(course: LevelHistory, at: Recorded, rules: Rules) -> Ease | None:
     """For an entry that counts but cannot move the level, whatever the day: the ease with it. Else None.
 
     It does not have to find all of them; what it does not find is evaluated. Where no period was kept in full,
@@ -254,7 +254,7 @@ def _quiet(course: Course, at: Recorded, rules: Rules) -> Ease | None:
     return Ease(True, False, points) if points < rules.points_noticed or not items else None
 
 
-def _take(course: Course, at: Recorded, today: date) -> Course:
+def _take(course: LevelHistory, at: Recorded, today: date) -> LevelHistory:
     record = fold(course.record, (at,))
     assert record is not None  # a fold of a record is a record
     event = at.event

@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 
 from ledger.domain.events.policy import HoldRule, PointRule, StandingPolicy
 from ledger.domain.values import dates
-from projections.standing.facts import Facts, Hold, Item, Relief, Size
+from projections.standing.facts import Facts, Hold, PointItem, Relief, Size
 
-__all__ = ["HoldSpan", "Span", "Weighed", "add_months", "hold_spans", "lay_out", "weigh"]
+__all__ = ["HoldSpan", "PointWindow", "Weighed", "add_months", "hold_spans", "lay_out", "weigh"]
 
 # The same days come again for everybody: remembered, the arithmetic costs nothing.
 add_months: Final = lru_cache(maxsize=65_536)(dates.add_months)
@@ -31,7 +31,7 @@ class Weighed(NamedTuple):
     `reliefs`: the approved repairs of its entry, while which it costs nothing. `veto`: it costs GOOD while it counts.
     """
 
-    item: Item
+    item: PointItem
     rule: PointRule
     weight: int  # per mille, by size band on the item's date
     clause: int  # per mille, for breaking a pledged clause
@@ -45,7 +45,7 @@ class Weighed(NamedTuple):
         return self.rule.points * factor * self.weight * self.clause // 1_000_000_000
 
 
-class Span(NamedTuple):
+class PointWindow(NamedTuple):
     """From `start` to the day before `stop`, `weighed` counts `counted` hundredths of a point.
 
     `same_matter` names the entries that count on these days, too, but stem from the same matter and are
@@ -119,12 +119,12 @@ def weigh(policy: StandingPolicy, facts: Facts) -> list[Weighed]:
     return weighed
 
 
-def lay_out(policy: StandingPolicy, weighed: Sequence[Weighed]) -> list[Span]:
+def lay_out(policy: StandingPolicy, weighed: Sequence[Weighed]) -> list[PointWindow]:
     """The spans of all matters. On any day at most one span of a matter holds: that which counts most."""
     matters: defaultdict[str, list[Weighed]] = defaultdict(list)
     for one in weighed:
         matters[one.item.matter].append(one)
-    spans: list[Span] = []
+    spans: list[PointWindow] = []
     for members in matters.values():
         spans.extend(_alone(members[0], policy) if len(members) == 1 else _together(members, policy))
     return spans
@@ -166,17 +166,17 @@ def _left_by(reliefs: Iterable[Relief], start: date, stop: date) -> Iterator[tup
         yield start, stop
 
 
-def _alone(one: Weighed, policy: StandingPolicy) -> Iterator[Span]:
+def _alone(one: Weighed, policy: StandingPolicy) -> Iterator[PointWindow]:
     for start, stop, factor in _steps(one, policy):
         counted = one.counted(factor)
-        yield Span(start, stop, one, factor, counted, (), one.veto and counted > 0, one.breaks and counted > 0)
+        yield PointWindow(start, stop, one, factor, counted, (), one.veto and counted > 0, one.breaks and counted > 0)
 
 
-def _together(members: Sequence[Weighed], policy: StandingPolicy) -> Iterator[Span]:
+def _together(members: Sequence[Weighed], policy: StandingPolicy) -> Iterator[PointWindow]:
     """The highest of several items that stem from one matter, on every stretch between their steps."""
     steps = [(start, stop, factor, one) for one in members for start, stop, factor in _steps(one, policy)]
     edges = sorted({edge for start, stop, _, _ in steps for edge in (start, stop)})
-    last: Span | None = None
+    last: PointWindow | None = None
     for start, stop in pairwise(edges):
         held = [(one, factor) for begin, end, factor, one in steps if begin <= start < end]
         if not held:
@@ -186,9 +186,9 @@ def _together(members: Sequence[Weighed], policy: StandingPolicy) -> Iterator[Sp
         counting = [one for one, factor in held if one.counted(factor) > 0]
         vetoes = any(one.veto for one in counting)
         breaks = any(one.breaks for one in counting)
-        span = Span(start, stop, best, factor, best.counted(factor), others, vetoes, breaks)
+        span = PointWindow(start, stop, best, factor, best.counted(factor), others, vetoes, breaks)
         if last is not None and last.stop == start and last[2:] == span[2:]:
-            last = Span(last.start, stop, *span[2:])
+            last = PointWindow(last.start, stop, *span[2:])
             continue
         if last is not None:
             yield last

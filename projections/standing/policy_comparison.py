@@ -32,7 +32,7 @@ from ledger.feed import Feed
 from ledger.store.copy_reader import copy_streams, split_streams
 from ledger.store.postgres import PostgresStore
 from projections.db.entry_content import content
-from projections.standing.change_reasons import Because, differences
+from projections.standing.change_reasons import ChangeReason, differences
 from projections.standing.evaluate import Case
 from projections.standing.facts import PolicyInForce
 from projections.standing.facts_from_record import facts_of
@@ -76,7 +76,7 @@ class Moved(Struct, frozen=True):
     after: Level
     points_before: int
     points_after: int
-    because: Sequence[Because]
+    because: Sequence[ChangeReason]
 
 
 @contextmanager

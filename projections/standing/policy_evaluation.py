@@ -12,12 +12,12 @@ from typing import Any, Final, Generic, TypeVar
 
 from ledger.domain.events.policy import StandingPolicy
 from projections.standing.explanation import Explaining, unmet
-from projections.standing.facts import Declared, Facts, PolicyInForce, Relief, Term
+from projections.standing.facts import DeclarationFact, Facts, PolicyInForce, Relief, Term
 from projections.standing.levels import Level
-from projections.standing.point_windows import Span, add_months, hold_spans, lay_out, weigh
+from projections.standing.point_windows import PointWindow, add_months, hold_spans, lay_out, weigh
 from projections.standing.standing_model import Conditions, Revoked, Standing
 
-__all__ = ["Under"]
+__all__ = ["PolicyEvaluation"]
 
 # The running totals of a sweep, by position.
 _POINTS, _HEAVY, _BROKEN, _LIVE, _KEPT, _KNOWN, _REVOKED, _TIMELY, _REPLIES, _STALE, _WATCH, _ALERT, _LISTED = range(13)
@@ -43,7 +43,7 @@ class _Once(Generic[_Value]):
         return value
 
 
-class Under:
+class PolicyEvaluation:
     """Holds derived values only; ask as often as you like."""
 
     def __init__(self, policy: PolicyInForce, facts: Facts) -> None:
@@ -68,7 +68,7 @@ class Under:
         return edges
 
     @_Once
-    def _in_order(self) -> list[Span]:
+    def _in_order(self) -> list[PointWindow]:
         return sorted(self._spans, key=lambda span: (span.weighed.item.on, span.weighed.item.entry, span.start))
 
     @_Once
@@ -112,7 +112,7 @@ class Under:
         ]
 
     @_Once
-    def _stale(self) -> list[tuple[date, date, Declared]]:
+    def _stale(self) -> list[tuple[date, date, DeclarationFact]]:
         """From when to when a declared standard is one that should have been renewed."""
         months = self._policy.good.declarations_months
         if months is None:

@@ -14,7 +14,7 @@ import msgspec
 
 from projections.standing.facts import Term
 from projections.standing.levels import WORDS
-from projections.standing.standing_model import Held, Reason, Standing
+from projections.standing.standing_model import LevelHold, Reason, Standing
 
 __all__ = ["REASONS_SHOWN_MAX", "render"]
 
@@ -76,7 +76,7 @@ def render(
     return _ENCODE(body)
 
 
-def _open(one: Reason | Held, closed: Container[int]) -> Reason | Held | dict[str, Any]:
+def _open(one: Reason | LevelHold, closed: Container[int]) -> Reason | LevelHold | dict[str, Any]:
     return {"entry": one.entry, "closed": True} if one.entry in closed else one
 
 

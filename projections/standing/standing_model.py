@@ -10,10 +10,10 @@ from ledger.domain.events.policy import TierName
 from projections.standing.facts import PolicyInForce, Term
 from projections.standing.levels import Level
 
-__all__ = ["Conditions", "Held", "Note", "Reason", "Revoked", "Segment", "Standing", "Unmet"]
+__all__ = ["Conditions", "LevelHold", "Reason", "Revoked", "Segment", "Standing", "StandingNote", "Unmet"]
 
 
-class Note(Struct, frozen=True):
+class StandingNote(Struct, frozen=True):
     """An annotation that is shown beside an entry and changes nothing: an open objection, by the entry `entry`."""
 
     kind: str
@@ -46,11 +46,11 @@ class Reason(Struct, frozen=True):
     changes_on: date
     repair_from: date
     repaired_from: date | None
-    notes: tuple[Note, ...]
+    notes: tuple[StandingNote, ...]
     same_matter: tuple[int, ...]
 
 
-class Held(Struct, frozen=True):
+class LevelHold(Struct, frozen=True):
     """A listing, or misuse of the mark: the level is `level` at best. `changes_on` None: until an event ends it."""
 
     entry: int
@@ -61,7 +61,7 @@ class Held(Struct, frozen=True):
     effective_on: date
     changes_on: date | None
     repair_from: date
-    notes: tuple[Note, ...]
+    notes: tuple[StandingNote, ...]
 
 
 class Revoked(Struct, frozen=True):
@@ -110,7 +110,7 @@ class Standing(Struct, frozen=True):
     level: Level
     points: int
     reasons: tuple[Reason, ...]
-    holds: tuple[Held, ...]
+    holds: tuple[LevelHold, ...]
     revoked: Revoked | None
     pledges: tuple[Term, ...]
     conditions: Conditions

@@ -16,14 +16,14 @@ from ledger.store.array_parameters import Texts
 from projections.db.dated_document import etag
 from projections.db.reads import Reading
 from projections.standing.change_reasons import changes_of, hide, history, page_of, render_history
-from projections.standing.disclosure import Closing
+from projections.standing.disclosure import DisclosureWindows
 from projections.standing.evaluate import Case
 from projections.standing.facts import Facts
 from projections.standing.facts_from_record import facts_of
 from projections.standing.levels import Level
 from projections.standing.policy_timeline import Rules
 from projections.standing.render import render
-from projections.standing.standing_model import Held, Reason, Standing
+from projections.standing.standing_model import LevelHold, Reason, Standing
 
 __all__ = ["BEGINNING", "ChangeRow", "Cursor", "Served", "StandingView"]
 
@@ -190,11 +190,11 @@ class StandingView:
 def _still_public(record: EnterpriseRecord, rules: Rules, today: date) -> Callable[[int, date], bool]:
     """Whether a reason or hold by an entry, from a date on, may still be named: not what was taken back, nor closed."""
     facts = facts_of(record, record.subject)
-    closing = Closing(record, Case(rules.policies, facts))
+    closing = DisclosureWindows(record, Case(rules.policies, facts))
     standing = {one.entry for one in facts.items} | {one.entry for one in facts.holds}
     return lambda entry, on: entry in standing and closing.shows_finding(entry, on, today)
 
 
-def _named(standing: Standing) -> list[Reason | Held]:
+def _named(standing: Standing) -> list[Reason | LevelHold]:
     """What a standing says of single entries that may be closed."""
     return [*standing.reasons, *standing.holds]

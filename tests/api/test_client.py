@@ -10,7 +10,7 @@ import cbor2
 import httpx
 import pytest
 
-from api.client.client import Client, Registered, Waiting
+from api.client.client import Client, RegisteredEntry, Waiting
 from api.http.errors import problem_of, problem_response
 from ledger.errors import (
     AlreadyRegistered,
@@ -53,7 +53,7 @@ def test_a_registered_statement_comes_with_its_entry_and_receipt() -> None:
         return httpx.Response(201, headers={"Location": "/entries/42"}, content=RECEIPT)
 
     found = client(answer).submit(STATEMENT)
-    assert found == Registered(42, hashlib.sha256(STATEMENT).digest(), RECEIPT, None)
+    assert found == RegisteredEntry(42, hashlib.sha256(STATEMENT).digest(), RECEIPT, None)
 
 
 def test_a_sealed_statements_body_goes_first() -> None:
@@ -91,7 +91,7 @@ def test_a_busy_service_is_asked_again_when_it_says_so(status: int) -> None:
     waits: list[float] = []
     registered = httpx.Response(201, headers={"Location": "/entries/3"}, content=RECEIPT)
     found = client(busy_until(3, registered, status=status), waits).submit(STATEMENT)
-    assert isinstance(found, Registered)
+    assert isinstance(found, RegisteredEntry)
     assert waits == [7, 7]
 
 
@@ -152,10 +152,10 @@ def test_a_batch_answers_each_statement_in_its_place() -> None:
         return httpx.Response(200, content=b"".join(cbor2.dumps(row) for row in rows))
 
     first, second, third = client(answer).submit_batch([(b"one", None), (b"two", b"body"), (b"three", None)])
-    assert first == Registered(5, hashlib.sha256(b"one").digest(), RECEIPT, False)
+    assert first == RegisteredEntry(5, hashlib.sha256(b"one").digest(), RECEIPT, False)
     assert isinstance(second, Refused)
     assert second.rule == "pledge.code_taken"
-    assert third == Registered(2, hashlib.sha256(b"three").digest(), RECEIPT, True)
+    assert third == RegisteredEntry(2, hashlib.sha256(b"three").digest(), RECEIPT, True)
 
 
 def test_a_batch_beyond_the_limit_goes_in_several_requests() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from api.auditing.drill import Drilling, audit_here
 from ledger.audit.audit import run_audit
-from ledger.audit.result import Audited, Known, Outcome
+from ledger.audit.result import Audited, AuditResult, Known
 from ledger.audit.sources.database import DatabaseSource
 from ledger.cose.statement import decode_event, make_statement, parse_statement
 from ledger.domain.events.enterprise import EnterpriseRenamed
@@ -24,7 +24,7 @@ from tests.support.keys import log_keys, signer_for
 from tests.support.live_book import LiveBook
 
 
-def audited(live: LiveBook, trust: Trust, **more: object) -> Outcome:
+def audited(live: LiveBook, trust: Trust, **more: object) -> AuditResult:
     source, snapshot = DatabaseSource.begin(live.database.service)
     try:
         return run_audit(
@@ -39,7 +39,7 @@ def audited(live: LiveBook, trust: Trust, **more: object) -> Outcome:
         source.close()
 
 
-def said(outcome: Outcome) -> list[tuple[str, int | None]]:
+def said(outcome: AuditResult) -> list[tuple[str, int | None]]:
     return [(one.code, one.entry) for one in outcome.findings]
 
 

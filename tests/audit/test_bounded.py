@@ -7,8 +7,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
-from ledger.audit.checkpoints import Chain, HeadFound
-from ledger.audit.disk_index import BUCKETS, Indices, Spilled
+from ledger.audit.checkpoints import CheckpointChain, HeadFound
+from ledger.audit.disk_index import BUCKETS, DiskIndex, Indices
 from ledger.audit.findings import Findings
 from ledger.audit.replay_rules import AnnexNamed
 from ledger.audit.sources.prefetch import THREADS, in_turn
@@ -38,7 +38,7 @@ def test_no_more_is_fetched_than_a_few_answers_ahead_of_who_takes_them() -> None
 
 def test_records_come_back_by_their_names_however_many_there_are() -> None:
     count = 10_000
-    with Spilled(AnnexNamed) as named, Spilled(AnnexFound) as kept:
+    with DiskIndex(AnnexNamed) as named, DiskIndex(AnnexFound) as kept:
         for index in range(count):
             digest = sha256(str(index % 7_000).encode()).digest()
             named.put(digest, AnnexNamed(digest, index, "text/csv", 5))
@@ -67,7 +67,7 @@ def head(size: int, previous: int | None, time: int = 5, *, signed: bool = True,
 
 def test_checkpoints_are_chained_by_their_signed_sizes_in_whatever_order_they_lie() -> None:
     findings = Findings()
-    chain = Chain(findings)
+    chain = CheckpointChain(findings)
     chain.take([head(30, 20), head(10, 0), head(20, 10)])
     assert list(chain.sizes) == [10, 20, 30]
     assert not findings.counts
@@ -77,7 +77,7 @@ def test_checkpoints_are_chained_by_their_signed_sizes_in_whatever_order_they_li
 
 def test_checkpoints_that_nobody_signed_are_gaps_that_touch_and_accuse_no_other() -> None:
     findings = Findings()
-    chain = Chain(findings)
+    chain = CheckpointChain(findings)
     chain.take([head(10, 0), head(20, 10, 900, signed=False), head(30, 20, 1, signed=False), head(40, 30)])
     assert not findings.counts
     assert chain.gaps == [(10, 30)]
@@ -88,7 +88,7 @@ def test_checkpoints_that_nobody_signed_are_gaps_that_touch_and_accuse_no_other(
 
 def test_impossible_numbers_are_found_and_do_not_stop_the_audit() -> None:
     findings = Findings()
-    chain = Chain(findings)
+    chain = CheckpointChain(findings)
     chain.take([head(10, None), head(20, 10, TREE_SIZE_MAX + 5), head(20, 10, root=bytes(32)), head(30, 25)])
     assert findings.counts == {"checkpoint.chain": 3, "log.fork": 1, "checkpoint.time": 1}
     assert chain.gaps == [(20, 25)]

@@ -6,7 +6,7 @@ import pytest
 
 from api.auditing.drill import Drilling, _one, audit_here
 from api.auditing.mutations import mutations
-from ledger.audit.result import Outcome
+from ledger.audit.result import AuditResult
 from ledger.limits import AUDIT_UNWITNESSED_SECONDS_MAX
 from ledger.tlog.note import parse_note
 from ledger.verifier.trust import Trust
@@ -21,7 +21,7 @@ def sizes(drilling: Drilling) -> list[int]:
     return [row[0] for row in drilling.connection.execute(_ALL).fetchall()]
 
 
-def said(outcome: Outcome) -> list[tuple[str, int | None]]:
+def said(outcome: AuditResult) -> list[tuple[str, int | None]]:
     return [(one.code, one.size) for one in outcome.findings]
 
 

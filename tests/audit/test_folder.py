@@ -13,7 +13,7 @@ from msgspec.structs import replace as changed
 from api.auditing.audit_target import open_published
 from api.auditing.drill import Drilling
 from ledger.audit.audit import run_audit
-from ledger.audit.result import Known, Outcome
+from ledger.audit.result import AuditResult, Known
 from ledger.cose.receipts import decode_receipts, encode_receipts, receipts_path
 from ledger.errors import LedgerError, Refuted, Uncheckable
 from ledger.tlog.tiles import bundle_path, tile_path
@@ -47,7 +47,7 @@ def copy(copied: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(copied, tmp_path / "copy"))
 
 
-def audit_of(folder: Path, trust: Trust, workers: int = 0) -> Outcome:
+def audit_of(folder: Path, trust: Trust, workers: int = 0) -> AuditResult:
     found = open_published(str(folder), trust, lambda done, size: None)
     try:
         known = Known(found.shown)
@@ -56,7 +56,7 @@ def audit_of(folder: Path, trust: Trust, workers: int = 0) -> Outcome:
         found.source.close()
 
 
-def said(outcome: Outcome) -> list[tuple[str, int | str | None]]:
+def said(outcome: AuditResult) -> list[tuple[str, int | str | None]]:
     return [(one.code, one.entry if one.entry is not None else one.size or one.row) for one in outcome.findings]
 
 

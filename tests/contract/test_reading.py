@@ -11,7 +11,7 @@ import pytest
 from ledger.domain.state.access_log import Access, day_digest
 from ledger.errors import Busy, LedgerError, Refuted
 from ledger.limits import ATTACHMENT_HOLD_SECONDS
-from ledger.store.attachments import Attachments, MemoryAttachments, PostgresAttachments, StoredAttachment
+from ledger.store.attachments import AttachmentStore, MemoryAttachments, PostgresAttachments, StoredAttachment
 from ledger.store.connect import Database
 from ledger.store.contract import Fact, Store
 from ledger.store.desk import Pending
@@ -65,7 +65,7 @@ def test_only_what_no_entry_names_is_dropped_and_only_after_a_while(store: Store
 
 @pytest.mark.parametrize("kind", ["postgres", "memory"])
 def test_uploads_that_no_entry_names_have_room_for_so_many_bytes(kind: str, request: pytest.FixtureRequest) -> None:
-    attachments: Attachments
+    attachments: AttachmentStore
     if kind == "postgres":
         conninfo: TestDatabase = request.getfixturevalue("database")
         with Database(conninfo.service) as database:
@@ -75,7 +75,7 @@ def test_uploads_that_no_entry_names_have_room_for_so_many_bytes(kind: str, requ
         _fill(attachments)
 
 
-def _fill(attachments: Attachments) -> None:
+def _fill(attachments: AttachmentStore) -> None:
     attachments.put(attachment(1))
     attachments.put(attachment(2))
     with pytest.raises(Busy):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.cose.access_token import Asked, parse_access, sign_access
+from ledger.cose.access_token import AccessRequest, parse_access, sign_access
 from ledger.cose.standing_token import sign_standing
 from ledger.errors import LedgerError, Malformed, Refuted
 from ledger.limits import ACCESS_TOKEN_SECONDS_MAX, IAT_AHEAD_SECONDS_MAX
@@ -13,10 +13,10 @@ from tests.support.keys import signer_for
 NOW = 1_800_000_000
 ORIGIN = "example.org/log"
 SIGNER = signer_for("regulator")
-ASKED = Asked(content=None, purpose="核查", resource="/entries/1/body")
+ASKED = AccessRequest(content=None, purpose="核查", resource="/entries/1/body")
 
 
-def made(asked: Asked = ASKED, *, cti: bytes = bytes(16), issued_at: int = NOW) -> bytes:
+def made(asked: AccessRequest = ASKED, *, cti: bytes = bytes(16), issued_at: int = NOW) -> bytes:
     return sign_access(asked, party="party:regulator", origin=ORIGIN, issued_at=issued_at, cti=cti, signer=SIGNER)
 
 
@@ -64,4 +64,4 @@ def test_a_cti_is_random_enough(cti: bytes) -> None:
 @pytest.mark.parametrize("purpose", ["", "x" * 513, "a\u202eb"])
 def test_a_purpose_is_words_that_show(purpose: str) -> None:
     with pytest.raises(Malformed):
-        parse_access(made(Asked(content=None, purpose=purpose, resource="/")))
+        parse_access(made(AccessRequest(content=None, purpose=purpose, resource="/")))

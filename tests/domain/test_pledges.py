@@ -12,7 +12,7 @@ from ledger.domain.events.pledge import GroundText, PledgeReplaced
 from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
 from ledger.domain.payload import encode_body
 from ledger.errors import Malformed, Refuted
-from ledger.registration import Held, MissingBody
+from ledger.registration import AwaitsRelease, MissingBody
 from ledger.store.contract import Fact
 from tests.support.book import Book
 from tests.support.charter import DATA_OFFICER, HANDLING_BODY
@@ -63,7 +63,7 @@ def repudiated(entry: int) -> StatementRepudiated:
 
 
 def test_an_enterprises_own_pledge_waits_for_its_release(book: Book) -> None:
-    with pytest.raises(Held):
+    with pytest.raises(AwaitsRelease):
         book.say(pledge_made(), by=OWNER)
     book.with_pledge()
     assert book.record.pledges.coded(code()) is not None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from api.monitor.log_source import Source
+from api.monitor.log_source import LogSource
 from ledger.domain.events.base import Event
 from ledger.keys.signer import Signer, new_key
 from tests.following.served import ServedLog, serving
@@ -25,7 +25,7 @@ class Scene:
     log: PaperLog
     organizer: Signer
     served: ServedLog
-    sources: list[Source] = field(default_factory=list)
+    sources: list[LogSource] = field(default_factory=list)
 
     def say(self, subject: str = SUBJECT, count: int = 1, event: Event | None = None) -> None:
         """The organizer registers something, `count` times, under one checkpoint, which is shown."""
@@ -33,10 +33,10 @@ class Scene:
             self.log.add(event or registered(), subject, "party:organizer", self.organizer)
         self.show()
 
-    def source(self) -> Source:
+    def source(self) -> LogSource:
         """The log as a client reads it, without patience; closed with the scene."""
         if not self.sources:
-            self.sources.append(Source(self.url, tries_max=1, sleep=lambda _: None))
+            self.sources.append(LogSource(self.url, tries_max=1, sleep=lambda _: None))
         return self.sources[0]
 
     def show(self) -> None:

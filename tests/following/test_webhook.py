@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from api.monitor.checkpoint_growth import Inconsistent
-from api.monitor.monitor import Follower
+from api.monitor.monitor import Monitor
 from api.monitor.notices import Noticed
 from api.monitor.webhook import Webhook, parse_secrets, signature
 from ledger.errors import LedgerError, Malformed, Unavailable
@@ -68,8 +68,8 @@ def posting(receiver: Receiver) -> Iterator[Posting]:
     webhook.close()
 
 
-def _follower(scene: Scene, path: Path, posting: Posting) -> Follower:
-    return Follower(scene.source(), scene.log.trust(), path, posting, subjects=[SUBJECT])
+def _follower(scene: Scene, path: Path, posting: Posting) -> Monitor:
+    return Monitor(scene.source(), scene.log.trust(), path, posting, subjects=[SUBJECT])
 
 
 def test_the_signature_is_that_of_the_conventions_own_example() -> None:

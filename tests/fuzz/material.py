@@ -17,7 +17,7 @@ from api.importing import pledge_template as template
 from api.importing.table_writer import csv_table, xlsx_table
 from api.monitor.known_keys import KeyLine
 from api.monitor.monitor_state import FollowState
-from ledger.cose.access_token import Asked, sign_access
+from ledger.cose.access_token import AccessRequest, sign_access
 from ledger.cose.archive_signature import sign_archive
 from ledger.cose.receipts import encode_receipts
 from ledger.cose.standing_token import sign_standing
@@ -33,7 +33,7 @@ from ledger.tlog.tlog_proof import TlogProof, format_proof
 from ledger.verifier import Trust
 from ledger.verifier.formats.archive import write_archive
 from ledger.verifier.formats.bundle import Bundle, Shown, StreamShown
-from ledger.verifier.formats.manifest import Manifest, Member, encode_manifest
+from ledger.verifier.formats.manifest import ArchiveManifest, Member, encode_manifest
 from ledger.witness.add_checkpoint import AddCheckpoint, format_request
 from tests.support.bundles import encode_bundle as encode_completeness
 from tests.support.keys import signer_for
@@ -77,7 +77,7 @@ def examples() -> dict[str, tuple[bytes, ...]]:
     policy = policy_text("one", "two", rule="1", urls={"one": "https://witness.example/one"}).encode()
     vkey = book.checkpoint_key.key.format()
     opened, sealed = book.entries[-2], book.entries[-1]
-    asked = Asked(content="ab" * 32, purpose="查证", resource="/v1/bodies/1")
+    asked = AccessRequest(content="ab" * 32, purpose="查证", resource="/v1/bodies/1")
     token = sign_access(asked, party="party:organizer", origin=ORIGIN, issued_at=NOW, cti=bytes(16), signer=key)
     standing = sign_standing(
         b'{"level":"GOOD"}', subject=ENTERPRISE, origin=ORIGIN, issued_at=NOW, signer=book.standing_key
@@ -100,7 +100,7 @@ def examples() -> dict[str, tuple[bytes, ...]]:
         ),
     )
     manifest = encode_manifest(
-        Manifest(
+        ArchiveManifest(
             origin=ORIGIN,
             subject=ENTERPRISE,
             period_from=date(2026, 1, 1),

@@ -11,9 +11,9 @@ from stdnum.cn import uscc
 
 from api.importing import pledge_template as template
 from api.importing.import_file import import_file
-from api.importing.import_report import Report
-from api.importing.import_signer import Hand, hand_of, secret_file
-from api.importing.service_client import Service
+from api.importing.import_report import ImportReport
+from api.importing.import_signer import ImportSigner, hand_of, secret_file
+from api.importing.service_client import ImportClient
 from api.importing.source_mapping import read_mapping
 from api.importing.table_writer import WritableCell, csv_table
 from ledger.cose.statement import parse_statement
@@ -59,12 +59,12 @@ def complaints(tmp_path: Path) -> Path:
     return write(tmp_path / "c.csv", csv_table([OUTCOME_HEADER, GOOD_OUTCOME]))
 
 
-def hand(service: FakeService, signer: Signer, folder: Path, *, passphrase: str | None = None) -> Hand:
+def hand(service: FakeService, signer: Signer, folder: Path, *, passphrase: str | None = None) -> ImportSigner:
     with service.client as client:
-        return hand_of(signer, Service(client), folder, passphrase=passphrase)
+        return hand_of(signer, ImportClient(client), folder, passphrase=passphrase)
 
 
-def run(service: FakeService, path: Path, who: Hand, organizer: Hand | None = None) -> Report:
+def run(service: FakeService, path: Path, who: ImportSigner, organizer: ImportSigner | None = None) -> ImportReport:
     with service.client as client:
         return import_file(
             path,
@@ -83,7 +83,7 @@ def folder_of(tmp_path: Path, name: str) -> Path:
     return tmp_path / name
 
 
-def statuses(report: Report) -> list[str]:
+def statuses(report: ImportReport) -> list[str]:
     return [row.status for row in report.rows]
 
 
@@ -148,10 +148,10 @@ def test_what_two_keys_imported_before_there_were_secrets_is_known_with_both(
 ) -> None:
     """Each key gave its own names then. The rest of the roster goes on under the first."""
     first, second, third = new_key("ed25519"), new_key("p256"), new_key("ed25519")
-    run(service, complaints, Hand(second, ISSUER, (second.secret,)))
-    run(service, roster, Hand(first, ISSUER, (first.secret,)))
+    run(service, complaints, ImportSigner(second, ISSUER, (second.secret,)))
+    run(service, roster, ImportSigner(first, ISSUER, (first.secret,)))
     before = list(service.entries)
-    both = Hand(third, ISSUER, (second.secret, first.secret))
+    both = ImportSigner(third, ISSUER, (second.secret, first.secret))
     assert statuses(run(service, complaints, both)) == ["already registered"]
     assert set(statuses(run(service, roster, both))) == {"already registered"}
     assert service.entries == before
@@ -190,7 +190,7 @@ def test_an_encrypted_key_has_an_encrypted_secret(service: FakeService, tmp_path
 
 def test_a_dry_run_leaves_no_secret_behind(service: FakeService, tmp_path: Path, signer: Signer) -> None:
     with service.client as client:
-        hand_of(signer, Service(client), tmp_path, keep=False)
+        hand_of(signer, ImportClient(client), tmp_path, keep=False)
     assert list(tmp_path.iterdir()) == []
 
 

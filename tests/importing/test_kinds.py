@@ -13,7 +13,7 @@ from api.importing import pledge_template as template
 from api.importing import standards_table as declarations
 from api.importing.annex_folder import AnnexFolder
 from api.importing.import_file import import_file
-from api.importing.import_signer import Hand
+from api.importing.import_signer import ImportSigner
 from api.importing.row_plan import SingleWork
 from api.importing.standards_table import InBook, plan_declarations, resolved
 from api.importing.table_kinds import KINDS, Kind, read_kind
@@ -67,7 +67,11 @@ def test_what_is_recorded_late_is_sent_again_with_its_ground(
     service.refuse = lambda statement: next(refusals, None)
     path = write(tmp_path / "f.csv", csv_table([list(ASSESSED), list(ASSESSED.values())]))
     report = import_file(
-        path, client=service.client, hand=Hand(signer, ISSUER, (signer.secret,)), today=TODAY, sleep=lambda _: None
+        path,
+        client=service.client,
+        hand=ImportSigner(signer, ISSUER, (signer.secret,)),
+        today=TODAY,
+        sleep=lambda _: None,
     )
     assert [row.status for row in report.rows] == ["accepted"]
     (said,) = service.events(FulfilmentAssessed)
@@ -82,7 +86,11 @@ def test_a_sealed_pledge_has_its_period_in_the_table_or_is_told_so(
     cells = ASSESSED | {template.PERIOD_FROM: ""}
     path = write(tmp_path / "f.csv", csv_table([list(cells), list(cells.values())]))
     report = import_file(
-        path, client=service.client, hand=Hand(signer, ISSUER, (signer.secret,)), today=TODAY, sleep=lambda _: None
+        path,
+        client=service.client,
+        hand=ImportSigner(signer, ISSUER, (signer.secret,)),
+        today=TODAY,
+        sleep=lambda _: None,
     )
     assert [reason.rule for reason in report.rows[0].reasons] == ["value.missing"]
 

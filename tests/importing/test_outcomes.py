@@ -14,7 +14,7 @@ from api.importing.row_plan import RowPlan, SingleWork
 from api.importing.source_mapping import Mapping, parse_mapping, read_mapping
 from api.importing.table_reader import table_of
 from api.importing.table_writer import csv_table
-from api.importing.validation_errors import Flaw
+from api.importing.validation_errors import ValidationError
 from ledger.domain.payload import decode_payload, encode_payload
 from ledger.domain.values.subject import parse
 from ledger.errors import Malformed
@@ -76,7 +76,7 @@ def work_of(plan: RowPlan) -> SingleWork:
     return plan.work
 
 
-def only_flaw(plan: RowPlan) -> Flaw:
+def only_flaw(plan: RowPlan) -> ValidationError:
     assert len(plan.flaws) == 1, plan.flaws
     return plan.flaws[0]
 

@@ -14,9 +14,9 @@ from api.importing import pledge_template as template
 from api.importing.campaign_terms import OfferedClause, campaign_subject, decode_campaign
 from api.importing.roster import RosterRules, plan_roster
 from api.importing.row_plan import PledgeWork, RowPlan
-from api.importing.table_reader import Row, table_of
+from api.importing.table_reader import TableRow, table_of
 from api.importing.table_writer import WritableCell
-from api.importing.validation_errors import Flaw
+from api.importing.validation_errors import ValidationError
 from ledger.domain.events.base import PaperEvidence
 from ledger.domain.payload import decode_payload, encode_payload
 from ledger.domain.values.subject import parse
@@ -44,7 +44,7 @@ def work_of(plan: RowPlan) -> PledgeWork:
     return plan.work
 
 
-def only_flaw(*changes: dict[str, WritableCell]) -> Flaw:
+def only_flaw(*changes: dict[str, WritableCell]) -> ValidationError:
     flaws = [flaw for plan in planned(*changes) for flaw in plan.flaws]
     assert len(flaws) == 1, flaws
     assert flaws[0].column in flaws[0].zh
@@ -245,7 +245,7 @@ def test_any_row_gets_a_plan_and_a_sound_one_makes_a_well_formed_event(
     changes: dict[str, str | int | float | None],
 ) -> None:
     cells = {column.name: GOOD.get(column.name) for column in template.COLUMNS} | changes
-    (plan,) = plan_roster([Row(2, cells)], rules())  # type: ignore[arg-type]
+    (plan,) = plan_roster([TableRow(2, cells)], rules())  # type: ignore[arg-type]
     assert plan.sound or plan.flaws
     if plan.sound:
         work = work_of(plan)

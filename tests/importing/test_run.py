@@ -15,8 +15,8 @@ from stdnum.cn import uscc
 from api.demo.sample_roster import SampleCampaign, sample_xlsx
 from api.importing import pledge_template as template
 from api.importing.import_file import import_file
-from api.importing.import_report import Report
-from api.importing.import_signer import Hand
+from api.importing.import_report import ImportReport
+from api.importing.import_signer import ImportSigner
 from api.importing.signing import pledge_code
 from api.importing.source_mapping import read_mapping
 from api.importing.table_writer import WritableCell, csv_table
@@ -47,12 +47,12 @@ def run(
     mapping: bool = False,
     waits: list[float] | None = None,
     progress: list[tuple[int, int]] | None = None,
-) -> Report:
+) -> ImportReport:
     with service.client as client:
         return import_file(
             path,
             client=client,
-            hand=Hand(signer, ISSUER, (signer.secret,)),
+            hand=ImportSigner(signer, ISSUER, (signer.secret,)),
             campaign=None if mapping else "2026",
             mapping=read_mapping(EXAMPLE) if mapping else None,
             today=TODAY + timedelta(days=day),
@@ -63,7 +63,7 @@ def run(
         )
 
 
-def statuses(report: Report) -> list[str]:
+def statuses(report: ImportReport) -> list[str]:
     return [row.status for row in report.rows]
 
 
@@ -323,7 +323,7 @@ def test_a_stopped_import_keeps_what_arrived_and_goes_on_when_run_again(
         if done >= 300:
             raise Stop
 
-    hand = Hand(signer, ISSUER, (signer.secret,))
+    hand = ImportSigner(signer, ISSUER, (signer.secret,))
     with service.client as client:
         report = import_file(
             path, client=client, hand=hand, campaign="2026", today=TODAY, clock=lambda: NOW, progress=stop
@@ -384,8 +384,8 @@ def test_a_handling_bodys_outcomes_leave_the_entering_of_enterprises_to_the_orga
         report = import_file(
             path,
             client=client,
-            hand=Hand(handling_body, "party:handling-body", (handling_body.secret,)),
-            organizer=Hand(signer, ISSUER, (signer.secret,)),
+            hand=ImportSigner(handling_body, "party:handling-body", (handling_body.secret,)),
+            organizer=ImportSigner(signer, ISSUER, (signer.secret,)),
             mapping=read_mapping(EXAMPLE),
             today=TODAY,
             clock=lambda: NOW,
@@ -410,7 +410,7 @@ def test_the_report_is_for_people_and_programs_and_runs_in_no_spreadsheet(
 
 
 def test_what_cannot_begin_says_why(service: FakeService, roster: Path, signer: Signer, tmp_path: Path) -> None:
-    hand = Hand(signer, ISSUER, (signer.secret,))
+    hand = ImportSigner(signer, ISSUER, (signer.secret,))
     with service.client as client:
         with pytest.raises(NotFound):
             import_file(roster, client=client, hand=hand, campaign="2019", today=TODAY)

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ledger.errors import Malformed
-from ledger.keys.naming_secret import Secret, load_secrets, save_secrets
+from ledger.keys.naming_secret import NamingSecret, load_secrets, save_secrets
 from ledger.keys.signer import Signer, load_key, new_key, save_key
 
 
@@ -53,7 +53,7 @@ def test_files_of_secrets_give_back_what_was_saved_and_are_for_their_owner_only(
     tmp_path: Path, passphrase: str | None
 ) -> None:
     path = tmp_path / "organizer.import-secret.pem"
-    secrets = (new_key("ed25519").secret, new_key("p256").secret, Secret(bytes(range(32))))
+    secrets = (new_key("ed25519").secret, new_key("p256").secret, NamingSecret(bytes(range(32))))
     save_secrets(path, secrets, passphrase)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert load_secrets(path, passphrase) == secrets
@@ -81,6 +81,6 @@ def test_a_secret_is_no_key_and_a_key_no_secret(tmp_path: Path) -> None:
 
 
 def test_a_secret_does_not_show_itself() -> None:
-    secret = Secret(b"s" * 32)
+    secret = NamingSecret(b"s" * 32)
     assert repr(secret) == f"Secret({secret.fingerprint})"
     assert len(secret.fingerprint) == 16

@@ -13,7 +13,7 @@ import pytest
 from api.mirror.mirror import Mirror
 from api.mirror.mirror_folder import Damaged, Folder
 from api.monitor.checkpoint_growth import Inconsistent
-from api.monitor.log_source import Source
+from api.monitor.log_source import LogSource
 from ledger.cose.receipt import encode_receipt, receipt_protected
 from ledger.cose.receipts import decode_receipts, encode_receipts, gather_receipts, receipts_path
 from ledger.errors import Malformed
@@ -61,14 +61,14 @@ def files_of(path: Path) -> dict[str, bytes]:
 
 
 @contextlib.contextmanager
-def served(folder: Path) -> Iterator[Source]:
+def served(folder: Path) -> Iterator[LogSource]:
     """The folder as a file server shows it."""
 
     def handle(method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         file = folder / path
         return (200, file.read_bytes()) if file.is_file() else (404, b"")
 
-    with serving(handle) as url, Source(url, tries_max=1, sleep=lambda _: None) as source:
+    with serving(handle) as url, LogSource(url, tries_max=1, sleep=lambda _: None) as source:
         yield source
 
 

@@ -12,7 +12,7 @@ from ledger.domain.events.base import Recorded
 from ledger.domain.events.repudiation import StatementRepudiated
 from ledger.feed import Feed
 from projections.db.reads import Reading
-from projections.standing.disclosure import Closing
+from projections.standing.disclosure import DisclosureWindows
 from projections.standing.evaluate import policies_of
 from projections.standing.policy_timeline import Rules
 from projections.standing.standing_view import StandingView
@@ -82,7 +82,7 @@ def test_a_reply_is_closed_with_its_outcome(book: Book) -> None:
     book.clock.advance(days=30)
     said = replied(index, effective_on=book.clock.today)
     reply = book.say(said, by=speaker_of(ENTERPRISE)).index
-    closing = Closing.of(book.record, policies_of(book.governance))
+    closing = DisclosureWindows.of(book.record, policies_of(book.governance))
     assert closing.shows(reply, said, date(2027, 3, 15))
     assert not closing.shows(reply, said, CLOSES)
     assert closing.closed_since(reply, said, date(2027, 12, 31)) == CLOSES
@@ -93,7 +93,7 @@ def test_a_timely_reply_is_public_again_only_while_there_are_enough_for_a_ratio(
     for number in range(20):
         said = outcome(number)
         events[book.say(said, by=HANDLING_BODY).index] = said
-    closing = Closing.of(book.record, policies_of(book.governance))
+    closing = DisclosureWindows.of(book.record, policies_of(book.governance))
     index, said = next(iter(events.items()))
     assert closing.shows(index, said, date(2028, 3, 15)), "the ratio of 24 months rests on it"
     assert closing.closed_since(index, said, date(2028, 3, 16)) == date(2028, 3, 16)
@@ -102,6 +102,6 @@ def test_a_timely_reply_is_public_again_only_while_there_are_enough_for_a_ratio(
 def test_what_cost_nothing_is_closed_with_the_mildest_of_what_does(book: Book) -> None:
     said = outcome(1)
     index = book.say(said, by=HANDLING_BODY).index
-    closing = Closing.of(book.record, policies_of(book.governance))
+    closing = DisclosureWindows.of(book.record, policies_of(book.governance))
     assert closing.shows(index, said, date(2026, 6, 15))
     assert closing.closed_since(index, said, date(2026, 6, 16)) == date(2026, 6, 16)

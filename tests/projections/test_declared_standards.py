@@ -12,7 +12,7 @@ from ledger.domain.events.repudiation import StatementRepudiated
 from ledger.domain.values.subject import is_enterprise
 from ledger.feed import Feed
 from ledger.store.postgres import PostgresStore
-from projections.engine.enterprise_rows import Portrait, portray
+from projections.engine.enterprise_rows import EnterpriseRows, portray
 from projections.engine.rebuild import rebuild
 from projections.engine.runner import Runner
 from projections.engine.schema import prepare
@@ -38,7 +38,7 @@ def say(book: Book, event: Any) -> int:
     return book.say(event, by=OWNER).index
 
 
-def portrait(book: Book) -> Portrait:
+def portrait(book: Book) -> EnterpriseRows:
     rules = Rules.none().after(at for at in book.events if not is_enterprise(at.subject))
     followed = follow(None, [at for at in book.events if at.subject == ENTERPRISE], rules, len(book.events))
     assert followed is not None

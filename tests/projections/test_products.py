@@ -10,7 +10,7 @@ import pytest
 
 from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
 from ledger.domain.values.subject import is_enterprise
-from projections.engine.enterprise_rows import Portrait, portray
+from projections.engine.enterprise_rows import EnterpriseRows, portray
 from projections.standing.level_history import follow
 from projections.standing.policy_timeline import Rules
 from tests.support.book import Book
@@ -32,7 +32,7 @@ def book() -> Book:
     return book
 
 
-def portrait(book: Book) -> Portrait:
+def portrait(book: Book) -> EnterpriseRows:
     rules = Rules.none().after(at for at in book.events if not is_enterprise(at.subject))
     followed = follow(None, [at for at in book.events if at.subject == ENTERPRISE], rules, len(book.events))
     assert followed is not None

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given, settings
 
 from ledger.domain.events.base import Recorded
-from projections.standing.change_reasons import Because, Turn, changes_of, hide, history, page_of, render_history
+from projections.standing.change_reasons import (
+    ChangeReason,
+    LevelChange,
+    changes_of,
+    hide,
+    history,
+    page_of,
+    render_history,
+)
 from projections.standing.policy_timeline import Rules
 from tests.projections import stream as say
 from tests.projections.stream import Stream, day, registered
@@ -20,7 +28,7 @@ from tests.property.test_course_properties import SEEDS, a_log, governing
 TODAY = date(2030, 1, 1)
 
 
-def turns_of(log: list[Recorded], today: date = TODAY) -> list[Turn]:
+def turns_of(log: list[Recorded], today: date = TODAY) -> list[LevelChange]:
     rules = Rules.none().after(at for at in log if at.subject == "policy")
     stream = [at for at in log if at.subject == say.SUBJECT]
     return history(stream, rules, changes_of(stream, rules, 10**9, today))
@@ -35,7 +43,7 @@ def a_story(*facts: dict[str, object], policies: list[Recorded] | None = None) -
     return [*governing(0, date(2026, 1, 2), date(2026, 1, 2)), *stream.events, *(policies or [])]
 
 
-def in_short(turns: list[Turn]) -> list[tuple[str, str, str, list[str]]]:
+def in_short(turns: list[LevelChange]) -> list[tuple[str, str, str, list[str]]]:
     return [
         (str(turn.changed_on), turn.cause, f"{turn.before} {turn.after}", [why.what for why in turn.because])
         for turn in turns
@@ -88,7 +96,7 @@ def test_a_listing_that_nobody_confirmed_again_ends_by_time() -> None:
     listed, ended = turns_of(log)
     assert (listed.after, listed.because[0].what, listed.because[0].item) == ("LISTED", "hold_began", "listing.serious")
     assert (str(ended.changed_on), ended.cause, ended.after) == ("2026-07-11", "time", "NORMAL")
-    assert ended.because[0] == Because(
+    assert ended.because[0] == ChangeReason(
         "hold_ended",
         listed.entry,
         "listing.serious",
@@ -119,7 +127,7 @@ def test_what_is_closed_is_said_to_be_closed_and_no_more() -> None:
     turns = turns_of(a_story({"outcome": "2026-04-10", "reply": "none"}))
     entry = turns[0].because[0].entry
     hidden = hide(turns, lambda index, on: index == entry and on == day("2026-04-10"))
-    assert hidden[0].because[0] == Because("reason_began", entry, closed=True)
+    assert hidden[0].because[0] == ChangeReason("reason_began", entry, closed=True)
     assert b"no_reply" not in render_history("s", hidden, size=1, today=TODAY, following=None)
     assert hide(turns, lambda index, on: False) == turns
 

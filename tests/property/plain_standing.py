@@ -13,7 +13,7 @@ from math import floor
 from typing import NamedTuple
 
 from ledger.domain.events.policy import StandingPolicy
-from projections.standing.facts import Facts, Item, PolicyInForce
+from projections.standing.facts import Facts, PointItem, PolicyInForce
 
 __all__ = ["Plain", "plain_standing"]
 
@@ -60,7 +60,7 @@ def plain_standing(policies: Sequence[PolicyInForce], facts: Facts, day: date) -
     return Plain(level, points, frozenset(counting), frozenset(holding))
 
 
-def _cost(item: Item, policy: StandingPolicy, facts: Facts, day: date) -> int | None:
+def _cost(item: PointItem, policy: StandingPolicy, facts: Facts, day: date) -> int | None:
     """What the item costs on the day by itself; None where it does not count."""
     for rule in policy.rules:
         if rule.item == item.item:

@@ -17,7 +17,7 @@ from ledger.domain.state.fold import fold
 from ledger.domain.values.dates import shanghai_date
 from projections.engine.enterprise_rows import portray
 from projections.standing.evaluate import evaluate
-from projections.standing.level_history import Change, Course, follow
+from projections.standing.level_history import Change, LevelHistory, follow
 from projections.standing.policy_timeline import Rules
 from tests.projections import stream as say
 from tests.projections.stream import Saying, Stream, noon
@@ -128,9 +128,9 @@ def _of(log: Sequence[Recorded], subject: str, before: int) -> list[Recorded]:
     return [at for at in log if at.subject == subject and at.index < before]
 
 
-def told(log: Sequence[Recorded], cuts: Sequence[int]) -> tuple[Course, list[Change]]:
+def told(log: Sequence[Recorded], cuts: Sequence[int]) -> tuple[LevelHistory, list[Change]]:
     """Follow the log in batches that end at `cuts`, with the table of changes as `writing.py` keeps it."""
-    course: Course | None = None
+    course: LevelHistory | None = None
     table: list[Change] = []
     rules = Rules.none()
     for start, stop in zip([0, *cuts], [*cuts, 10**9], strict=True):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ledger.domain.events.base import Event
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import add_months
-from projections.standing.disclosure import Closing
+from projections.standing.disclosure import DisclosureWindows
 from projections.standing.evaluate import Case, policies_of
 from projections.standing.facts_from_record import facts_of
 from tests.property.test_erasure_properties import MOVES, a_book
@@ -48,7 +48,7 @@ def test_what_counts_is_public_and_what_is_closed_counts_no_more(moves: list[tup
         if at.subject == ENTERPRISE and at.sealed and isinstance(at.event, Event)
     }
     case = Case(policies_of(book.governance), facts_of(record, ENTERPRISE))
-    closing = Closing(record, case)
+    closing = DisclosureWindows(record, case)
     items = {item.entry for item in case.facts.items}
     gone = {index for index, outcome in record.outcomes.items() if getattr(outcome.newest(()), "void", False)}
     gone |= set(record.repudiated)

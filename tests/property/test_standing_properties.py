@@ -17,12 +17,12 @@ from ledger.domain.state.enterprise import SizeBand
 from projections.standing.evaluate import SEGMENTS_MAX, Case
 from projections.standing.facts import (
     Annotation,
-    Declared,
+    DatedEntry,
+    DeclarationFact,
     Facts,
     Hold,
-    Item,
-    Kept,
-    Mark,
+    KeptPledge,
+    PointItem,
     PolicyInForce,
     Relief,
     Reply,
@@ -81,8 +81,8 @@ def some_facts(chance: random.Random, most: int = 6) -> Facts:
         matter = chance.choice(["fact 1", "fact 2", f"entry {n}"])
         clauses = chance.choice([(), ("returns",)])
         until = chance.choice([date.max, date.max, _day(chance)])
-        items.append(Item(next(entries), _day(chance), chance.choice(ITEMS), matter, clauses, until))
-    kept = [Kept(next(entries), _day(chance), _day(chance)) for _ in some(2)]
+        items.append(PointItem(next(entries), _day(chance), chance.choice(ITEMS), matter, clauses, until))
+    kept = [KeptPledge(next(entries), _day(chance), _day(chance)) for _ in some(2)]
     revocations = [Revocation(next(entries), "1", _day(chance)) for _ in some(1)]
     sizes = [Size(_day(chance), next(entries), chance.choice(BANDS)) for _ in some(2)]
     on, late = _day(chance), chance.randint(0, 3)
@@ -93,16 +93,16 @@ def some_facts(chance: random.Random, most: int = 6) -> Facts:
     noted = [chance.choice([*about, 7]) for _ in some(2)]
     notes = [Annotation(entry, _day(chance), "objection.open", next(entries), _perhaps(chance)) for entry in noted]
     begun = [(next(entries), _day(chance)) for _ in some(2)]
-    declared = [Declared(entry, on, _perhaps(chance) or date.max) for entry, on in begun]
-    conduct = [Mark(one.on, one.entry) for one in (*items, *kept)]
-    conduct += [Mark(one.on, one.entry) for one in holds]
+    declared = [DeclarationFact(entry, on, _perhaps(chance) or date.max) for entry, on in begun]
+    conduct = [DatedEntry(one.on, one.entry) for one in (*items, *kept)]
+    conduct += [DatedEntry(one.on, one.entry) for one in holds]
     bearing = [
         *conduct,
-        *(Mark(one.on, one.by) for one in reliefs),
-        *(Mark(one.on, one.by) for one in notes),
-        *(Mark(one.on, one.entry) for one in declared),
-        *(Mark(term.known_on, term.entry) for term in terms),
-        *(Mark(one.on, one.entry) for one in sizes),
+        *(DatedEntry(one.on, one.by) for one in reliefs),
+        *(DatedEntry(one.on, one.by) for one in notes),
+        *(DatedEntry(one.on, one.entry) for one in declared),
+        *(DatedEntry(term.known_on, term.entry) for term in terms),
+        *(DatedEntry(one.on, one.entry) for one in sizes),
     ]
     return Facts(
         "uscc:1",
@@ -237,9 +237,9 @@ def test_a_fact_with_points_or_a_listing_never_makes_a_standing_better(chance: r
     rules, given_facts = some_policies(chance), some_facts(chance)
     before = Case(rules, given_facts).on(day)
     matter = chance.choice(["fact 1", "fact 2", "fact 3"])
-    item = Item(90, _day(chance), chance.choice(ITEMS), matter, chance.choice([(), ("returns",)]))
+    item = PointItem(90, _day(chance), chance.choice(ITEMS), matter, chance.choice([(), ("returns",)]))
     hold = Hold(91, _day(chance), chance.choice(HELD), _perhaps(chance))
-    conduct = [*given_facts.conduct, Mark(item.on, 90), Mark(hold.on, 91)]
+    conduct = [*given_facts.conduct, DatedEntry(item.on, 90), DatedEntry(hold.on, 91)]
     changes = chance.choice([{"items": [*given_facts.items, item]}, {"holds": [*given_facts.holds, hold]}])
     worse = Case(rules, msgspec.structs.replace(given_facts, conduct=conduct, **changes)).on(day)
     assert worse.points >= before.points
@@ -258,7 +258,7 @@ def test_one_matter_recorded_twice_counts_once(chance: random.Random, day: date)
     )
     again = [item._replace(entry=item.entry + 1000) for item in once.items]
     twice = msgspec.structs.replace(
-        once, items=[*once.items, *again], conduct=[*once.conduct, *(Mark(item.on, item.entry) for item in again)]
+        once, items=[*once.items, *again], conduct=[*once.conduct, *(DatedEntry(item.on, item.entry) for item in again)]
     )
     one, two = Case(rules, once).on(day), Case(rules, twice).on(day)
     assert (one.points, one.level, len(one.reasons)) == (two.points, two.level, len(two.reasons))

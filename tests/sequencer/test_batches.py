@@ -9,7 +9,7 @@ import pytest
 
 from ledger.errors import AlreadyRegistered, Busy, Refused
 from ledger.limits import QUEUE_STATEMENTS_MAX
-from ledger.registration import Candidate, Held
+from ledger.registration import AwaitsRelease, Candidate
 from ledger.sequencing.sequencer import Answer, Registered, Sequencer, Submission
 from ledger.store.postgres import PostgresStore
 from tests.sequencer.book import admitted, entry, is_registered, open_book
@@ -100,7 +100,7 @@ def test_a_pledge_and_its_publication_are_registered_together_or_not_at_all(
         is_registered(sequencer.submit_and_wait(entry(sequencer, event, subject, by), timeout=20)[0])
     pledge = entry(sequencer, pledge_made(), ENTERPRISE, party)
     (alone,) = sequencer.submit_and_wait(pledge, timeout=20)
-    assert isinstance(alone, Held), "an enterprise's pledge waits for its publication"
+    assert isinstance(alone, AwaitsRelease), "an enterprise's pledge waits for its publication"
     size = store.latest().tree_size  # type: ignore[union-attr]
 
     wrong = entry(sequencer, pledge_published(bytes(32)), ENTERPRISE, ORGANIZER)

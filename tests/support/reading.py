@@ -7,7 +7,7 @@ import time
 from hashlib import sha256
 from itertools import count
 
-from ledger.cose.access_token import Asked, sign_access
+from ledger.cose.access_token import AccessRequest, sign_access
 from tests.support.charter import ORIGIN, Speaker
 
 __all__ = ["authorization", "token"]
@@ -28,7 +28,7 @@ def token(
     """A token for one request, issued now unless said otherwise."""
     digest = None if content is None else sha256(content).hexdigest()
     return sign_access(
-        Asked(content=digest, purpose=purpose, resource=resource),
+        AccessRequest(content=digest, purpose=purpose, resource=resource),
         party=by.party,
         origin=origin,
         issued_at=int(time.time()) if issued_at is None else issued_at,

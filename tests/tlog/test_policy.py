@@ -12,7 +12,7 @@ from ledger.limits import POLICY_BYTES_MAX, POLICY_WITNESSES_MAX
 from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint
 from ledger.tlog.note import NoteSigner
 from ledger.tlog.vkey import VerifierKey
-from ledger.tlog.witness_policy import Group, LogLine, Policy, Witness, parse_logs, parse_policy
+from ledger.tlog.witness_policy import Group, LogLine, Policy, PolicyWitness, parse_logs, parse_policy
 from tests.support.witnesses import cosign, cosigner
 
 ORIGIN = "log.example/policy"
@@ -202,7 +202,7 @@ words = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"])
 def policies(draw: st.DrawFn) -> Policy:
     names = draw(st.lists(words, min_size=1, max_size=6, unique=True))
     urls = st.none() | words
-    witnesses = tuple(Witness(name, cosigner(str(n)).key, draw(urls)) for n, name in enumerate(names))
+    witnesses = tuple(PolicyWitness(name, cosigner(str(n)).key, draw(urls)) for n, name in enumerate(names))
     free, groups = list(names), []
     for name in draw(st.lists(words.filter(lambda word: word not in names), max_size=3, unique=True)):
         if not free:

@@ -13,7 +13,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from api.cosigning.cosigned_checkpoints import Published
-from api.cosigning.cosigning_loop import Asked, Rounds, retry_seconds
+from api.cosigning.cosigning_loop import CosigningLoop, WitnessStatus, retry_seconds
 from api.cosigning.log_witness_policy import read_policy
 from api.cosigning.witness_client import WitnessClient
 from ledger.errors import LedgerError, Malformed, Misconfigured, NotFound, Refuted, Unavailable
@@ -22,8 +22,7 @@ from ledger.log_reader import Log as LogReader
 from ledger.store.contract import Batch, CheckpointRow, NewEntry
 from ledger.store.memory import MemoryStore
 from ledger.tlog.hashing import leaf_hash
-from ledger.tlog.witness_policy import Policy, parse_policy
-from ledger.tlog.witness_policy import Witness as PolicyWitness
+from ledger.tlog.witness_policy import Policy, PolicyWitness, parse_policy
 from ledger.witness import (
     AddCheckpoint,
     Conflict,
@@ -88,7 +87,7 @@ class Setting:
         def client(witness: PolicyWitness) -> WitnessClient:
             return WitnessClient(witness, httpx.MockTransport(handlers[witness.name]))
 
-        self.rounds = Rounds(self.store, log, self.policy, self.published, None, CollectorRegistry(), client)
+        self.rounds = CosigningLoop(self.store, log, self.policy, self.published, None, CollectorRegistry(), client)
 
     def witnessed_size(self) -> int:
         try:
@@ -100,7 +99,7 @@ class Setting:
         """Wait until a tree of that size has its quorum."""
         eventually(lambda: self.witnessed_size() >= size, f"a quorum for {size} entries")
 
-    def asked(self, name: str) -> Asked:
+    def asked(self, name: str) -> WitnessStatus:
         """How it stands with one witness."""
         return next(one for one in self.rounds.asked if one.witness.name == name)
 

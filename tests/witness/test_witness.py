@@ -25,7 +25,7 @@ from ledger.tlog.note import NoteSigner, parse_note
 from ledger.witness import (
     AddCheckpoint,
     Conflict,
-    Head,
+    CosignedHead,
     NotConsistent,
     NotSigned,
     UnknownLog,
@@ -64,12 +64,12 @@ def cosigned(witness: Witness, log: Log, old: int, size: int) -> int:
 def test_a_log_is_followed_as_it_grows(witness: Witness, state: WitnessState) -> None:
     for old, size in ((0, 1), (1, 2), (2, 2), (2, 7), (7, 8), (8, 40), (40, 40)):
         assert cosigned(witness, LOG, old, size) == NOW
-        assert state.head(LOG.origin) == Head(size, mth(LOG.entries[:size]))
+        assert state.head(LOG.origin) == CosignedHead(size, mth(LOG.entries[:size]))
 
 
 def test_the_empty_tree_may_be_cosigned_first(witness: Witness, state: WitnessState) -> None:
     cosigned(witness, LOG, 0, 0)
-    assert state.head(LOG.origin) == Head(0, EMPTY_ROOT)
+    assert state.head(LOG.origin) == CosignedHead(0, EMPTY_ROOT)
     cosigned(witness, LOG, 0, 5)
 
 

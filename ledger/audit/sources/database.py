@@ -14,7 +14,7 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed
 
 from ledger.audit.facts import DIGEST_SQL
-from ledger.audit.sources.source import AnnexFound, EntryFound, GoverningFound, LeafFound, Part
+from ledger.audit.sources.source import AnnexFound, EntryFound, GoverningFound, LeafFound, StreamRange
 from ledger.limits import TILE_WIDTH
 from ledger.store.connect import connect, translated
 from ledger.store.contract import CheckpointRow, LeafRow
@@ -120,14 +120,14 @@ class DatabaseSource:
         for row in self._rows(query):
             yield GoverningFound(*row)
 
-    def parts(self, governing: bool, count: int) -> Sequence[Part]:
+    def parts(self, governing: bool, count: int) -> Sequence[StreamRange]:
         rows = self._connection.execute("SELECT coalesce(max(notification_id), 0) FROM ledger.entries").fetchall()
         step = max(1, rows[0][0] // (count * _SAMPLES_PER_PART))
         query = _SPLIT.format(parts=count, kind=_kind(governing), step=step)
         edges = sorted({row[0] for row in self._connection.execute(query).fetchall() if row[0] is not None})[:-1]
-        return [Part(governing, first, last) for first, last in pairwise(["", *edges, ""])]
+        return [StreamRange(governing, first, last) for first, last in pairwise(["", *edges, ""])]
 
-    def streams(self, part: Part) -> Iterator[list[EntryFound]]:
+    def streams(self, part: StreamRange) -> Iterator[list[EntryFound]]:
         query = _STREAMS.format(kind=_kind(part.governing), first=part.first, last=part.last)
         stream: list[EntryFound] = []
         for row in self._rows(query):

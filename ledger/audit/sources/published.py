@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from ledger.audit.sources.prefetch import THREADS, Fetch, in_turn
 from ledger.audit.sources.published_checkpoints import ReceiptSource, ShownHeads
-from ledger.audit.sources.source import AnnexFound, EntryFound, GoverningFound, LeafFound, Part
+from ledger.audit.sources.source import AnnexFound, EntryFound, GoverningFound, LeafFound, StreamRange
 from ledger.audit.sources.spool import (
     GOVERNING,
     Layout,
@@ -207,10 +207,10 @@ class PublishedSource:
                 body = None if row.vault is None else row.vault[2]
                 yield GoverningFound(row.index, row.subject, row.version or 0, row.recorded_at, row.statement, body)
 
-    def parts(self, governing: bool, count: int) -> Sequence[Part]:
-        return [Part(governing, name, "") for name in parts_in(self._folder, governing)]
+    def parts(self, governing: bool, count: int) -> Sequence[StreamRange]:
+        return [StreamRange(governing, name, "") for name in parts_in(self._folder, governing)]
 
-    def streams(self, part: Part) -> Iterator[list[EntryFound]]:
+    def streams(self, part: StreamRange) -> Iterator[list[EntryFound]]:
         return streams_in(self._folder, part.first)
 
     def facts(self) -> Iterator[tuple[int, bytes]]:

@@ -11,7 +11,7 @@ from ledger.limits import TILE_WIDTH
 from ledger.store.contract import CheckpointRow, LeafRow
 from ledger.store.cosignatures import CosignatureRow
 
-__all__ = ["AnnexFound", "EntryFound", "GoverningFound", "LeafFound", "Part", "Source", "Sources"]
+__all__ = ["AnnexFound", "AuditSource", "EntryFound", "GoverningFound", "LeafFound", "Sources", "StreamRange"]
 
 
 class EntryFound(Struct, frozen=True):
@@ -66,7 +66,7 @@ class GoverningFound(Struct, frozen=True):
     body: bytes | None
 
 
-class Part(NamedTuple):
+class StreamRange(NamedTuple):
     """Some streams: governing ones or not, with `first` <= subject < `last` (empty: no end), or a file of them."""
 
     governing: bool
@@ -74,7 +74,7 @@ class Part(NamedTuple):
     last: str
 
 
-class Source(Protocol):
+class AuditSource(Protocol):
     """One consistent state of a log. Every method may raise `Unavailable`, `Misconfigured`, `Malformed`."""
 
     @property
@@ -104,10 +104,10 @@ class Source(Protocol):
     def governing(self) -> Iterator[GoverningFound]:
         """Entries of governing streams, by index."""
 
-    def parts(self, governing: bool, count: int) -> Sequence[Part]:
+    def parts(self, governing: bool, count: int) -> Sequence[StreamRange]:
         """All streams of the one kind or the other in about `count` parts."""
 
-    def streams(self, part: Part) -> Iterator[list[EntryFound]]:
+    def streams(self, part: StreamRange) -> Iterator[list[EntryFound]]:
         """The streams of a part, one after the other, each by version."""
 
     def cosignatures(self) -> Iterator[CosignatureRow]:
@@ -132,4 +132,4 @@ class Source(Protocol):
 class Sources(Protocol):
     """How to open the same state of a source again in another process: picklable."""
 
-    def open(self) -> Source: ...
+    def open(self) -> AuditSource: ...

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ledger.domain.events.base import Event
 from ledger.domain.rules.context import EventSpec
-from ledger.domain.state.slot import Noun
+from ledger.domain.state.slot import Slot
 
 __all__ = ["ALL", "NOUNS", "SPECS"]
 
@@ -52,4 +52,4 @@ _SPECS: Final = tuple(spec for noun in _NOUNS for spec in _events(noun))
 
 ALL: Final[tuple[type[Event], ...]] = tuple(spec.event for spec in _SPECS)
 SPECS: Final[Mapping[str, EventSpec]] = {spec.name: spec for spec in _SPECS}
-NOUNS: Final[Mapping[str, Noun[Any]]] = {spec.noun.key: spec.noun for spec in _SPECS if spec.noun is not None}
+NOUNS: Final[Mapping[str, Slot[Any]]] = {spec.noun.key: spec.noun for spec in _SPECS if spec.noun is not None}

@@ -12,7 +12,7 @@ from ledger.domain.events.base import Annex, Event, NamedText, Recorded
 from ledger.domain.events.policy import RegistrationPolicyAdopted
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import About, EnterpriseRecord
-from ledger.domain.state.slot import Noun
+from ledger.domain.state.slot import Slot
 from ledger.domain.values.subject import own_party
 from ledger.errors import Refused
 
@@ -112,7 +112,7 @@ class EventSpec(Struct, frozen=True):
     form: Form
     decide: Decide
     evolve: Evolve | None = None
-    noun: Noun[Any] | None = None
+    noun: Slot[Any] | None = None
     begins_later: bool = False
     body_public: Callable[[Any, Any], bool] = always
     text: Callable[[Any], str | None] | None = None

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ledger.domain.events.policy import StandingPolicy
-from ledger.domain.state.complaint import Correction, OutcomeState, findings
+from ledger.domain.state.complaint import OutcomeCorrection, OutcomeState, findings
 from ledger.domain.state.pledge import PledgeState
 from ledger.domain.state.policy import StandingPolicyInForce
 from ledger.domain.state.record import EnterpriseRecord, outcome_root
@@ -184,13 +184,13 @@ def _public(record: EnterpriseRecord) -> Iterator[PledgeState]:
             yield pledge
 
 
-def _outcomes(record: EnterpriseRecord) -> Iterator[tuple[OutcomeState, OutcomeState | Correction]]:
+def _outcomes(record: EnterpriseRecord) -> Iterator[tuple[OutcomeState, OutcomeState | OutcomeCorrection]]:
     """The outcomes that count for something, each with the version that stands."""
     for outcome in record.outcomes.values():
         if outcome.index in record.repudiated:
             continue
         stands = outcome.newest(record.repudiated)
-        if not (isinstance(stands, Correction) and stands.void):
+        if not (isinstance(stands, OutcomeCorrection) and stands.void):
             yield outcome, stands
 
 

@@ -6,7 +6,7 @@ from ledger.domain.events.repudiation import BodyErased
 from ledger.domain.rules.context import Context
 from ledger.domain.rules.counting import FOREVER, conduct, counts_until, leaves_nothing_on_record
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Noun
+from ledger.domain.state.slot import Slot
 from ledger.errors import Refused
 
 __all__ = ["require_no_weight"]
@@ -18,7 +18,7 @@ def require_no_weight(record: EnterpriseRecord, event: BodyErased, ctx: Context)
     from ledger.domain.state.fold import without  # noqa: PLC0415
 
     gone = without(record, event.entry)
-    readers = [noun.bearing for noun in Noun.all if noun.bearing is not None]
+    readers = [noun.bearing for noun in Slot.all if noun.bearing is not None]
     bearings = [read(record) for read in readers], [read(gone) for read in readers]
     until = counts_until(record, gone, bearings, ctx.governance.policies.standing, ctx.today)
     if until == FOREVER:

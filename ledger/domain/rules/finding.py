@@ -12,7 +12,7 @@ from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import another_officer, counting_entry, entry_of
 from ledger.domain.rules.spec import of_noun
 from ledger.domain.state.declaration import standing_declaration
-from ledger.domain.state.finding import FINDINGS, Cited, Found, annulled, rechecks, step
+from ledger.domain.state.finding import FINDINGS, Cited, RecordedFinding, annulled, rechecks, step
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
 from ledger.limits import FINDINGS_MAX, RECORD_RECHECKS_MAX
@@ -74,7 +74,11 @@ def record_finding(record: _Record, event: FindingRecorded, ctx: Context) -> _Fa
     _soon_after(event, event.decided_on, ctx)
     document = event.authority, event.document_no, event.product
     for one in FINDINGS.of(record).entries.values():
-        if isinstance(one, Found) and event.document_no and (one.kind, one.document) == (event.kind, document):
+        if (
+            isinstance(one, RecordedFinding)
+            and event.document_no
+            and (one.kind, one.document) == (event.kind, document)
+        ):
             _not_said(record, one.index, "finding.already_recorded")
     _bounded(record)
     return ()

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ledger.domain.state.complaint import Correction, OutcomeState, findings
+from ledger.domain.state.complaint import OutcomeCorrection, OutcomeState, findings
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Finding, Hold, Noun
+from ledger.domain.state.slot import Finding, Hold, Slot
 
 __all__ = ["findings_at", "findings_of", "holds_at"]
 
@@ -33,12 +33,12 @@ def findings_at(record: EnterpriseRecord, entry: int) -> tuple[Finding, ...]:
 
 def holds_at(record: EnterpriseRecord, entry: int) -> tuple[Hold, ...]:
     """The holds that the entry recorded, whether they last still or not."""
-    readers = [noun.bearing for noun in Noun.all if noun.bearing is not None and noun.key in record.nouns]
+    readers = [noun.bearing for noun in Slot.all if noun.bearing is not None and noun.key in record.nouns]
     return tuple(one for read in readers for one in read(record).holds if one.entry == entry)
 
 
 def _of_nouns(record: EnterpriseRecord) -> Iterator[Finding]:
-    for noun in Noun.all:
+    for noun in Slot.all:
         if noun.bearing is not None and noun.key in record.nouns:
             yield from noun.bearing(record).findings
 
@@ -54,7 +54,7 @@ def _assessed(record: EnterpriseRecord) -> Iterator[Finding]:
 def _of_outcome(record: EnterpriseRecord, outcome: OutcomeState) -> Iterator[Finding]:
     gone = record.repudiated
     stands = outcome.newest(gone)
-    if outcome.index in gone or (isinstance(stands, Correction) and stands.void):
+    if outcome.index in gone or (isinstance(stands, OutcomeCorrection) and stands.void):
         return
     items = findings(outcome, stands)
     if items:

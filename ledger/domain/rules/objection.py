@@ -11,7 +11,7 @@ from ledger.domain.rules.entry_conditions import another_officer, counting_entry
 from ledger.domain.rules.findings_on_record import findings_at, holds_at
 from ledger.domain.rules.spec import of_noun
 from ledger.domain.state.objection import OBJECTIONS, step
-from ledger.domain.state.petition import Asked, decision_on
+from ledger.domain.state.petition import Petition, decision_on
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
 from ledger.limits import OBJECTIONS_MAX
@@ -36,7 +36,7 @@ def file(record: _Record, event: ObjectionFiled, ctx: Context) -> _Facts:
             str(event.entry),
         )
     objections, gone = OBJECTIONS.of(record), record.repudiated
-    filed = [one for one in objections.about(event.entry, gone) if isinstance(one, Asked)]
+    filed = [one for one in objections.about(event.entry, gone) if isinstance(one, Petition)]
     for one in filed:
         if decision_on(objections, one, gone) is None:
             raise Refused(
@@ -59,7 +59,7 @@ def answer(record: _Record, event: ObjectionUpheld | ObjectionRejected, ctx: Con
     record = require_registered(record, ctx)
     objections, gone = OBJECTIONS.of(record), record.repudiated
     filed = objections.entries.get(event.objection)
-    if not isinstance(filed, Asked) or event.objection in gone:
+    if not isinstance(filed, Petition) or event.objection in gone:
         raise Refused(
             "objection.no_such_objection",
             "该条记录不是异议 (或其正文已删除、已被否认)",

@@ -17,7 +17,7 @@ from ledger.domain.rules.policy_items import FINDINGS, HOLDS, LISTED_ONLY_BY
 from ledger.domain.state.enterprise import SizeBand
 from ledger.errors import Malformed, Refused
 
-__all__ = ["Flaw", "flaws_of", "policy_schema", "read_policy", "require_flawless"]
+__all__ = ["PolicyFault", "flaws_of", "policy_schema", "read_policy", "require_flawless"]
 
 _WHOLE: Final = 1000  # per mille
 _TIERS: Final[tuple[TierName, ...]] = get_args(TierName)  # from mild to grave
@@ -25,7 +25,7 @@ _BANDS: Final[tuple[SizeBand, ...]] = get_args(SizeBand)  # from small to large
 _AT: Final = re.compile(r" - at `(?:key in )?\$?(.*)`\Z")
 
 
-class Flaw(NamedTuple):
+class PolicyFault(NamedTuple):
     """At `place` (a JSON pointer, RFC 6901) the rule `rule` is broken, in words for people."""
 
     place: str
@@ -82,25 +82,25 @@ def require_flawless(policy: StandingPolicy) -> None:
         raise Refused(first.rule, first.zh, first.en, "; ".join(str(flaw) for flaw in flaws))
 
 
-def flaws_of(policy: StandingPolicy) -> list[Flaw]:
+def flaws_of(policy: StandingPolicy) -> list[PolicyFault]:
     """Every flaw, in the order of the document's subjects; none means that it can be applied to everybody."""
     return [flaw for check in _CHECKS for flaw in check(policy)]
 
 
-def _items(policy: StandingPolicy) -> Iterator[Flaw]:
+def _items(policy: StandingPolicy) -> Iterator[PolicyFault]:
     yield from _named([(f"/rules/{n}/item", rule.item) for n, rule in enumerate(policy.rules)], FINDINGS)
     yield from _named([(f"/holds/{n}/item", rule.item) for n, rule in enumerate(policy.holds)], HOLDS)
     yield from _named([(f"/good/veto_items/{n}", item) for n, item in enumerate(policy.good.veto_items)], FINDINGS)
 
 
-def _named(places: Sequence[tuple[str, str]], known: Mapping[str, object]) -> Iterator[Flaw]:
+def _named(places: Sequence[tuple[str, str]], known: Mapping[str, object]) -> Iterator[PolicyFault]:
     """Each item is known, and named once."""
     first: dict[str, str] = {}
     for place, item in places:
         if item not in known:
-            yield Flaw(place, "policy.item_unknown", f"没有名为 {item} 的事项", f"there is no item {item}")
+            yield PolicyFault(place, "policy.item_unknown", f"没有名为 {item} 的事项", f"there is no item {item}")
         if item in first:
-            yield Flaw(
+            yield PolicyFault(
                 place,
                 "policy.item_twice",
                 f"事项 {item} 已在 {first[item]} 出现",
@@ -109,7 +109,7 @@ def _named(places: Sequence[tuple[str, str]], known: Mapping[str, object]) -> It
         first.setdefault(item, place)
 
 
-def _tables(policy: StandingPolicy) -> Iterator[Flaw]:
+def _tables(policy: StandingPolicy) -> Iterator[PolicyFault]:
     for name, table, keys in (
         ("tiers", policy.tiers, _TIERS),
         ("repair_after_months", policy.repair_after_months, _TIERS),
@@ -117,14 +117,16 @@ def _tables(policy: StandingPolicy) -> Iterator[Flaw]:
     ):
         for key in keys:
             if key not in table:
-                yield Flaw(f"/{name}/{key}", "policy.table_incomplete", "表格缺少此行", "the table lacks this row")
+                yield PolicyFault(
+                    f"/{name}/{key}", "policy.table_incomplete", "表格缺少此行", "the table lacks this row"
+                )
 
 
-def _windows(policy: StandingPolicy) -> Iterator[Flaw]:
+def _windows(policy: StandingPolicy) -> Iterator[PolicyFault]:
     tiers = [(tier, policy.tiers[tier]) for tier in _TIERS if tier in policy.tiers]
     for tier, window in tiers:
         if window.end_months < window.full_months:
-            yield Flaw(
+            yield PolicyFault(
                 f"/tiers/{tier}/end_months",
                 "policy.window_order",
                 "最长期限短于最短期限",
@@ -132,7 +134,7 @@ def _windows(policy: StandingPolicy) -> Iterator[Flaw]:
             )
         repair = policy.repair_after_months.get(tier, 0)
         if repair > window.end_months:
-            yield Flaw(
+            yield PolicyFault(
                 f"/repair_after_months/{tier}",
                 "policy.repair_after_window",
                 "可申请修复时公示期已满",
@@ -140,7 +142,7 @@ def _windows(policy: StandingPolicy) -> Iterator[Flaw]:
             )
     for (mild, milder), (grave, graver) in pairwise(tiers):
         if graver.end_months < milder.end_months:
-            yield Flaw(
+            yield PolicyFault(
                 f"/tiers/{grave}/end_months",
                 "policy.tier_order",
                 f"较重一档 {grave} 的期限短于较轻一档 {mild}",
@@ -148,16 +150,16 @@ def _windows(policy: StandingPolicy) -> Iterator[Flaw]:
             )
 
 
-def _weights(policy: StandingPolicy) -> Iterator[Flaw]:
+def _weights(policy: StandingPolicy) -> Iterator[PolicyFault]:
     if policy.late_per_mille > _WHOLE:
-        yield Flaw(
+        yield PolicyFault(
             "/late_per_mille",
             "policy.late_factor",
             "期限后段的系数不得高于 1000‰",
             "an item never counts for more in the later part of its window (1000 per mille at most)",
         )
     if policy.clause_multiplier_per_mille < _WHOLE:
-        yield Flaw(
+        yield PolicyFault(
             "/clause_multiplier_per_mille",
             "policy.clause_factor",
             "违反承诺条款的系数不得低于 1000‰",
@@ -166,14 +168,14 @@ def _weights(policy: StandingPolicy) -> Iterator[Flaw]:
     bands = [(band, policy.size_per_mille[band]) for band in _BANDS if band in policy.size_per_mille]
     for (small, lighter), (large, heavier) in pairwise(bands):
         if heavier > lighter:
-            yield Flaw(
+            yield PolicyFault(
                 f"/size_per_mille/{large}",
                 "policy.weight_order",
                 f"规模较大的 {large} 权重高于 {small}",
                 f"the larger band {large} weighs more than {small}",
             )
     if bands and policy.size_unknown_per_mille > max(weight for _, weight in bands):
-        yield Flaw(
+        yield PolicyFault(
             "/size_unknown_per_mille",
             "policy.weight_unknown",
             "规模不明的权重高于所有规模",
@@ -181,21 +183,21 @@ def _weights(policy: StandingPolicy) -> Iterator[Flaw]:
         )
 
 
-def _levels(policy: StandingPolicy) -> Iterator[Flaw]:
+def _levels(policy: StandingPolicy) -> Iterator[PolicyFault]:
     if policy.watch_from < 1:
-        yield Flaw("/watch_from", "policy.level_order", "零分即为关注", "WATCH would begin at no points at all")
+        yield PolicyFault("/watch_from", "policy.level_order", "零分即为关注", "WATCH would begin at no points at all")
     if policy.alert_from < policy.watch_from:
-        yield Flaw("/alert_from", "policy.level_order", "警示起点低于关注起点", "ALERT would begin below WATCH")
+        yield PolicyFault("/alert_from", "policy.level_order", "警示起点低于关注起点", "ALERT would begin below WATCH")
     for number, rule in enumerate(policy.holds):
         if rule.level == "LISTED" and rule.item not in LISTED_ONLY_BY:
-            yield Flaw(
+            yield PolicyFault(
                 f"/holds/{number}/level",
                 "policy.listed_by_statute",
                 "列入名单只能出自法定名单",
                 "LISTED repeats a statutory list and nothing else",
             )
         if rule.months is not None and rule.repair_after_months > rule.months:
-            yield Flaw(
+            yield PolicyFault(
                 f"/holds/{number}/repair_after_months",
                 "policy.repair_after_window",
                 "可申请修复时期限已满",
@@ -203,19 +205,19 @@ def _levels(policy: StandingPolicy) -> Iterator[Flaw]:
             )
 
 
-def _good(policy: StandingPolicy) -> Iterator[Flaw]:
+def _good(policy: StandingPolicy) -> Iterator[PolicyFault]:
     if policy.good.replies_timely_per_mille > _WHOLE:
-        yield Flaw(
+        yield PolicyFault(
             "/good/replies_timely_per_mille",
             "policy.good_unreachable",
             "按期答复的比例不会高于 1000‰",
             "no more than all replies (1000 per mille) can be in time",
         )
     if len(set(policy.good.veto_tiers)) < len(policy.good.veto_tiers):
-        yield Flaw("/good/veto_tiers", "policy.tier_twice", "同一档出现两次", "a tier is named twice")
+        yield PolicyFault("/good/veto_tiers", "policy.tier_twice", "同一档出现两次", "a tier is named twice")
 
 
-_CHECKS: Final[tuple[Callable[[StandingPolicy], Iterator[Flaw]], ...]] = (
+_CHECKS: Final[tuple[Callable[[StandingPolicy], Iterator[PolicyFault]], ...]] = (
     _items,
     _tables,
     _windows,

@@ -12,7 +12,7 @@ from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import counting_entry, entry_of, same_party
 from ledger.domain.rules.findings_on_record import findings_at, holds_at
 from ledger.domain.rules.spec import of_noun
-from ledger.domain.state.petition import Asked, Decided, decision_on
+from ledger.domain.state.petition import Petition, PetitionDecision, decision_on
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.repair import REPAIRS, step
 from ledger.domain.values.dates import add_months
@@ -37,7 +37,7 @@ def apply(record: _Record, event: RepairApplied, ctx: Context) -> _Facts:
             str(event.entry),
         )
     repairs, gone = REPAIRS.of(record), record.repudiated
-    applications = [one for one in repairs.about(event.entry, gone) if isinstance(one, Asked)]
+    applications = [one for one in repairs.about(event.entry, gone) if isinstance(one, Petition)]
     for one in applications:
         decided = decision_on(repairs, one, gone)
         if decided is None:
@@ -100,7 +100,7 @@ def rescind(record: _Record, event: RepairRescinded, ctx: Context) -> _Facts:
     record = require_registered(record, ctx)
     repairs, gone = REPAIRS.of(record), record.repudiated
     approval = repairs.entries.get(event.approval)
-    if not isinstance(approval, Decided) or approval.how != "approved" or event.approval in gone:
+    if not isinstance(approval, PetitionDecision) or approval.how != "approved" or event.approval in gone:
         raise Refused(
             "repair.no_such_approval",
             "该条记录不是修复决定 (或其正文已删除、已被否认)",
@@ -136,10 +136,10 @@ def repairable_from(record: EnterpriseRecord, entry: int, policy: StandingPolicy
     return max(days, default=None)
 
 
-def _open_application(record: EnterpriseRecord, index: int, entry: int, ctx: Context) -> Asked:
+def _open_application(record: EnterpriseRecord, index: int, entry: int, ctx: Context) -> Petition:
     repairs, gone = REPAIRS.of(record), record.repudiated
     application = repairs.entries.get(index)
-    if not isinstance(application, Asked) or index in gone:
+    if not isinstance(application, Petition) or index in gone:
         raise Refused(
             "repair.no_such_application",
             "该条记录不是修复申请 (或其正文已删除、已被否认)",
@@ -159,7 +159,7 @@ def _open_application(record: EnterpriseRecord, index: int, entry: int, ctx: Con
     return application
 
 
-def _same_entry(earlier: Asked | Decided, entry: int) -> None:
+def _same_entry(earlier: Petition | PetitionDecision, entry: int) -> None:
     if earlier.about != entry:
         raise Refused(
             "repair.other_entry",
@@ -169,7 +169,7 @@ def _same_entry(earlier: Asked | Decided, entry: int) -> None:
         )
 
 
-def _not_before(earlier: Asked | Decided, on: date) -> None:
+def _not_before(earlier: Petition | PetitionDecision, on: date) -> None:
     if on < earlier.effective_on:
         raise Refused(
             "repair.date_order",

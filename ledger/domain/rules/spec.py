@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from ledger.domain.events.base import Event, Recorded
 from ledger.domain.rules.context import Decide, EventSpec, Evolve, Form, Who
 from ledger.domain.state.fold_steps import in_noun
-from ledger.domain.state.slot import Noun
+from ledger.domain.state.slot import Slot
 
 __all__ = ["of_noun", "spec"]
 
@@ -29,7 +29,7 @@ def spec(
 
 
 def of_noun(
-    noun: Noun[State],
+    noun: Slot[State],
     event: type[Event],
     signers: tuple[Who, ...],
     decide: Decide,

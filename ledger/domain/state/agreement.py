@@ -13,11 +13,11 @@ from msgspec import Struct
 from ledger.domain.events.agreement import AgreementDefaulted, AgreementPerformed
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.complaint import Outcome
-from ledger.domain.state.complaint import Correction, OutcomeState
+from ledger.domain.state.complaint import OutcomeCorrection, OutcomeState
 from ledger.domain.state.finding import annulled
-from ledger.domain.state.indexed_by_entry import Linked
+from ledger.domain.state.indexed_by_entry import IndexedByEntry
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Annotation, Bearing, Finding, Mark, Noun
+from ledger.domain.state.slot import Annotation, Bearing, DatedEntry, Finding, Slot
 
 __all__ = ["AGREED", "AGREEMENTS", "Agreements", "Defaulted", "Performed", "agreed", "step"]
 
@@ -40,7 +40,7 @@ class Defaulted(Struct, frozen=True, gc=False):
     about: int
 
 
-Agreements: TypeAlias = Linked[Performed | Defaulted]
+Agreements: TypeAlias = IndexedByEntry[Performed | Defaulted]
 
 
 def step(agreements: Agreements, at: Recorded, event: AgreementPerformed | AgreementDefaulted) -> Agreements:
@@ -49,13 +49,13 @@ def step(agreements: Agreements, at: Recorded, event: AgreementPerformed | Agree
     return agreements.put(kept(at.index, event.effective_on, event.outcome_entry))
 
 
-def agreed(record: EnterpriseRecord, entry: int) -> tuple[OutcomeState, OutcomeState | Correction] | None:
+def agreed(record: EnterpriseRecord, entry: int) -> tuple[OutcomeState, OutcomeState | OutcomeCorrection] | None:
     """The outcome at `entry`, and its version that stands, if that one is an agreement; None too if it is closed."""
     outcome = record.outcomes.get(entry)
     if outcome is None or entry in record.repudiated:
         return None
     stands = outcome.newest(record.repudiated)
-    if stands.outcome not in AGREED or (isinstance(stands, Correction) and stands.void):
+    if stands.outcome not in AGREED or (isinstance(stands, OutcomeCorrection) and stands.void):
         return None
     return outcome, stands
 
@@ -66,10 +66,10 @@ def bearing(record: EnterpriseRecord) -> Bearing:
     gone, void = record.repudiated, annulled(record)
     found: list[Finding] = []
     notes: list[Annotation] = []
-    conduct: list[Mark] = []
-    marks: list[Mark] = []
+    conduct: list[DatedEntry] = []
+    marks: list[DatedEntry] = []
     for index, one in agreements.entries.items():
-        mark = Mark(one.effective_on, index)
+        mark = DatedEntry(one.effective_on, index)
         marks.append(mark)
         if isinstance(one, Performed) or index in gone or index in void:
             continue
@@ -90,4 +90,6 @@ def bearing(record: EnterpriseRecord) -> Bearing:
     return Bearing(tuple(found), annotations=tuple(notes), conduct=tuple(conduct), bearing=tuple(marks))
 
 
-AGREEMENTS: Final[Noun[Agreements]] = Noun("agreements", Linked(), forget=Linked.forget, bearing=bearing)
+AGREEMENTS: Final[Slot[Agreements]] = Slot(
+    "agreements", IndexedByEntry(), forget=IndexedByEntry.forget, bearing=bearing
+)

@@ -8,7 +8,7 @@ from immutables import Map
 
 from ledger.domain.events.annex import AnnexTakenDown
 from ledger.domain.events.base import Recorded
-from ledger.domain.state.slot import Noun, only_open
+from ledger.domain.state.slot import Slot, only_open
 
 __all__ = ["TAKEN_DOWN", "TakenDown", "taken_down"]
 
@@ -19,4 +19,4 @@ def taken_down(state: TakenDown, at: Recorded, event: AnnexTakenDown) -> TakenDo
     return state.set(event.annex, at.index)
 
 
-TAKEN_DOWN: Final[Noun[TakenDown]] = Noun("annexes_taken_down", Map(), forget=only_open)
+TAKEN_DOWN: Final[Slot[TakenDown]] = Slot("annexes_taken_down", Map(), forget=only_open)

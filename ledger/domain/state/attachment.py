@@ -15,9 +15,9 @@ from msgspec.structs import replace
 
 from ledger.domain.events.attachment import AttachmentAdded, AttachmentErased
 from ledger.domain.events.base import Recorded
-from ledger.domain.state.slot import Noun, only_open
+from ledger.domain.state.slot import Slot, only_open
 
-__all__ = ["ATTACHMENTS", "Attachment", "Attachments", "added", "erased", "is_erased"]
+__all__ = ["ATTACHMENTS", "Attachment", "AttachmentIndex", "added", "erased", "is_erased"]
 
 
 class Attachment(Struct, frozen=True, gc=False):
@@ -32,7 +32,7 @@ class Attachment(Struct, frozen=True, gc=False):
     erased_by: int | None = None
 
 
-class Attachments(Struct, frozen=True):
+class AttachmentIndex(Struct, frozen=True):
     """By id, and the ids by the entry that they belong to."""
 
     by_id: Map[str, Attachment] = Map()
@@ -44,13 +44,13 @@ class _Record(Protocol):
     def erased(self) -> Map[int, int]: ...
 
 
-def added(state: Attachments, at: Recorded, event: AttachmentAdded) -> Attachments:
+def added(state: AttachmentIndex, at: Recorded, event: AttachmentAdded) -> AttachmentIndex:
     one = Attachment(at.index, event.entry, event.commitment, event.media_type, event.size_bytes, at.issuer)
     ids = (*state.by_entry.get(event.entry, ()), event.attachment)
-    return Attachments(state.by_id.set(event.attachment, one), state.by_entry.set(event.entry, ids))
+    return AttachmentIndex(state.by_id.set(event.attachment, one), state.by_entry.set(event.entry, ids))
 
 
-def erased(state: Attachments, at: Recorded, event: AttachmentErased) -> Attachments:
+def erased(state: AttachmentIndex, at: Recorded, event: AttachmentErased) -> AttachmentIndex:
     one = replace(state.by_id[event.attachment], erased_by=at.index)
     return replace(state, by_id=state.by_id.set(event.attachment, one))
 
@@ -60,4 +60,4 @@ def is_erased(record: _Record, one: Attachment) -> bool:
     return one.erased_by is not None or one.entry in record.erased
 
 
-ATTACHMENTS: Final = Noun("attachments", Attachments(), forget=only_open)
+ATTACHMENTS: Final = Slot("attachments", AttachmentIndex(), forget=only_open)

@@ -14,11 +14,11 @@ from msgspec import Struct
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.breach import BreachCorrected, BreachFound
 from ledger.domain.events.finding import Severity
-from ledger.domain.state.indexed_by_entry import Linked
+from ledger.domain.state.indexed_by_entry import IndexedByEntry
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Bearing, Finding, Mark, Noun
+from ledger.domain.state.slot import Bearing, DatedEntry, Finding, Slot
 
-__all__ = ["BREACHES", "Breach", "Breaches", "Correction", "corrections", "newest", "root_of", "step"]
+__all__ = ["BREACHES", "Breach", "BreachCorrection", "Breaches", "corrections", "newest", "root_of", "step"]
 
 
 class Breach(Struct, frozen=True, gc=False):
@@ -34,7 +34,7 @@ class Breach(Struct, frozen=True, gc=False):
     void: bool = False
 
 
-class Correction(Struct, frozen=True, gc=False):
+class BreachCorrection(Struct, frozen=True, gc=False):
     """The `BreachCorrected` at `index`, which corrects the entry `about`."""
 
     index: int
@@ -46,8 +46,8 @@ class Correction(Struct, frozen=True, gc=False):
     fact_id: str | None
 
 
-Entry: TypeAlias = Breach | Correction
-Breaches: TypeAlias = Linked[Entry]
+Entry: TypeAlias = Breach | BreachCorrection
+Breaches: TypeAlias = IndexedByEntry[Entry]
 
 
 def step(breaches: Breaches, at: Recorded, event: BreachFound | BreachCorrected) -> Breaches:
@@ -55,25 +55,27 @@ def step(breaches: Breaches, at: Recorded, event: BreachFound | BreachCorrected)
     index, on = at.index, event.effective_on
     if isinstance(event, BreachFound):
         return breaches.put(Breach(index, on, event.code, event.severity, event.clauses, event.fact_id))
-    return breaches.put(Correction(index, on, event.corrects, event.void, event.severity, event.clauses, event.fact_id))
+    return breaches.put(
+        BreachCorrection(index, on, event.corrects, event.void, event.severity, event.clauses, event.fact_id)
+    )
 
 
 def root_of(breaches: Breaches, entry: int) -> Breach | None:
     """The breach that the entry is, or corrects; None if it is neither, or what lies between is closed."""
     found = breaches.entries.get(entry)
-    while isinstance(found, Correction):
+    while isinstance(found, BreachCorrection):
         if found.about >= found.index:
             return None  # nothing corrects what comes after it
         found = breaches.entries.get(found.about)
     return found
 
 
-def corrections(breaches: Breaches, breach: Breach) -> Iterator[Correction]:
+def corrections(breaches: Breaches, breach: Breach) -> Iterator[BreachCorrection]:
     """All corrections of a breach, repudiated ones too; in no order."""
     open_ends = [breach.index]
     while open_ends:
         for one in breaches.about(open_ends.pop()):
-            if isinstance(one, Correction):
+            if isinstance(one, BreachCorrection):
                 open_ends.append(one.index)
                 yield one
 
@@ -88,14 +90,14 @@ def bearing(record: EnterpriseRecord) -> Bearing:
     """Breaches of pledges that were made for the public."""
     breaches, gone = BREACHES.of(record), record.repudiated
     found: list[Finding] = []
-    conduct: list[Mark] = []
-    marks: list[Mark] = []
+    conduct: list[DatedEntry] = []
+    marks: list[DatedEntry] = []
     for index, one in breaches.entries.items():
         root = root_of(breaches, index)
         pledge = None if root is None else record.pledges.coded(root.code)
         if pledge is None or not pledge.is_public(gone):
             continue
-        mark = Mark(one.effective_on, index)
+        mark = DatedEntry(one.effective_on, index)
         marks.append(mark)
         if not isinstance(one, Breach) or index in gone:
             continue
@@ -108,4 +110,4 @@ def bearing(record: EnterpriseRecord) -> Bearing:
     return Bearing(tuple(found), conduct=tuple(conduct), bearing=tuple(marks))
 
 
-BREACHES: Final[Noun[Breaches]] = Noun("breaches", Linked(), forget=Linked.forget, bearing=bearing)
+BREACHES: Final[Slot[Breaches]] = Slot("breaches", IndexedByEntry(), forget=IndexedByEntry.forget, bearing=bearing)

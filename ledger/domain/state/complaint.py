@@ -22,7 +22,7 @@ from ledger.domain.events.complaint import (
 )
 
 
-class Correction(Struct, frozen=True, gc=False):
+class OutcomeCorrection(Struct, frozen=True, gc=False):
     """The `ComplaintOutcomeCorrected` at `index`: what it gives stands in place of what was recorded."""
 
     index: int
@@ -60,7 +60,7 @@ class OutcomeState(Struct, frozen=True, gc=False):
     clauses: tuple[str, ...]
     pledge: str | None  # its code
     fact_id: str | None
-    corrections: tuple[Correction, ...] = ()
+    corrections: tuple[OutcomeCorrection, ...] = ()
     replies: tuple[ReplyGiven, ...] = ()
 
     @property
@@ -68,7 +68,7 @@ class OutcomeState(Struct, frozen=True, gc=False):
         """Whether the enterprise was asked and the month in which its reply was due had come when it closed."""
         return self.forwarded is not None and self.reply_due is not None and self.reply_due <= self.closed
 
-    def newest(self, repudiated: Container[int]) -> OutcomeState | Correction:
+    def newest(self, repudiated: Container[int]) -> OutcomeState | OutcomeCorrection:
         """The version that stands: the newest correction that was not repudiated, else the outcome itself."""
         for correction in reversed(self.corrections):
             if correction.index not in repudiated:
@@ -105,7 +105,7 @@ def corrected(outcomes: Outcomes, at: Recorded, event: ComplaintOutcomeCorrected
     outcome = outcomes.get(root)
     if outcome is None:
         return outcomes
-    correction = Correction(
+    correction = OutcomeCorrection(
         at.index,
         event.effective_on,
         at.kid,
@@ -137,7 +137,7 @@ def forget(outcomes: Outcomes, root: int, index: int) -> Outcomes:
     return outcomes.set(root, replace(outcome, replies=tuple(one for one in outcome.replies if one.index != index)))
 
 
-def findings(outcome: OutcomeState, stands: OutcomeState | Correction) -> tuple[str, ...]:
+def findings(outcome: OutcomeState, stands: OutcomeState | OutcomeCorrection) -> tuple[str, ...]:
     """The items of a complaint's outcome. No reply counts only where one was asked for and its month had come."""
     if stands.reply == "late":
         reply: tuple[str, ...] = ("complaint.late_reply",)

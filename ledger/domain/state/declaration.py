@@ -17,16 +17,16 @@ from msgspec.structs import replace
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.declaration import BelowRecommendedNoted, StandardAbolished, StandardDeclared, StandardRevised
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Annotation, Bearing, Noun
+from ledger.domain.state.slot import Annotation, Bearing, Slot
 from ledger.domain.values.standard_number import number_key
 
 __all__ = [
     "STANDARDS",
     "Abolition",
     "Declaration",
+    "DeclarationNote",
     "Declarations",
-    "Declared",
-    "Note",
+    "DeclaredStandard",
     "Version",
     "abolished",
     "declared",
@@ -75,7 +75,7 @@ class Declaration(Struct, frozen=True, gc=False):
         return next((one for one in self.abolitions if one.index not in repudiated), None)
 
 
-class Note(Struct, frozen=True, gc=False):
+class DeclarationNote(Struct, frozen=True, gc=False):
     """The `BelowRecommendedNoted` at `index`, to the version at `version`."""
 
     index: int
@@ -94,11 +94,11 @@ class Declarations(Struct, frozen=True):
     declared: Map[int, Declaration] = Map()
     began: Map[int, int] = Map()
     numbered: Map[str, tuple[int, ...]] = Map()
-    notes: Map[int, Note] = Map()
+    notes: Map[int, DeclarationNote] = Map()
     noted: Map[int, tuple[int, ...]] = Map()
 
 
-class Declared(NamedTuple):
+class DeclaredStandard(NamedTuple):
     """A version of the declaration that began with `entry`, in force from `from_on` to the day before `abolished_on`.
 
     `abolished_on`: the day on which the next version took its place, or the declaration was abolished (None: it is in
@@ -124,11 +124,11 @@ def standing_declaration(record: EnterpriseRecord, entry: int) -> Declaration | 
     return None if entry in record.repudiated else _declaration(STANDARDS.of(record), entry)
 
 
-def declared_spans(record: EnterpriseRecord) -> tuple[Declared, ...]:
+def declared_spans(record: EnterpriseRecord) -> tuple[DeclaredStandard, ...]:
     """Every version that was declared and not repudiated, with the days on which it is in force; by declaration."""
     state = STANDARDS.of(record)
     return tuple(
-        Declared(entry, version.number, version.effective_on, until)
+        DeclaredStandard(entry, version.number, version.effective_on, until)
         for entry in sorted(state.declared)
         for version, until in in_force(state.declared[entry], record.repudiated)
     )
@@ -149,7 +149,7 @@ def naming_annex(record: EnterpriseRecord, sha256: str) -> tuple[int, ...]:
     return tuple(sorted(one.index for found in declarations for one in found.versions if one.annex == sha256))
 
 
-def standing_notes(record: EnterpriseRecord) -> Iterator[tuple[Note, date | None]]:
+def standing_notes(record: EnterpriseRecord) -> Iterator[tuple[DeclarationNote, date | None]]:
     """The notes that were not repudiated and whose version was not, each with the day on which that ceased."""
     state = STANDARDS.of(record)
     until = {
@@ -188,7 +188,7 @@ def abolished(state: Declarations, at: Recorded, event: StandardAbolished) -> De
 
 def noted(state: Declarations, at: Recorded, event: BelowRecommendedNoted) -> Declarations:
     """With a note to a version."""
-    note = Note(at.index, event.effective_on, event.version, event.indicator, event.recommended)
+    note = DeclarationNote(at.index, event.effective_on, event.version, event.indicator, event.recommended)
     entries = (*state.noted.get(event.version, ()), at.index)
     return replace(state, notes=state.notes.set(at.index, note), noted=state.noted.set(event.version, entries))
 
@@ -239,4 +239,4 @@ def _bearing(record: EnterpriseRecord) -> Bearing:
     )
 
 
-STANDARDS: Final = Noun("standards", Declarations(), forget=forget, bearing=_bearing)
+STANDARDS: Final = Slot("standards", Declarations(), forget=forget, bearing=_bearing)

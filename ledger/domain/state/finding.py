@@ -22,17 +22,17 @@ from ledger.domain.events.finding import (
     RecordKind,
     Severity,
 )
-from ledger.domain.state.indexed_by_entry import Linked
+from ledger.domain.state.indexed_by_entry import IndexedByEntry
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Bearing, Finding, Hold, Mark, Noun
+from ledger.domain.state.slot import Bearing, DatedEntry, Finding, Hold, Slot
 
 __all__ = [
     "FINDINGS",
     "Annulled",
     "Cited",
     "Findings",
-    "Found",
     "Rechecked",
+    "RecordedFinding",
     "annulled",
     "counts_until",
     "rechecks",
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 
-class Found(Struct, frozen=True, gc=False):
+class RecordedFinding(Struct, frozen=True, gc=False):
     """The `FindingRecorded` at `index`."""
 
     index: int
@@ -98,8 +98,8 @@ class Annulled(Struct, frozen=True, gc=False):
     about: int
 
 
-Entry: TypeAlias = Found | Cited | Rechecked | Annulled
-Findings: TypeAlias = Linked[Entry]
+Entry: TypeAlias = RecordedFinding | Cited | Rechecked | Annulled
+Findings: TypeAlias = IndexedByEntry[Entry]
 Said: TypeAlias = FindingRecorded | PublicRecordCited | PublicRecordRechecked | FindingAnnulled
 
 _ONE_DAY: Final = timedelta(days=1)
@@ -113,7 +113,7 @@ def step(findings: Findings, at: Recorded, event: Said) -> Findings:
         document = event.authority, event.document_no, event.product
         failed = event.result == "failed"
         return findings.put(
-            Found(
+            RecordedFinding(
                 index,
                 on,
                 event.kind,
@@ -180,10 +180,10 @@ def bearing(record: EnterpriseRecord) -> Bearing:
     gone, void = record.repudiated, annulled(record)
     found: list[Finding] = []
     holds: list[Hold] = []
-    conduct: list[Mark] = []
-    marks: list[Mark] = []
+    conduct: list[DatedEntry] = []
+    marks: list[DatedEntry] = []
     for index, one in findings.entries.items():
-        mark = Mark(one.effective_on, index)
+        mark = DatedEntry(one.effective_on, index)
         marks.append(mark)
         if index in gone or index in void or isinstance(one, Rechecked | Annulled):
             continue
@@ -208,4 +208,4 @@ def _day_after(day: date) -> date:
     return day if day == date.max else day + _ONE_DAY
 
 
-FINDINGS: Final[Noun[Findings]] = Noun("findings", Linked(), forget=Linked.forget, bearing=bearing)
+FINDINGS: Final[Slot[Findings]] = Slot("findings", IndexedByEntry(), forget=IndexedByEntry.forget, bearing=bearing)

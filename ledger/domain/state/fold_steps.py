@@ -13,14 +13,14 @@ from ledger.domain.rules.context import Evolve
 from ledger.domain.state import complaint
 from ledger.domain.state.pledge import Pledges
 from ledger.domain.state.record import About, EnterpriseRecord, outcome_root
-from ledger.domain.state.slot import Noun
+from ledger.domain.state.slot import Slot
 
 __all__ = ["in_noun", "on_pledges", "outcome_corrected", "outcome_recorded", "outcome_replied"]
 
 State = TypeVar("State")
 
 
-def in_noun(noun: Noun[State], step: Callable[[State, Recorded, Any], State]) -> Evolve:
+def in_noun(noun: Slot[State], step: Callable[[State, Recorded, Any], State]) -> Evolve:
     """`step(state, recorded, event)` as a step of the record."""
 
     def evolve(record: EnterpriseRecord, at: Recorded, event: Event) -> tuple[EnterpriseRecord, About]:

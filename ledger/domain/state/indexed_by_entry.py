@@ -12,10 +12,10 @@ from typing import Generic, Protocol, TypeVar
 from immutables import Map
 from msgspec import Struct
 
-__all__ = ["Linked", "Linking"]
+__all__ = ["EntryAboutAnother", "IndexedByEntry"]
 
 
-class Linking(Protocol):
+class EntryAboutAnother(Protocol):
     """What is kept of an entry: its own `index`, and the index of the entry that it is `about` (None: of none)."""
 
     @property
@@ -25,33 +25,33 @@ class Linking(Protocol):
     def about(self) -> int | None: ...
 
 
-Kept = TypeVar("Kept", bound=Linking)
+Kept = TypeVar("Kept", bound=EntryAboutAnother)
 
 
-class Linked(Struct, Generic[Kept], frozen=True):
+class IndexedByEntry(Struct, Generic[Kept], frozen=True):
     """A value; `put` and `forget` give new ones in O(log n) and the number of entries about the same one."""
 
     entries: Map[int, Kept] = Map()
     by_about: Map[int, tuple[int, ...]] = Map()
 
-    def put(self, kept: Kept) -> Linked[Kept]:
+    def put(self, kept: Kept) -> IndexedByEntry[Kept]:
         """With one more; they come in log order."""
         entries = self.entries.set(kept.index, kept)
         if kept.about is None:
-            return Linked(entries, self.by_about)
-        return Linked(entries, self.by_about.set(kept.about, (*self.by_about.get(kept.about, ()), kept.index)))
+            return IndexedByEntry(entries, self.by_about)
+        return IndexedByEntry(entries, self.by_about.set(kept.about, (*self.by_about.get(kept.about, ()), kept.index)))
 
-    def forget(self, index: int) -> Linked[Kept]:
+    def forget(self, index: int) -> IndexedByEntry[Kept]:
         """As if the entry at `index` had always been closed."""
         kept = self.entries.get(index)
         if kept is None:
             return self
         entries = self.entries.delete(index)
         if kept.about is None:
-            return Linked(entries, self.by_about)
+            return IndexedByEntry(entries, self.by_about)
         others = tuple(one for one in self.by_about[kept.about] if one != index)
         by_about = self.by_about.set(kept.about, others) if others else self.by_about.delete(kept.about)
-        return Linked(entries, by_about)
+        return IndexedByEntry(entries, by_about)
 
     def about(self, index: int, gone: Container[int] = ()) -> Iterator[Kept]:
         """What was said about the entry at `index`, in log order, without the entries in `gone`."""

@@ -18,7 +18,7 @@ from ledger.domain.events.base import Recorded
 from ledger.domain.events.inspection_report import Fault, ReportInvalidated, ReportSubmitted, ReportVerified
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Bearing, Finding, Mark, Noun
+from ledger.domain.state.slot import Bearing, DatedEntry, Finding, Slot
 from ledger.domain.values.forbidden_characters import fold_text
 
 __all__ = ["REPORTS"]
@@ -114,8 +114,8 @@ def bearing(record: EnterpriseRecord) -> Bearing:
         found = reports.by_entry[entry].invalidated(gone, void)
         if found is not None and found.fault == "enterprise" and entry not in gone:
             findings.append(Finding(found.index, found.effective_on, "report.invalidated", found.fact_id))
-    marks = tuple(Mark(one.on, one.entry) for one in findings)
+    marks = tuple(DatedEntry(one.on, one.entry) for one in findings)
     return Bearing(findings=tuple(findings), conduct=marks, bearing=marks)
 
 
-REPORTS: Final[Noun[Reports]] = Noun("reports", Reports(), forget=forget, bearing=bearing)
+REPORTS: Final[Slot[Reports]] = Slot("reports", Reports(), forget=forget, bearing=bearing)

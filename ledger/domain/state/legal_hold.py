@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.legal_hold import LegalHoldPlaced, LegalHoldReleased
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Noun, only_open
+from ledger.domain.state.slot import Slot, only_open
 from ledger.errors import Refused
 
 __all__ = ["LEGAL_HOLDS", "LegalHold", "LegalHolds", "require_no_hold", "step"]
@@ -53,4 +53,4 @@ def require_no_hold(record: EnterpriseRecord, entry: int) -> None:
             )
 
 
-LEGAL_HOLDS: Final[Noun[LegalHolds]] = Noun("legal_holds", Map(), forget=only_open)
+LEGAL_HOLDS: Final[Slot[LegalHolds]] = Slot("legal_holds", Map(), forget=only_open)

@@ -11,16 +11,16 @@ from collections.abc import Container, Sequence
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
-from ledger.domain.state.mark import Licence, Turn
+from ledger.domain.state.mark import Licence, LicenceChange
 from ledger.domain.state.pledge import PledgeState
 from ledger.domain.state.record import EnterpriseRecord
 
-__all__ = ["MarkState", "Span", "last_day", "pledge_days", "spans", "standing_turns", "state_on"]
+__all__ = ["LicencePeriod", "MarkState", "last_day", "pledge_days", "spans", "standing_turns", "state_on"]
 
 MarkState = Literal["upcoming", "valid", "suspended", "revoked", "ended", "void"]
 
 
-class Span(NamedTuple):
+class LicencePeriod(NamedTuple):
     """From `from_on` to the day before the next span the licence is in `state`."""
 
     from_on: date
@@ -46,31 +46,31 @@ def last_day(record: EnterpriseRecord, licence: Licence) -> date | None:
     return min(licence.valid_until, days[1])
 
 
-def standing_turns(record: EnterpriseRecord, licence: Licence) -> list[Turn]:
+def standing_turns(record: EnterpriseRecord, licence: Licence) -> list[LicenceChange]:
     """What was said of the licence and not repudiated, in log order, which is that of the dates."""
     return [turn for turn in licence.turns if turn.index not in record.repudiated]
 
 
-def spans(record: EnterpriseRecord, licence: Licence) -> Sequence[Span]:
+def spans(record: EnterpriseRecord, licence: Licence) -> Sequence[LicencePeriod]:
     """The states of a licence in order, the first from `date.min`."""
     last = last_day(record, licence)
     if last is None:
-        return (Span(date.min, "void"),)
-    found = [Span(date.min, "upcoming")]
+        return (LicencePeriod(date.min, "void"),)
+    found = [LicencePeriod(date.min, "upcoming")]
     if licence.valid_from <= last:
-        found.append(Span(licence.valid_from, "valid"))
+        found.append(LicencePeriod(licence.valid_from, "valid"))
     for turn in standing_turns(record, licence):
         if turn.effective_on <= last:
             # before it begins a licence can be suspended, which shows when it begins, or revoked, which shows at once
             begin = turn.effective_on if turn.state == "revoked" else max(turn.effective_on, licence.valid_from)
             if licence.valid_from <= last or turn.state == "revoked":
                 found = [span for span in found if span.from_on < begin]
-                found.append(Span(begin, turn.state))
+                found.append(LicencePeriod(begin, turn.state))
     if found[-1].state != "revoked" and last < date.max:
-        found.append(Span(last + timedelta(days=1), "ended"))
+        found.append(LicencePeriod(last + timedelta(days=1), "ended"))
     return tuple(one for place, one in enumerate(found) if not place or one.state != found[place - 1].state)
 
 
-def state_on(course: Sequence[Span], day: date) -> Span:
+def state_on(course: Sequence[LicencePeriod], day: date) -> LicencePeriod:
     """The span that a day is in."""
     return course[bisect_right(course, day, key=lambda span: span.from_on) - 1]

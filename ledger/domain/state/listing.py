@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.declaration import Product
 from ledger.domain.events.listing import ProductDelisted, ProductListed
-from ledger.domain.state.slot import Noun, only_open
+from ledger.domain.state.slot import Slot, only_open
 from ledger.domain.values.forbidden_characters import fold_text
 
 __all__ = ["LISTINGS"]
@@ -82,4 +82,4 @@ def delisted(listings: Listings, at: Recorded, event: ProductDelisted) -> Listin
     return replace(listings, by_entry=listings.by_entry.set(event.listing, ended))
 
 
-LISTINGS: Final[Noun[Listings]] = Noun("listings", Listings(), forget=only_open)
+LISTINGS: Final[Slot[Listings]] = Slot("listings", Listings(), forget=only_open)

@@ -17,12 +17,12 @@ from ledger.domain.events.base import Recorded
 from ledger.domain.events.mark import By, MarkLicensed, MarkMisuseFound, MarkReinstated, MarkRevoked, MarkSuspended
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Bearing, Hold, Mark, Noun
+from ledger.domain.state.slot import Bearing, DatedEntry, Hold, Slot
 
 __all__ = ["MARKS", "counting_misuses"]
 
 
-class Turn(Struct, frozen=True, gc=False):
+class LicenceChange(Struct, frozen=True, gc=False):
     """The suspension, reinstatement or revocation at `index`: the licence is in `state` from `effective_on`."""
 
     index: int
@@ -40,7 +40,7 @@ class Licence(Struct, frozen=True, gc=False):
     count: int
     valid_from: date
     valid_until: date
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[LicenceChange, ...] = ()
 
 
 class Misuse(Struct, frozen=True, gc=False):
@@ -68,15 +68,15 @@ def licensed(marks: Marks, at: Recorded, event: MarkLicensed) -> Marks:
 
 
 def suspended(marks: Marks, at: Recorded, event: MarkSuspended) -> Marks:
-    return _turned(marks, event.range, Turn(at.index, event.effective_on, "suspended"))
+    return _turned(marks, event.range, LicenceChange(at.index, event.effective_on, "suspended"))
 
 
 def reinstated(marks: Marks, at: Recorded, event: MarkReinstated) -> Marks:
-    return _turned(marks, event.range, Turn(at.index, event.effective_on, "valid"))
+    return _turned(marks, event.range, LicenceChange(at.index, event.effective_on, "valid"))
 
 
 def revoked(marks: Marks, at: Recorded, event: MarkRevoked) -> Marks:
-    return _turned(marks, event.range, Turn(at.index, event.effective_on, "revoked"))
+    return _turned(marks, event.range, LicenceChange(at.index, event.effective_on, "revoked"))
 
 
 def misused(marks: Marks, at: Recorded, event: MarkMisuseFound) -> Marks:
@@ -89,7 +89,7 @@ def forget(marks: Marks, index: int) -> Marks:
     return replace(marks, misuses=marks.misuses.delete(index)) if index in marks.misuses else marks
 
 
-def _turned(marks: Marks, range_: str, turn: Turn) -> Marks:
+def _turned(marks: Marks, range_: str, turn: LicenceChange) -> Marks:
     licence = marks.licences.get(range_)
     if licence is None:  # the rules see to it that there is one
         return marks
@@ -106,9 +106,9 @@ def counting_misuses(record: EnterpriseRecord) -> list[Misuse]:
 def bearing(record: EnterpriseRecord) -> Bearing:
     """Misuse by the licensee holds the level, for as long as the policy's rule has it."""
     misuses = counting_misuses(record)
-    marks = tuple(Mark(one.effective_on, one.index) for one in misuses)
+    marks = tuple(DatedEntry(one.effective_on, one.index) for one in misuses)
     holds = tuple(Hold(one.index, one.effective_on, "mark.misused") for one in misuses)
     return Bearing(holds=holds, conduct=marks, bearing=marks)
 
 
-MARKS: Final[Noun[Marks]] = Noun("marks", Marks(), forget=forget, bearing=bearing)
+MARKS: Final[Slot[Marks]] = Slot("marks", Marks(), forget=forget, bearing=bearing)

@@ -13,10 +13,10 @@ from typing import Final, Literal
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.objection import ObjectionFiled, ObjectionRejected, ObjectionUpheld
 from ledger.domain.state.breach import BREACHES, Breach, corrections
-from ledger.domain.state.indexed_by_entry import Linked
-from ledger.domain.state.petition import Asked, Decided, Requests, decision_on, in_force, marks_of
+from ledger.domain.state.indexed_by_entry import IndexedByEntry
+from ledger.domain.state.petition import Petition, PetitionDecision, Requests, decision_on, in_force, marks_of
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Annotation, Bearing, Noun
+from ledger.domain.state.slot import Annotation, Bearing, Slot
 
 __all__ = ["OBJECTIONS", "step"]
 
@@ -25,9 +25,9 @@ def step(objections: Requests, at: Recorded, event: ObjectionFiled | ObjectionUp
     """The objections with one more entry."""
     index, on = at.index, event.effective_on
     if isinstance(event, ObjectionFiled):
-        return objections.put(Asked(index, on, event.entry))
+        return objections.put(Petition(index, on, event.entry))
     how: Literal["upheld", "rejected"] = "upheld" if isinstance(event, ObjectionUpheld) else "rejected"
-    return objections.put(Decided(index, on, event.entry, event.objection, how))
+    return objections.put(PetitionDecision(index, on, event.entry, event.objection, how))
 
 
 def bearing(record: EnterpriseRecord) -> Bearing:
@@ -35,7 +35,7 @@ def bearing(record: EnterpriseRecord) -> Bearing:
     objections, gone = OBJECTIONS.of(record), record.repudiated
     notes: list[Annotation] = []
     for one in in_force(objections, gone):
-        if isinstance(one, Asked):
+        if isinstance(one, Petition):
             answer = decision_on(objections, one, gone)
             until = None if answer is None else answer.effective_on
             notes.append(Annotation(one.about, one.effective_on, "objection.open", one.index, until))
@@ -45,7 +45,7 @@ def bearing(record: EnterpriseRecord) -> Bearing:
     return Bearing(annotations=tuple(notes), bearing=marks_of(objections))
 
 
-def _put_right_on(record: EnterpriseRecord, upheld: Decided) -> date | None:
+def _put_right_on(record: EnterpriseRecord, upheld: PetitionDecision) -> date | None:
     """When the outcome or breach was corrected after the objection was upheld; what is annulled is gone altogether."""
     outcome = record.outcomes.get(upheld.about)
     breaches = BREACHES.of(record)
@@ -59,4 +59,4 @@ def _put_right_on(record: EnterpriseRecord, upheld: Decided) -> date | None:
     return min(after)[1] if after else None
 
 
-OBJECTIONS: Final[Noun[Requests]] = Noun("objections", Linked(), forget=Linked.forget, bearing=bearing)
+OBJECTIONS: Final[Slot[Requests]] = Slot("objections", IndexedByEntry(), forget=IndexedByEntry.forget, bearing=bearing)

@@ -11,13 +11,13 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from ledger.domain.state.indexed_by_entry import Linked
-from ledger.domain.state.slot import Mark
+from ledger.domain.state.indexed_by_entry import IndexedByEntry
+from ledger.domain.state.slot import DatedEntry
 
-__all__ = ["Asked", "Decided", "Requests", "decision_on", "in_force", "marks_of"]
+__all__ = ["Petition", "PetitionDecision", "Requests", "decision_on", "in_force", "marks_of"]
 
 
-class Asked(Struct, frozen=True, gc=False):
+class Petition(Struct, frozen=True, gc=False):
     """What was asked for at entry `index`, about the entry `about`."""
 
     index: int
@@ -25,7 +25,7 @@ class Asked(Struct, frozen=True, gc=False):
     about: int
 
 
-class Decided(Struct, frozen=True, gc=False):
+class PetitionDecision(Struct, frozen=True, gc=False):
     """The decision at `index`, about the entry `about`, on the request (a rescission: the decision) at `on`."""
 
     index: int
@@ -35,25 +35,27 @@ class Decided(Struct, frozen=True, gc=False):
     how: Literal["upheld", "rejected", "approved", "refused", "rescinded"]
 
 
-Requests: TypeAlias = Linked[Asked | Decided]
+Requests: TypeAlias = IndexedByEntry[Petition | PetitionDecision]
 
 
-def decision_on(requests: Requests, earlier: Asked | Decided, gone: Container[int]) -> Decided | None:
+def decision_on(
+    requests: Requests, earlier: Petition | PetitionDecision, gone: Container[int]
+) -> PetitionDecision | None:
     """What answered a request, or rescinded a decision, and is not in `gone`; None while it is open, or stands."""
-    rescission = isinstance(earlier, Decided)
+    rescission = isinstance(earlier, PetitionDecision)
     for one in requests.about(earlier.about, gone):
-        if isinstance(one, Decided) and one.on == earlier.index and (one.how == "rescinded") == rescission:
+        if isinstance(one, PetitionDecision) and one.on == earlier.index and (one.how == "rescinded") == rescission:
             return one
     return None
 
 
-def in_force(requests: Requests, gone: Container[int]) -> Iterator[Asked | Decided]:
+def in_force(requests: Requests, gone: Container[int]) -> Iterator[Petition | PetitionDecision]:
     """Requests and decisions that are not in `gone`, about entries that are not."""
     for index, one in requests.entries.items():
         if index not in gone and one.about not in gone:
             yield one
 
 
-def marks_of(requests: Requests) -> tuple[Mark, ...]:
+def marks_of(requests: Requests) -> tuple[DatedEntry, ...]:
     """All of them, in force or not: each may change what is shown beside its entry."""
-    return tuple(Mark(one.effective_on, index) for index, one in requests.entries.items())
+    return tuple(DatedEntry(one.effective_on, index) for index, one in requests.entries.items())

@@ -10,10 +10,10 @@ from typing import Final, Literal
 
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.repair import RepairApplied, RepairApproved, RepairRefused, RepairRescinded
-from ledger.domain.state.indexed_by_entry import Linked
-from ledger.domain.state.petition import Asked, Decided, Requests, decision_on, in_force, marks_of
+from ledger.domain.state.indexed_by_entry import IndexedByEntry
+from ledger.domain.state.petition import Petition, PetitionDecision, Requests, decision_on, in_force, marks_of
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Annotation, Bearing, Noun, Relief
+from ledger.domain.state.slot import Annotation, Bearing, Relief, Slot
 
 __all__ = ["REPAIRS", "step"]
 
@@ -24,11 +24,11 @@ def step(
     """The repairs with one more entry."""
     index, on = at.index, event.effective_on
     if isinstance(event, RepairApplied):
-        return repairs.put(Asked(index, on, event.entry))
+        return repairs.put(Petition(index, on, event.entry))
     if isinstance(event, RepairRescinded):
-        return repairs.put(Decided(index, on, event.entry, event.approval, "rescinded"))
+        return repairs.put(PetitionDecision(index, on, event.entry, event.approval, "rescinded"))
     how: Literal["approved", "refused"] = "approved" if isinstance(event, RepairApproved) else "refused"
-    return repairs.put(Decided(index, on, event.entry, event.application, how))
+    return repairs.put(PetitionDecision(index, on, event.entry, event.application, how))
 
 
 def bearing(record: EnterpriseRecord) -> Bearing:
@@ -37,7 +37,7 @@ def bearing(record: EnterpriseRecord) -> Bearing:
     reliefs: list[Relief] = []
     notes: list[Annotation] = []
     for one in in_force(repairs, gone):
-        if isinstance(one, Asked):
+        if isinstance(one, Petition):
             decided = decision_on(repairs, one, gone)
             until = None if decided is None else decided.effective_on
             notes.append(Annotation(one.about, one.effective_on, "repair.applied", one.index, until))
@@ -48,4 +48,4 @@ def bearing(record: EnterpriseRecord) -> Bearing:
     return Bearing(reliefs=tuple(reliefs), annotations=tuple(notes), bearing=marks_of(repairs))
 
 
-REPAIRS: Final[Noun[Requests]] = Noun("repairs", Linked(), forget=Linked.forget, bearing=bearing)
+REPAIRS: Final[Slot[Requests]] = Slot("repairs", IndexedByEntry(), forget=IndexedByEntry.forget, bearing=bearing)

@@ -13,12 +13,12 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from ledger.domain.state.record import EnterpriseRecord
 
-__all__ = ["Annotation", "Bearing", "Finding", "Hold", "Mark", "Noun", "Relief", "matter_of", "only_open"]
+__all__ = ["Annotation", "Bearing", "DatedEntry", "Finding", "Hold", "Relief", "Slot", "matter_of", "only_open"]
 
 State = TypeVar("State")
 
 
-class Mark(NamedTuple):
+class DatedEntry(NamedTuple):
     """Entry `entry` counts from `on`."""
 
     on: date
@@ -96,14 +96,14 @@ class Bearing(NamedTuple):
     holds: tuple[Hold, ...] = ()
     reliefs: tuple[Relief, ...] = ()
     annotations: tuple[Annotation, ...] = ()
-    conduct: tuple[Mark, ...] = ()
-    bearing: tuple[Mark, ...] = ()
+    conduct: tuple[DatedEntry, ...] = ()
+    bearing: tuple[DatedEntry, ...] = ()
 
 
-class Noun(Generic[State]):
+class Slot(Generic[State]):
     """One noun, by its key in `EnterpriseRecord.nouns`. `all`: every noun there is, in the order of their making."""
 
-    all: ClassVar[list[Noun[Any]]] = []
+    all: ClassVar[list[Slot[Any]]] = []
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class Noun(Generic[State]):
         self.empty = empty
         self.forget = forget
         self.bearing = bearing
-        Noun.all.append(self)
+        Slot.all.append(self)
 
     def of(self, record: EnterpriseRecord) -> State:
         """The state in the record: `empty` before the noun's first event."""

@@ -16,7 +16,7 @@ from stdnum import luhn
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
 
-__all__ = ["Found", "numbers_in"]
+__all__ = ["PersonalNumber", "numbers_in"]
 
 _SEPARATOR: Final = r"[ \t\-‐‑‒–—−_.·・()\[\]/]"
 _RUN: Final = re.compile(rf"\d+(?:{_SEPARATOR}{{1,3}}\d+)*")
@@ -59,7 +59,7 @@ _CARD_SHAPES: Final = frozenset({(4, 4, 4, 4), (4, 4, 4, 4, 1), (4, 4, 4, 4, 2),
 Kind = Literal["telephone", "identity_number", "bank_card"]
 
 
-class Found(NamedTuple):
+class PersonalNumber(NamedTuple):
     """A number at `start:end` of the text."""
 
     kind: Kind
@@ -74,7 +74,7 @@ class _Group(NamedTuple):
     digits: str
 
 
-def numbers_in(text: str) -> Iterator[Found]:
+def numbers_in(text: str) -> Iterator[PersonalNumber]:
     """Persons' numbers in `text`, whose digits are ASCII; of each run of digits the first that fits at each place."""
     for run in _RUN.finditer(text):
         groups = [_Group(*group.span(), group[0]) for group in _GROUP.finditer(text, run.start(), run.end())]
@@ -82,7 +82,7 @@ def numbers_in(text: str) -> Iterator[Found]:
             yield from _in_run(text, groups[start : start + _GROUPS_MAX + _WINDOW_GROUPS_MAX])
 
 
-def _in_run(text: str, groups: Sequence[_Group]) -> Iterator[Found]:
+def _in_run(text: str, groups: Sequence[_Group]) -> Iterator[PersonalNumber]:
     at = 0
     while at < len(groups):
         for size in range(min(_WINDOW_GROUPS_MAX + 1, len(groups) - at), 0, -1):
@@ -96,7 +96,7 @@ def _in_run(text: str, groups: Sequence[_Group]) -> Iterator[Found]:
             at += 1
 
 
-def _of_window(text: str, window: Sequence[_Group], before: _Group | None) -> Found | None:
+def _of_window(text: str, window: Sequence[_Group], before: _Group | None) -> PersonalNumber | None:
     start, end = window[0].start, window[-1].end
     digits = "".join(group.digits for group in window)
     if not 7 <= len(digits) <= 19:
@@ -120,7 +120,7 @@ def _of_window(text: str, window: Sequence[_Group], before: _Group | None) -> Fo
         certain = look(digits + closed, shape, said)
         if certain is not None:
             kinds: dict[object, Kind] = {_identity: "identity_number", _telephone: "telephone", _card: "bank_card"}
-            return Found(kinds[look], start, end, certain)
+            return PersonalNumber(kinds[look], start, end, certain)
     return None
 
 

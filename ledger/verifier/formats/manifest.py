@@ -24,9 +24,9 @@ __all__ = [
     "MANIFEST",
     "SIGNATURE",
     "TRUST",
+    "ArchiveManifest",
     "ExportedBy",
     "LeftOut",
-    "Manifest",
     "Member",
     "Why",
     "encode_manifest",
@@ -81,7 +81,7 @@ class ExportedBy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     purpose: Annotated[str, Meta(min_length=1, max_length=512)]
 
 
-class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ArchiveManifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`period_from` and `period_until`: dates of recording (Asia/Shanghai), both included.
 
     `shown_on` is the day as of which it was decided what is public; `tree_size` that of the one checkpoint.
@@ -107,15 +107,15 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 _ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
-_DECODE: Final = msgspec.json.Decoder(Manifest).decode
+_DECODE: Final = msgspec.json.Decoder(ArchiveManifest).decode
 
 
-def encode_manifest(manifest: Manifest) -> bytes:
+def encode_manifest(manifest: ArchiveManifest) -> bytes:
     """The bytes of `manifest.json`."""
     return _ENCODE(manifest)
 
 
-def parse_manifest(data: bytes) -> Manifest:
+def parse_manifest(data: bytes) -> ArchiveManifest:
     """The inverse of `encode_manifest`. Raises `Malformed`."""
     if len(data) > ARCHIVE_MANIFEST_BYTES_MAX:
         raise Malformed(f"a manifest has at most {ARCHIVE_MANIFEST_BYTES_MAX} bytes")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ledger.verifier.formats.manifest import ExportedBy, Manifest
+from ledger.verifier.formats.manifest import ArchiveManifest, ExportedBy
 from ledger.verifier.messages import common as shared_wording
 from ledger.verifier.report import Remark
 
@@ -45,7 +45,7 @@ def disputed(entries: list[int]) -> Remark:
     )
 
 
-def about(manifest: Manifest, attachments: int) -> Remark:
+def about(manifest: ArchiveManifest, attachments: int) -> Remark:
     entries, left = len(manifest.entries), len(manifest.left_out)
     zh = f"{entries} 条" if entries else "没有任何记录"
     en = f"{entries} entries" if entries else "NO ENTRIES"
@@ -75,7 +75,7 @@ def complete(entries: int, size: int) -> Remark:
     )
 
 
-def not_shown(manifest: Manifest, *, complete: bool, accesses: bool) -> tuple[Remark, ...]:
+def not_shown(manifest: ArchiveManifest, *, complete: bool, accesses: bool) -> tuple[Remark, ...]:
     """What this archive cannot show."""
     remarks: list[Remark] = []
     if not complete:

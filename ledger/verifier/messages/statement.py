@@ -8,7 +8,7 @@ from typing import Final
 from ledger.cose.statement import VerifiedStatement
 from ledger.domain.events.base import Closed, Event
 from ledger.verifier.entry_location import Located
-from ledger.verifier.issuer_keys import Chain
+from ledger.verifier.issuer_keys import IssuerChain
 from ledger.verifier.report import Remark
 from ledger.verifier.trust import Trust
 
@@ -64,7 +64,7 @@ def chained(entries: int) -> Remark:
     )
 
 
-def signed(target: Located, chain: Chain) -> Remark:
+def signed(target: Located, chain: IssuerChain) -> Remark:
     issuer, kid = target.statement.issuer, target.statement.kid.hex()[:16]
     record = chain.governance.parties.get(issuer)
     name = "" if record is None else f" ({record.name_zh})"
@@ -88,7 +88,7 @@ def decoded(statement: VerifiedStatement, event: Event | Closed, body: bytes | N
     return Remark(f"内容格式正确: {name}", f"the content is well-formed: {name}")
 
 
-def entitled(statement: VerifiedStatement, event: Event | Closed, chain: Chain) -> Remark:
+def entitled(statement: VerifiedStatement, event: Event | Closed, chain: IssuerChain) -> Remark:
     if isinstance(event, Closed):
         return Remark(
             "签发者有无权限签发该内容: 未核对 (内容封存)",
