@@ -19,9 +19,9 @@ from projections.standing.level_history import follow
 from projections.standing.policy_timeline import Rules
 from tests.benchmarks.books import Bench, check
 from tests.benchmarks.comparing import Ratio, compare
-from tests.projections import stream as say
-from tests.projections.book import Book
-from tests.projections.stream import Stream
+from tests.unit.projections import stream as say
+from tests.unit.projections.book import Book
+from tests.unit.projections.stream import Stream
 
 __all__ = ["dates"]
 

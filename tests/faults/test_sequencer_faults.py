@@ -8,7 +8,7 @@ import pytest
 
 from ledger.sequencing.sequencer import Sequencer
 from ledger.store.postgres import PostgresStore
-from tests.sequencer.book import entry, is_registered, open_book
+from tests.integration.sequencing.book import entry, is_registered, open_book
 from tests.support.charter import ORGANIZER, ORIGIN
 from tests.support.faulty import CRASH_POINTS, FaultyStore
 from tests.support.keys import log_keys

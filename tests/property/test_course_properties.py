@@ -19,9 +19,9 @@ from projections.engine.enterprise_rows import portray
 from projections.standing.evaluate import evaluate
 from projections.standing.level_history import Change, LevelHistory, follow
 from projections.standing.policy_timeline import Rules
-from tests.projections import stream as say
-from tests.projections.stream import Saying, Stream, noon
-from tests.projections.telling import tell
+from tests.unit.projections import stream as say
+from tests.unit.projections.stream import Saying, Stream, noon
+from tests.unit.projections.telling import tell
 
 BEGIN = date(2026, 3, 20)
 SEEDS = st.integers(0, 2**32).map(random.Random)

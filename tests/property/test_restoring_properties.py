@@ -16,8 +16,8 @@ from ledger.domain.state.fold import fold
 from projections.standing.evaluate import Case
 from projections.standing.facts_from_record import facts_of
 from projections.standing.standing_model import Standing
-from tests.projections.stream import POLICIES, SUBJECT, Stream
-from tests.projections.telling import tell
+from tests.unit.projections.stream import POLICIES, SUBJECT, Stream
+from tests.unit.projections.telling import tell
 
 SEEDS = st.integers(0, 2**32).map(random.Random)
 BEGIN = date(2026, 4, 1)
