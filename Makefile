@@ -21,7 +21,7 @@ run: $(VENV)/run
 	$(BIN)/credit-ledger serve --demo $(DEMO) --port $(PORT)
 
 test: $(VENV)/dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 bench: $(VENV)/dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)

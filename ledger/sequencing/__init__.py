@@ -1,0 +1,12 @@
+"""From admitted statements to entries: group commit, in one order, by one thread.
+
+`sequencer` has the queue and the thread, `commit` the loop that writes batches and decides a lost race again, `batch`
+which of the submissions become entries (deduplication, unique facts), `decision` the entries with their tree, root and
+receipts, `head` what is held in memory of the log, `cold_streams` the folding of long streams beside it all.
+"""
+
+from ledger.sequencing.commit import CommitLoop
+from ledger.sequencing.decision import Registered
+from ledger.sequencing.sequencer import Sequencer, Submission
+
+__all__ = ["CommitLoop", "Registered", "Sequencer", "Submission"]

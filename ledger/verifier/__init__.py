@@ -1,8 +1,9 @@
 """Offline verification: nothing but bytes and a trust file, no network, no clock of its own.
 
-`entry` verifies a statement in the log, `heads` what the log itself signs; both give back the verified thing with
-the steps that were taken, or raise. `trust` is what is believed beforehand, `evidence` what a statement about an
-issuer rests on, `chain` and `located` how that is checked.
+`statement` verifies a statement in the log, `checkpoint` what the log itself signs, `completeness_bundle` and
+`evidence_archive` whole files; each gives back the verified thing with the steps that were taken, or raises. `trust`
+is what is believed beforehand, `issuer_keys` and `entry_location` how issuers and places are checked, `quorum` what
+witnesses add. File forms are in `formats/`, the lines of reports in `messages/`.
 """
 
 from ledger.verifier.checkpoint import verify_head, verify_signed_standing

@@ -1,0 +1,45 @@
+"""The page for newcomers names places that are there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| (?P<asked>[^|]+) \| `(?P<file>[^`]+)` \| (?:`(?P<name>[^`]+)`)? ?\|$", re.MULTILINE)
+ROWS = [(row["asked"], row["file"], row["name"]) for row in ROW.finditer(PAGE)]
+
+
+def _defined(tree: ast.Module) -> set[str]:
+    """Names of the module, and `Class.method` of its classes."""
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            names.update(f"{node.name}.{one.name}" for one in node.body if isinstance(one, ast.FunctionDef))
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+    return names
+
+
+def test_there_are_places_for_thirty_questions() -> None:
+    assert len(ROWS) >= 30
+    assert len({asked for asked, _, _ in ROWS}) == len(ROWS)
+
+
+@pytest.mark.parametrize(("asked", "file", "name"), ROWS, ids=[asked for asked, _, _ in ROWS])
+def test_every_answer_names_a_place_that_is_there(asked: str, file: str, name: str | None) -> None:
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    assert name is None or name in _defined(tree), f"where {asked}: {file} has no {name}"
+
+
+def test_every_file_that_the_page_names_exists() -> None:
+    named = set(re.findall(r"`((?:api|ledger|projections|tests|docs)/[\w/.]+\.(?:py|md))`", PAGE))
+    example = {"ledger/domain/rules/visit.py"}  # the file that the page's example adds
+    assert named
+    assert sorted(one for one in named - example if not (ROOT / one).exists()) == []
