@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from stdnum.cn import uscc
-
 from api.http.errors import InvalidRequest
-from ledger.domain.values.subject import fold_code, is_enterprise, parse
+from ledger.domain.values.enterprise_code import (
+    RESIDENT_EN,
+    RESIDENT_RULE,
+    RESIDENT_ZH,
+    checks_out,
+    fold_code,
+    is_resident_number,
+    masked,
+)
+from ledger.domain.values.subject import is_enterprise, names_a_resident, parse
 from ledger.errors import Malformed
 
 __all__ = ["name_of", "subject_of"]
@@ -19,6 +26,13 @@ _LEI: Final = re.compile("[0-9A-Z]{18}[0-9]{2}")
 
 def subject_of(name: str) -> str:
     """The subject id of an enterprise named in an address, folded as people type it. Raises `InvalidRequest`."""
+    subject = _subject_of(name)
+    if names_a_resident(subject):
+        raise InvalidRequest(RESIDENT_RULE, RESIDENT_ZH, RESIDENT_EN)
+    return subject
+
+
+def _subject_of(name: str) -> str:
     if name.startswith("local~"):
         try:
             return parse("local:" + name.removeprefix("local~").replace("~", "/", 1))
@@ -33,6 +47,8 @@ def subject_of(name: str) -> str:
             return subject
         raise _invalid(name)
     code = fold_code(name)
+    if is_resident_number(code):
+        raise _invalid(name)
     if _USCC.fullmatch(code):
         return f"uscc:{code}"
     if _LEI.fullmatch(code):
@@ -42,7 +58,7 @@ def subject_of(name: str) -> str:
 
 def plausible(subject: str) -> bool:
     """Whether a code that the book does not know can be one at all: a USCC by its check digit (GB 32100-2015)."""
-    return not subject.startswith("uscc:") or bool(uscc.is_valid(subject.removeprefix("uscc:")))
+    return not subject.startswith("uscc:") or checks_out(subject.removeprefix("uscc:"))
 
 
 def name_of(subject: str) -> str:
@@ -53,8 +69,11 @@ def name_of(subject: str) -> str:
 
 
 def _invalid(name: str) -> InvalidRequest:
+    if is_resident_number(name):
+        return InvalidRequest(RESIDENT_RULE, RESIDENT_ZH, RESIDENT_EN)
+    shown = masked(name)[:40]
     return InvalidRequest(
         "enterprise.invalid_id",
-        f"不是有效的统一社会信用代码或主体编号: {name[:40]}",
-        f"not a unified social credit code or subject id: {name[:40]}",
+        f"不是有效的统一社会信用代码或主体编号: {shown}",
+        f"not a unified social credit code or subject id: {shown}",
     )

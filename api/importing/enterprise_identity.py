@@ -11,15 +11,23 @@ from datetime import date
 from hashlib import sha256
 from typing import Final
 
-from stdnum import lei
-from stdnum.cn import uscc
-
 from api.importing.row_reader import RowReader
 from api.importing.validation_errors import Unreadable, excerpt
 from ledger.domain.events.base import PaperEvidence
 from ledger.domain.events.enterprise import EnterpriseRegistered
 from ledger.domain.state.enterprise import SizeBand
-from ledger.domain.values.subject import fold_code, parse
+from ledger.domain.values.enterprise_code import (
+    RESIDENT_EN,
+    RESIDENT_RULE,
+    RESIDENT_ZH,
+    USCC_LENGTH,
+    checks_out,
+    fold_code,
+    has_uscc_form,
+    is_individual,
+    is_resident_number,
+)
+from ledger.domain.values.subject import parse
 from ledger.errors import Malformed
 
 __all__ = [
@@ -29,15 +37,13 @@ __all__ = [
     "identity_bytes",
     "local_subject",
     "named_enterprise",
+    "refuse_resident",
     "subject_of_lei",
     "subject_of_uscc",
 ]
 
 Derive = Callable[[str, bytes], bytes]  # `Secret.derive`: (label, identity) → bytes that nobody else can tell
 
-# GB 32100-2015: authority, class, division (GB/T 2260), organisation, check; no I, O, S, V, Z
-_USCC: Final = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
-_INDIVIDUAL: Final = "92"
 _SLUG_CHARS_MAX: Final = 100
 _SIZE_SOURCE: Final = "企业自报"  # the same for every row: it must not say from which table
 
@@ -81,15 +87,22 @@ def subject_of_uscc(text: str, derive: Derive) -> tuple[str, str, bool]:
     The check digit is another question (`check_code`). Raises `Unreadable`.
     """
     code = fold_code(text)
-    if not _USCC.fullmatch(code):
+    refuse_resident(code)
+    if not has_uscc_form(code):
         raise Unreadable(
             "code.form",
             f"{excerpt(text)}不是 18 位统一社会信用代码 (数字和大写字母, 不含 I O S V Z)",
             f"{excerpt(text)} is no unified social credit code: 18 digits and letters without I O S V Z",
         )
-    if code.startswith(_INDIVIDUAL):
+    if is_individual(code):
         return f"local:individual/{derive('import individual', code.encode()).hex()}", code, True
     return f"uscc:{code}", code, False
+
+
+def refuse_resident(text: str) -> None:
+    """Raises `Unreadable` for a resident identity number where an enterprise is named; it is not repeated."""
+    if is_resident_number(text):
+        raise Unreadable(RESIDENT_RULE, RESIDENT_ZH, RESIDENT_EN)
 
 
 def named_enterprise(read: RowReader, name_column: str, code_column: str, derive: Derive) -> Who | None:
@@ -117,7 +130,7 @@ def named_enterprise(read: RowReader, name_column: str, code_column: str, derive
 
 def check_code(read: RowReader, column: str, code: str) -> None:
     """Flag a code whose last character is wrong (GB 32100-2015, modulus 31). Some real early codes are so."""
-    if uscc.calc_check_digit(code[:17]) != code[17]:
+    if not checks_out(code):
         read.flag(
             "code.check_digit",
             column,
@@ -129,7 +142,8 @@ def check_code(read: RowReader, column: str, code: str) -> None:
 def subject_of_lei(text: str) -> str:
     """Raises `Unreadable` for what is no LEI (ISO 17442)."""
     code = fold_code(text)
-    if not lei.is_valid(code):
+    refuse_resident(code)
+    if len(code) == USCC_LENGTH or not checks_out(code):
         raise Unreadable(
             "code.form",
             f"{excerpt(text)}不是有效的 LEI 编码 (20 位)",

@@ -20,7 +20,7 @@ from api.importing.row_reader import RowReader
 from api.importing.table_reader import TableRow
 from api.importing.validation_errors import excerpt
 from ledger.domain.events.pledge import FulfilmentAssessed
-from ledger.domain.values.subject import fold_code
+from ledger.domain.values.enterprise_code import fold_code
 
 __all__ = ["Assessed", "FulfilmentRules", "assessment", "plan_fulfilment", "read_assessed"]
 
@@ -89,7 +89,7 @@ def _plan_row(row: TableRow, rules: FulfilmentRules) -> RowPlan:
         else:
             first, last = validity or (date.min, date.max)
             work = assessment(who, code, said, first, last, rules.late_ground)
-    name, shown = read.text(template.NAME), read.text(template.CODE)
+    name, shown = read.shown(template.NAME), read.shown(template.CODE)
     return RowPlan(row.number, name, shown, read.flaws, work, entries=read.entries)
 
 

@@ -21,6 +21,7 @@ from api.importing.enterprise_identity import (
     identity_bytes,
     local_subject,
     named_enterprise,
+    refuse_resident,
     subject_of_lei,
     subject_of_uscc,
 )
@@ -81,7 +82,7 @@ def plan_outcome(row: TableRow, rules: OutcomeRules) -> RowPlan:
     free_text = [column for name in LINES if name in mapping.fields for column in mapping.fields[name].sources]
     read.screen(*free_text)
     read.screen(mapping.subject.name, names=False)  # enterprises are named after people
-    name, code = read.text(mapping.subject.name), read.text(mapping.subject.code or rules.key_column)
+    name, code = read.shown(mapping.subject.name), read.shown(mapping.subject.code or rules.key_column)
     flaws = read.flaws
     if who is None or any(said.get(field, days.get(field)) is None for field in REQUIRED):
         return RowPlan(row.number, name, code, flaws, None)
@@ -131,6 +132,11 @@ def _who(read: RowReader, rules: OutcomeRules) -> Who | None:
     if name is None:
         return None
     if rule.id == "local":
+        try:
+            refuse_resident(name)
+        except Unreadable as unreadable:
+            read.unreadable(rule.name, unreadable)
+            return None
         return Who(local_subject(rule.registry or "", name), name, None)
     column = rule.code or ""
     text = read.line(column, chars_max=_LINE_MAX)

@@ -24,7 +24,7 @@ from api.importing.validation_errors import Unreadable, excerpt
 from ledger.domain.events.base import PaperEvidence
 from ledger.domain.events.pledge import PledgeMade
 from ledger.domain.values.dates import add_months
-from ledger.domain.values.subject import fold_code
+from ledger.domain.values.enterprise_code import fold_code
 
 __all__ = ["RosterRules", "plan_roster", "plan_row"]
 
@@ -68,7 +68,7 @@ def plan_row(row: TableRow, rules: RosterRules) -> RowPlan:
     if who is not None and who.individual:
         _keep_the_name_out(read, who)
     flaws = read.flaws
-    name, code = read.text(template.NAME), read.text(template.CODE)
+    name, code = read.shown(template.NAME), read.shown(template.CODE)
     if who is None or pledge is None or pledge.evidence is None:
         return RowPlan(row.number, name, code, flaws, None)
     work = PledgeWork(

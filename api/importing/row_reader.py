@@ -13,6 +13,8 @@ from api.importing.cells import Formula, is_formula_like, text_of
 from api.importing.date_notations import EPOCH_1900, parse_date
 from api.importing.table_reader import ENTRIES, TableRow
 from api.importing.validation_errors import Unreadable, ValidationError, Verdict, excerpt
+from ledger.domain.values.enterprise_code import masked
+from ledger.domain.values.forbidden_characters import FORBIDDEN
 from ledger.domain.values.personal_data import KIND_WORDS, screen
 
 __all__ = ["RowReader"]
@@ -61,6 +63,10 @@ class RowReader:
         """The column's text as it stands, trimmed; "" if there is none."""
         return text_of(self._cells.get(column))
 
+    def shown(self, column: str) -> str:
+        """The column's text as a report may repeat it: resident identity numbers masked."""
+        return masked(self.text(column))
+
     def line(self, column: str, *, chars_max: int, required: bool = True, several_lines: bool = False) -> str | None:
         """Text of at most `chars_max` characters."""
         text = self._present(column, required)
@@ -81,6 +87,15 @@ class RowReader:
                 column,
                 f"含有无法显示的字符 U+{ord(odd):04X}, 可能是换行、控制符或自造字; 请更正",
                 f"holds U+{ord(odd):04X}, a line break, control or private character; write it in standard characters",
+            )
+            return None
+        hidden = FORBIDDEN.search(text.replace("\n", ""))
+        if hidden is not None:
+            self.refuse(
+                "text.hidden_character",
+                column,
+                f"第 {text.index(hidden[0]) + 1} 个字是不显示的字符 U+{ord(hidden[0]):04X}; 请删除",
+                f"character {text.index(hidden[0]) + 1} is U+{ord(hidden[0]):04X}, which does not show; take it out",
             )
             return None
         return text

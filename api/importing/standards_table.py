@@ -134,7 +134,7 @@ def _plan_row(row: TableRow, rules: DeclarationRules) -> RowPlan:
     event = None if action is None or number is None else _event(read, rules, action, number, row.number)
     read.screen(TITLE, INDICATORS, REASON)
     read.screen(NAME, PRODUCT, MODEL, CLASS, BRAND, names=False)
-    name, shown, flaws = read.text(NAME), read.text(CODE), read.flaws
+    name, shown, flaws = read.shown(NAME), read.shown(CODE), read.flaws
     if who is None or event is None or action is None or number is None:
         return RowPlan(row.number, name, shown, flaws, None)
     # what it is about comes last: `resolved` looks it up

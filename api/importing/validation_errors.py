@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from ledger.domain.values.enterprise_code import masked
 from ledger.errors import LedgerError
 
 __all__ = ["Unreadable", "ValidationError", "Verdict", "excerpt"]
@@ -39,6 +40,6 @@ class Unreadable(LedgerError):
 
 
 def excerpt(value: str) -> str:
-    """A value as a message quotes it: on one line, cut to 40 characters."""
-    line = " ".join(value.split())
+    """A value as a message quotes it: on one line, cut to 40 characters, resident identity numbers masked."""
+    line = " ".join(masked(value).split())
     return f"「{line if len(line) <= _EXCERPT_CHARS_MAX else line[:_EXCERPT_CHARS_MAX] + '…'}」"

@@ -21,6 +21,7 @@ from api.routes.min_tree_size import wait_for_size
 from api.routes.plain_route import PlainRoute, query_of, size_in
 from api.service.service import SHANGHAI, Service
 from ledger.cose.standing_token import sign_standing
+from ledger.domain.values.enterprise_code import masked
 from ledger.limits import (
     STANDING_MAX_AGE_SECONDS,
     STANDINGS_QUERY_BYTES_MAX,
@@ -117,7 +118,7 @@ async def post_query(request: Request) -> Response:
 
 def _result(name: str, served: Served | None, error: str | None) -> bytes:
     if served is None:
-        return _JSON({"id": name, "error": error or "enterprise.invalid_id"})
+        return _JSON({"id": masked(name), "error": error or "enterprise.invalid_id"})
     head = _JSON({"id": name, "in_book": served.in_book, "level": served.level.value})
     return head[:-1] + b',"standing":' + _document(served) + b"}"
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ledger.cose.statement import VerifiedStatement, decode_event
 from ledger.domain.events.base import Annex, Closed, Event
-from ledger.domain.events.free_text import refuse_personal_data
+from ledger.domain.events.free_text import refuse_personal_data, refuse_residents
 from ledger.domain.events.party import KeyEnrolled, KeyRecovered, KeyRotated, TrustAnchorsEstablished
 from ledger.domain.payload import decode_body
 from ledger.domain.rules.catalogue import SPECS
@@ -73,7 +73,9 @@ def content_of(statement: VerifiedStatement, body: bytes | None, origin: str) ->
 
 def candidate_of(statement: VerifiedStatement, event: Event, body: bytes | None, origin: str) -> Candidate:
     """As `content_of`, of a statement whose `event` was decoded already from it, or from its body."""
-    check_text(statement.payload if body is None or statement.commitment is None else body, event)
+    encoded = statement.payload if body is None or statement.commitment is None else body
+    check_text(encoded, event)
+    refuse_residents(statement.subject, encoded)
     commitment = statement.commitment
     spec = SPECS[type(event).__name__]
     if "enterprise" in spec.streams:  # others are about organizations, which may well name a telephone number

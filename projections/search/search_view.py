@@ -9,8 +9,14 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ledger.domain.values.subject import fold_code
-from ledger.errors import Malformed
+from ledger.domain.values.enterprise_code import (
+    RESIDENT_EN,
+    RESIDENT_RULE,
+    RESIDENT_ZH,
+    fold_code,
+    is_resident_number,
+)
+from ledger.errors import Malformed, Refused
 from ledger.limits import SEARCH_PAGE_MAX
 from ledger.store.array_parameters import Texts
 from projections.db.reads import Reading
@@ -65,11 +71,14 @@ class SearchView:
         """A page of those whose name (or a former one) holds `q`, or whose code begins with it.
 
         The code itself comes first, then names that begin with `q`, then codes that do, then the rest, shorter
-        names first. Without `q`: all, or all of a campaign, by subject. Raises `Malformed` for a bad cursor or query.
+        names first. Without `q`: all, or all of a campaign, by subject. Raises `Malformed` for a bad cursor or query,
+        `Refused` for a resident identity number.
         """
         if len(q) > _QUERY_CHARS_MAX:
             raise Malformed(f"a query has at most {_QUERY_CHARS_MAX} characters")
         limit = max(1, min(limit, SEARCH_PAGE_MAX))
+        if is_resident_number(q):
+            raise Refused(RESIDENT_RULE, RESIDENT_ZH, RESIDENT_EN)
         name = fold_name(q)
         return self._ranked(q, name, campaign, cursor, limit) if name else self._listed(campaign, cursor, limit)
 

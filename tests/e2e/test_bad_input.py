@@ -599,3 +599,29 @@ def test_after_all_that_the_service_is_well_and_said_nothing_of_a_defect(world: 
     assert world.get("/readyz").json()["ready"] is True
     assert "Traceback" not in world.service.log.read_text()
     assert "internal" not in world.get("/metrics").text
+
+
+def test_a_residents_number_is_refused_by_every_route_and_answered_by_none(world: Book) -> None:
+    number = "11010519491231002X"  # GB 11643's own example
+    for path in (
+        f"/v1/enterprises?q={number}",
+        f"/v1/enterprises/{number}",
+        f"/v1/enterprises/uscc:{number}",
+        f"/v1/enterprises/local~shop~{number}",
+        f"/v1/enterprises/{number}/standing",
+        f"/v1/enterprises/{number}/events",
+        f"/v1/enterprises/x{number}" + "%20" * 3,
+    ):
+        answer = world.http.get(path)
+        assert answer.status_code in (400, 422), path
+        assert number not in answer.text, path
+        if "x" + number not in path:
+            assert "identity.resident_number" in answer.text, path
+    query = world.http.post("/v1/standings/query", json={"ids": [number]})
+    assert query.json()["results"][0]["error"] == "identity.resident_number"
+    assert number not in query.text
+    event = registered(effective_on=today())
+    answered = world.post(world.sign(event, f"uscc:{number}")[0], accept="application/problem+json")
+    assert answered.status_code == 400
+    assert "identity.resident_number" in answered.text
+    assert number not in answered.text

@@ -11,10 +11,12 @@ import msgspec
 from msgspec import Struct
 
 from ledger.domain.events.base import Line, Text
+from ledger.domain.values.enterprise_code import RESIDENT_EN, RESIDENT_RULE, RESIDENT_ZH, refuse_resident_number
 from ledger.domain.values.personal_data import KIND_WORDS, Hit, certain_in, screen, worth_a_look
+from ledger.domain.values.subject import names_a_resident
 from ledger.errors import Refused
 
-__all__ = ["free_texts", "refuse_personal_data", "suspicions"]
+__all__ = ["free_texts", "refuse_personal_data", "refuse_residents", "suspicions"]
 
 _SHORT: Final = 7  # no number of a person, no address, is shorter
 # Lines that hold a number, a code or a key of their own: screened, a report's number would pass for a telephone's.
@@ -44,6 +46,14 @@ def refuse_personal_data(content: Struct) -> None:
                 f"{name} holds what seems to be a {en}: no personal data enters the book, take it out",
                 f"{name}, character {hit.start + 1} to {hit.end}",
             )
+
+
+def refuse_residents(subject: str, encoded: bytes) -> None:
+    """Raises `Refused` (`identity.resident_number`) where a resident identity number stands for a code, or in any
+    other field of a content in canonical JSON: the codes and numbers that are no free text, too."""
+    if names_a_resident(subject):
+        raise Refused(RESIDENT_RULE, RESIDENT_ZH, RESIDENT_EN)
+    refuse_resident_number(encoded.decode())
 
 
 def suspicions(content: Struct) -> list[tuple[str, Hit]]:

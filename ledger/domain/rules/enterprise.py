@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from stdnum import lei
-from stdnum.cn import uscc
-
 from ledger.domain.events.enterprise import (
     EnterpriseDeregistered,
     EnterpriseMerged,
@@ -23,13 +20,21 @@ from ledger.domain.rules.context import Context, UniqueFact, never
 from ledger.domain.rules.spec import spec
 from ledger.domain.state import enterprise_steps as enterprise
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.values.subject import fold_code, is_enterprise, parse
+from ledger.domain.values.enterprise_code import (
+    RESIDENT_EN,
+    RESIDENT_RULE,
+    RESIDENT_ZH,
+    USCC_LENGTH,
+    checks_out,
+    fold_code,
+    is_individual,
+    is_resident_number,
+)
+from ledger.domain.values.subject import is_enterprise, parse
 from ledger.errors import Malformed, Refused
 
 __all__ = ["EVENTS"]
 
-_USCC_LENGTH = 18
-_INDIVIDUAL = "92"  # registered by market supervision (9) as an individual business (2)
 _Facts = tuple[UniqueFact, ...]
 _Record = EnterpriseRecord | None
 
@@ -51,7 +56,7 @@ def register(record: _Record, event: EnterpriseRegistered, ctx: Context) -> _Fac
     if record is not None and record.registration is not None:
         raise Refused("enterprise.already_registered", "该企业已登记", "already registered", ctx.subject)
     code = _code(event.code, ctx)
-    individual = event.category == "individual_business" or (code is not None and code.startswith(_INDIVIDUAL))
+    individual = event.category == "individual_business" or (code is not None and is_individual(code))
     if individual:
         _opaque_and_sealed(ctx)
         if code is None:
@@ -75,7 +80,7 @@ def override(record: _Record, event: IdentifierOverridden, ctx: Context) -> _Fac
     code = _code(event.code, ctx)
     if code is None:  # an override always names one
         raise Malformed("an override without a code")
-    if code.startswith(_INDIVIDUAL):
+    if is_individual(code):
         _opaque_and_sealed(ctx)
     if _checks_out(code, ctx.subject):
         raise Refused(
@@ -139,6 +144,8 @@ def deregister(record: _Record, event: EnterpriseDeregistered, ctx: Context) -> 
 
 def _code(given: str | None, ctx: Context) -> str | None:
     """The code of the enterprise: the subject id says it, unless that is opaque. Folded form only."""
+    if given is not None and is_resident_number(given):
+        raise Refused(RESIDENT_RULE, RESIDENT_ZH, RESIDENT_EN)
     scheme, _, name = ctx.subject.partition(":")
     if scheme != "local":
         if given is not None and given != name:
@@ -148,7 +155,7 @@ def _code(given: str | None, ctx: Context) -> str | None:
                 "the code is not that of the subject",
                 given,
             )
-        if scheme == "uscc" and name.startswith(_INDIVIDUAL):
+        if scheme == "uscc" and is_individual(name):
             _opaque_and_sealed(ctx)
         return name
     if given is not None and fold_code(given) != given:
@@ -171,10 +178,8 @@ def _opaque_and_sealed(ctx: Context) -> None:
 
 
 def _checks_out(code: str, subject: str) -> bool:
-    if subject.startswith("lei:"):
-        return bool(lei.is_valid(code))
     # older registration numbers of other lengths, behind an opaque id, have no check digit of this kind
-    return len(code) != _USCC_LENGTH or bool(uscc.is_valid(code))
+    return checks_out(code) or not (subject.startswith("lei:") or len(code) == USCC_LENGTH)
 
 
 def _is_overridden(record: _Record, code: str) -> bool:

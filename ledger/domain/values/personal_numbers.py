@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 from stdnum import luhn
-from stdnum.cn import ric, uscc
-from stdnum.exceptions import ValidationError
+from stdnum.iso7064 import mod_11_2
+
+from ledger.domain.values.enterprise_code import has_uscc_check
 
 __all__ = ["PersonalNumber", "numbers_in"]
 
@@ -131,11 +132,11 @@ def _identity(digits: str, shape: tuple[int, ...], said: str) -> bool | None:
         return told
     if len(digits) != 18 or not _IDENTITY_18.fullmatch(digits):
         return None
-    sound = ric.calc_check_digit(digits) == digits[17].upper() and digits[6:10] <= _BORN_MAX
+    sound = mod_11_2.is_valid(digits) and digits[6:10] <= _BORN_MAX
     if len(shape) > 1:  # X hangs on the last group
         whole = (*shape[:-1], shape[-1] + (digits[17] in "Xx"))
         return True if sound and whole in _IDENTITY_SHAPES else None
-    if _is_credit_code(digits):
+    if not sound and has_uscc_check(digits):
         return True if told else None
     return told or sound
 
@@ -187,11 +188,3 @@ def _card(digits: str, shape: tuple[int, ...], said: str) -> bool | None:
     if shape in _CARD_SHAPES or _CARD_WORD.search(said):
         return True
     return False if len(shape) == 1 and not _CODE_WORD.search(said) else None
-
-
-def _is_credit_code(digits: str) -> bool:
-    try:
-        uscc.validate(digits)
-    except ValidationError:
-        return False
-    return True

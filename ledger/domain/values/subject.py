@@ -8,12 +8,12 @@ An enterprise speaks for itself as the party `party:<its subject id>`.
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
+from ledger.domain.values.enterprise_code import fold_code, is_resident_number, masked
 from ledger.errors import Malformed
 
-__all__ = ["fold_code", "is_enterprise", "is_governing", "kind", "own_party", "parse"]
+__all__ = ["fold_code", "is_enterprise", "is_governing", "kind", "names_a_resident", "own_party", "parse"]
 
 POLICY: Final = "policy"
 MAP: Final = "map"
@@ -41,7 +41,13 @@ def parse(text: str) -> str:
     """Return `text` if it is a well-formed subject id. Raises `Malformed`."""
     if len(text) <= 200 and _FORMS[kind(text)].fullmatch(text):
         return text
-    raise Malformed(f"not a subject id: {text[:80]!r}")
+    raise Malformed(f"not a subject id: {masked(text)[:80]!r}")
+
+
+def names_a_resident(subject: str) -> bool:
+    """Whether the id, or the one that it is the party of, has a resident identity number in the place of a code."""
+    scheme, _, name = subject.removeprefix("party:").partition(":")
+    return scheme in ("uscc", "local") and is_resident_number(name.rpartition("/")[2])
 
 
 def is_enterprise(subject: str) -> bool:
@@ -57,8 +63,3 @@ def is_governing(subject: str) -> bool:
 def own_party(subject: str) -> str:
     """The party as which an enterprise speaks for itself."""
     return f"party:{subject}"
-
-
-def fold_code(text: str) -> str:
-    """An identifier as people type it, folded: NFKC, upper case, no white space or hyphens (GB 32100-2015 §4)."""
-    return "".join(unicodedata.normalize("NFKC", text).upper().replace("-", "").split())

@@ -98,12 +98,16 @@ def test_a_code_is_folded_however_it_was_typed(code: str) -> None:
         ({template.CONTENT: "@SUM(A1)"}, "refused", "cell.formula"),
         ({template.NAME: "示\ue000厂"}, "flagged", "text.odd_character"),
         ({template.NAME: "两\n行"}, "flagged", "text.odd_character"),
+        ({template.NAME: "软\u00ad连字"}, "refused", "text.hidden_character"),
+        ({template.NAME: "变体\ufe00字"}, "refused", "text.hidden_character"),
+        ({template.CONTENT: "填充\u3164字"}, "refused", "text.hidden_character"),
         ({template.CATEGORY: "自然人"}, "refused", "value.unknown"),
         ({template.CATEGORY: "个体工商户"}, "flagged", "enterprise.category"),
         ({template.CODE: ""}, "refused", "value.missing"),
         ({template.CODE: "91310115MA6EK8XJT"}, "refused", "code.form"),
         ({template.CODE: "91310115MA6EK8XJTI"}, "refused", "code.form"),
         ({template.CODE: "91310115MA6EK8XJT0"}, "flagged", "code.check_digit"),
+        ({template.CODE: "11010519491231002X"}, "refused", "identity.resident_number"),
         ({template.DIVISION: "999999"}, "refused", "code.form"),
         ({template.INDUSTRY: "家电"}, "refused", "code.form"),
         ({template.SIZE: "巨型"}, "refused", "value.unknown"),
@@ -130,6 +134,14 @@ def test_a_code_is_folded_however_it_was_typed(code: str) -> None:
 def test_each_flaw_is_named_with_its_column(change: dict[str, WritableCell], verdict: str, rule: str) -> None:
     flaw = only_flaw(change)
     assert (flaw.verdict, flaw.rule, flaw.column) == (verdict, rule, next(iter(change)))
+
+
+@pytest.mark.parametrize("code", ["11010519491231002X", "330106198505010041", "110105491231002"])
+def test_a_residents_number_in_place_of_a_code_is_nowhere_in_what_is_said(code: str) -> None:
+    plan = planned({template.CODE: code})[0]
+    assert plan.work is None
+    said = " ".join([plan.code, plan.name, *(f"{flaw.zh} {flaw.en}" for flaw in plan.flaws)])
+    assert code[6:12] not in said
 
 
 def test_a_personal_number_is_not_repeated_by_the_report() -> None:
