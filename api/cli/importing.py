@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, get_args
 
 import click
 import httpx
 
-from api.cli.output import passphrase_of, passphrase_option
+from api.cli.output import in_main_thread, passphrase_of, passphrase_option, unfinished
 from api.cli.progress import progress_bar
 from api.importing.import_file import import_file
 from api.importing.import_report import ImportReport
@@ -44,7 +47,7 @@ _TIMEOUT_SECONDS: Final = 60.0
 @click.option("--late-ground", metavar="TEXT", help="Why late rows are late, in place of the default.")
 @click.option("--approve", metavar="ROWS", help="Rows (7,12,30-40) whose possible names somebody has looked at.")
 @click.option("--dry-run", is_flag=True, help="Read, check and sign everything, send nothing.")
-@click.option("--report", "report_path", type=click.Path(path_type=Path), help="Default: FILE's name with .report.csv.")
+@click.option("--report", "report_path", type=click.Path(path_type=Path), help="Default: NAME.report.csv, here.")
 @passphrase_option
 @click.pass_context
 def import_(
@@ -76,13 +79,17 @@ def import_(
     A report that ends in .json is for a program. Safe to run again, also with another key of the same party: rows
     that are in the book are found there by names that derive from the party's import secret. It is made beside the
     key at first need; keep a copy, and take it to whichever machine or key imports next.
-    Exit code 0 if every row was decided, 2 if the import ended early; run it again to go on.
+    SIGTERM ends it as Ctrl-C does: after the batch that is under way, with its report.
+    Exit code 0 if no row was refused, 1 if one was, 2 if the import ended early; run it again to go on.
     """
+    target = report_path or Path(f"{path.stem}.report.csv")
+    if target.resolve() in (path.resolve(), key_path.resolve()):
+        raise click.BadParameter(f"{target} is what is read", param_hint="--report")
     if mapping_path is not None and (campaign is not None or kind not in (None, "outcomes")):
         raise click.UsageError("--mapping is for outcomes of another source, --campaign for a roster")
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter(f"{url} is not the address of a service (http://… or https://…)", param_hint="URL")
-    with httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS) as client:
+    with _interrupted_by_sigterm(), httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS) as client:
 
         def hand(key: Path, party: str | None = None) -> ImportSigner:
             word = passphrase_of(key, passphrase_file)
@@ -109,10 +116,22 @@ def import_(
                 dry_run=dry_run,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
-    target = report_path or path.with_suffix(".report.csv")
-    target.write_bytes(report.to_json() if target.suffix == ".json" else report.to_csv())
+    with unfinished(target) as out:
+        out.write(report.to_json() if target.suffix == ".json" else report.to_csv())
     _say(report, target)
-    ctx.exit(2 if report.stopped else 0)
+    refused = "refused" in report.counts()
+    ctx.exit(2 if report.stopped else 1 if refused else 0)
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """SIGTERM does what Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler) if in_main_thread() else None
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _rows(text: str | None) -> frozenset[int]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NoReturn
 
 import click
 
@@ -56,14 +58,27 @@ def write_new(path: Path, content: bytes) -> None:
 
 @contextmanager
 def unfinished(path: Path) -> Iterator[BinaryIO]:
-    """A file to write `path` into: it takes that place when it is whole, and leaves nothing where it breaks off."""
+    """A file to write `path` into: it takes that place when it is whole, and leaves nothing where it breaks off, be it
+    by SIGTERM."""
     part = path.with_name(path.name + ".part")
+    before = signal.signal(signal.SIGTERM, _terminated) if in_main_thread() else None
     try:
         with part.open("wb") as file:
             yield file
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+
+
+def in_main_thread() -> bool:
+    """Whether signal handlers can be set here."""
+    return threading.current_thread() is threading.main_thread()
+
+
+def _terminated(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)  # as a shell tells it; what stands in `finally` is done on the way out
 
 
 def read_passphrase(path: Path | None) -> str | None:

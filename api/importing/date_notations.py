@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -33,19 +34,19 @@ _UNCLEAR: Final[tuple[tuple[re.Pattern[str], str, str], ...]] = (
         "年、月、日的次序不明",
         "day, month and year could be read in more than one way",
     ),
+    (re.compile(r"\d{5}"), "像是电子表格的日期序号", "it looks like a spreadsheet's serial number of a day"),
     (re.compile(r"\d{2}年.*"), "年份不是四位数", "the year has no four digits"),
     (re.compile(r"\d{4}(?:年|[-/.])\d{1,2}月?"), "没有写明日", "the day is missing"),
     (re.compile(rf"{_NUMERAL}(?:月|[-/.])?{_NUMERAL}[日号]?"), "没有写明年份", "the year is missing"),
-    (re.compile(r"\d{5}"), "像是电子表格的日期序号", "it looks like a spreadsheet's serial number of a day"),
     (re.compile(r"\d{6}"), "年份不是四位数", "the year has no four digits"),
 )  # fmt: skip
 
 
-def parse_date(cell: Cell, *, pattern: str | None = None, epoch: date = EPOCH_1900) -> date:
+def parse_date(cell: Cell, *, patterns: Sequence[str] = (), epoch: date = EPOCH_1900) -> date:
     """The date in a cell: 2026-03-09, 2026/3/9, 2026.3.9, 20260309, 2026年3月9日, in full width too, a time of day
     after it (which is dropped); a date cell; a serial number, in a spreadsheet whose day 0 is `epoch`.
 
-    With `pattern` (`strptime`'s notation) text must be in that one form. Raises `Unreadable`.
+    With `patterns` (`strptime`'s notation) text must be in one of these forms. Raises `Unreadable`.
     """
     if isinstance(cell, datetime):
         return _checked(cell.year, cell.month, cell.day, cell.date().isoformat())
@@ -54,8 +55,8 @@ def parse_date(cell: Cell, *, pattern: str | None = None, epoch: date = EPOCH_19
         if serial in _SERIALS:
             return epoch + timedelta(days=serial)
     text = text_of(cell)
-    if pattern is not None:
-        return _by_pattern(text, pattern)
+    if patterns:
+        return _by_pattern(text, patterns)
     folded = unicodedata.normalize("NFKC", text).translate(_DASHES)
     folded = "".join(_CLOCK.sub("", folded).split())
     if match := _SEPARATED.fullmatch(folded):
@@ -69,16 +70,17 @@ def parse_date(cell: Cell, *, pattern: str | None = None, epoch: date = EPOCH_19
     raise _unclear(text, "不是可识别的日期", "it is no date in a known notation")
 
 
-def _by_pattern(text: str, pattern: str) -> date:
-    try:
-        year, month, day = time.strptime(text, pattern)[:3]
-    except (ValueError, re.error):
-        raise Unreadable(
-            "date.pattern",
-            f"{excerpt(text)}不符合约定的日期格式 {pattern}",
-            f"{excerpt(text)} is not in the form {pattern}",
-        ) from None
-    return _checked(year, month, day, text)
+def _by_pattern(text: str, patterns: Sequence[str]) -> date:
+    for pattern in patterns:
+        try:
+            year, month, day = time.strptime(text, pattern)[:3]
+        except (ValueError, re.error):
+            continue
+        return _checked(year, month, day, text)
+    forms = ", ".join(patterns)
+    raise Unreadable(
+        "date.pattern", f"{excerpt(text)}不符合约定的日期格式 {forms}", f"{excerpt(text)} is not in the form {forms}"
+    )
 
 
 def _checked(year: int, month: int, day: int, text: str) -> date:

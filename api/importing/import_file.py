@@ -14,7 +14,7 @@ import httpx
 from api.importing.annex_folder import AnnexFolder
 from api.importing.campaign_terms import campaign_subject
 from api.importing.fulfilment_table import FulfilmentRules, plan_fulfilment
-from api.importing.import_report import ImportReport, RowReport
+from api.importing.import_report import HIDDEN, ImportReport, RowReport
 from api.importing.import_signer import ImportSigner
 from api.importing.outcome_template import national_mapping
 from api.importing.outcomes_table import OutcomeRules, plan_outcomes
@@ -114,7 +114,9 @@ def import_file(
         return send(part, done)
 
     stopped, reports = _in_stages(chosen, service, send, send_next, dry_run)
-    return ImportReport(table.file_name, table.file_sha256, reports, dry_run, stopped)
+    hidden = frozenset(table.hidden)
+    seen = tuple(replace(one, reasons=(*one.reasons, HIDDEN)) if one.row in hidden else one for one in reports)
+    return ImportReport(table.file_name, table.file_sha256, seen, dry_run, stopped)
 
 
 _Send = Callable[[Sequence[RowPlan], int], tuple[str | None, tuple[RowReport, ...]]]
@@ -174,7 +176,7 @@ def plan_file(
 ) -> tuple[Table, list[list[RowPlan]]]:
     """The table and, for each naming, a plan for each of its rows. Raises as `import_file` does."""
     if mapping is not None:
-        kind, table = "outcomes", read_table(path, mapping.columns)
+        kind, table = "outcomes", read_table(path, mapping.columns, headerless=mapping.source.headerless)
     else:
         kind, table = read_kind(path, "roster" if kind is None and campaign is not None else kind)
     digest, epoch = table.file_sha256, table.epoch

@@ -12,7 +12,7 @@ import msgspec
 from api.importing.table_writer import csv_table
 from api.importing.validation_errors import ValidationError
 
-__all__ = ["ImportReport", "RowReason", "RowReport", "Status", "reasons_of"]
+__all__ = ["HIDDEN", "ImportReport", "RowReason", "RowReport", "Status", "reasons_of"]
 
 Status = Literal["accepted", "already registered", "flagged", "refused", "not sent"]
 
@@ -26,6 +26,13 @@ class RowReason:
     rule: str
     zh: str
     en: str
+
+
+HIDDEN: Final = RowReason(
+    "row.hidden",
+    "该行在文件中被隐藏 (筛选或手动), 仍已处理; 请核实",
+    "the file hides this row, by a filter or by hand; it was dealt with all the same: find out whether that is meant",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ class ImportReport:
         return dict(Counter(row.status for row in self.rows))
 
     def reasons(self) -> dict[str, int]:
-        """How many rows each rule kept out; a row may have several reasons."""
+        """How many rows each rule kept out, or has something to say about; a row may have several reasons."""
         return dict(Counter(reason.rule for row in self.rows for reason in row.reasons).most_common())
 
     def to_csv(self) -> bytes:

@@ -205,8 +205,8 @@ def _day(read: RowReader, mapping: Mapping, name: str, today: date) -> date | No
     if field is None or field.column is None:
         return None
     if name in DATES:
-        return read.date(field.column, required=False, pattern=field.format)
-    found = read.month(field.column, required=name in REQUIRED, pattern=field.format)
+        return read.date(field.column, required=False, patterns=field.formats)
+    found = read.month(field.column, required=name in REQUIRED, patterns=field.formats)
     if found is None:
         return None
     day, whole_month = found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from datetime import date as Day  # noqa: N812 `date` is a reader's name, too
 from typing import Final, TypeVar
@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 _MONTH: Final = re.compile(r"((?:19|20)\d{2})\s*[-/.年]\s*(\d{1,2})\s*月?")
 
+_NUMBER_MAX: Final = 10**15  # IEEE 754 double precision holds 15 decimal digits for sure
+_BEYOND: Final = "表头之外", "beyond the header"
 _ENTRIES_MAX: Final = 64  # of one row: a pledge, its publication, its corrections
 
 
@@ -39,6 +41,14 @@ class RowReader:
         self._approved = approved
         self._flaws: dict[str, ValidationError] = {}
         self.entries = self._entries()
+        if row.surplus:
+            self.flag(
+                "row.too_long",
+                _BEYOND[0],
+                f"本行比表头多 {row.surplus} 格, 其中的文字可能被分隔符截断; 请用引号括起含分隔符的文字",
+                f"{_BEYOND[1]}: this row has {row.surplus} cells more than the header; a text may have been cut at a "
+                "separator; put it in quotation marks",
+            )
         for column, cell in row.cells.items():
             if isinstance(cell, Formula) or (is_formula_like(cell) and not self.entries):
                 shown = excerpt(cell.text if isinstance(cell, Formula) else str(cell))
@@ -47,6 +57,14 @@ class RowReader:
                     column,
                     f"{shown}是公式或以 = + - @ 开头, 未执行; 请改为普通文字",
                     f"{shown} is a formula or begins with = + - @; it was not run; write plain text",
+                )
+            elif isinstance(cell, int | float) and abs(cell) >= _NUMBER_MAX:
+                self.refuse(
+                    "cell.number_digits",
+                    column,
+                    "数字单元格超过 15 位, 已丢失末尾数字; 请改为文本格式后重新填写",
+                    "a number cell of more than 15 digits: a number cell lost digits of the code; format it as text "
+                    "and fill it in again",
                 )
 
     @property
@@ -114,22 +132,22 @@ class RowReader:
         )
         return None
 
-    def date(self, column: str, *, required: bool = True, pattern: str | None = None) -> date | None:
-        """A calendar date in any clear notation, or in that of `pattern` alone."""
+    def date(self, column: str, *, required: bool = True, patterns: Sequence[str] = ()) -> date | None:
+        """A calendar date in any clear notation, or in one of `patterns` alone."""
         if self._present(column, required) is None:
             return None
         try:
-            return parse_date(self._cells.get(column), pattern=pattern, epoch=self._epoch)
+            return parse_date(self._cells.get(column), patterns=patterns, epoch=self._epoch)
         except Unreadable as unreadable:
             self.unreadable(column, unreadable)
             return None
 
-    def month(self, column: str, *, required: bool = True, pattern: str | None = None) -> tuple[Day, bool] | None:
+    def month(self, column: str, *, required: bool = True, patterns: Sequence[str] = ()) -> tuple[Day, bool] | None:
         """A month (2026-03, 2026年3月), as its first day and True, or a date as `date` reads it, and False."""
-        match = None if pattern else _MONTH.fullmatch(unicodedata.normalize("NFKC", self.text(column)))
+        match = None if patterns else _MONTH.fullmatch(unicodedata.normalize("NFKC", self.text(column)))
         if match and column not in self._flaws and 1 <= int(match[2]) <= 12:
             return Day(int(match[1]), int(match[2]), 1), True
-        found = self.date(column, required=required, pattern=pattern)
+        found = self.date(column, required=required, patterns=patterns)
         return None if found is None else (found, False)
 
     def unreadable(self, column: str, error: Unreadable) -> None:

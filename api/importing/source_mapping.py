@@ -3,6 +3,7 @@
     [source]
     name = "cfpb"                     # stable: part of what makes a case itself
     late_ground = "historical …"      # optional: why it is recorded late; needed where nobody was notified
+    headerless = true                 # optional: the file has no header; columns are named A, B, … AA as a sheet's
 
     [subject]
     id = "local"                      # "uscc", "lei" or "local"
@@ -12,7 +13,7 @@
 
     [fields]                          # field = "column", or a table with
     case = "Complaint ID"             #   column   or   columns = [..]  (joined by " / ", empty ones left out)
-    received = { column = "Date received", format = "%m/%d/%Y" }
+    received = { column = "Date received", format = ["%Y-%m-%d", "%m/%d/%Y"] }
     outcome = { column = "Response", map = { "Closed" = "explained" }, in_progress = ["In progress"] }
     reason = { column = "Response", map = { "Closed" = "…" }, unmapped = "absent" }
     channel = { value = "web" }       #   value: the same for every row
@@ -69,6 +70,7 @@ class MappedSource(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     name: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,31}\\Z")]
     late_ground: Annotated[str, Meta(min_length=1, max_length=512)] | None = None
+    headerless: bool = False
 
 
 class SubjectRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,15 +83,21 @@ class SubjectRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Field(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a field's value comes from. `format`: `strptime`'s notation; without it, any clear notation."""
+    """Where a field's value comes from. `format`: `strptime`'s notation, or several in the order in which
+    they are tried; without it, any clear notation."""
 
     column: _Name | None = None
     columns: tuple[_Name, ...] = ()
     value: Annotated[str, Meta(min_length=1, max_length=512)] | None = None
-    format: _Name | None = None
+    format: _Name | Annotated[tuple[_Name, ...], Meta(min_length=1, max_length=8)] | None = None
     map: dict[str, str] | None = None
     in_progress: tuple[str, ...] = ()
     unmapped: Literal["refuse", "absent"] = "refuse"
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The notations of a date; empty for any clear one."""
+        return (self.format,) if isinstance(self.format, str) else self.format or ()
 
     @property
     def sources(self) -> tuple[str, ...]:

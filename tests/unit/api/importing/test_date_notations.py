@@ -88,12 +88,25 @@ def test_what_could_be_meant_otherwise_is_refused_and_says_why(text: str, rule: 
 
 
 def test_a_given_form_decides_what_would_be_ambiguous() -> None:
-    assert parse_date("09/12/2016", pattern="%m/%d/%Y") == date(2016, 9, 12)
+    assert parse_date("09/12/2016", patterns=["%m/%d/%Y"]) == date(2016, 9, 12)
     with pytest.raises(Unreadable, match="not in the form"):
-        parse_date("2016-09-12", pattern="%m/%d/%Y")
+        parse_date("2016-09-12", patterns=["%m/%d/%Y"])
 
 
 @given(st.text(max_size=20) | st.integers() | st.floats(allow_nan=False, allow_infinity=False))
 def test_no_cell_makes_the_reader_fail_otherwise(cell: str | int | float) -> None:
     with suppress(Unreadable):
         assert parse_date(cell).year in range(1990, 2101)
+
+
+def test_of_several_given_forms_the_first_that_fits_decides() -> None:
+    forms = ["%Y-%m-%d", "%m/%d/%Y"]
+    assert parse_date("2016-09-12", patterns=forms) == parse_date("09/12/2016", patterns=forms) == date(2016, 9, 12)
+    with pytest.raises(Unreadable, match=r"%Y-%m-%d, %m/%d/%Y"):
+        parse_date("12.9.2016", patterns=forms)
+
+
+@pytest.mark.parametrize("text", ["46091", "４６０９１", " 46091 "])
+def test_a_number_of_five_digits_is_told_to_be_a_spreadsheets_serial_number(text: str) -> None:
+    with pytest.raises(Unreadable, match="serial number"):
+        parse_date(text)

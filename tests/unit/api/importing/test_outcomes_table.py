@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import api.importing
 from api.importing.enterprise_identity import local_subject
@@ -15,6 +16,7 @@ from api.importing.source_mapping import Mapping, parse_mapping, read_mapping
 from api.importing.table_reader import table_of
 from api.importing.table_writer import csv_table
 from api.importing.validation_errors import ValidationError
+from ledger.domain.events.complaint import ComplaintOutcomeRecorded
 from ledger.domain.payload import decode_payload, encode_payload
 from ledger.domain.values.subject import parse
 from ledger.errors import Malformed
@@ -242,3 +244,28 @@ def test_every_name_has_a_well_formed_local_id_of_its_own(name: str) -> None:
     subject = local_subject("cfpb", name)
     assert parse(subject) == subject
     assert subject != local_subject("cfpb", name + "某")
+
+
+def test_todays_files_of_the_bureau_go_in_with_the_example_that_ships() -> None:
+    iso = cfpb(Date_received="2016-09-12", Date_sent_to_company="2016-09-14", Consumer_complaint_narrative="N/A")
+    assert _said(iso) == _said(cfpb())
+    assert only_flaw(cfpb(Date_received="12.9.2016")).rule == "date.pattern"
+
+
+def test_a_file_without_a_header_is_mapped_by_letters() -> None:
+    text = EXAMPLE.read_text("utf-8")
+    letters = {name: chr(ord("A") + place) for place, name in enumerate(HEADER)}
+    for name, letter in letters.items():
+        text = text.replace(f'"{name}"', f'"{letter}"')
+    mapping = parse_mapping(text.replace('name = "cfpb"', 'name = "cfpb"\nheaderless = true', 1))
+    table = table_of(csv_table([GOOD]), "t.csv", mapping.columns, headerless=mapping.source.headerless)
+    derive = SIGNER.secret.derive
+    (plan,) = plan_outcomes(table.rows, OutcomeRules(mapping, TODAY, table.file_sha256, derive, derive))
+    assert _said(plan) == _said(cfpb())
+
+
+def _said(plan: RowPlan) -> ComplaintOutcomeRecorded:
+    """What a row says, whatever file it is from."""
+    said = work_of(plan).recorded(TODAY)
+    assert isinstance(said, ComplaintOutcomeRecorded)
+    return replace(said, source=None)
