@@ -182,6 +182,7 @@ DATABASE_POLL_SECONDS: Final = 0.25  # a notification can be missed; a look is o
 IMPORT_FILE_BYTES_MAX: Final = 192 * 1024 * 1024  # so that ordinary rows reach the limit of rows first
 IMPORT_UNPACKED_BYTES_MAX: Final = 512 * 1024 * 1024  # of all parts of an XLSX, which is a ZIP
 IMPORT_ROWS_MAX: Final = 100_000
+IMPORT_RECHECK_MONTHS: Final = 3  # a public record that an import cites is looked up again by then
 IMPORT_COLUMNS_MAX: Final = 256
 IMPORT_CELL_CHARS_MAX: Final = 32_767  # a spreadsheet's own
 IMPORT_HEADER_WITHIN_ROWS_MAX: Final = 10

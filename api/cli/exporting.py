@@ -23,6 +23,7 @@ from ledger.limits import IMPORT_TRIES_MAX
 _TIMEOUT_SECONDS: Final = 60.0
 _HELP: Final = {
     "pledges": "Public pledges as they stand, corrections in their place.",
+    "national": "The same in the national template, each with its last assessment.",
     "fulfilment": "How public pledges were kept, as far as that is public today.",
     "declarations": "Self-declared standards with all their versions.",
     "outcomes": "Complaint outcomes, as far as they are public today.",

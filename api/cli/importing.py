@@ -1,4 +1,4 @@
-"""`import`: pledges, their fulfilment, self-declared standards, complaint outcomes; with a report for every row."""
+"""`import`: pledges, their fulfilment, standards, complaint outcomes, public records; with a report for every row."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final, get_args
 
@@ -17,15 +18,19 @@ from api.cli.progress import progress_bar
 from api.importing.import_file import import_file
 from api.importing.import_report import ImportReport
 from api.importing.import_signer import ImportSigner, hand_of
+from api.importing.public_records import Look
 from api.importing.service_client import ImportClient
 from api.importing.source_mapping import read_mapping
 from api.importing.table_kinds import Kind
+from ledger.domain.events.campaign import Scope
+from ledger.domain.events.finding import Severity
 from ledger.domain.values.dates import shanghai_date
 from ledger.keys.signer import load_key
 from ledger.limits import IMPORT_ROWS_MAX
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_DAY: Final = click.DateTime(["%Y-%m-%d"])
 _TIMEOUT_SECONDS: Final = 60.0
 
 
@@ -38,6 +43,11 @@ _TIMEOUT_SECONDS: Final = 60.0
     "--kind", type=click.Choice(get_args(Kind)), help="Which national template; told by its columns if not given."
 )
 @click.option("--campaign", metavar="ID", help="FILE is a roster of this campaign's pledges.")
+@click.option("--scope", type=click.Choice(get_args(Scope)), help="Of pledges whose rows name none.")
+@click.option("--address", metavar="HTTPS", help="Where public records were looked up, for rows that do not say it.")
+@click.option("--checked-on", type=_DAY, help="When public records were looked up; today.")
+@click.option("--recheck-by", type=_DAY, help="By when they are to be looked up again; three months later.")
+@click.option("--severity", type=click.Choice(get_args(Severity)), help="Of penalties whose rows say none.")
 @click.option("--mapping", "mapping_path", type=_FILE, metavar="TOML", help="FILE holds outcomes, mapped by this file.")
 @click.option("--issuer", metavar="PARTY", help="Who signs; looked up by the key if not given.")
 @click.option(
@@ -59,6 +69,11 @@ def import_(
     organizer_path: Path | None,
     kind: Kind | None,
     campaign: str | None,
+    scope: Scope | None,
+    address: str | None,
+    checked_on: datetime | None,
+    recheck_by: datetime | None,
+    severity: Severity | None,
     mapping_path: Path | None,
     issuer: str | None,
     secrets: Path | None,
@@ -72,7 +87,8 @@ def import_(
     """Import FILE (XLSX, or CSV in UTF-8 or GB 18030) into the service at URL.
 
     Pledges (with or without their fulfilment), fulfilment, standards and outcomes come in the national templates;
-    outcomes of another source by --mapping. What `export` wrote is found to be in the book already.
+    outcomes of another source by --mapping; penalties, and the lists of abnormal operations and of serious violators,
+    as the authorities publish them. What `export` wrote is found to be in the book already.
     Free text that holds telephone or identity numbers, or seems to name a person, sets its row aside (flagged).
 
     Every row gets a line in the report: accepted, already registered, flagged: why, refused: why, not sent: why.
@@ -108,6 +124,8 @@ def import_(
                 today=shanghai_date(int(time.time())),
                 kind=kind,
                 campaign=campaign,
+                scope=scope,
+                looked=Look(address, _date(checked_on), _date(recheck_by), severity),
                 mapping=None if mapping_path is None else read_mapping(mapping_path),
                 organizer=organizer,
                 annexes=annexes,
@@ -132,6 +150,10 @@ def _interrupted_by_sigterm() -> Iterator[None]:
     finally:
         if before is not None:
             signal.signal(signal.SIGTERM, before)
+
+
+def _date(given: datetime | None) -> date | None:
+    return None if given is None else given.date()
 
 
 def _rows(text: str | None) -> frozenset[int]:

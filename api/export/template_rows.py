@@ -31,6 +31,11 @@ STATE: Final = "承诺状态"
 IN_FORCE: Final = "当前有效"
 PLEDGE_STATES: Final = ("未生效", "有效", "已到期", "已撤回", "已撤销")
 _PLEDGES: Final = (*template.HEADER, template.PLEDGE_CODE, STATE, ENTRIES)
+# What the national template has no column for stands behind it: without it an import could not tell the row again.
+_NATIONAL: Final = (
+    *template.NATIONAL_HEADER, template.SCOPE, template.DIVISION, template.INDUSTRY, template.SIZE,
+    template.PERIOD_FROM, template.PERIOD_UNTIL, ENTRIES,
+)  # fmt: skip
 _DECLARATIONS: Final = (*declarations.HEADER[:-2], IN_FORCE, declarations.ANNEX, ENTRIES)
 
 
@@ -80,6 +85,23 @@ def _pledges(one: Exported, today: date, campaign: str | None) -> Iterator[Row]:
             template.PLEDGE_CODE: pledge.publication.code,
             STATE: _state(pledge, today),
             ENTRIES: _named(entries),
+        }
+
+
+def _national(one: Exported, today: date, campaign: str | None) -> Iterator[Row]:
+    """Public pledges, each with its last assessment, if that is public."""
+    assessed: dict[WritableCell, Row] = {}
+    for row in _fulfilment(one, today, campaign):
+        assessed[row[template.PLEDGE_CODE]] = row
+    for row in _pledges(one, today, campaign):
+        last = assessed.get(row[template.PLEDGE_CODE], {})
+        yield {
+            **row,
+            **last,
+            template.NATIONAL_ASSESSED_ON: last.get(template.ASSESSED_ON),
+            template.NATIONAL_ASSESSOR: last.get(template.ASSESSOR),
+            template.NATIONAL_ASSESSOR_CODE: last.get(template.ASSESSOR_CODE),
+            ENTRIES: " ".join(str(part[ENTRIES]) for part in (row, last) if part),
         }
 
 
@@ -181,6 +203,7 @@ def _outcomes(one: Exported, today: date, campaign: str | None) -> Iterator[Row]
 
 TABLES: Final[Mapping[str, tuple[Sequence[str], Callable[[Exported, date, str | None], Iterator[Row]]]]] = {
     "pledges": (_PLEDGES, _pledges),
+    "national": (_NATIONAL, _national),
     "fulfilment": (template.FULFILMENT_HEADER, _fulfilment),
     "declarations": (_DECLARATIONS, _declarations),
     "outcomes": (outcome_template.HEADER, _outcomes),

@@ -11,12 +11,12 @@ from msgspec import structs
 from api.importing.cells import text_of
 from api.importing.duplicates import bare
 from api.importing.import_report import RowReason, RowReport, Status
-from api.importing.row_plan import RowPlan, SingleWork, Work
+from api.importing.row_plan import PledgeWork, RowPlan, SingleWork, Work
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.events.base import Closed, Event
 from ledger.domain.events.complaint import ComplaintOutcomeCorrected, ComplaintOutcomeRecorded
 from ledger.domain.events.declaration import StandardAbolished, StandardDeclared, StandardRevised
-from ledger.domain.events.pledge import PledgeMade, PledgePublished, PledgeReplaced
+from ledger.domain.events.pledge import FulfilmentAssessed, PledgeMade, PledgePublished, PledgeReplaced
 from ledger.errors import NotFound
 
 __all__ = ["as_it_stands", "recognised"]
@@ -57,7 +57,8 @@ def recognised(
             )
         events.append(event)
     said = as_it_stands(events)
-    if said is None or _words(_ours(work, said)) != _words(said):
+    code = next((event.code for event in events if isinstance(event, PledgePublished)), None)
+    if said is None or _words(_ours(work, said)) != _words(said) or not _assessed_so(plan, code, events):
         return end(
             RowReason(
                 "import.other_content",
@@ -65,7 +66,21 @@ def recognised(
                 f"says something else than entry {', '.join(map(str, plan.entries))}",
             )
         )
-    return end(code=next((event.code for event in events if isinstance(event, PledgePublished)), None))
+    return end(code=code)
+
+
+def _assessed_so(plan: RowPlan, code: str | None, events: Sequence[Event]) -> bool:
+    """Whether the columns of an assessment, and the pledge's code, say what the entries do, where there are any."""
+    given = plan.work.given_code if isinstance(plan.work, PledgeWork) else None
+    if given is not None and given != code:
+        return False
+    assessments = [event for event in events if isinstance(event, FulfilmentAssessed)]
+    if not isinstance(plan.work, PledgeWork):
+        return True
+    if plan.then is None or code is None:
+        return not assessments
+    work = plan.then(code)
+    return isinstance(work, SingleWork) and any(_words(work.event) == _words(one) for one in assessments)
 
 
 def as_it_stands(events: Sequence[Event]) -> Event | None:

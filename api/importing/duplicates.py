@@ -16,6 +16,7 @@ from ledger.cose.statement import Statement, decode_event, parse_statement
 from ledger.domain.events.base import Closed, Event
 from ledger.domain.events.complaint import ComplaintOutcomeRecorded
 from ledger.domain.events.declaration import StandardAbolished, StandardDeclared, StandardRevised
+from ledger.domain.events.finding import PublicRecordCited
 from ledger.domain.events.pledge import PledgeMade
 from ledger.domain.values.dates import shanghai_date
 
@@ -30,8 +31,9 @@ def says_the_same(work: Work, scribe: Scribe, old: Statement, body: Callable[[],
     own has the same commitment, if the row came from the same file.
     """
     if old.sealed:
-        then = parse_statement(scribe.content(work, shanghai_date(old.iat)).statement)
-        if then.payload == old.payload:
+        day = shanghai_date(old.iat)
+        made = (parse_statement(scribe.content(work, day, late=late).statement).payload for late in (False, True))
+        if old.payload in made:
             return True, False
     said = decode_event(old, body() if old.sealed else None)
     ours: Event = work.event if isinstance(work, SingleWork) else work.pledge
@@ -48,6 +50,8 @@ def bare(event: Event) -> Event:
         event = structs.replace(event, source=None)
     elif isinstance(event, StandardDeclared | StandardRevised | StandardAbolished):
         event = structs.replace(event, evidence=None)
+    elif isinstance(event, PublicRecordCited):
+        event = structs.replace(event, checked_on=date.min, recheck_by=date.min)
     return structs.replace(event, effective_on=date.min, late_ground=None)
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+from msgspec import structs
+
 from api.importing import pledge_template as template
 from api.importing.date_notations import EPOCH_1900
 from api.importing.duplicates import flag_doubles
@@ -19,6 +21,7 @@ from api.importing.row_plan import RowPlan, SingleWork
 from api.importing.row_reader import RowReader
 from api.importing.table_reader import TableRow
 from api.importing.validation_errors import excerpt
+from ledger.domain.events.base import Event
 from ledger.domain.events.pledge import FulfilmentAssessed
 from ledger.domain.values.enterprise_code import fold_code
 
@@ -31,12 +34,13 @@ _TEXT_MAX: Final = 4000
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """What the columns of an assessment say. A period that is not given is as much of the pledge's as is over."""
+    """What the columns of an assessment say. A period that is not given is as much of the pledge's as is over; `on`
+    that is not given is the day of the recording."""
 
     result: Literal["full", "partial", "none"]
     unmet: str | None
     accountability: str | None
-    on: date
+    on: date | None
     assessor: str
     assessor_code: str
     period_from: date | None
@@ -93,15 +97,22 @@ def _plan_row(row: TableRow, rules: FulfilmentRules) -> RowPlan:
     return RowPlan(row.number, name, shown, read.flaws, work, entries=read.entries)
 
 
-def read_assessed(read: RowReader, today: date) -> Assessed | None:
-    """The columns of the assessment; None, with a flaw, where they do not say all that they must."""
+def read_assessed(read: RowReader, today: date, body: tuple[str, str] | None = None) -> Assessed | None:
+    """The columns of the assessment; None, with a flaw, where they do not say all that they must.
+
+    `body`: who accepted the pledge, and its code; where they are given, who assessed it and when may be left out, as in
+    the national template.
+    """
+    alone = body is None
     result = read.choice(template.FULFILLED, template.RESULTS)
     explained = result in ("partial", "none")
     unmet = read.line(template.UNMET, chars_max=_TEXT_MAX, required=explained, several_lines=True)
     accountability = read.line(template.ACCOUNTABILITY, chars_max=_TEXT_MAX, required=explained, several_lines=True)
-    on = read.date(template.ASSESSED_ON)
-    assessor = read.line(template.ASSESSOR, chars_max=_LINE_MAX)
-    assessor_code = read.line(template.ASSESSOR_CODE, chars_max=_LINE_MAX)
+    on = read.date(template.ASSESSED_ON, required=alone)
+    assessor = read.line(template.ASSESSOR, chars_max=_LINE_MAX, required=alone)
+    assessor_code = read.line(template.ASSESSOR_CODE, chars_max=_LINE_MAX, required=alone or assessor is not None)
+    if body is not None and not read.text(template.ASSESSOR) and not read.text(template.ASSESSOR_CODE):
+        assessor, assessor_code = body
     period_from = read.date(template.PERIOD_FROM, required=False)
     period_until = read.date(template.PERIOD_UNTIL, required=False)
     if result == "full":
@@ -117,7 +128,9 @@ def read_assessed(read: RowReader, today: date) -> Assessed | None:
         read.refuse("assessment.period", template.PERIOD_UNTIL, zh, en)
     read.screen(template.UNMET, template.ACCOUNTABILITY)
     read.screen(template.ASSESSOR, names=False)
-    if result is None or on is None or assessor is None or assessor_code is None:
+    if result is None or (on is None and (alone or read.text(template.ASSESSED_ON))):
+        return None
+    if assessor is None or assessor_code is None:
         return None
     code = fold_code(assessor_code)
     return Assessed(result, unmet, accountability, on, assessor, code, period_from, period_until)
@@ -126,10 +139,10 @@ def read_assessed(read: RowReader, today: date) -> Assessed | None:
 def assessment(who: Who, code: str, said: Assessed, first: date, last: date, late_ground: str) -> SingleWork:
     """The statement of it, about the pledge `code` that binds from `first` to `last`."""
     begins = said.period_from or first
-    ends = said.period_until or min(last, said.on)
+    ends = said.period_until or (last if said.on is None else min(last, said.on))
     event = FulfilmentAssessed(
         v=1,
-        effective_on=said.on,
+        effective_on=said.on or begins,
         code=code,
         period_from=begins,
         period_until=ends,
@@ -140,5 +153,20 @@ def assessment(who: Who, code: str, said: Assessed, first: date, last: date, lat
         assessor_code=said.assessor_code,
     )
     key = (who.subject, code, begins.isoformat(), ends.isoformat())
-    identity = identity_bytes("fulfilment", *key, said.on.isoformat())
-    return SingleWork(who, key, identity, event, sealed=True, today=False, enters=False, late_ground=late_ground)
+    identity = identity_bytes("fulfilment", *key, "" if said.on is None else said.on.isoformat())
+    return SingleWork(
+        who,
+        key,
+        identity,
+        event,
+        sealed=True,
+        today=said.on is None,
+        enters=False,
+        late_ground=late_ground,
+        as_of=_as_much_as_is_over if said.on is None else None,
+    )
+
+
+def _as_much_as_is_over(event: Event, today: date) -> Event:
+    assert isinstance(event, FulfilmentAssessed)  # nothing else is planned here
+    return structs.replace(event, period_until=min(event.period_until, today))

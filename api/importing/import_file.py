@@ -18,6 +18,7 @@ from api.importing.import_report import HIDDEN, ImportReport, RowReport
 from api.importing.import_signer import ImportSigner
 from api.importing.outcome_template import national_mapping
 from api.importing.outcomes_table import OutcomeRules, plan_outcomes
+from api.importing.public_records import Look, PublicRecordRules, plan_public_records
 from api.importing.roster import RosterRules, plan_roster
 from api.importing.row_plan import RowPlan
 from api.importing.service_client import ImportClient
@@ -28,6 +29,7 @@ from api.importing.statement_names import Naming, named, namings
 from api.importing.submission import STOPPED, Progress, Sending, unsent
 from api.importing.table_kinds import Kind, read_kind
 from api.importing.table_reader import Table, read_table
+from ledger.domain.events.campaign import Scope
 from ledger.errors import Busy, Malformed, Unavailable
 from ledger.keys.naming_secret import NamingSecret
 
@@ -43,6 +45,8 @@ def import_file(
     kind: Kind | None = None,
     campaign: str | None = None,
     mapping: Mapping | None = None,
+    scope: Scope | None = None,
+    looked: Look | None = None,
     organizer: ImportSigner | None = None,
     annexes: Path | None = None,
     late_ground: str | None = None,
@@ -53,7 +57,7 @@ def import_file(
     sleep: Callable[[float], None] | None = None,
 ) -> ImportReport:
     """Import a table into the service of `client`: of `kind`, or what its columns say; outcomes of another source
-    by `mapping`; a roster of pledges for `campaign`.
+    by `mapping`; a roster of pledges for `campaign`, of `scope` where its rows name none; public records, `looked` up.
 
     `hand` signs and names it; `organizer` enters unknown enterprises, where `hand` is a handling body's.
     `annexes`: the folder of the files that the table names, its own if not given. `late_ground`
@@ -82,6 +86,8 @@ def import_file(
         kind=kind,
         campaign=campaign,
         mapping=mapping,
+        scope=scope,
+        looked=looked,
         annexes=files,
         late_ground=late_ground,
         approved=approved,
@@ -147,7 +153,7 @@ def _follow_up(plans: Sequence[RowPlan], reports: dict[int, RowReport], send: _S
     """The assessments that rows of a roster hold beside their pledges."""
     places, part = [], []
     for place, plan in enumerate(plans):
-        code = reports[place].pledge_code
+        code = None if plan.entries else reports[place].pledge_code  # those were compared, and are never sent
         if plan.then is not None and code is not None and reports[place].status in ("accepted", "already registered"):
             places.append(place)
             part.append(RowPlan(plan.row, plan.name, plan.code, (), plan.then(code)))
@@ -170,6 +176,8 @@ def plan_file(
     kind: Kind | None = None,
     campaign: str | None = None,
     mapping: Mapping | None = None,
+    scope: Scope | None = None,
+    looked: Look | None = None,
     annexes: AnnexFolder,
     late_ground: str | None = None,
     approved: frozenset[int] = frozenset(),
@@ -199,8 +207,11 @@ def plan_file(
         if kind == "fulfilment":
             assessed = FulfilmentRules(today, entering, service.validity, ground, epoch, approved)
             return plan_fulfilment(table.rows, assessed)
+        if kind in ("penalties", "abnormal", "serious"):
+            cited = PublicRecordRules(kind, today, entering, ground, looked or Look(), epoch, approved)
+            return plan_public_records(table.rows, cited)
         assert called is not None  # what is left is a roster
-        rules = RosterRules(campaign_id, called, today, digest, way.own.derive, ground, epoch, approved)
+        rules = RosterRules(campaign_id, called, today, digest, way.own.derive, ground, epoch, approved, scope)
         return plan_roster(table.rows, rules)
 
     return table, [plan(way) for way in ways]

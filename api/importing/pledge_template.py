@@ -1,4 +1,8 @@
-"""The national template of pledges and their fulfilment: its columns, and the words of its closed lists."""
+"""The national template of pledges and their fulfilment: its columns, and the words of its closed lists.
+
+`NATIONAL_HEADER` is the template as it is published, its twenty columns in their order. `HEADER` is that of a
+campaign's roster, with the scope, which the national template does not know.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from api.importing.table_reader import ENTRIES, Column
 from ledger.domain.events.campaign import Scope
 from ledger.domain.state.enterprise import SizeBand
 
-__all__ = ["COLUMNS", "FULFILMENT_COLUMNS", "FULFILMENT_HEADER", "HEADER"]
+__all__ = ["COLUMNS", "FULFILMENT_COLUMNS", "FULFILMENT_HEADER", "HEADER", "NATIONAL_HEADER"]
 
 NUMBER: Final = "序号"
 NAME: Final = "承诺人名称"
@@ -47,6 +51,16 @@ HEADER: Final = (
     VALID_UNTIL, BODY, BODY_CODE, DISCLOSURE, CONTACT, TELEPHONE, REMARK,
 )  # fmt: skip
 
+# The national template names these in full.
+NATIONAL_ASSESSED_ON: Final = "承诺履行状态认定日期"
+NATIONAL_ASSESSOR: Final = "承诺履行状态认定单位"
+NATIONAL_ASSESSOR_CODE: Final = "承诺履行状态认定单位代码"
+NATIONAL_HEADER: Final = (
+    PLEDGE_CODE, NAME, CATEGORY, CODE, KIND, REASON, CONTENT, LIABILITY, MADE_ON, VALID_UNTIL, FULFILLED, UNMET,
+    ACCOUNTABILITY, NATIONAL_ASSESSED_ON, NATIONAL_ASSESSOR, NATIONAL_ASSESSOR_CODE, BODY, BODY_CODE, DISCLOSURE,
+    REMARK,
+)  # fmt: skip
+
 FULFILMENT_HEADER: Final = (
     PLEDGE_CODE, NAME, CODE, FULFILLED, UNMET, ACCOUNTABILITY, ASSESSED_ON, ASSESSOR, ASSESSOR_CODE, PERIOD_FROM,
     PERIOD_UNTIL, ENTRIES,
@@ -55,9 +69,9 @@ FULFILMENT_HEADER: Final = (
 _ASSESSED: Final = (
     Column(UNMET, required=False),
     Column(ACCOUNTABILITY, required=False),
-    Column(ASSESSED_ON, required=False),
-    Column(ASSESSOR, required=False),
-    Column(ASSESSOR_CODE, required=False),
+    Column(ASSESSED_ON, required=False, also=(NATIONAL_ASSESSED_ON,)),
+    Column(ASSESSOR, required=False, also=(NATIONAL_ASSESSOR,)),
+    Column(ASSESSOR_CODE, required=False, also=(NATIONAL_ASSESSOR_CODE,)),
     Column(PERIOD_FROM, required=False),
     Column(PERIOD_UNTIL, required=False),
     Column(ENTRIES, required=False),
@@ -65,6 +79,7 @@ _ASSESSED: Final = (
 
 # What is read. Contact persons and telephone numbers are in the header above, and not in this list.
 COLUMNS: Final = (
+    Column(PLEDGE_CODE, required=False),
     Column(NAME, also=("企业名称",)),
     Column(CATEGORY, required=False),
     Column(CODE, also=("统一社会信用代码",)),
@@ -72,7 +87,7 @@ COLUMNS: Final = (
     Column(INDUSTRY, required=False),
     Column(SIZE, required=False),
     Column(KIND),
-    Column(SCOPE),
+    Column(SCOPE, required=False),
     Column(REASON),
     Column(CONTENT),
     Column(LIABILITY),

@@ -22,6 +22,7 @@ from api.importing.row_reader import RowReader
 from api.importing.table_reader import TableRow
 from api.importing.validation_errors import Unreadable, excerpt
 from ledger.domain.events.base import PaperEvidence
+from ledger.domain.events.campaign import Scope
 from ledger.domain.events.pledge import PledgeMade
 from ledger.domain.values.dates import add_months
 from ledger.domain.values.enterprise_code import fold_code
@@ -31,6 +32,7 @@ __all__ = ["RosterRules", "plan_roster", "plan_row"]
 # GB/T 2260 by its provinces; 10 stands for the central authorities. A pledge code begins with it.
 _DIVISION: Final = re.compile("(?:1[0-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])[0-9]{4}")
 _INDUSTRY: Final = re.compile("[A-T][0-9]{0,4}")
+_PLEDGE_CODE: Final = re.compile("[0-9]{20}")
 _CODE_18: Final = re.compile("[0-9A-Z]{18}")
 _LINE_MAX: Final = 512
 _TEXT_MAX: Final = 4000
@@ -38,7 +40,8 @@ _TEXT_MAX: Final = 4000
 
 @dataclass(frozen=True, slots=True)
 class RosterRules:
-    """What the rows are judged by. `late_ground`: said of pledges recorded later than the policy allows."""
+    """What the rows are judged by. `late_ground`: said of pledges recorded later than the policy allows. `scope`: of
+    pledges whose row names none; a table without that column means the campaign's only one, or the comprehensive."""
 
     campaign_id: str
     campaign: Campaign
@@ -48,6 +51,13 @@ class RosterRules:
     late_ground: str
     epoch: date = EPOCH_1900
     approved: frozenset[int] = frozenset()
+    scope: Scope | None = None
+
+    @property
+    def usual_scope(self) -> Scope | None:
+        """What a pledge is about where the table has no column that says so."""
+        scopes = self.campaign.scopes
+        return scopes[0] if len(scopes) == 1 else "comprehensive" if "comprehensive" in scopes else None
 
 
 def plan_roster(rows: Sequence[TableRow], rules: RosterRules) -> list[RowPlan]:
@@ -62,7 +72,9 @@ def plan_row(row: TableRow, rules: RosterRules) -> RowPlan:
     who = _who(read, rules)
     read.choice(template.KIND, {template.SELF_DISCIPLINE: True})
     pledge = _pledge(read, rules, row.number)
-    assessed = read_assessed(read, rules.today) if read.text(template.FULFILLED) else None
+    body = None if pledge is None else (pledge.accepting_body, pledge.accepting_code)
+    assessed = read_assessed(read, rules.today, body) if read.text(template.FULFILLED) else None
+    given = _matching(read, template.PLEDGE_CODE, _PLEDGE_CODE, "20 位承诺编码", "a pledge code of 20 digits")
     read.screen(template.REASON, template.CONTENT, template.LIABILITY, template.REMARK)
     read.screen(template.NAME, template.BODY, names=False)  # enterprises are named after people
     if who is not None and who.individual:
@@ -81,6 +93,7 @@ def plan_row(row: TableRow, rules: RosterRules) -> RowPlan:
         late_ground=rules.late_ground,
         division=rules.campaign.division or who.division or fold_code(code)[2:8],
         valid_until=pledge.valid_until or rules.campaign.pledge_valid_until,
+        given_code=given,
     )
     override = [flaw.rule for flaw in flaws] == ["code.check_digit"]
     then = None if assessed is None else _assessing(work, assessed)
@@ -131,7 +144,7 @@ def _who(read: RowReader, rules: RosterRules) -> Who | None:
 
 
 def _pledge(read: RowReader, rules: RosterRules, number: int) -> PledgeMade | None:
-    scope = read.choice(template.SCOPE, template.SCOPES)
+    scope = _scope(read, rules)
     disclosure = read.choice(template.DISCLOSURE, template.DISCLOSURES)
     reason = read.line(template.REASON, chars_max=_LINE_MAX)
     content = read.line(template.CONTENT, chars_max=_TEXT_MAX, several_lines=True)
@@ -142,7 +155,7 @@ def _pledge(read: RowReader, rules: RosterRules, number: int) -> PledgeMade | No
     body_code = _matching(read, template.BODY_CODE, _CODE_18, "18 位代码", "a code of 18 characters", required=True)
     remark = read.line(template.REMARK, chars_max=_LINE_MAX, several_lines=True, required=False)
     if scope is not None and scope not in rules.campaign.scopes:
-        shown = excerpt(read.text(template.SCOPE))
+        shown = excerpt(read.text(template.SCOPE) or scope)
         read.refuse("pledge.scope", template.SCOPE, f"本次活动不设{shown}", f"this campaign does not offer {shown}")
     if not read.text(template.LIABILITY):
         read.refuse(
@@ -171,6 +184,15 @@ def _pledge(read: RowReader, rules: RosterRules, number: int) -> PledgeMade | No
         remark=remark,
         evidence=PaperEvidence(file=rules.file_sha256, row=number),
     )
+
+
+def _scope(read: RowReader, rules: RosterRules) -> Scope | None:
+    """What the row says, else what the import says of all, else what is usual for a table without that column."""
+    if not read.text(template.SCOPE):
+        scope = rules.scope or (None if read.has(template.SCOPE) else rules.usual_scope)
+        if scope is not None:
+            return scope
+    return read.choice(template.SCOPE, template.SCOPES)
 
 
 def _check_dates(read: RowReader, made_on: date | None, valid_until: date | None, rules: RosterRules) -> None:

@@ -22,6 +22,7 @@ class PledgeWork:
 
     `key`: two rows of a table that share it are the same pledge twice. `identity`: what makes the row itself,
     in any table. `recording_days_max`: after so many days the pledge is late, and `late_ground` says why.
+    `given_code`: that under which it is published, where the table gives one.
     """
 
     who: Who
@@ -34,6 +35,7 @@ class PledgeWork:
     division: str
     valid_until: date
     enters: bool = True
+    given_code: str | None = None
 
     @property
     def sealed(self) -> bool:
@@ -51,7 +53,8 @@ class SingleWork:
     """One statement to be recorded: an outcome, an assessment, a version of a standard.
 
     `today`: it takes effect on the day of its recording. `late_ground` is used where the service asks for one.
-    `enters`: the enterprise is registered first if the book does not have it.
+    `as_of`: what else of it depends on that day. `enters`: the enterprise is registered first if the book does not have
+    it.
     """
 
     who: Who
@@ -62,10 +65,12 @@ class SingleWork:
     today: bool
     enters: bool = True
     late_ground: str | None = None
+    as_of: Callable[[Event, date], Event] | None = None
 
     def recorded(self, today: date, *, late: bool = False) -> Event:
         """The event as it is recorded on `today`."""
         event = structs.replace(self.event, effective_on=today) if self.today else self.event
+        event = event if self.as_of is None else self.as_of(event, today)
         return structs.replace(event, late_ground=self.late_ground) if late else event
 
 

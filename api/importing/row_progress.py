@@ -16,7 +16,7 @@ from api.importing.batch_answers import Answer
 from api.importing.duplicates import says_the_same
 from api.importing.import_report import RowReason, RowReport, Status
 from api.importing.row_plan import PledgeWork, RowPlan, SingleWork, Work
-from api.importing.signing import Scribe, SignedItem, pledge_code
+from api.importing.signing import Scribe, SignedItem, published_code
 from ledger.cose.statement import Statement, decode_event, parse_statement
 from ledger.domain.events.base import Annex
 from ledger.domain.events.declaration import StandardDeclared, StandardRevised
@@ -205,13 +205,12 @@ class RowProgress:
         if answer.registered:
             self._published = True
             if isinstance(self.work, PledgeWork):
-                work = self.work
-                self._code = pledge_code(work.division, work.pledge.made_on, work.identity, self._probe)
+                self._code = published_code(self.work, self._probe)
             self._note(answer)
         elif answer.known:
             self._published = True
             self._old_publication = answer.entry
-        elif answer.rule == _CODE_TAKEN:
+        elif answer.rule == _CODE_TAKEN and not self._given_code:
             self._probe += 1
         elif self._content_id is not None:  # else it named our own pledge, which the book has under another id
             self._refuse(answer)
@@ -222,7 +221,16 @@ class RowProgress:
         elif self._content_id is not None and self._published and self._old_publication is not None:
             self.wants = self._old_publication
         elif self._content_id is not None and self._published:
-            self._end("accepted" if self._fresh else "already registered")
+            given = self._given_code
+            if given is not None and self._code not in (None, given):
+                zh, en = f"账本中的承诺编码为 {self._code}", f"the book has this pledge under the code {self._code}"
+                self._end("flagged", RowReason("import.other_code", zh, en))
+            else:
+                self._end("accepted" if self._fresh else "already registered")
+
+    @property
+    def _given_code(self) -> str | None:
+        return self.work.given_code if isinstance(self.work, PledgeWork) else None
 
     def _published_as(self, scribe: Scribe, old: Statement) -> str | None:
         """The code of an earlier publication. A sealed one is made again as it was then, serial by serial."""
@@ -235,7 +243,7 @@ class RowProgress:
         for step in range(_SERIALS_TRIED):
             item = scribe.publication(work, self._content_id or b"", step, then)
             if parse_statement(item.statement).payload == old.payload:
-                return pledge_code(work.division, work.pledge.made_on, work.identity, step)
+                return published_code(work, step)
         return None
 
     def _note(self, answer: Answer) -> None:

@@ -77,6 +77,10 @@ class RowReader:
     def flag(self, rule: str, column: str, zh: str, en: str) -> None:
         self._note("flagged", rule, column, zh, en)
 
+    def has(self, column: str) -> bool:
+        """Whether the table has the column at all."""
+        return column in self._cells
+
     def text(self, column: str) -> str:
         """The column's text as it stands, trimmed; "" if there is none."""
         return text_of(self._cells.get(column))

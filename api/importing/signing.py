@@ -23,7 +23,7 @@ from ledger.domain.events.pledge import PledgePublished
 from ledger.keys.naming_secret import NamingSecret
 from ledger.keys.signer import Signer
 
-__all__ = ["Scribe", "SignedItem", "pledge_code"]
+__all__ = ["Scribe", "SignedItem", "pledge_code", "published_code"]
 
 _SERIALS: Final = 1_000_000
 
@@ -50,6 +50,11 @@ def pledge_code(division: str, made_on: date, identity: bytes, step: int) -> str
     """
     serial = (int.from_bytes(sha256(identity).digest()) + step) % _SERIALS
     return f"{division}{made_on:%Y%m%d}{serial:06}"
+
+
+def published_code(work: PledgeWork, step: int) -> str:
+    """The code under which a pledge is published: that which the table gives, else one that was not taken."""
+    return work.given_code or pledge_code(work.division, work.pledge.made_on, work.identity, step)
 
 
 class Scribe:
@@ -101,7 +106,7 @@ class Scribe:
             v=1,
             effective_on=today or self._today,
             pledge=pledge_id.hex(),
-            code=pledge_code(work.division, work.pledge.made_on, work.identity, step),
+            code=published_code(work, step),
             valid_from=work.pledge.made_on,
             valid_until=work.valid_until,
         )

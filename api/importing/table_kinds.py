@@ -8,12 +8,13 @@ from typing import Final, Literal
 from api.importing import outcome_template
 from api.importing import pledge_template as template
 from api.importing import standards_table as declarations
+from api.importing.public_records import PUBLIC_RECORDS
 from api.importing.table_reader import Column, Table, read_table
 from ledger.errors import Malformed
 
 __all__ = ["KINDS", "Kind", "read_kind"]
 
-Kind = Literal["roster", "fulfilment", "declarations", "outcomes"]
+Kind = Literal["roster", "fulfilment", "declarations", "outcomes", "penalties", "abnormal", "serious"]
 
 # In the order in which they are tried: a roster may hold the columns of fulfilment, too.
 KINDS: Final[dict[Kind, tuple[Column, ...]]] = {
@@ -21,6 +22,9 @@ KINDS: Final[dict[Kind, tuple[Column, ...]]] = {
     "fulfilment": template.FULFILMENT_COLUMNS,
     "declarations": declarations.COLUMNS,
     "outcomes": outcome_template.COLUMNS,
+    "penalties": PUBLIC_RECORDS["penalties"],
+    "abnormal": PUBLIC_RECORDS["abnormal"],
+    "serious": PUBLIC_RECORDS["serious"],
 }
 
 

@@ -14,6 +14,7 @@ from api.importing import standards_table as declarations
 from api.importing.annex_folder import AnnexFolder
 from api.importing.import_file import import_file
 from api.importing.import_signer import ImportSigner
+from api.importing.public_records import PUBLIC_RECORDS
 from api.importing.row_plan import SingleWork
 from api.importing.standards_table import InBook, plan_declarations, resolved
 from api.importing.table_kinds import KINDS, Kind, read_kind
@@ -31,6 +32,7 @@ HEADERS = {
     "fulfilment": template.FULFILMENT_HEADER,
     "declarations": declarations.HEADER,
     "outcomes": outcome_template.HEADER,
+    **{kind: tuple(column.name for column in columns) for kind, columns in PUBLIC_RECORDS.items()},
 }
 ASSESSED: dict[str, WritableCell] = {
     template.PLEDGE_CODE: "31011520260308000001",
