@@ -20,7 +20,7 @@ from ledger.domain.events.finding import PublicRecordCited
 from ledger.domain.events.pledge import PledgeMade
 from ledger.domain.values.dates import shanghai_date
 
-__all__ = ["bare", "flag_doubles", "says_the_same"]
+__all__ = ["bare", "flag_doubles", "fold_name", "says_the_same"]
 
 
 def says_the_same(work: Work, scribe: Scribe, old: Statement, body: Callable[[], bytes | None]) -> tuple[bool, bool]:
@@ -62,14 +62,14 @@ def flag_doubles(plans: Sequence[RowPlan], *, name_column: str, key_column: str)
     names: dict[str, dict[str, int]] = {}
     for plan in plans:
         if plan.work is not None:
-            names.setdefault(plan.work.who.subject, {}).setdefault(_fold(plan.work.who.name), plan.row)
+            names.setdefault(plan.work.who.subject, {}).setdefault(fold_name(plan.work.who.name), plan.row)
     first: dict[tuple[str, ...], int] = {}
     judged: list[RowPlan] = []
     for plan in plans:
         if plan.work is None:
             judged.append(plan)
             continue
-        others = [row for name, row in names[plan.work.who.subject].items() if name != _fold(plan.work.who.name)]
+        others = [row for name, row in names[plan.work.who.subject].items() if name != fold_name(plan.work.who.name)]
         if others:
             judged.append(_with(plan, _two_names(name_column, others[0])))
             continue
@@ -86,7 +86,7 @@ def _with(plan: RowPlan, flaw: ValidationError) -> RowPlan:
     return replace(plan, flaws=(*plan.flaws, flaw), override=False)
 
 
-def _fold(name: str) -> str:
+def fold_name(name: str) -> str:
     """Letters and digits only: `ProCollect, Inc` and `ProCollect, Inc.` are one name."""
     return "".join(char for char in unicodedata.normalize("NFKC", name).casefold() if char.isalnum())
 

@@ -17,6 +17,7 @@ import msgspec
 from api.client.transport import CBOR_SEQUENCE, Transport, parts_of
 from api.http.enterprise_ids import name_of
 from api.importing.batch_answers import Answer, decode_answers
+from api.importing.book_names import BookNames, names_in_answer
 from api.importing.campaign_terms import Campaign, decode_campaign
 from api.importing.signing import SignedItem
 from api.importing.standards_table import InBook
@@ -99,6 +100,19 @@ class ImportClient:
                 for subject, result in zip(part, results, strict=True)
                 if isinstance(result, dict) and result.get("in_book") is True
             )
+        return found
+
+    def names(self, subjects: Sequence[str]) -> dict[str, BookNames]:
+        """What the book calls these enterprises, as far as it shows them."""
+        found: dict[str, BookNames] = {}
+        for start in range(0, len(subjects), STANDINGS_QUERY_IDS_MAX):
+            part = subjects[start : start + STANDINGS_QUERY_IDS_MAX]
+            content = msgspec.json.encode({"ids": [subject.removeprefix("uscc:") for subject in part]})
+            answer, _ = self._transport.ask("POST", "/v1/enterprises/query", content, _JSON)
+            results = _object(answer.content).get("enterprises")
+            if not isinstance(results, list) or len(results) != len(part):
+                raise Malformed(f"the service answered other than one enterprise or none for each of {len(part)} ids")
+            found |= {one: names_in_answer(said) for one, said in zip(part, results, strict=True) if said is not None}
         return found
 
     def validity(self, code: str) -> tuple[date, date] | None:

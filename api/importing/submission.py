@@ -6,15 +6,17 @@ the book, or not; run again, its rows are found by the names of their statements
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from api.importing.already_registered import recognised
 from api.importing.annex_folder import AnnexFolder
 from api.importing.batch_answers import Answer
+from api.importing.book_names import other_name
 from api.importing.import_report import RowReason, RowReport, Status, reasons_of
 from api.importing.row_plan import RowPlan
 from api.importing.row_progress import RowProgress
@@ -68,6 +70,7 @@ class Sending:
         self._stop = stop
         self._courses: dict[int, RowProgress] = {}  # by place of the plan
         self._recognised: dict[int, RowReport] = {}  # likewise
+        self._misnamed: dict[int, RowPlan] = {}  # likewise, with the flaw
         self._entered: set[str] = set()  # subjects that this run has registered: the service's view may lag
         self._flight: tuple[list[RowProgress], Future[list[Answer]]] | None = None
         self._done = 0
@@ -111,8 +114,11 @@ class Sending:
         subjects = {plan.work.who.subject: plan.override for plan in unknown if plan.work is not None}
         known = self._service.in_book([subject for subject, override in subjects.items() if not override])
         overridden = self._overridden([subject for subject, override in subjects.items() if override])
+        self._misnamed |= self._compare_names(plans, known | overridden)
         chunk: list[RowProgress] = []
         for place, plan in plans.items():
+            if place in self._misnamed:
+                continue
             if plan.work is not None and plan.entries:
                 service = self._service
                 self._recognised[place] = recognised(plan, plan.work, service.entry, service.body)
@@ -124,6 +130,23 @@ class Sending:
             self._courses[place] = course
             chunk.append(course)
         return chunk
+
+    def _compare_names(self, plans: Mapping[int, RowPlan], known: set[str]) -> dict[int, RowPlan]:
+        """The plans whose code the book has under another name; a row that is in the book itself is none of them."""
+        works = {
+            place: plan.work
+            for place, plan in plans.items()
+            if plan.work is not None and not plan.entries and plan.work.who.name and plan.work.who.subject in known
+        }
+        names = self._service.names(sorted({work.who.subject for work in works.values()})) if works else {}
+        found: dict[int, RowPlan] = {}
+        for place, work in works.items():
+            book = names.get(work.who.subject)
+            flaw = None if book is None else other_name(work.who.name, book)
+            scribe = self._scribes[plans[place].naming]
+            if flaw is not None and not self._service.known(scribe.issuer, [scribe.name(work)]):
+                found[place] = replace(plans[place], flaws=(*plans[place].flaws, flaw), override=False)
+        return found
 
     def _scribe(self, course: RowProgress) -> Scribe:
         return self._scribes[course.plan.naming]
@@ -198,6 +221,8 @@ class Sending:
         course = self._courses.get(place)
         if course is not None and course.report is not None:
             return course.report
+        if place in self._misnamed:
+            return unsent(self._misnamed[place])
         subject = plan.work.who.subject if plan.work else None
         if course is not None:  # a dry run: it would have been sent
             return RowReport(plan.row, plan.name, plan.code, "accepted", (), subject)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.http.bodies import read_bounded
 from api.http.enterprise_ids import name_of, plausible, subject_of
 from api.http.errors import InvalidRequest
 from api.routes.bundle_answer import bundle_answer
@@ -15,7 +17,13 @@ from api.routes.min_tree_size import min_tree_size
 from api.routes.rendered_documents import conditional, headers
 from api.service.event_json import event_json
 from api.service.service import Service
-from ledger.limits import EVENTS_PAGE_MAX, LEAF_INDEX_ASKED_MAX, SEARCH_PAGE_MAX
+from ledger.limits import (
+    EVENTS_PAGE_MAX,
+    LEAF_INDEX_ASKED_MAX,
+    SEARCH_PAGE_MAX,
+    STANDINGS_QUERY_BYTES_MAX,
+    STANDINGS_QUERY_IDS_MAX,
+)
 
 __all__ = ["router"]
 
@@ -38,6 +46,30 @@ def search(
         for one in page.found
     ]
     return _json(service, {"enterprises": found, "cursor": page.cursor or None})
+
+
+class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    ids: list[str]
+
+
+_ASKED: Final = msgspec.json.Decoder(_Asked).decode
+
+
+@router.post("/query", summary="Names, former names and more of up to 1,000 enterprises, null where the book has none")
+async def query(request: Request) -> Response:
+    service: Service = request.app.state.service
+    content = await read_bounded(request.receive, STANDINGS_QUERY_BYTES_MAX)
+    try:
+        asked = _ASKED(content).ids
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise InvalidRequest("enterprises.query", '请求应为 {"ids": [...]}', 'the request is {"ids": [...]}') from None
+    if len(asked) > STANDINGS_QUERY_IDS_MAX:
+        most = STANDINGS_QUERY_IDS_MAX
+        raise InvalidRequest("enterprises.too_many", f"一次最多 {most} 个", f"at most {most} ids at once")
+    subjects = [subject_of(one) for one in asked]
+    found = await run_in_threadpool(service.views.search.enterprises, sorted(set(subjects)))
+    said = [msgspec.Raw(one.body) if (one := found.get(subject)) is not None else None for subject in subjects]
+    return _json(service, {"enterprises": said})
 
 
 @router.get("/{name}", summary="The enterprise, its standing in short, links")

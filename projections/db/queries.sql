@@ -30,6 +30,9 @@ SELECT coalesce((SELECT max(notification_id) FROM projections.tracking WHERE app
 -- name: enterprise
 SELECT subject, code, name, body, etag FROM projections.enterprises WHERE subject = %(subject)b
 
+-- name: enterprises_named
+SELECT subject, code, name, body, etag FROM projections.enterprises WHERE subject = ANY (%(subjects)b)
+
 -- name: enterprises_by_code
 -- More than one only where registries give the same code.
 SELECT subject, code, name, body, etag FROM projections.enterprises WHERE code = %(code)b ORDER BY subject LIMIT 20

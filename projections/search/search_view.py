@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -62,6 +63,11 @@ class SearchView:
         """None where the book does not know it, or its registration was erased or repudiated."""
         row = self._reading.row("enterprise", {"subject": subject})
         return None if row is None else Enterprise(*row)
+
+    def enterprises(self, subjects: Sequence[str]) -> dict[str, Enterprise]:
+        """Those of these that the book knows, by subject."""
+        rows = self._reading.rows("enterprises_named", {"subjects": Texts(subjects)})
+        return {row[0]: Enterprise(*row) for row in rows}
 
     def by_code(self, code: str) -> list[Enterprise]:
         """Those with this code as people type it."""

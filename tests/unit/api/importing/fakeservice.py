@@ -49,13 +49,14 @@ class FakeService:
     after: deque[Callable[[str], None]] = field(default_factory=deque)
     bodies_public: bool = True
     parties: dict[bytes, str] = field(default_factory=dict)
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)  # subject → its name, then former ones
     batches: int = 0
     annexes: set[bytes] = field(default_factory=set)
     held_bytes: list[int] = field(default_factory=list)  # of annexes, between one batch and the next
 
     def __post_init__(self) -> None:
         self._by_cti: dict[tuple[str, bytes], int] = {}
-        self._registered: set[str] = set()
+        self.registered: set[str] = set()
         self._overridden: set[str] = set()
         self._pledges: dict[str, bool] = {}  # statement id → published
 
@@ -100,10 +101,16 @@ class FakeService:
         if path == "/v1/standings/query":
             ids = msgspec.json.decode(request.content)["ids"]
             assert 0 < len(ids) <= 1000
-            known = self._registered | self._overridden
+            known = self.registered | self._overridden
             return httpx.Response(
                 200, json={"results": [{"id": i, "in_book": i in known or f"uscc:{i}" in known} for i in ids]}
             )
+        if path == "/v1/enterprises/query":
+            ids = msgspec.json.decode(request.content)["ids"]
+            assert 0 < len(ids) <= 1000
+            named = [self.names.get(i, self.names.get(f"uscc:{i}")) for i in ids]
+            said = [one and {"name": one[0], "former_names": [{"name": name} for name in one[1:]]} for one in named]
+            return httpx.Response(200, json={"enterprises": said})
         if path == "/entries/batch":
             self.batches += 1
             self.held_bytes.append(0)
@@ -146,7 +153,8 @@ class FakeService:
         if body is not None:
             self.bodies[index] = body
         if isinstance(event, EnterpriseRegistered):
-            self._registered.add(statement.subject)
+            self.registered.add(statement.subject)
+            self.names.setdefault(statement.subject, (event.name,))
         if isinstance(event, PledgeMade):
             self._pledges[statement.statement_id.hex()] = False
         if isinstance(event, PledgePublished):
@@ -156,8 +164,8 @@ class FakeService:
 
     def _rule(self, subject: str, event: object) -> str | None:
         if isinstance(event, EnterpriseRegistered | IdentifierOverridden):
-            return "enterprise.already_registered" if subject in self._registered else None
-        if subject not in self._registered:
+            return "enterprise.already_registered" if subject in self.registered else None
+        if subject not in self.registered:
             return "enterprise.not_registered"
         if isinstance(event, StandardDeclared) and event.annex is not None:
             return None if bytes.fromhex(event.annex.sha256) in self.annexes else "annex.missing"

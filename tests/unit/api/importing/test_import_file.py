@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
+import openpyxl
 import pytest
 from stdnum.cn import uscc
 
@@ -19,7 +20,7 @@ from api.importing.import_report import ImportReport
 from api.importing.import_signer import ImportSigner
 from api.importing.signing import pledge_code
 from api.importing.source_mapping import read_mapping
-from api.importing.table_writer import WritableCell, csv_table
+from api.importing.table_writer import WritableCell, csv_table, xlsx_table
 from ledger.cose.statement import Statement, parse_statement, verify_statement
 from ledger.domain.events.complaint import ComplaintOutcomeRecorded
 from ledger.domain.events.enterprise import EnterpriseRegistered
@@ -431,3 +432,51 @@ def test_names_of_statements_depend_on_the_row_and_the_secret_alone(
     assert names[0] == names[1]
     assert not set(names[0]) & set(names[2])
     assert len(set(names[0])) == len(names[0])
+
+
+BOOK = "uscc:91310115MA6EK8XJTR"
+
+
+@pytest.mark.parametrize(
+    ("book", "rule"),
+    [
+        (("示例上海朗润正德家用电器有限公司",), None),
+        (("示例　上海·朗润正德家用电器有限公司",), None),
+        (("示例另一家有限公司",), "enterprise.other_name"),
+        (("示例新名有限公司", "示例上海朗润正德家用电器有限公司"), "enterprise.former_name"),
+    ],
+)
+def test_a_code_that_the_book_has_under_another_name_is_flagged_with_both(
+    tmp_path: Path, signer: Signer, service: FakeService, book: tuple[str, ...], rule: str | None
+) -> None:
+    service.names[BOOK] = book
+    service.registered.add(BOOK)
+    (row,) = run(service, write(tmp_path / "a.csv", roster_csv({})), signer).rows
+    if rule is None:
+        assert row.status == "accepted"
+        return
+    assert row.status == "flagged"
+    assert [reason.rule for reason in row.reasons] == [rule]
+    for words in (row.reasons[0].zh, row.reasons[0].en):
+        assert book[0] in words and "示例上海朗润正德家用电器有限公司" in words
+    assert service.entries == []
+
+
+def test_a_row_that_is_in_the_book_stays_so_after_its_enterprise_was_renamed(
+    tmp_path: Path, signer: Signer, service: FakeService
+) -> None:
+    path = write(tmp_path / "a.csv", roster_csv({}))
+    assert [row.status for row in run(service, path, signer).rows] == ["accepted"]
+    service.names[BOOK] = ("示例新名有限公司", *service.names[BOOK])
+    assert [row.status for row in run(service, path, signer).rows] == ["already registered"]
+
+
+def test_rows_that_a_filter_hides_are_named_in_the_report(tmp_path: Path, signer: Signer, service: FakeService) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_table([list(GOOD), list(GOOD.values())], "x")))
+    assert book.active is not None
+    book.active.row_dimensions[2].hidden = True
+    book.save(tmp_path / "a.xlsx")
+    (row,) = run(service, tmp_path / "a.xlsx", signer).rows
+    assert row.status == "accepted"
+    assert [reason.rule for reason in row.reasons] == ["row.hidden"]
+    assert "hides this row" in row.line()
