@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from api.demo.sample_roster import CLAUSES, FLAWS, SampleCampaign, sample_rows
@@ -50,10 +57,10 @@ class Imported:
         return row
 
 
-def command(*arguments: object) -> subprocess.CompletedProcess[str]:
+def command(*arguments: object, here: Path | None = None) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).with_name("credit-ledger")
     return subprocess.run(
-        [str(program), *map(str, arguments)], capture_output=True, text=True, check=False, timeout=180
+        [str(program), *map(str, arguments)], capture_output=True, text=True, check=False, timeout=180, cwd=here
     )
 
 
@@ -90,7 +97,7 @@ def imported(book: Book, tmp_path_factory: pytest.TempPathFactory) -> Imported:
     key = key_file(folder, "organizer", ORGANIZER.signer)
     options = ("--campaign", "2026", "--key", key, "--report", folder / "r.json")
     result = command("import", path, book.service.url, *options)
-    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.returncode == 1, "rows were refused: " + result.stdout + result.stderr
     report = json.loads((folder / "r.json").read_bytes())
     imported = Imported(path, rows, report, book.size(), secrets)
     imported.secrets += [imported.reported(number)["pledge_code"] for number in SEALED]
@@ -144,7 +151,7 @@ def test_imported_again_it_registers_nothing_new(book: Book, imported: Imported)
         "import", imported.path, book.service.url, "--campaign", "2026", "--key", folder / "organizer.pem",
         "--report", folder / "again.json",
     )  # fmt: skip
-    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.returncode == 1, result.stdout + result.stderr
     assert book.checkpoint() == before
     again = json.loads((folder / "again.json").read_bytes())
     assert again["counts"].get("accepted") is None
@@ -177,13 +184,14 @@ def test_complaint_outcomes_go_in_through_a_mapping(book: Book, imported: Import
     mapping = folder / "outcomes.toml"
     mapping.write_text(OUTCOMES, encoding="utf-8")
     known, other = (str(imported.reported(number)["code"]) for number in (1, 2))
+    one, two = (str(imported.reported(number)["name"]) for number in (1, 2))
     day = today().isoformat()
     table = [
         ["编号", "代码", "名称", "类别", "问题", "收到", "转办", "回复", "办结", "是否按期", "结果", "投诉人"],
-        ["C1", known, "示例一", "家电", "质量", day, day, day, day, "是", "和解", "不得外传者 13700000001"],
-        ["C2", known, "示例一", "家电", "质量", day, day, day, day, "否", "和解", "不得外传者 13700000002"],
-        ["C3", other, "示例二", "家电", "质量", day, day, day, day, "是", "办理中", "不得外传者 13700000003"],
-        ["C4", other, "示例二", "家电", "质量", day, day, day, day, "也许", "和解", "不得外传者 13700000004"],
+        ["C1", known, one, "家电", "质量", day, day, day, day, "是", "和解", "不得外传者 13700000001"],
+        ["C2", known, one, "家电", "质量", day, day, day, day, "否", "和解", "不得外传者 13700000002"],
+        ["C3", other, two, "家电", "质量", day, day, day, day, "是", "办理中", "不得外传者 13700000003"],
+        ["C4", other, two, "家电", "质量", day, day, day, day, "也许", "和解", "不得外传者 13700000004"],
         ["C5", "12345", "示例三", "家电", "质量", day, day, day, day, "是", "和解", "不得外传者 13700000005"],
     ]
     imported.secrets += ["不得外传者", "13700000001", "13700000002", "13700000003"]
@@ -193,7 +201,7 @@ def test_complaint_outcomes_go_in_through_a_mapping(book: Book, imported: Import
     arguments = ("import", path, book.service.url, "--mapping", mapping, "--key", key, "--report")
     size = book.size()
     result = command(*arguments, folder / "outcomes.json")
-    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.returncode == 1, result.stdout + result.stderr
     rows = json.loads((folder / "outcomes.json").read_bytes())["rows"]
     assert [row["status"] for row in rows] == ["accepted", "accepted", "refused", "refused", "refused"], rows
     assert [row["reasons"][0]["rule"] for row in rows[2:4]] == ["complaint.in_progress", "value.unmapped"]
@@ -201,7 +209,7 @@ def test_complaint_outcomes_go_in_through_a_mapping(book: Book, imported: Import
     standing = book.get(f"/v1/enterprises/{known}/standing?min_tree_size={size + 2}").json()
     assert [reason["entry"] for reason in standing["reasons"]] == [rows[1]["entries"][-1]], "late, and explained"
     again = command(*arguments, folder / "outcomes-again.json")
-    assert again.returncode == 0, again.stdout + again.stderr
+    assert again.returncode == 1, again.stdout + again.stderr
     assert book.size() == size + 2
 
 
@@ -329,3 +337,99 @@ column = "结果"
 in_progress = ["办理中"]
 map = { "和解" = "settled" }
 """
+
+
+def test_a_report_lies_where_the_command_runs_and_never_beside_the_table(
+    book: Book, imported: Imported, tmp_path: Path
+) -> None:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    path = folder / "roster.csv"
+    path.write_bytes(csv_table([list(template.HEADER), imported.rows[0]]))
+    key = imported.path.parent / "organizer.pem"
+    here = tmp_path / "here"
+    here.mkdir()
+    arguments = ("import", path, book.service.url, "--campaign", "2026", "--key", key)
+    result = command(*arguments, here=here)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert [one.name for one in folder.iterdir()] == ["roster.csv"]
+    assert [one.name for one in here.iterdir()] == ["roster.report.csv"]
+    refused = command(*arguments, "--report", path, here=here)
+    assert refused.returncode == 2
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_an_export_that_is_ended_leaves_the_file_that_was_there_as_it_was(tmp_path: Path) -> None:
+    """The service takes the connection and says nothing; SIGTERM comes while the export waits for it."""
+    path = tmp_path / "pledges.csv"
+    path.write_text("as it was", encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        program = Path(sys.executable).with_name("credit-ledger")
+        export = subprocess.Popen([str(program), "export", "pledges", url, "-o", str(path)], stderr=subprocess.PIPE)
+        silent.settimeout(60)
+        connection, _ = silent.accept()
+        with connection:
+            assert path.with_name("pledges.csv.part").exists()
+            export.send_signal(signal.SIGTERM)
+            export.communicate(timeout=60)
+    assert export.returncode == 128 + signal.SIGTERM
+    assert [one.name for one in tmp_path.iterdir()] == ["pledges.csv"]
+    assert path.read_text(encoding="utf-8") == "as it was"
+
+
+def test_an_import_that_is_ended_says_what_became_of_its_rows(book: Book, imported: Imported, tmp_path: Path) -> None:
+    """SIGTERM while the first batch is under way: the report says which rows are to be sent again."""
+    sent = threading.Event()
+    with _hesitant(book.service.url, sent) as url:
+        key = imported.path.parent / "organizer.pem"
+        report = tmp_path / "report.json"
+        program = Path(sys.executable).with_name("credit-ledger")
+        arguments = ("import", imported.path, url, "--campaign", "2026", "--key", key, "--report", report)
+        process = subprocess.Popen([str(program), *map(str, arguments)], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert sent.wait(60)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=120)
+    assert process.returncode == 2
+    said = json.loads(report.read_bytes())
+    assert said["stopped"]
+    assert said["counts"]["not sent"] > 0
+    assert [one.name for one in tmp_path.iterdir()] == ["report.json"]
+
+
+@contextmanager
+def _hesitant(url: str, sent: threading.Event) -> Iterator[str]:
+    """A service before the service that keeps the first batch for itself, and does not answer it."""
+
+    class Between(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._hand_on()
+
+        def do_POST(self) -> None:
+            self._hand_on()
+
+        def _hand_on(self) -> None:
+            content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if self.path == "/entries/batch":
+                sent.set()
+                time.sleep(3)
+                self.close_connection = True
+                return
+            kind = {"Content-Type": self.headers.get("Content-Type", "")}
+            answer = httpx.request(self.command, url + self.path, content=content, headers=kind, timeout=30)
+            self.send_response(answer.status_code)
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Between) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()

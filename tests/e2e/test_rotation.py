@@ -39,9 +39,9 @@ class Desk:
         book.campaign(clauses=CLAUSES, pledge_valid_until=sample.pledge_valid_until)
         (folder / "roster.csv").write_bytes(sample_csv(ROWS, campaign=sample))
         header, first, *_ = sample_rows(ROWS, campaign=sample)
-        code = first[header.index(template.CODE)]
+        code, name = first[header.index(template.CODE)], first[header.index(template.NAME)]
         day = today().isoformat()
-        rows = [[case, code, "示例一", "家电", "质量", day, day, day, day, "否", end] for case, end in CASES]
+        rows = [[case, code, name, "家电", "质量", day, day, day, day, "否", end] for case, end in CASES]
         (folder / "outcomes.csv").write_bytes(csv_table([HEAD, *rows]))
         (folder / "outcomes.toml").write_text(OUTCOMES, encoding="utf-8")
 
