@@ -161,6 +161,8 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
             projecting=ProjectionProcess(conninfo, settings.map_interval),
             views=Views(conninfo, feed, progress.rules),
             attachment_keys=KeyFolder(attachment_keys(settings.data_dir)),
+            certificate_folder=settings.data_dir / "certificates",
+            public_url=settings.address,
             conninfo=conninfo,
             demo=settings.demo is not None,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ __all__ = ["DEMO_ENTERPRISES", "DEMO_MAP_INTERVAL_SECONDS", "PORT", "VARIABLES",
 PORT: Final = 8315
 DEMO_ENTERPRISES: Final = 2_000
 DEMO_MAP_INTERVAL_SECONDS: Final = 60
+
+_PUBLIC_URL: Final = re.compile(r"https?://[A-Za-z0-9.\-]{1,253}(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~\-/]{0,200})?")
 
 # Every environment variable that the product reads, with its meaning (docs/operations.md repeats the table).
 VARIABLES: Final[Mapping[str, str]] = {
@@ -32,6 +35,7 @@ class Settings:
     `demo` is the number of sample enterprises, None outside a demonstration. `charter` is read for an
     empty log only. `witness_policy` names the witnesses that are asked (docs/witnesses.md).
     `operator_key`: the log operator's, to publish the roots of the completeness map at `map_interval_seconds`.
+    `public_url` is the address under which people reach the service: it stands on certificates.
     `requests_per_second` and `requests_burst` bound one client's rate.
     """
 
@@ -45,10 +49,16 @@ class Settings:
     witness_policy: Path | None = None
     operator_key: Path | None = None
     map_interval_seconds: int | None = None
+    public_url: str | None = None
     requests_per_second: int = limits.REQUESTS_PER_SECOND_MAX
     requests_burst: int = limits.REQUESTS_BURST_MAX
 
     def __post_init__(self) -> None:
+        if self.public_url is not None and not _PUBLIC_URL.fullmatch(self.public_url):
+            raise Misconfigured(
+                f"公开网址应形如 https://ledger.example.org / not an address such as https://ledger.example.org: "
+                f"{self.public_url!r:.80}"
+            )
         if self.demo is not None and not _is_loopback(self.host):
             raise Misconfigured(
                 f"演示模式只能在本机回环地址上运行 / a demonstration is served on loopback only, not {self.host}"
@@ -64,6 +74,11 @@ class Settings:
         if self.map_interval_seconds is not None:
             return self.map_interval_seconds
         return limits.MAP_INTERVAL_SECONDS if self.demo is None else DEMO_MAP_INTERVAL_SECONDS
+
+    @property
+    def address(self) -> str:
+        """Where people reach the service, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def keys_dir(self) -> Path:

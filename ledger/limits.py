@@ -138,6 +138,12 @@ EXPORT_LINES_SORTED_MAX: Final = 20_000  # of the feed, in memory at once: some 
 XLSX_ROWS_MAX: Final = 1_048_576  # a spreadsheet's own
 XLSX_SHEET_BYTES_MAX: Final = 2**31 - 65_536  # a part of a ZIP without its later extensions
 
+# Certificates of published pledges
+CERTIFICATE_BYTES_MAX: Final = 32 * 1024 * 1024
+CERTIFICATE_ATTACHED_MAX: Final = 512  # files in it
+CERTIFICATE_EVIDENCE_KEPT_MAX: Final = 64  # issuers whose evidence lies in memory, some kB each
+CERTIFICATE_WAIT_SECONDS_MAX: Final = 10  # for those before it: one is made at a time
+
 # Clients
 REQUESTS_PER_SECOND_MAX: Final = 200
 REQUESTS_BURST_MAX: Final = 400

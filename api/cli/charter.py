@@ -33,7 +33,7 @@ from ledger.errors import Malformed
 from ledger.keys.log_keys import LogKeys
 from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.tree import Edge
-from ledger.verifier.trust import TrustedKey, TrustFile
+from ledger.verifier.trust import TrustedKey, TrustFile, trusted_certificate_keys
 
 TRUST: Final = ".trust.json"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -189,6 +189,7 @@ def _trust(keys: LogKeys, statements: list[bytes]) -> bytes:
         receipt_keys=(TrustedKey.of(keys.receipt.public, keys.receipt.alg),),
         standing_keys=(TrustedKey.of(keys.standing.public, keys.standing.alg),),
         charter=_root(statements).hex(),
+        certificate_keys=trusted_certificate_keys(keys),
     ).format()
 
 

@@ -57,6 +57,9 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
     help="How long a cut of the completeness map stands before the next, if something changed.",
 )
 @click.option(
+    "--public-url", help="Where people reach the service; it stands on certificates. [default: host and port]"
+)
+@click.option(
     "--requests-per-second",
     type=click.IntRange(min=1),
     default=limits.REQUESTS_PER_SECOND_MAX,

@@ -39,6 +39,7 @@ from ledger.verifier.formats.archive import is_archive
 from ledger.verifier.formats.bundle import is_bundle
 
 _SIGNATURE_LINE: Final = "\n\n— ".encode()  # C2SP signed-note, "Format"
+_PDF: Final = b"%PDF-"
 _TAG_SIGN1: Final = b"\xd2"  # RFC 9052 §4.2
 _VERDICTS: Final = ("已核验 / VERIFIED", "不成立 / REFUTED", "无法核验 / COULD NOT BE CHECKED")
 _WORDS: Final = ("verified", "refuted", "could not be checked")
@@ -84,14 +85,14 @@ def verify(
     standing_path: Path | None,
     as_json: bool,
 ) -> None:
-    """Verify transparent statements, signed standings, checkpoints, completeness bundles, evidence archives: offline.
+    """Verify transparent statements, certificates, signed standings, checkpoints, bundles, evidence archives: offline.
 
     Beside NAME.transparent.cose (or NAME.cose with NAME.receipt.cose) the evidence about its issuer is read from
     NAME.evidence.cbor and the body of a sealed statement from NAME.body.json (without it: exit code 2). Where the
     trust file demands a quorum of witnesses, NAME.tlog-proof must show it (without it: exit code 2). From a bundle the
-    standing is computed again, and compared with the signed one in NAME.standing.cose, if it is there. Compare the
-    trust file out of band before you rely on it. Exit code 0 if every file is verified, 1 if one is refuted, 2 if one
-    could not be checked.
+    standing is computed again, and compared with the signed one in NAME.standing.cose, if it is there. A certificate
+    (PDF) carries all that it is verified by. Compare the trust file out of band before you rely on it. Exit code 0 if
+    every file is verified, 1 if one is refuted, 2 if one could not be checked.
     """
     wanted = [path for path in paths if not path.name.endswith(NOT_ALONE)]
     if not wanted:
@@ -180,6 +181,10 @@ def _verify(
     if path.stat().st_size > ARCHIVE_BYTES_MAX:
         raise Malformed(f"nothing that can be verified has more than {ARCHIVE_BYTES_MAX:,} bytes")
     data = path.read_bytes()
+    if data.startswith(_PDF):
+        from api.certificates.check import check_certificate  # noqa: PLC0415 - takes half a second
+
+        return check_certificate(data, trust)
     if data.startswith(HEADER.encode()):
         raise Uncheckable("a tlog-proof is checked with its statement: name that one, and this with --proof")
     if is_archive(data):  # the first: everything else may lie in one

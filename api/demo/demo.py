@@ -103,6 +103,8 @@ class Demo:
             scopes=("comprehensive", "product", "service", "product_and_service"),
             clauses=CLAUSES,
             overlap="one_per_scope",
+            certificate_title="产品和服务质量诚信承诺企业（演示）",
+            certificate_basis=f"演示〔{year}〕1号第三条",
         )
         organizer = self.signers["organizer"]
         statement = make_statement(

@@ -81,7 +81,7 @@ class BookSource:
         return key.party
 
     def trust(self) -> bytes:
-        """From the charter, which names the log's keys; the policy of witnesses is with the service."""
+        """From the charter, which names the log's keys; witness policy and certificate key are with the service."""
         anchors, charter = self._governance.anchors, self._store.checkpoint_covering(0)
         if anchors is None or charter is None:
             raise NotFound("the log is empty")

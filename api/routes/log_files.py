@@ -13,7 +13,7 @@ from api.service.service import Service
 from ledger.errors import NotFound
 from ledger.limits import TILE_HEIGHT, TILE_WIDTH
 from ledger.tlog.tiles import parse_bundle_path, parse_tile_path
-from ledger.verifier import TrustedKey, TrustFile
+from ledger.verifier import TrustedKey, TrustFile, trusted_certificate_keys
 
 __all__ = ["router", "trust_file"]
 
@@ -57,8 +57,8 @@ def get_keys(request: Request) -> Response:
 @router.get("/.well-known/scitt-keys/{kid}", summary="One of the log's keys, by thumbprint: a COSE Key")
 def get_key(kid: str, request: Request) -> Response:
     service: Service = request.app.state.service
-    for signer in (service.keys.receipt, service.keys.standing):
-        if signer.kid.hex() == kid.lower():
+    for signer in (service.keys.receipt, service.keys.standing, service.keys.certificate):
+        if signer is not None and signer.kid.hex() == kid.lower():
             return Response(signer.public.cose_key, headers=IMMUTABLE, media_type="application/cbor")
     raise NotFound(f"this log has no key {kid[:64]}")
 
@@ -84,6 +84,7 @@ def trust_file(service: Service) -> TrustFile:
         standing_keys=(TrustedKey.of(keys.standing.public, keys.standing.alg),),
         charter=charter.root.hex(),
         witness_policy=service.witnessing.trust_text,
+        certificate_keys=trusted_certificate_keys(keys),
     )
 
 

@@ -1,4 +1,4 @@
-"""`/v1/pledges/{code}`: a public pledge and its receipt. A sealed pledge is nowhere, by any name."""
+"""`/v1/pledges/{code}`: a public pledge, its receipt and its certificate. A sealed pledge is nowhere, by any name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.routes.min_tree_size import min_tree_size
-from api.routes.rendered_documents import conditional
+from api.routes.rendered_documents import conditional, headers
 from api.service.service import Service
 from ledger.errors import NotFound
 from projections.declarations.declaration_view import PledgeDocument
@@ -26,6 +26,27 @@ def pledge(code: str, request: Request) -> Response:
 def receipt(code: str, request: Request) -> Response:
     service: Service = request.app.state.service
     return RedirectResponse(f"/entries/{_pledge(service, code).made_entry}", 303)
+
+
+@router.get(
+    "/{code}/certificate.pdf",
+    summary="The certificate of a public pledge: PDF/A-3b, signed (PAdES), with the proofs of what it says attached",
+    responses={200: {"content": {"application/pdf": {}}}},
+    response_class=Response,
+)
+def certificate(code: str, request: Request) -> Response:
+    service: Service = request.app.state.service
+    found = _pledge(service, code)
+    issued = service.certificates.of(found.subject, code, service.today())
+    answer = {
+        "Content-Disposition": f'inline; filename="{code}.pdf"',
+        **headers(service),
+        "X-Content-Type-Options": "nosniff",
+        "ETag": f'"{issued.etag}"',
+    }
+    if issued.etag in request.headers.get("if-none-match", ""):
+        return Response(b"", 304, answer)
+    return Response(issued.content, headers=answer, media_type="application/pdf")
 
 
 def _pledge(service: Service, code: str) -> PledgeDocument:

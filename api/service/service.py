@@ -9,11 +9,15 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
 
+from api.certificates.gather import Gatherer
+from api.certificates.issue import Certificates
+from api.certificates.store import CertificateFolder
 from api.cosigning.cosigning import Witnessing
 from api.http.metrics import Meters
 from api.service.body_disclosure import Publicity
@@ -67,10 +71,13 @@ class Service:
     views: Views
     witnessing: Witnessing
     attachment_keys: KeyFolder
+    certificate_folder: Path
+    public_url: str  # under which people reach the service, without a slash at the end
     meters: Meters = field(default_factory=Meters)
     publicity: Publicity = field(init=False)
     bundles: Bundles = field(init=False)
     standings: Standings = field(init=False)
+    certificates: Certificates = field(init=False)
     erasures: Erasures = field(init=False)
     closing: bool = False
     _gathered: list[Submission] = field(default_factory=list)
@@ -80,6 +87,13 @@ class Service:
         published, roots = self.witnessing.published, lambda: self.governance.map_roots
         self.bundles = Bundles(self.store, self.log, self.views.map, self.publicity, published, roots)
         self.erasures = Erasures(self.store, self.attachment_keys)
+        self.certificates = Certificates(
+            Gatherer(self.store, self.log, lambda: self.governance, self.origin),
+            CertificateFolder(self.certificate_folder),
+            self.keys.certificate,
+            self.clock,
+            lambda code: f"{self.public_url}/p/{code}",
+        )
         self.standings = Standings(self.conninfo, self.progress, self.views.standings)
 
     def record(self, subject: str) -> EnterpriseRecord:

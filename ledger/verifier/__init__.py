@@ -10,7 +10,7 @@ from ledger.verifier.checkpoint import verify_head, verify_signed_standing
 from ledger.verifier.completeness_bundle import VerifiedBundle, verify_bundle
 from ledger.verifier.report import Remark, Verified, VerifiedEntry, VerifiedHead, VerifiedSignedStanding
 from ledger.verifier.statement import verify_entry
-from ledger.verifier.trust import Trust, TrustedKey, TrustFile, parse_trust
+from ledger.verifier.trust import Trust, TrustedKey, TrustFile, parse_trust, trusted_certificate_keys
 
 __all__ = [
     "Remark",
@@ -23,6 +23,7 @@ __all__ = [
     "VerifiedHead",
     "VerifiedSignedStanding",
     "parse_trust",
+    "trusted_certificate_keys",
     "verify_bundle",
     "verify_entry",
     "verify_head",

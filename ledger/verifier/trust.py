@@ -1,15 +1,16 @@
 """The trust file: all that a verifier believes beforehand. Small JSON, to be compared out of band.
 
     {"origin": "…", "checkpoint_vkeys": ["…"], "receipt_keys": [{"kid": "<hex>", "alg": "ES256", "pem": "…"}],
-     "standing_keys": […], "charter": "<hex>", "witness_policy": "<C2SP tlog-policy text>"}
+     "standing_keys": […], "certificate_keys": […], "charter": "<hex>", "witness_policy": "<C2SP tlog-policy text>"}
 
 `charter` is the Merkle root of the log's first checkpoint, which covers the charter and nothing else.
+`certificate_keys` are those that sign the PDFs of published pledges; a log may have none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import msgspec
@@ -17,11 +18,12 @@ import msgspec
 from ledger.domain.events.base import Digest, Line
 from ledger.errors import Malformed, Uncheckable
 from ledger.keys.algorithms import ALGORITHMS, PublicKey, load_pem
+from ledger.keys.log_keys import LogKeys
 from ledger.limits import TRUST_BYTES_MAX
 from ledger.tlog.vkey import VerifierKey
 from ledger.tlog.witness_policy import Policy, parse_policy
 
-__all__ = ["Trust", "TrustFile", "TrustedKey", "parse_trust"]
+__all__ = ["Trust", "TrustFile", "TrustedKey", "parse_trust", "trusted_certificate_keys"]
 
 
 class TrustedKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,10 +57,17 @@ class TrustFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     standing_keys: tuple[TrustedKey, ...]
     charter: Digest
     witness_policy: str = ""
+    certificate_keys: tuple[TrustedKey, ...] = ()
 
     def format(self) -> bytes:
         """The file's bytes, for people to read and compare."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+
+
+def trusted_certificate_keys(keys: LogKeys) -> tuple[TrustedKey, ...]:
+    """The row about the key that signs certificates, none for a log without one."""
+    signer = keys.certificate
+    return () if signer is None else (TrustedKey.of(signer.public, signer.alg),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ class Trust:
     standing_keys: Mapping[bytes, PublicKey]
     charter: bytes
     policy: Policy | None
+    certificate_keys: Mapping[bytes, PublicKey] = field(default_factory=dict)
 
     @property
     def quorum(self) -> str | None:
@@ -104,6 +114,7 @@ def parse_trust(data: bytes) -> Trust:
         _by_kid(file.standing_keys),
         bytes.fromhex(file.charter),
         _policy(file.witness_policy),
+        _by_kid(file.certificate_keys),
     )
 
 

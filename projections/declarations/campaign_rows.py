@@ -47,5 +47,7 @@ def _row(state: CampaignState) -> CampaignRow:
         "overlap": opened.overlap,
         "notices": state.notices,
     }
+    if opened.certificate_title is not None:
+        body["certificate"] = {"title": opened.certificate_title, "basis": opened.certificate_basis}
     encoded = _ENCODE(body)
     return CampaignRow(state.subject, opened.opens_on, encoded, etag(encoded))

@@ -10,7 +10,18 @@ from typing import Final
 
 from api.service.service import unix_now
 from ledger.domain.values.dates import shanghai_date
-from tests.benchmarks import auditing, dating, growing, mapping, population, posting, reading, rebuilding, scanning
+from tests.benchmarks import (
+    auditing,
+    certifying,
+    dating,
+    growing,
+    mapping,
+    population,
+    posting,
+    reading,
+    rebuilding,
+    scanning,
+)
 from tests.benchmarks.books import Bench
 from tests.benchmarks.comparing import Ratio
 from tests.benchmarks.report import REPORT, line, render
@@ -23,6 +34,7 @@ ALL: Final[Mapping[str, Callable[[Bench], Iterator[Ratio]]]] = {
     "batches": posting.batches,
     "standings": reading.standings,
     "marks": scanning.marks,
+    "certificates": certifying.certificates,
     "rebuild": rebuilding.rebuilding,
     "comparison": population.comparison,
     "audit": auditing.auditing,

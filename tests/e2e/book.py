@@ -57,7 +57,13 @@ def lay_out(folder: Path) -> tuple[str, str]:
     keys, folder_of_keys = log_keys(ORIGIN), folder / "keys"
     folder_of_keys.mkdir(parents=True)
     checkpoint = Signer.of(Ed25519PrivateKey.from_private_bytes(sha256(ORIGIN.encode()).digest()))
-    for name, signer in (("checkpoint", checkpoint), ("receipt", keys.receipt), ("standing", keys.standing)):
+    assert keys.certificate is not None
+    for name, signer in (
+        ("checkpoint", checkpoint),
+        ("receipt", keys.receipt),
+        ("standing", keys.standing),
+        ("certificate", keys.certificate),
+    ):
         save_key(folder_of_keys / f"{name}.pem", signer)
     path = folder / "charter.cbor"
     path.write_bytes(write_charter(charter(int(time.time()), in_force_from=today().replace(month=1, day=1))))

@@ -38,11 +38,12 @@ from ledger.witness.add_checkpoint import AddCheckpoint, format_request
 from tests.support.bundles import encode_bundle as encode_completeness
 from tests.support.keys import signer_for
 from tests.support.naive_tree import path, proof
+from tests.support.paper_certificate import PaperCertificate
 from tests.support.paper_log import ORIGIN, START, PaperLog
 from tests.support.statements import ENTERPRISE, registered
 from tests.support.witnesses import cosign, policy_text
 
-__all__ = ["NOW", "examples", "log", "trust"]
+__all__ = ["NOW", "certificate", "examples", "log", "trust"]
 
 NOW = START
 
@@ -66,6 +67,12 @@ def log() -> PaperLog:
 @cache
 def trust() -> Trust:
     return log().trust()
+
+
+@cache
+def certificate() -> PaperCertificate:
+    """In a log of its own."""
+    return PaperCertificate(renamed="北京𬭚䶮㛃有限公司")
 
 
 @cache
@@ -129,6 +136,7 @@ def examples() -> dict[str, tuple[bytes, ...]]:
     mapping = (Path(api.importing.__file__).parents[2] / "docs" / "examples" / "cfpb.toml").read_bytes()
     return {
         "note": (note, cosigned),
+        "certificate": (certificate().pdf(),),
         "note text": (note.partition(b"\n\n")[0] + b"\n",),
         "cosigned": (cosigned, note),
         "vkey": (vkey.encode(),),

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 import httpx
 
+from api.certificates.check import check_certificate
 from api.client.problems import error_of
 from api.http.bodies import batch_items
 from api.http.enterprise_ids import subject_of
@@ -63,7 +64,7 @@ from ledger.verifier.formats.manifest import parse_manifest
 from ledger.witness.add_checkpoint import parse_request
 from ledger.witness.known_logs import parse_known_logs
 from projections.standing.standing_view import Cursor
-from tests.fuzz.material import NOW, examples, log, trust
+from tests.fuzz.material import NOW, certificate, examples, log, trust
 from tests.support.paper_log import ORIGIN
 
 __all__ = ["PARSERS", "Parser"]
@@ -193,6 +194,7 @@ PARSERS: Final = (
     Parser("payload", decode_payload, "payload"),
     Parser("body", decode_body, "body"),
     Parser("receipt", parse_receipt, "receipt"),
+    Parser("certificate", lambda data: check_certificate(data, certificate().log.trust()), "certificate"),
     Parser("receipts by the file", decode_receipts, "receipts"),
     Parser("receipts one by one", lambda data: gather_receipts(0, 256, lambda index: data), "receipt", False),
     Parser(

@@ -26,7 +26,7 @@ def signer_for(label: str, kind: str = "ed25519") -> Signer:
 
 @cache
 def log_keys(origin: str) -> LogKeys:
-    """The three keys of a test log."""
+    """The keys of a test log."""
     checkpoint = NoteSigner(origin, Ed25519PrivateKey.from_private_bytes(sha256(origin.encode()).digest()))
     receipt, standing = signer_for(f"{origin} receipt", "p256"), signer_for(f"{origin} standing", "p256")
-    return LogKeys(origin, checkpoint, receipt, standing)
+    return LogKeys(origin, checkpoint, receipt, standing, signer_for(f"{origin} certificate", "p256"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
 
 from ledger.cose.receipt import attach, encode_receipt, receipt_protected, sign_root
 from ledger.cose.statement import make_sealed, make_statement, parse_statement
@@ -44,6 +45,7 @@ class PaperLog:
         self.root = root or new_key("ed25519")
         self.checkpoint_key = NoteSigner(ORIGIN, Ed25519PrivateKey.generate())
         self.receipt_key, self.standing_key = new_key("p256"), new_key("p256")
+        self.certificate_key = new_key("p256")
         self.entries: list[bytes] = []
         self.bodies: dict[int, bytes] = {}
         self.recorded: list[Recorded] = []
@@ -127,6 +129,7 @@ class PaperLog:
             standing_keys=(TrustedKey.of(self.standing_key.public, self.standing_key.alg),),
             charter=mth(self.entries[: self.heads[0].size]).hex(),
             witness_policy=witness_policy,
+            certificate_keys=(TrustedKey.of(self.certificate_key.public, self.certificate_key.alg),),
         )
 
     def trust(self) -> Trust:
@@ -139,9 +142,9 @@ class PaperLog:
         other.standing_key, other.entries = self.standing_key, self.entries[:size]
         return other
 
-    def establish(self) -> int:
+    def establish(self, *, demo: bool = False) -> int:
         """Entry 0."""
-        return self.add(self.anchors(), "party:root", "party:root", self.root)
+        return self.add(replace(self.anchors(), demo=demo), "party:root", "party:root", self.root)
 
     def anchors(self) -> TrustAnchorsEstablished:
         """What entry 0 says."""

@@ -27,6 +27,8 @@ class CampaignOpened(Event, frozen=True, kw_only=True, tag="CampaignOpened"):
     """Pledges made from `opens_on` to `closes_on` (24:00 Asia/Shanghai) belong to it.
 
     `pledge_valid_until` is the default last day of a pledge; `overlap` says what may live side by side.
+    `certificate_title` is what the organizer calls who pledged, on certificates; it answers for it, and states the
+    basis for it in `certificate_basis`: neither without the other.
     """
 
     name_zh: Line
@@ -39,6 +41,8 @@ class CampaignOpened(Event, frozen=True, kw_only=True, tag="CampaignOpened"):
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=4)]
     clauses: Annotated[tuple[Clause, ...], Meta(max_length=64)]
     overlap: Literal["one_per_scope", "one_per_enterprise"]
+    certificate_title: Line | None = None
+    certificate_basis: Line | None = None
 
 
 class CampaignExtended(Event, frozen=True, kw_only=True, tag="CampaignExtended"):

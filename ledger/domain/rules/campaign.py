@@ -44,6 +44,13 @@ def open_campaign(governance: Governance, event: CampaignOpened, ctx: Context) -
         raise Refused("campaign.scope_twice", "承诺类别重复", "a scope is named twice")
     if len({clause.id for clause in event.clauses}) != len(event.clauses):
         raise Refused("campaign.clause_twice", "条款编号重复", "a clause id is used twice")
+    if (event.certificate_title is None) != (event.certificate_basis is None):
+        raise Refused(
+            "campaign.title_needs_basis",
+            "承诺公告上的名称须同时写明依据, 没有名称时也不写依据",
+            "a title on certificates comes with its basis, and a basis with its title",
+            event.certificate_title or event.certificate_basis or "",
+        )
     return ()
 
 

@@ -50,7 +50,7 @@ def test_a_charter_is_signed_by_the_keys_that_were_given(new: Run) -> None:
 def test_the_logs_own_keys_are_made_once_and_kept(new: Run) -> None:
     new()
     before = {path.name: path.read_bytes() for path in Path("data/keys").iterdir()}
-    assert before.keys() == {"checkpoint.pem", "receipt.pem", "standing.pem"}
+    assert before.keys() == {"checkpoint.pem", "receipt.pem", "standing.pem", "certificate.pem"}
     assert all(path.stat().st_mode & 0o077 == 0 for path in Path("data/keys").iterdir())
     Path("charter.cbor").unlink()
     Path("charter.trust.json").unlink()
@@ -66,6 +66,8 @@ def test_the_trust_file_is_that_of_the_log_that_begins_so(new: Run) -> None:
     assert trust.charter == mth(read_charter(Path("charter.cbor").read_bytes()))
     assert set(trust.receipt_keys) == {keys.receipt.kid}
     assert set(trust.standing_keys) == {keys.standing.kid}
+    assert keys.certificate is not None
+    assert set(trust.certificate_keys) == {keys.certificate.kid}
     assert trust.checkpoint_vkeys == (keys.checkpoint.key,)
 
 

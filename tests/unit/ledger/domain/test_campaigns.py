@@ -45,6 +45,8 @@ def test_only_an_organizer_opens_campaigns(book: Book) -> None:
         ("campaign.date_order", {"pledge_valid_until": date(2026, 3, 30)}),
         ("campaign.scope_twice", {"scopes": ("product", "product")}),
         ("campaign.clause_twice", {"clauses": (Clause(id="refund", zh="甲"), Clause(id="refund", zh="乙"))}),
+        ("campaign.title_needs_basis", {"certificate_title": "质量诚信示范企业"}),
+        ("campaign.title_needs_basis", {"certificate_basis": "质协〔2026〕1号通知第三条"}),
         ("pledge.too_long", {"pledge_valid_until": date(2031, 3, 2)}),
     ],
 )
