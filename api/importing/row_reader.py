@@ -25,6 +25,7 @@ _MONTH: Final = re.compile(r"((?:19|20)\d{2})\s*[-/.年]\s*(\d{1,2})\s*月?")
 
 _NUMBER_MAX: Final = 10**15  # IEEE 754 double precision holds 15 decimal digits for sure
 _BEYOND: Final = "表头之外", "beyond the header"
+_SUSPECT: Final = re.compile(FORBIDDEN.pattern + "|[\ue000-\uf8ff\ufffd\U000f0000-\U0010ffff]")  # and private ones
 _ENTRIES_MAX: Final = 64  # of one row: a pledge, its publication, its corrections
 
 
@@ -102,24 +103,25 @@ class RowReader:
                 f"has {len(text)} characters, at most {chars_max} are possible",
             )
             return None
-        odd = next((char for char in text if _is_odd(char) and not (several_lines and char == "\n")), None)
-        if odd is not None:
-            self.flag(
-                "text.odd_character",
-                column,
-                f"含有无法显示的字符 U+{ord(odd):04X}, 可能是换行、控制符或自造字; 请更正",
-                f"holds U+{ord(odd):04X}, a line break, control or private character; write it in standard characters",
-            )
-            return None
-        hidden = FORBIDDEN.search(text.replace("\n", ""))
-        if hidden is not None:
-            self.refuse(
-                "text.hidden_character",
-                column,
-                f"第 {text.index(hidden[0]) + 1} 个字是不显示的字符 U+{ord(hidden[0]):04X}; 请删除",
-                f"character {text.index(hidden[0]) + 1} is U+{ord(hidden[0]):04X}, which does not show; take it out",
-            )
-            return None
+        if _SUSPECT.search(text) is not None:  # most cells need no closer look
+            odd = next((char for char in text if _is_odd(char) and not (several_lines and char == "\n")), None)
+            if odd is not None:
+                self.flag(
+                    "text.odd_character",
+                    column,
+                    f"含有无法显示的字符 U+{ord(odd):04X}, 可能是换行、控制符或自造字; 请更正",
+                    f"holds U+{ord(odd):04X}, a line break, control or private character; use standard ones",
+                )
+                return None
+            hidden = FORBIDDEN.search(text.replace("\n", ""))
+            if hidden is not None:
+                self.refuse(
+                    "text.hidden_character",
+                    column,
+                    f"第 {text.index(hidden[0]) + 1} 个字是不显示的字符 U+{ord(hidden[0]):04X}; 请删除",
+                    f"character {text.index(hidden[0]) + 1}, U+{ord(hidden[0]):04X}, does not show; take it out",
+                )
+                return None
         return text
 
     def choice(self, column: str, words: Mapping[str, T], *, required: bool = True) -> T | None:
