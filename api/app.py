@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from fastapi import Depends, FastAPI
@@ -14,8 +15,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from api.http.bodies import no_nul, wants_json
-from api.http.errors import InvalidRequest, Problem, problem_of, problem_response
+from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
+from api.http.known_parameters import KnownParameters
 from api.http.metrics import Metrics
+from api.http.openapi import describe
 from api.http.rate_limit import Limits, RateLimit
 from api.routes import (
     accesses,
@@ -23,6 +26,7 @@ from api.routes import (
     attachments,
     campaigns,
     ctis,
+    docs,
     enterprises,
     events,
     meta,
@@ -45,47 +49,9 @@ from api.routes.standing import StandingRoute, post_query
 from api.service.service import Service
 from ledger.errors import LedgerError
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "framework"]
 
-SCRAPI_PATHS: Final = ("/entries", "/bodies", "/.well-known/scitt")
-PLAIN: Final = (
-    (
-        "post",
-        "/entries",
-        "Register a signed statement (SCRAPI)",
-        {"201": "The receipt (application/cose)", "303": "It waits for its release", "400": "Refused: the rule"},
-    ),
-    (
-        "post",
-        "/entries/batch",
-        "Register many: a CBOR sequence of statement or [statement, body] in",
-        {"200": "A CBOR sequence, one result per item, in order"},
-    ),
-    (
-        "post",
-        "/bodies",
-        "Upload a sealed statement's body, before the statement",
-        {"201": "Its commitment"},
-    ),
-    (
-        "get",
-        "/m/{serial}",
-        "What a scanned mark is worth, today and on the day of production (produced_on)",
-        {"200": "Licence, products, state", "404": "No such mark was ever issued"},
-    ),
-    (
-        "get",
-        "/v1/enterprises/{name}/standing",
-        "Current standing, or as_of a date and at a tree_size; signed for Accept: application/cose",
-        {"200": "Level, reasons, next_change_on", "304": "Unchanged", "422": "No possible id"},
-    ),
-    (
-        "post",
-        "/v1/standings/query",
-        "Standings of up to 1,000 enterprises",
-        {"200": "One result per id, in order"},
-    ),
-)
+_SCRAPI: Final = re.compile(r"/entries(?:/[^/]+)?|/\.well-known/scitt-keys(?:/[^/]+)?")
 _STATUS: Final = {
     404: ("not-found", "没有该页面", "no such resource"),
     405: ("method-not-allowed", "不支持该方法", "this method is not for this resource"),
@@ -94,10 +60,10 @@ _STATUS: Final = {
 
 def create_app(service: Service, limits: Limits) -> ASGIApp:
     """The ASGI application over an opened service: limits and meters around the hot paths and the framework."""
-    framework = _framework(service)
-    app: ASGIApp = Front(framework, service)
+    inner = framework(service)
+    app: ASGIApp = KnownParameters(Front(inner, service), inner.openapi())
     app = RateLimit(app, limits)
-    app = Metrics(app, service.meters, _first_segments(framework))
+    app = Metrics(app, service.meters, _first_segments(inner))
     return CORSMiddleware(
         app,
         allow_origins=["*"],
@@ -106,7 +72,8 @@ def create_app(service: Service, limits: Limits) -> ASGIApp:
     )
 
 
-def _framework(service: Service) -> FastAPI:
+def framework(service: Service) -> FastAPI:
+    """All routes, the interface described: what `create_app` puts limits and hot paths around."""
     app = FastAPI(
         title="Credit Ledger 质量诚信账本",
         version="0.1.0",
@@ -141,23 +108,16 @@ def _framework(service: Service) -> FastAPI:
         ctis,
         dump,
         events,
+        docs,
         meta,
     ):
         app.include_router(module.router)
-    _describe_plain_routes(app)
+    app.openapi_schema = describe(app)
     app.add_exception_handler(LedgerError, _ledger_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(Exception, _defect)
     return app
-
-
-def _describe_plain_routes(app: FastAPI) -> None:
-    """Put the routes that are not FastAPI's into the interface description that it derives from its own."""
-    paths = app.openapi()["paths"]
-    for method, path, summary, answers in PLAIN:
-        responses = {status: {"description": what} for status, what in answers.items()}
-        paths.setdefault(path, {})[method] = {"summary": summary, "responses": responses}
 
 
 def _first_segments(app: FastAPI) -> frozenset[str]:
@@ -188,5 +148,8 @@ async def _defect(request: Request, _: Exception) -> Response:
 
 
 def _answer(request: Request, problem: Problem) -> Response:
-    concise = request.url.path.startswith(SCRAPI_PATHS) and not wants_json(request)
+    """Concise where it is asked for, and on the routes of SCRAPI unless JSON is."""
+    asked = CONCISE in request.headers.get("accept", "")
+    on_scrapi = _SCRAPI.fullmatch(request.url.path) is not None and request.url.path != "/entries/batch"
+    concise = asked or (on_scrapi and not wants_json(request))
     return problem_response(problem, concise=concise)

@@ -1,0 +1,1 @@
+"""What all routes share at the edge of HTTP."""

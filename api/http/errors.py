@@ -27,7 +27,16 @@ from ledger.errors import (
 )
 from ledger.verifier.formats.bundle import BundleTooLarge
 
-__all__ = ["AccessDenied", "Gone", "InvalidRequest", "Problem", "TooManyRequests", "problem_of", "problem_response"]
+__all__ = [
+    "CONCISE",
+    "AccessDenied",
+    "Gone",
+    "InvalidRequest",
+    "Problem",
+    "TooManyRequests",
+    "problem_of",
+    "problem_response",
+]
 
 CONCISE: Final = "application/concise-problem-details+cbor"
 JSON: Final = "application/problem+json"

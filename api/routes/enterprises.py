@@ -24,6 +24,8 @@ from ledger.limits import (
     STANDINGS_QUERY_BYTES_MAX,
     STANDINGS_QUERY_IDS_MAX,
 )
+from projections.search.matching import MATCHED
+from projections.search.search_view import SearchHit
 
 __all__ = ["router"]
 
@@ -41,10 +43,7 @@ def search(
     service: Service = request.app.state.service
     in_campaign = campaign if not campaign or ":" in campaign else f"campaign:{campaign}"
     page = service.views.search.search(q, campaign=in_campaign, cursor=cursor, limit=limit)
-    found = [
-        {"id": name_of(one.subject), "subject": one.subject, "code": one.code or None, "name": one.name}
-        for one in page.found
-    ]
+    found = [_found(one) for one in page.found]
     return _json(service, {"enterprises": found, "cursor": page.cursor or None})
 
 
@@ -125,6 +124,21 @@ def events(
 def proof(name: str, request: Request) -> Response:
     service: Service = request.app.state.service
     return bundle_answer(subject_of(name), service.bundles, headers(service))
+
+
+def _found(one: SearchHit) -> dict[str, Any]:
+    about: dict[str, Any] = {
+        "id": name_of(one.subject),
+        "subject": one.subject,
+        "code": one.code or None,
+        "name": one.name,
+    }
+    if one.matched is not None:
+        zh, en = MATCHED[one.matched]
+        about |= {"matched": one.matched, "matched_zh": zh, "matched_en": en}
+    if one.former_name is not None:
+        about["former_name"] = one.former_name
+    return about
 
 
 def _json(service: Service, value: object) -> Response:

@@ -64,7 +64,6 @@ def style() -> Response:
     return Response(STYLE, headers={"Cache-Control": "public, max-age=3600"}, media_type="text/css")
 
 
-@router.get("/docs", include_in_schema=False)
 @router.get("/", summary="What is here")
 def index(request: Request) -> HTMLResponse:
     service: Service = request.app.state.service
@@ -86,7 +85,7 @@ def index(request: Request) -> HTMLResponse:
 An append-only book of signed statements about enterprises, from which anyone can derive, and check, a standing.</p>
 <p>Origin: <code>{html.escape(service.origin)}</code></p>
 <h2>接口 · Interface</h2><table>{table}</table>
-<p>Machine-readable: <a href="/openapi.json">openapi.json</a></p></body></html>"""
+<p><a href="/docs">接口说明 · Reference</a> · <a href="/openapi.json">openapi.json</a></p></body></html>"""
     return HTMLResponse(page, headers={"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff"})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from ledger.feed import Feed
@@ -9,6 +10,7 @@ from ledger.store.connect import Database
 from projections.completeness.map_view import MapView
 from projections.db.reads import Reading
 from projections.declarations.declaration_view import DeclarationView
+from projections.search.pinyin import load_dictionaries
 from projections.search.search_view import SearchView
 from projections.standing.policy_timeline import Rules
 from projections.standing.standing_view import StandingView
@@ -26,6 +28,7 @@ class Views:
         self.declarations = DeclarationView(reading)
         self.search = SearchView(reading)
         self.map = MapView(self._database)
+        threading.Thread(target=load_dictionaries, name="dictionaries", daemon=True).start()
 
     def close(self) -> None:
         self._database.close()

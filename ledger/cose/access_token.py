@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 from ledger.cose import headers
 from ledger.cose.sign1 import Sign1, SigningKey, VerifyingKey, claims, parse_sign1, sign1, verify_sign1
 from ledger.domain.events.base import Digest, Line
-from ledger.domain.values.forbidden_characters import check_text
+from ledger.domain.values.text import check_text
 from ledger.errors import Malformed, Refused, Refuted
 from ledger.limits import (
     ACCESS_TOKEN_BYTES_MAX,

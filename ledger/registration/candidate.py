@@ -13,7 +13,7 @@ from ledger.domain.events.party import KeyEnrolled, KeyRecovered, KeyRotated, Tr
 from ledger.domain.payload import decode_body
 from ledger.domain.rules.catalogue import SPECS
 from ledger.domain.rules.context import EventSpec
-from ledger.domain.values.forbidden_characters import check_text
+from ledger.domain.values.text import check_text
 from ledger.errors import Malformed, Refused, Refuted
 from ledger.keys.algorithms import decode_key
 from ledger.keys.proof_of_possession import check_possession

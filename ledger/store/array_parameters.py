@@ -16,9 +16,10 @@ from psycopg.adapt import Dumper, PyFormat
 from psycopg.pq import Format
 from psycopg.types.numeric import Int8
 
-__all__ = ["Bigints", "Byteas", "Texts", "register"]
+__all__ = ["Bigints", "Byteas", "Integers", "Texts", "register"]
 
 _BIGINT, _BIGINTS, _BYTEA, _BYTEAS, _TEXT, _TEXTS = 20, 1016, 17, 1001, 25, 1009  # pg_type.oid
+_INTEGER, _INTEGERS = 23, 1007
 _NULL: Final = b"\xff\xff\xff\xff"
 
 
@@ -28,6 +29,10 @@ class Bigints(list[int]):
 
 class Byteas(list["bytes | None"]):
     """bytea[]"""
+
+
+class Integers(list[int]):
+    """integer[]"""
 
 
 class Texts(list[str]):
@@ -67,6 +72,15 @@ class _Byteas(Dumper):
         return _items(obj, _BYTEA)
 
 
+class _Integers(Dumper):
+    format = Format.BINARY
+    oid = _INTEGERS
+
+    def dump(self, obj: Integers) -> bytes:
+        with_lengths = chain.from_iterable((4, number) for number in obj)
+        return _header(len(obj), _INTEGER) + pack("!" + "ii" * len(obj), *with_lengths)
+
+
 class _Texts(Dumper):
     format = Format.BINARY
     oid = _TEXTS
@@ -80,5 +94,6 @@ def register(connection: Connection[Any]) -> None:
     adapters = connection.adapters
     adapters.register_dumper(Bigints, _Bigints)
     adapters.register_dumper(Byteas, _Byteas)
+    adapters.register_dumper(Integers, _Integers)
     adapters.register_dumper(Texts, _Texts)
     adapters.register_dumper(int, adapters.get_dumper(Int8, PyFormat.BINARY))

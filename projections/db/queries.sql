@@ -37,30 +37,101 @@ SELECT subject, code, name, body, etag FROM projections.enterprises WHERE subjec
 -- More than one only where registries give the same code.
 SELECT subject, code, name, body, etag FROM projections.enterprises WHERE code = %(code)b ORDER BY subject LIMIT 20
 
--- name: search
--- The inner query is capped before it is ranked: a name of one common character must not sort a million rows.
-SELECT subject, code, name, rank, size FROM (
-    SELECT subject, code, name, length(search_text)::bigint AS size,
-           (CASE WHEN code = %(code)b THEN 0
-                 WHEN search_text LIKE %(starts)b THEN 1
-                 WHEN code LIKE %(code_starts)b THEN 2
-                 ELSE 3 END)::bigint AS rank
+-- name: search_codes
+-- Those whose code begins so, itself first; and those within whose code the organisation code stands.
+SELECT subject, code, name, rank, size, body FROM (
+    SELECT subject, code, name, body, length(search_text)::bigint AS size,
+           (CASE WHEN code = %(code)b THEN 0 WHEN code LIKE %(code_starts)b THEN 5 ELSE 1 END)::bigint AS rank
     FROM (
-        (SELECT subject, code, name, search_text FROM projections.enterprises
-         WHERE %(by_name)b AND string_to_array(grams, E'\n') @> %(grams)b AND search_text LIKE %(holds)b
+        (SELECT subject, code, name, search_text, body FROM projections.enterprises
+         WHERE code ~>=~ %(code)b AND code ~<~ %(code_end)b
            AND (%(campaign)b = '' OR EXISTS (SELECT FROM projections.pledges p
-                                             WHERE p.subject = enterprises.subject AND p.campaign = %(campaign)b))
-         LIMIT %(most)b)
-        UNION
-        (SELECT subject, code, name, search_text FROM projections.enterprises
-         WHERE %(by_code)b AND code LIKE %(code_starts)b
-           AND (%(campaign)b = '' OR EXISTS (SELECT FROM projections.pledges p
-                                             WHERE p.subject = enterprises.subject AND p.campaign = %(campaign)b))
+                                          WHERE p.subject = enterprises.subject AND p.campaign = %(campaign)b))
          ORDER BY code LIMIT %(most)b)
+        UNION ALL
+        (SELECT subject, code, name, search_text, body FROM projections.enterprises
+         WHERE grams && %(organisation_grams)b AND substr(code, 9, 9) = %(organisation)b
+           AND (%(campaign)b = '' OR EXISTS (SELECT FROM projections.pledges p
+                                          WHERE p.subject = enterprises.subject AND p.campaign = %(campaign)b))
+         LIMIT %(most)b)
     ) AS found
 ) AS ranked
 WHERE (rank, size, subject) > (%(after_rank)b, %(after_size)b, %(after_subject)b)
 ORDER BY rank, size, subject LIMIT %(limit)b
+
+-- name: search_exact
+-- Those who have or had exactly this name: whatever else is capped, they are not.
+SELECT subject, code, name, rank, size, body FROM (
+    SELECT subject, code, name, body, length(search_text)::bigint AS size,
+           (CASE WHEN split_part(search_text, E'\n', 1) = %(joined)b THEN 2 ELSE 3 END)::bigint AS rank
+    FROM projections.enterprises
+    WHERE grams @> %(exact)b AND %(joined)b = ANY (string_to_array(search_text, E'\n'))
+      AND NOT (%(by_code)b AND code LIKE %(code_starts)b)
+      AND (%(campaign)b = '' OR EXISTS (SELECT FROM projections.pledges p
+                                          WHERE p.subject = enterprises.subject AND p.campaign = %(campaign)b))
+    LIMIT %(most)b
+) AS ranked
+WHERE (rank, size, subject) > (%(after_rank)b, %(after_size)b, %(after_subject)b)
+ORDER BY rank, size, subject LIMIT %(limit)b
+
+-- name: search_words
+-- Planned for its values each time: what is common is found by reading on, what is rare by the index. Capped before it
+-- is ranked: a name of one common character must not sort a million rows.
+SELECT subject, code, name, rank, size, body FROM (
+    SELECT subject, code, name, body, length(search_text)::bigint AS size,
+           (CASE WHEN search_text LIKE %(starts)b THEN 4
+                 WHEN split_part(search_text, E'\n', 1) LIKE %(holds)b THEN 6
+                 WHEN split_part(search_text, E'\n', 1) LIKE ALL (%(words)b) THEN 7
+                 WHEN search_text LIKE %(holds)b THEN 8
+                 ELSE 9 END)::bigint AS rank
+    FROM (
+        SELECT subject, code, name, search_text, body FROM projections.enterprises
+        WHERE grams @> %(grams)b AND search_text LIKE ALL (%(words)b) AND NOT grams @> %(exact)b
+          AND NOT (%(by_code)b AND code LIKE %(code_starts)b)
+          AND (%(campaign)b = '' OR EXISTS (SELECT FROM projections.pledges p
+                                          WHERE p.subject = enterprises.subject AND p.campaign = %(campaign)b))
+        LIMIT %(most)b
+    ) AS found
+) AS ranked
+WHERE (rank, size, subject) > (%(after_rank)b, %(after_size)b, %(after_subject)b)
+ORDER BY rank, size, subject LIMIT %(limit)b
+
+-- name: search_sounds
+-- Names that are read as typed, or whose syllables begin so: column and places are those of the one or the other.
+SELECT subject, code, name, rank, size, body FROM (
+    SELECT subject, code, name, body, length(search_text)::bigint AS size,
+           (CASE WHEN E'\n' || sounds LIKE ANY (%(starts)b) THEN %(rank)b
+                 WHEN sounds LIKE ANY (%(together)b) THEN %(rank)b + 1 ELSE %(rank)b + 2 END)::bigint AS rank
+    FROM (
+        SELECT subject, code, name, search_text, body,
+               CASE WHEN %(by_pinyin)b THEN pinyin ELSE initials END AS sounds
+        FROM projections.enterprises
+        WHERE (grams @> %(grams_1)b OR grams @> %(grams_2)b OR grams @> %(grams_3)b)
+          AND (CASE WHEN %(by_pinyin)b THEN pinyin ELSE initials END LIKE ALL (%(sounds_1)b)
+               OR CASE WHEN %(by_pinyin)b THEN pinyin ELSE initials END LIKE ALL (%(sounds_2)b)
+               OR CASE WHEN %(by_pinyin)b THEN pinyin ELSE initials END LIKE ALL (%(sounds_3)b))
+          AND search_text LIKE ALL (%(other_words)b)
+          AND NOT search_text LIKE ALL (%(words)b)
+          AND NOT pinyin LIKE ANY (%(heard)b)
+          AND (%(campaign)b = '' OR EXISTS (SELECT FROM projections.pledges p
+                                          WHERE p.subject = enterprises.subject AND p.campaign = %(campaign)b))
+        LIMIT %(most)b
+    ) AS found
+) AS ranked
+WHERE (rank, size, subject) > (%(after_rank)b, %(after_size)b, %(after_subject)b)
+ORDER BY rank, size, subject LIMIT %(limit)b
+
+-- name: search_similar
+-- Rows that have all grams of one of several sets, each an array as text; the sets are few, and so are the rows of each.
+SELECT DISTINCT found.subject, found.code, found.name, found.search_text, found.body
+FROM unnest(%(sets)b) AS one (grams)
+CROSS JOIN LATERAL (
+    SELECT subject, code, name, search_text, body FROM projections.enterprises
+    WHERE enterprises.grams @> one.grams::integer[]
+      AND (%(campaign)b = '' OR EXISTS (SELECT FROM projections.pledges p
+                                        WHERE p.subject = enterprises.subject AND p.campaign = %(campaign)b))
+    LIMIT %(most)b
+) AS found
 
 -- name: enterprises
 -- Everybody, or everybody with a public pledge in a campaign, by subject.

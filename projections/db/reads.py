@@ -20,16 +20,16 @@ class Reading:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def rows(self, name: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """All rows of the named statement of `queries.sql`."""
+    def rows(self, name: str, params: Mapping[str, Any], *, prepare: bool = True) -> list[tuple[Any, ...]]:
+        """All rows of the named statement of `queries.sql`; not `prepare`d: planned anew for its values."""
         try:
-            return self._rows(name, params)
+            return self._rows(name, params, prepare)
         except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
             self._database.pool.check()  # after a restart of the server every pooled connection is dead
         except psycopg.Error as error:
             raise to_ledger_error(error) from error
         try:
-            return self._rows(name, params)
+            return self._rows(name, params, prepare)
         except psycopg.Error as error:
             raise to_ledger_error(error) from error
 
@@ -38,9 +38,9 @@ class Reading:
         found = self.rows(name, params)
         return found[0] if found else None
 
-    def _rows(self, name: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def _rows(self, name: str, params: Mapping[str, Any], prepare: bool) -> list[tuple[Any, ...]]:
         with (
             self._database.pool.connection() as connection,
             connection.cursor(row_factory=tuple_row, binary=True) as cursor,
         ):
-            return cursor.execute(QUERIES[name], params, prepare=True).fetchall()
+            return cursor.execute(QUERIES[name], params, prepare=prepare).fetchall()

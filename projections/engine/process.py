@@ -26,6 +26,8 @@ from ledger.store.postgres import PostgresStore
 from projections.completeness.map_runner import MapRunner
 from projections.db.entry_content import content
 from projections.engine.runner import Runner
+from projections.search.folding import fold_script
+from projections.search.pinyin import load_dictionaries
 
 __all__ = ["ProjectionProcess", "lean"]
 
@@ -99,6 +101,8 @@ def _main(conninfo: str, level: int, map_interval: int) -> None:
     os.nice(_NICENESS)
     parent = multiprocessing.parent_process()
     assert parent is not None
+    load_dictionaries()
+    fold_script("")
     try:
         with (
             PostgresStore.open(conninfo) as store,

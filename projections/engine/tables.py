@@ -26,7 +26,7 @@ __all__ = ["Forget", "Rows", "due_subjects", "extend_rows", "replace_rows", "wri
 Forget = tuple[str, date | None]  # changes of a subject after this day are void; None: all of them
 
 _COLUMNS: Final[dict[str, Sequence[str]]] = {
-    "enterprises": ("text", "text", "text", "text", "text", "bytea", "text"),
+    "enterprises": ("text", "text", "text", "text", "text", "text", "int4[]", "bytea", "text"),
     "standing_segments": ("text", "date", "date", "text", "bytea", "text"),
     "standing_changes": ("date", "int8", "text", "text", "text"),
     "standing_due": ("text", "date"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -9,22 +10,28 @@ import msgspec
 
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.subject import fold_code
+from ledger.store.array_parameters import Integers
 from projections.db.dated_document import etag
-from projections.search.folding import fold_name, grams_of
+from projections.search.folding import fold_name
+from projections.search.grams import row_grams
+from projections.search.pinyin import initials_of, readings
 
-__all__ = ["EnterpriseRow", "enterprise_row", "same_identity"]
+__all__ = ["EnterpriseRow", "enterprise_row", "found_by", "same_identity"]
 
 _ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
 
 
 class EnterpriseRow(NamedTuple):
-    """`search_text` holds the folded names, the current one first, one a line; `grams` what they can be found by."""
+    """`search_text` holds the folded names, the current one first, one a line; `pinyin` how they are read, each line
+    with a space before each syllable and at its end; `initials` those of each line; `grams` what it is indexed by."""
 
     subject: str
     code: str
     name: str
     search_text: str
-    grams: str
+    pinyin: str
+    initials: str
+    grams: Integers
     body: bytes
     etag: str
 
@@ -55,8 +62,20 @@ def enterprise_row(record: EnterpriseRecord) -> EnterpriseRow | None:
     }
     encoded = _ENCODE(body)
     names = list(dict.fromkeys([fold_name(name), *(fold_name(one.name) for one in former)]))
-    return EnterpriseRow(
-        record.subject, code, name, "\n".join(names), "\n".join(grams_of(names)), encoded, etag(encoded)
+    return EnterpriseRow(record.subject, code, name, *found_by(names, code), encoded, etag(encoded))
+
+
+def found_by(names: Sequence[str], code: str) -> tuple[str, str, str, Integers]:
+    """`search_text`, `pinyin`, `initials` and `grams` of an enterprise with these folded names, the current one first.
+
+    An organisation code is the ninth to seventeenth character of a unified social credit code (GB 32100-2015 §4).
+    """
+    read = [reading for name in names for reading in readings(name)]
+    return (
+        "\n".join(names),
+        "\n".join(f" {' '.join(reading)} " for reading in read),
+        "\n".join(initials_of(reading) for reading in read),
+        Integers(row_grams(names, read, code[8:17] if len(code) == 18 else "")),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from ledger.domain.values.enterprise_code import (
     RESIDENT_EN,
@@ -18,22 +19,26 @@ from ledger.domain.values.enterprise_code import (
     is_resident_number,
 )
 from ledger.errors import Malformed, Refused
-from ledger.limits import SEARCH_PAGE_MAX
-from ledger.store.array_parameters import Texts
+from ledger.limits import SEARCH_PAGE_MAX, SEARCH_QUERY_CHARS_MAX, SEARCH_RANKED_MAX, SEARCH_SIMILAR_MAX
+from ledger.store.array_parameters import Integers, Texts
 from projections.db.reads import Reading
-from projections.search.folding import escape_like, fold_name, grams
+from projections.search.folding import escape_like
+from projections.search.grams import exact_gram, organisation_gram
+from projections.search.matching import Matched, Rank, why
+from projections.search.query import Query, Sounds, parse_query, telling_part
+from projections.search.similar import SIMILAR_CHARS_MIN, near, slip_sets
 
 __all__ = ["Enterprise", "Page", "SearchHit", "SearchView"]
 
-_RANKED_MAX: Final = 1_000  # more than these are not ranked, and not reached by paging: type more letters
-_QUERY_CHARS_MAX: Final = 128
-_CODE: Final = re.compile(r"[0-9A-Z]{2,20}")
-
 
 class SearchHit(NamedTuple):
+    """`matched` says why, and `former_name` which one did; both None where nothing was typed."""
+
     subject: str
     code: str
     name: str
+    matched: Matched | None = None
+    former_name: str | None = None
 
 
 class Page(NamedTuple):
@@ -74,19 +79,31 @@ class SearchView:
         return [Enterprise(*row) for row in self._reading.rows("enterprises_by_code", {"code": fold_code(code)})]
 
     def search(self, q: str, *, campaign: str = "", cursor: str = "", limit: int = 20) -> Page:
-        """A page of those whose name (or a former one) holds `q`, or whose code begins with it.
+        """A page of those that `q` means: by code, by name or former name, by how the name is read, in this order.
 
-        The code itself comes first, then names that begin with `q`, then codes that do, then the rest, shorter
-        names first. Without `q`: all, or all of a campaign, by subject. Raises `Malformed` for a bad cursor or query,
-        `Refused` for a resident identity number.
+        Words may come in any order, brackets and dots otherwise, characters in the other script. Where nothing is
+        found so, names that differ by one slip. Within each place shorter names first. Without `q`: all, or all of a
+        campaign, by subject. Raises `Malformed` for a bad cursor or query, `Refused` for a resident identity number.
         """
-        if len(q) > _QUERY_CHARS_MAX:
-            raise Malformed(f"a query has at most {_QUERY_CHARS_MAX} characters")
+        if len(q) > SEARCH_QUERY_CHARS_MAX:
+            raise Malformed(f"a query has at most {SEARCH_QUERY_CHARS_MAX} characters")
         limit = max(1, min(limit, SEARCH_PAGE_MAX))
         if is_resident_number(q):
             raise Refused(RESIDENT_RULE, RESIDENT_ZH, RESIDENT_EN)
-        name = fold_name(q)
-        return self._ranked(q, name, campaign, cursor, limit) if name else self._listed(campaign, cursor, limit)
+        if not q.strip():
+            return self._listed(campaign, cursor, limit)
+        after: _Place = _Place(*_decode(cursor, [int, int, str])) if cursor else _Place(-1, 0, "")
+        query = parse_query(q)
+        if query is None:
+            return Page([], "")
+        rows: list[_Row] = []
+        for ask in (self._by_name, self._by_sound, self._by_initials):
+            rows += ask(query, _Asked(campaign, after, limit + 1 - len(rows)))
+            if len(rows) > limit:
+                break
+        if not rows and (not cursor or after.rank == Rank.SIMILAR):
+            rows = self._similar(query, campaign, after)
+        return _page(query, rows, limit)
 
     def _listed(self, campaign: str, cursor: str, limit: int) -> Page:
         after = _decode(cursor, [str]) if cursor else [""]
@@ -95,28 +112,137 @@ class SearchView:
         found = [SearchHit(*row) for row in rows[:limit]]
         return Page(found, _encode([found[-1].subject]) if len(rows) > limit else "")
 
-    def _ranked(self, q: str, name: str, campaign: str, cursor: str, limit: int) -> Page:
-        code = fold_code(q)
-        rank, size, subject = _decode(cursor, [int, int, str]) if cursor else (-1, 0, "")
-        params = {
-            "by_name": True,
-            "by_code": _CODE.fullmatch(code) is not None,
-            "grams": Texts(grams(name)),
-            "holds": f"%{escape_like(name)}%",
-            "starts": f"{escape_like(name)}%",
-            "code": code,
-            "code_starts": f"{escape_like(code)}%",
-            "campaign": campaign,
-            "most": _RANKED_MAX,
-            "after_rank": rank,
-            "after_size": size,
-            "after_subject": subject,
-            "limit": limit + 1,
+    def _by_name(self, query: Query, asked: _Asked) -> list[_Row]:
+        if asked.after.rank >= Rank.PINYIN.start:
+            return []
+        params = asked.params() | {
+            "code": query.code,
+            "code_end": f"{query.code}[",  # after Z in ASCII
+            "code_starts": f"{query.code}%",
+            "by_code": bool(query.code),
+            "joined": query.joined,
+            "exact": Integers([exact_gram(query.joined)]),
+            "holds": _holding(query.joined),
+            "starts": f"{escape_like(query.joined)}%",
+            "words": Texts(map(_holding, query.words)),
+            "grams": Integers(query.grams),
         }
-        rows = self._reading.rows("search", params)
-        last = rows[limit - 1] if len(rows) > limit else None
-        following = "" if last is None else _encode([last[3], last[4], last[0]])
-        return Page([SearchHit(*row[:3]) for row in rows[:limit]], following)
+        rows = []
+        if query.code:
+            grams = Integers([organisation_gram(query.organisation)] if query.organisation else [])
+            by_code = {"organisation": query.organisation, "organisation_grams": grams}
+            rows += self._reading.rows("search_codes", params | by_code)
+        rows += self._reading.rows("search_exact", params)
+        if not _CODE_LIKE.fullmatch(query.joined):
+            rows += self._reading.rows("search_words", params, prepare=False)
+        rows.sort(key=_place)
+        return [_Row(*row) for row in rows[: asked.limit]]
+
+    def _by_sound(self, query: Query, asked: _Asked) -> list[_Row]:
+        if not query.pinyin or asked.after.rank >= Rank.INITIALS.start:
+            return []
+        return self._sounds(query, query.pinyin, Rank.PINYIN.start, (), asked)
+
+    def _by_initials(self, query: Query, asked: _Asked) -> list[_Row]:
+        if query.initials is None or asked.after.rank >= Rank.SIMILAR:
+            return []
+        heard = [pattern for way in query.pinyin if len(way.patterns) == 1 for pattern in way.patterns]
+        return self._sounds(query, (query.initials,), Rank.INITIALS.start, heard, asked)
+
+    def _sounds(
+        self, query: Query, ways: Sequence[Sounds], rank: int, heard: Sequence[str], asked: _Asked
+    ) -> list[_Row]:
+        params = asked.params() | {
+            "by_pinyin": rank == Rank.PINYIN.start,
+            "rank": rank,
+            "starts": Texts(f"%\n{way.together}" for way in ways),
+            "together": Texts(f"%{way.together}" for way in ways),
+            "words": Texts(map(_holding, query.words)),
+            "other_words": Texts(map(_holding, query.other_words)),
+            "heard": Texts(heard),
+        }
+        for number in range(3):
+            way = ways[min(number, len(ways) - 1)]
+            params |= {f"grams_{number + 1}": Integers(way.grams), f"sounds_{number + 1}": Texts(way.patterns)}
+        return [_Row(*row) for row in self._reading.rows("search_sounds", params)]
+
+    def _similar(self, query: Query, campaign: str, after: _Place) -> list[_Row]:
+        """By place; all of them, since they are few."""
+        meant = [word for word in (telling_part(query.joined), query.joined) if len(word) >= SIMILAR_CHARS_MIN][:1]
+        if not meant or not meant[0].isalpha():
+            return []
+        sets = Texts(f"{{{','.join(map(str, grams))}}}" for grams in slip_sets(meant[0]))
+        params = {"sets": sets, "campaign": campaign, "most": SEARCH_SIMILAR_MAX}
+        rows = [
+            _Row(subject, code, name, Rank.SIMILAR, len(search_text), body)
+            for subject, code, name, search_text, body in self._reading.rows("search_similar", params)
+            if any(near(meant[0], line) for line in search_text.split("\n"))
+        ]
+        rows.sort(key=_place)
+        return [row for row in rows if (row.rank, row.size, row.subject) > after]
+
+
+class _Place(NamedTuple):
+    rank: int
+    size: int
+    subject: str
+
+
+class _Asked(NamedTuple):
+    campaign: str
+    after: _Place
+    limit: int
+
+    def params(self) -> dict[str, Any]:
+        """What every statement of the search takes."""
+        return {
+            "campaign": self.campaign,
+            "most": SEARCH_RANKED_MAX,
+            "after_rank": self.after.rank,
+            "after_size": self.after.size,
+            "after_subject": self.after.subject,
+            "limit": self.limit,
+        }
+
+
+class _Row(NamedTuple):
+    subject: str
+    code: str
+    name: str
+    rank: int
+    size: int
+    body: bytes
+
+
+class _Names(Struct):
+    former_names: list[_FormerName]
+
+
+class _FormerName(Struct):
+    name: str
+
+
+_CODE_LIKE: Final = re.compile("[0-9a-z]*[0-9][0-9a-z]{8,}|[0-9]{5,}")  # no name is looked for so
+
+
+def _place(row: tuple[Any, ...]) -> tuple[int, int, str]:
+    return row[3], row[4], row[0]
+
+
+def _page(query: Query, rows: Sequence[_Row], limit: int) -> Page:
+    last = rows[limit - 1] if len(rows) > limit else None
+    found = []
+    for row in rows[:limit]:
+        former = [one.name for one in _NAMES.decode(row.body).former_names]
+        found.append(SearchHit(row.subject, row.code, row.name, *why(row.rank, query, row.name, former)))
+    return Page(found, "" if last is None else _encode([last.rank, last.size, last.subject]))
+
+
+def _holding(folded: str) -> str:
+    return f"%{escape_like(folded)}%"
+
+
+_NAMES: Final = msgspec.json.Decoder(_Names)
 
 
 def _encode(values: list[Any]) -> str:

@@ -21,6 +21,7 @@ from tests.benchmarks import (
     reading,
     rebuilding,
     scanning,
+    searching,
 )
 from tests.benchmarks.books import Bench
 from tests.benchmarks.comparing import Ratio
@@ -40,6 +41,7 @@ ALL: Final[Mapping[str, Callable[[Bench], Iterator[Ratio]]]] = {
     "audit": auditing.auditing,
     "dates": dating.dates,
     "map": mapping.mapping,
+    "search": searching.searching,
     "stream": growing.stream_length,
     "book": growing.book_length,
 }

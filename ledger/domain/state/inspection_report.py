@@ -19,7 +19,7 @@ from ledger.domain.events.inspection_report import Fault, ReportInvalidated, Rep
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Bearing, DatedEntry, Finding, Slot
-from ledger.domain.values.forbidden_characters import fold_text
+from ledger.domain.values.text import fold_text
 
 __all__ = ["REPORTS"]
 

@@ -17,7 +17,7 @@ from ledger.domain.events.base import Recorded
 from ledger.domain.events.declaration import Product
 from ledger.domain.events.listing import ProductDelisted, ProductListed
 from ledger.domain.state.slot import Slot, only_open
-from ledger.domain.values.forbidden_characters import fold_text
+from ledger.domain.values.text import fold_text
 
 __all__ = ["LISTINGS"]
 

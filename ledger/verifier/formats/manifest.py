@@ -12,8 +12,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ledger.domain.events.base import Digest, EntryIndex
-from ledger.domain.values.forbidden_characters import check_text
 from ledger.domain.values.subject import is_enterprise, parse
+from ledger.domain.values.text import check_text
 from ledger.errors import Malformed, Refused
 from ledger.limits import ARCHIVE_MANIFEST_BYTES_MAX
 

@@ -1,0 +1,170 @@
+"""The OpenAPI document: what the framework derives from its routes, completed from `operations.py`."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from api.http.openapi.operations import OPERATIONS, PARAMETERS, Body, Media, Operation
+from api.http.openapi.schemas import SCHEMAS, ref
+
+__all__ = ["describe"]
+
+PROBLEM: Final = "application/problem+json"
+CONCISE: Final = "application/concise-problem-details+cbor"
+_ALWAYS: Final = (422, 429, 500, 503)
+_FAILED: Final = {
+    400: "Not in the one form that is accepted, or refused by a rule that is named",
+    401: "Not signed by an enrolled key",
+    403: "Not for this reader",
+    404: "Not in the book",
+    409: "The same name, other content: it is registered already",
+    410: "It was there, and was erased or taken down",
+    413: "Too large",
+    422: "A parameter is not possible, or not known",
+    429: "Too many requests; try again after `Retry-After` seconds",
+    500: "A defect of ours; it was logged",
+    503: "Busy, or the database cannot be reached; nothing was done; try again after `Retry-After` seconds",
+}
+_TAGS: Final = {
+    "enterprises": "企业: 检索, 信用状况, 自我声明, 全部记录 · Enterprises",
+    "standings": "信用状况 · Standings of many",
+    "pledges": "承诺 · Pledges",
+    "campaigns": "活动 · Campaigns",
+    "standards": "标准自我声明 · Declared standards",
+    "marks": "标识 · Marks",
+    "policies": "规则与密钥 · Policies and keys",
+    "log": "账本 · The log (SCRAPI, C2SP tlog-tiles)",
+    "witnesses": "见证 · Witnesses",
+    "feed": "订阅 · The feed",
+    "attachments": "附件 · Attachments, by signed request",
+    "accesses": "查阅记录 · Who read what, by signed request",
+    "service": "服务 · The service itself",
+}
+_LICENCE: Final = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+_ABOUT: Final = (
+    "An append-only book of signed statements about enterprises, from which anyone can derive, and check, an "
+    "enterprise's credit standing.\n\nErrors are problem details (RFC 9457); the routes of SCRAPI answer with concise "
+    "ones in CBOR (RFC 9290) unless JSON is asked for. Unknown parameters are refused by name. Wherever GET is, HEAD "
+    "is."
+)
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The whole document. Raises `KeyError` for a route of the framework that `OPERATIONS` lacks."""
+    derived = app.openapi()
+    paths: dict[str, dict[str, Any]] = {}
+    for path, ways in derived["paths"].items():
+        for method, said in ways.items():
+            paths.setdefault(path, {})[method] = _operation(OPERATIONS[method, path], said.get("parameters", []))
+    for (method, path), operation in OPERATIONS.items():
+        if method not in paths.get(path, {}):
+            paths.setdefault(path, {})[method] = _operation(operation, _plain_parameters(operation))
+    for path, ways in paths.items():
+        for method, said in ways.items():
+            said["operationId"] = _id(method, path)
+    return {
+        "openapi": "3.1.0",
+        "info": {**derived["info"], "description": _ABOUT, "license": _LICENCE},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": about} for name, about in _TAGS.items()],
+        "paths": {path: paths[path] for path in sorted(paths)},
+        "components": {
+            "schemas": SCHEMAS,
+            "securitySchemes": {
+                "signedRequest": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Authorization",
+                    "description": "`COSE ` and a token in base64: made by an enrolled key for one request, good once. "
+                    "`credit-ledger access` makes it",
+                }
+            },
+        },
+    }  # fmt: skip
+
+
+def _operation(operation: Operation, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "parameters": [_parameter(one, operation) for one in parameters],
+        "responses": {str(status): _answer(about, media) for status, (about, media) in operation.answers.items()},
+    }
+    for status in sorted({*operation.fails, *_ALWAYS}):
+        problem = _problem(status, concise=operation.scrapi)
+        known = said["responses"].get(str(status))
+        if known is None:
+            said["responses"][str(status)] = problem
+        else:
+            known.setdefault("content", {}).update(problem["content"])
+    if operation.body is not None:
+        said["requestBody"] = _body(operation.body)
+    if operation.signed is not False:
+        said["security"] = [{"signedRequest": []}, *([{}] if operation.signed is None else [])]
+    return said
+
+
+def _parameter(derived: dict[str, Any], operation: Operation) -> dict[str, Any]:
+    name = derived["name"]
+    schema = dict(derived["schema"])
+    schema.pop("title", None)
+    told: dict[str, Any] = {
+        "name": name,
+        "in": derived["in"],
+        "required": derived.get("required", False),
+        "description": derived.get("description") or PARAMETERS[name]["description"],
+        "schema": _without_null(schema),
+    }
+    if name in operation.example:
+        value = operation.example[name]
+        told["example"] = int(value) if told["schema"].get("type") == "integer" else value
+    return told
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter that is not given is not null: it is not there."""
+    options: list[dict[str, Any]] = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
+    if len(options) != 1:
+        return schema
+    return {key: value for key, value in schema.items() if key != "anyOf"} | options[0]
+
+
+def _plain_parameters(operation: Operation) -> list[dict[str, Any]]:
+    """Of a route that is not the framework's."""
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": PARAMETERS[like]["schema"]}
+        for name, like in operation.path.items()
+    ]
+    return in_path + [
+        {"name": name, "in": "query", "required": False, "schema": PARAMETERS[name]["schema"]}
+        for name in operation.query
+    ]
+
+
+def _answer(about: str, media: Media) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": about}
+    if media:
+        answer["content"] = {name: {"schema": dict(schema)} if schema else {} for name, schema in media.items()}
+    return answer
+
+
+def _problem(status: int, *, concise: bool) -> dict[str, Any]:
+    content: dict[str, Any] = {PROBLEM: {"schema": ref("Problem")}}
+    if concise:
+        content[CONCISE] = {}
+    return {"description": _FAILED[status], "content": content}
+
+
+def _body(body: Body) -> dict[str, Any]:
+    content = {name: {"schema": dict(schema)} if schema else {} for name, schema in body.media.items()}
+    if body.example is not None:
+        for one in content.values():
+            one["example"] = body.example
+    return {"description": body.about, "required": True, "content": content}
+
+
+def _id(method: str, path: str) -> str:
+    parts = [part.strip("{}").replace(".", "_").replace("-", "_") for part in path.split("/") if part]
+    return "_".join((method, *(part for part in parts if part != "v1"))) if parts else method

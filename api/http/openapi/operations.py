@@ -1,0 +1,438 @@
+"""What the framework does not know of each operation: its answers, what it takes, who may ask, an example.
+
+A line for each way to ask for each path; `document.py` refuses to describe an interface that has a route without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from api.http.openapi.schemas import ref
+from ledger.cose import headers
+
+__all__ = ["OPERATIONS", "PARAMETERS", "Body", "Operation"]
+
+JSON: Final = "application/json"
+COSE: Final = "application/cose"
+CBOR: Final = "application/cbor"
+CBOR_SEQ: Final = "application/cbor-seq"
+NDJSON: Final = "application/x-ndjson"
+OCTETS: Final = "application/octet-stream"
+PLAIN: Final = "text/plain"
+
+Media = Mapping[str, Mapping[str, Any]]  # schema by media type
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a request brings. `example` is JSON, or absent where it is bytes that only a signer can make."""
+
+    media: Media
+    about: str
+    example: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`answers`: media by status, empty for one without content. `fails`: statuses of problems beyond the usual ones.
+
+    `signed`: by signed request alone, or at will. `query`: schemas of parameters of routes that are no framework's.
+    `example` are values of the parameters with which it can be tried.
+    """
+
+    tag: str
+    summary: str
+    answers: Mapping[int, tuple[str, Media]]
+    fails: tuple[int, ...] = ()
+    body: Body | None = None
+    signed: bool | None = False
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: tuple[str, ...] = ()
+    example: Mapping[str, str] = field(default_factory=dict)
+    scrapi: bool = False
+
+
+def _json(schema: str) -> Media:
+    return {JSON: ref(schema)}
+
+
+_BYTES: Final[Mapping[str, Any]] = {}
+_TEXT: Final[Mapping[str, Any]] = {"type": "string"}
+_UNCHANGED: Final[tuple[str, Media]] = ("It is what you have (`If-None-Match`)", {})
+
+PARAMETERS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "name": {"description": "The resource's name in an address", "schema": {"type": "string"}},
+    "serial": {"description": "The serial as it is printed", "schema": {"type": "string"}},
+    "as_of": {"description": "On which day; today if not given", "schema": {"type": "string", "format": "date"}},
+    "tree_size": {"description": "In which state of the log", "schema": {"type": "integer", "minimum": 0}},
+    "min_tree_size": {
+        "description": "Wait (2 s at most, then 503) until the read models hold so many entries",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "produced_on": {"description": "The day of production", "schema": {"type": "string", "format": "date"}},
+    "q": {
+        "description": "Name, former name or code as people type it: words in any order, pinyin and initials, the "
+        "other script, one slip in four characters or more. Every result says why it is there (`matched`)",
+    },
+    "campaign": {"description": "Only enterprises with a public pledge in this campaign, such as 2026"},
+    "cursor": {"description": "From the page before"},
+    "limit": {"description": "How many at most"},
+    "after": {"description": "Where an earlier answer ended"},
+    "subject": {"description": "A subject id, such as policy, campaign:2026 or uscc:91…"},
+    "day": {"description": "A day of the access log"},
+    "number": {"description": "A standard's number, as people type it"},
+    "code": {"description": "The code that is printed on the pledge"},
+    "kid": {"description": "A key's thumbprint (RFC 9679), 64 hexadecimal digits"},
+    "digest": {"description": "SHA-256 of the file, 64 hexadecimal digits"},
+    "entry": {"description": "Leaf index of an entry"},
+    "path": {"description": "As C2SP tlog-tiles writes it: level/number[.p/width] or entries/number[.p/width]"},
+}
+
+_CODE: Final = {"name": "91110108MA01C8JX44"}
+_STATEMENT: Final = Body({COSE: _BYTES}, "A signed statement: COSE_Sign1 in its one encoding")
+
+OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
+    # the log, by foreign standards
+    ("post", "/entries"): Operation(
+        "log",
+        "Register a signed statement (SCRAPI)",
+        {201: ("The receipt", {COSE: _BYTES}), 303: ("It waits for its release: ask at `Location`", {})},
+        fails=(400, 409, 413),
+        body=_STATEMENT,
+        scrapi=True,
+    ),
+    ("post", "/entries/batch"): Operation(
+        "log",
+        "Register many: a CBOR sequence of statement or [statement, body]",
+        {200: ("A CBOR sequence, a map for each item, in order; partial success is normal", {CBOR_SEQ: _BYTES})},
+        fails=(400, 413),
+        body=Body({CBOR_SEQ: _BYTES}, "A CBOR sequence (RFC 8742), at most 1,000 items and 16 MiB"),
+    ),
+    ("post", "/bodies"): Operation(
+        "log",
+        "Upload a sealed statement's body, before the statement",
+        {201: ("Its commitment; held for an hour", _json("Commitment"))},
+        fails=(400, 413),
+        body=Body({JSON: {"type": "object"}}, "The body, salted", {"salt": "00", "type": "ComplaintRecorded", "v": 1}),
+    ),
+    ("get", "/entries/{name}"): Operation(
+        "log",
+        "Resolve a receipt (SCRAPI); by leaf index, or by statement id while it waits",
+        {
+            200: ("The receipt", {COSE: _BYTES}),
+            302: ("It still waits", {}),
+            303: ("It is registered: see `Location`", {}),
+        },
+        fails=(400, 404),
+        example={"name": "0"},
+        scrapi=True,
+    ),
+    ("get", "/entries/{name}/statement"): Operation(
+        "log",
+        "The transparent statement: the signed statement with its receipt; JSON for people",
+        {200: ("The statement", {COSE: _BYTES, JSON: ref("Event")})},
+        fails=(404,),
+        example={"name": "0"},
+    ),
+    ("get", "/entries/{name}/evidence"): Operation(
+        "log",
+        "Evidence about the issuer, from the charter on",
+        {200: ("For `credit-ledger verify`", {headers.EVIDENCE: _BYTES})},
+        fails=(400, 404),
+        example={"name": "0"},
+    ),
+    ("get", "/entries/{name}/body"): Operation(
+        "log",
+        "A sealed statement's body, while it is public; longer by signed request",
+        {200: ("The body", {JSON: {"type": "object"}}), 410: ("It is closed, and why", _json("Closed"))},
+        fails=(401, 403, 404, 410),
+        signed=None,
+        example={"name": "0"},
+    ),
+    ("get", "/entries/{name}/proof"): Operation(
+        "witnesses",
+        "A C2SP tlog-proof in the newest tree that has the quorum of witnesses",
+        {200: ("The proof", {PLAIN: _TEXT})},
+        fails=(404,),
+        example={"name": "0"},
+    ),
+    ("get", "/checkpoint"): Operation(
+        "log",
+        "The newest checkpoint, with the cosignatures so far (C2SP tlog-checkpoint)",
+        {200: ("A signed note", {PLAIN: _TEXT})},
+    ),
+    ("get", "/tile/{path}"): Operation(
+        "log",
+        "A tile of hashes or a bundle of entries (C2SP tlog-tiles)",
+        {200: ("Its bytes, for ever", {OCTETS: _BYTES})},
+        fails=(400, 404),
+        example={"path": "0/000.p/1"},
+    ),
+    ("get", "/witnessed/checkpoint"): Operation(
+        "witnesses",
+        "The newest checkpoint that has the quorum of witnesses",
+        {200: ("A signed note", {PLAIN: _TEXT})},
+        fails=(404,),
+    ),
+    ("get", "/witnessed/tile/{path}"): Operation(
+        "witnesses",
+        "The tiles and bundles under it: those of /tile/",
+        {200: ("Its bytes, for ever", {OCTETS: _BYTES})},
+        fails=(400, 404),
+        example={"path": "entries/000.p/1"},
+    ),
+    ("get", "/.well-known/scitt-keys"): Operation(
+        "log", "The log's receipt keys (SCRAPI)", {200: ("A COSE Key Set", {CBOR: _BYTES})}, scrapi=True
+    ),
+    ("get", "/.well-known/scitt-keys/{kid}"): Operation(
+        "log",
+        "One of the log's keys, by thumbprint (SCRAPI)",
+        {200: ("A COSE Key", {CBOR: _BYTES})},
+        fails=(404,),
+        scrapi=True,
+        example={"kid": "00" * 32},
+    ),
+    ("get", "/.well-known/credit-ledger-trust.json"): Operation(
+        "log", "The service's own trust file, to be compared out of band", {200: ("The trust file", _json("Trust"))},
+        fails=(404,),
+    ),
+    ("post", "/annexes"): Operation(
+        "log",
+        "Upload a public file that a statement will name; held for an hour until it does",
+        {201: ("Its digest and type", _json("AnnexHeld"))},
+        fails=(400, 410, 413),
+        body=Body({OCTETS: _BYTES}, "CSV, PDF, text or a picture: the type is told from the bytes"),
+    ),
+    ("get", "/annexes/{digest}"): Operation(
+        "log",
+        "A public file that an entry names, by SHA-256",
+        {200: ("The file", {"*/*": _BYTES}), 304: _UNCHANGED},
+        fails=(404, 410),
+        example={"digest": "00" * 32},
+    ),
+    ("get", "/v1/log/witnesses"): Operation(
+        "witnesses",
+        "The policy of witnesses, its quorum, and how it stands with each witness",
+        {200: ("The state", _json("Witnesses"))},
+    ),
+    ("get", "/v1/map"): Operation(
+        "log", "The completeness map: newest published root, newest cut", {200: ("The map", _json("Map"))}
+    ),
+    # enterprises
+    ("get", "/v1/enterprises"): Operation(
+        "enterprises",
+        "Search by name, former name or code as people type it; by campaign; never by level",
+        {200: ("A page, best first", _json("Enterprises"))},
+        fails=(400,),
+        example={"q": "qingquan"},
+    ),
+    ("get", "/v1/enterprises/{name}"): Operation(
+        "enterprises",
+        "The enterprise, its standing in short, links",
+        {200: ("What the book knows", _json("Enterprise"))},
+        example=_CODE,
+    ),
+    ("get", "/v1/enterprises/{name}/standing"): Operation(
+        "enterprises",
+        "Current standing, or as_of a date and at a tree_size; signed for Accept: application/cose",
+        {200: ("The standing", {JSON: ref("Standing"), COSE: _BYTES}), 304: _UNCHANGED},
+        path={"name": "name"},
+        query=("as_of", "tree_size", "min_tree_size"),
+        example=_CODE,
+    ),
+    ("get", "/v1/enterprises/{name}/standing/history"): Operation(
+        "enterprises",
+        "Every change of its level up to today, and why",
+        {200: ("The changes", _json("StandingHistory"))},
+        fails=(400, 404),
+        example=_CODE,
+    ),
+    ("get", "/v1/enterprises/{name}/declarations"): Operation(
+        "enterprises",
+        "Public self-declaration records: pledges and what became of them",
+        {200: ("The records", _json("Declarations")), 304: _UNCHANGED},
+        example=_CODE,
+    ),
+    ("get", "/v1/enterprises/{name}/events"): Operation(
+        "enterprises",
+        "Every event about it, in order",
+        {200: ("A page of events", _json("Events"))},
+        example=_CODE | {"limit": "2"},
+    ),
+    ("get", "/v1/enterprises/{name}/proof"): Operation(
+        "enterprises",
+        "Completeness bundle: its stream, shown to be whole, and what that rests on",
+        {200: ("For `credit-ledger verify`", {headers.BUNDLE: _BYTES})},
+        fails=(404, 413),
+        example=_CODE,
+    ),
+    ("get", "/v1/enterprises/{name}/standards/{entry}"): Operation(
+        "standards",
+        "Any version of a declared standard, old ones too",
+        {200: ("The version", _json("Standard")), 304: _UNCHANGED},
+        fails=(404,),
+        example=_CODE | {"entry": "0"},
+    ),
+    ("get", "/v1/standards"): Operation(
+        "standards",
+        "Public declarations of a standard, by its number as people type it",
+        {200: ("A page", _json("Standards"))},
+        fails=(400,),
+        example={"number": "Q/ABC 001-2026"},
+    ),
+    ("post", "/v1/standings/query"): Operation(
+        "standings",
+        "Standings of up to 1,000 enterprises",
+        {200: ("One result per id, in order", _json("StandingsResult"))},
+        fails=(400, 413),
+        body=Body({JSON: ref("StandingsQuery")}, "Ids", {"ids": [_CODE["name"]]}),
+    ),
+    ("get", "/v1/standing-changes"): Operation(
+        "standings",
+        "Changes of level, by events and by time alone, resumable",
+        {200: ("A page", _json("StandingChanges"))},
+        fails=(400,),
+        example={"limit": "2"},
+    ),
+    ("get", "/v1/standings.ndjson"): Operation(
+        "standings",
+        "All current standings, by subject; a line of what, a line at the end",
+        {200: ("A line each; without its last the answer broke off", {NDJSON: _TEXT}), 304: _UNCHANGED},
+    ),
+    ("get", "/m/{serial}"): Operation(
+        "marks",
+        "What a scanned mark is worth, today and on the day of production (produced_on)",
+        {200: ("Licence, products, state", _json("Mark"))},
+        fails=(404,),
+        path={"serial": "serial"},
+        query=("produced_on", "min_tree_size"),
+        example={"serial": "0000-0000-0000"},
+    ),
+    # pledges, campaigns, policies
+    ("get", "/v1/pledges/{code}"): Operation(
+        "pledges",
+        "A public pledge by its code",
+        {200: ("The pledge", _json("Pledge")), 304: _UNCHANGED},
+        fails=(404,),
+        example={"code": "0000"},
+    ),
+    ("get", "/v1/pledges/{code}/receipt"): Operation(
+        "pledges",
+        "The receipt of the pledge's own entry",
+        {303: ("See `Location`", {})},
+        fails=(404,),
+        example={"code": "0000"},
+    ),
+    ("get", "/v1/campaigns"): Operation(
+        "campaigns", "All campaigns, newest first", {200: ("The campaigns", _json("Campaigns"))}
+    ),
+    ("get", "/v1/campaigns/{name}"): Operation(
+        "campaigns",
+        "A campaign: window, scopes, clauses, what may be recorded late",
+        {200: ("The campaign", _json("Campaign"))},
+        fails=(404,),
+        example={"name": "2026"},
+    ),
+    ("get", "/v1/campaigns/{name}/pledges"): Operation(
+        "campaigns",
+        "Public pledges of a campaign, by code",
+        {200: ("A page", _json("CampaignPledges"))},
+        fails=(404,),
+        example={"name": "2026", "limit": "2"},
+    ),
+    ("get", "/v1/policies"): Operation(
+        "policies", "The standing policies that were approved, oldest first", {200: ("Policies", _json("Policies"))}
+    ),
+    ("get", "/v1/policies/schema"): Operation(
+        "policies",
+        "The JSON Schema of a standing policy's document",
+        {200: ("The schema", {"application/schema+json": {"type": "object"}})},
+    ),
+    ("get", "/v1/policies/{entry}"): Operation(
+        "policies",
+        "A policy by the entry that proposed or approved it",
+        {200: ("The policy", _json("Policy"))},
+        fails=(404,),
+        example={"entry": "0"},
+    ),
+    ("post", "/v1/policies/comparison"): Operation(
+        "policies",
+        "Who would change level under the policy that is sent: totals, then a line each",
+        {200: ("A line of totals, then a line each", {NDJSON: _TEXT})},
+        fails=(400, 401, 403, 413),
+        body=Body({JSON: {"type": "object"}}, "The document of a standing policy"),
+        signed=True,
+    ),
+    ("get", "/v1/keys/{kid}"): Operation(
+        "policies",
+        "Whose a key is, by its thumbprint (RFC 9679)",
+        {200: ("The key's party, officer and dates", _json("Key"))},
+        fails=(404,),
+        example={"kid": "00" * 32},
+    ),
+    # the feed
+    ("get", "/v1/events"): Operation(
+        "feed",
+        "The feed: NDJSON, or server-sent events; resumes from any index",
+        {200: ("An event a line", {NDJSON: _TEXT, "text/event-stream": _TEXT})},
+        example={"after": "-1", "limit": "2"},
+    ),
+    ("get", "/v1/streams"): Operation(
+        "feed",
+        "The leaf indices of a stream's entries: of an enterprise, a party, a campaign, policy",
+        {200: ("A page", _json("Stream"))},
+        fails=(400,),
+        example={"subject": "policy"},
+    ),
+    ("post", "/v1/ctis/query"): Operation(
+        "feed",
+        "Which entries statements of an issuer are, by their cti: up to 1,000",
+        {200: ("The entry of each, or null", _json("CtisResult"))},
+        fails=(400, 413),
+        body=Body({JSON: ref("CtisQuery")}, "Issuer and names", {"issuer": "party:root", "ctis": ["00112233445566"]}),
+    ),
+    # by signed request
+    ("post", "/v1/attachments"): Operation(
+        "attachments",
+        "Upload an attachment: its id, commitment, type and size",
+        {201: ("What is held", _json("AttachmentHeld"))},
+        fails=(400, 401, 403, 413),
+        body=Body({OCTETS: _BYTES}, "A scan, report or narrative"),
+        signed=True,
+    ),
+    ("get", "/v1/attachments/{name}"): Operation(
+        "attachments",
+        "An attachment, for those whom it concerns",
+        {200: ("The file", {"*/*": _BYTES})},
+        fails=(400, 401, 403, 404, 410),
+        signed=True,
+        example={"name": "00" * 16},
+    ),
+    ("get", "/v1/accesses"): Operation(
+        "accesses",
+        "The access log about an enterprise (subject=), or of a day (day=)",
+        {200: ("A page of the access log", _json("Accesses"))},
+        fails=(400, 401, 403),
+        signed=True,
+        example={"day": "2026-01-02"},
+    ),
+    # the service itself
+    ("get", "/healthz"): Operation("service", "Whether the process lives", {200: ("It does", {PLAIN: _TEXT})}),
+    ("get", "/readyz"): Operation(
+        "service",
+        "Whether it can write and its projections keep up",
+        {200: ("It is ready", _json("Ready")), 503: ("It is not, and why", _json("Ready"))},
+    ),
+    ("get", "/metrics"): Operation(
+        "service", "Meters in Prometheus' text format", {200: ("The meters", {PLAIN: _TEXT})}
+    ),
+    ("get", "/"): Operation("service", "What is here", {200: ("A page", {"text/html": _TEXT})}),
+    ("get", "/index.css"): Operation("service", "The style of that page", {200: ("A sheet", {"text/css": _TEXT})}),
+    ("get", "/docs"): Operation("service", "This interface, for people", {200: ("A page", {"text/html": _TEXT})}),
+    ("get", "/docs.css"): Operation("service", "The style of that page", {200: ("A sheet", {"text/css": _TEXT})}),
+    ("get", "/openapi.json"): Operation(
+        "service", "This interface, for programs (OpenAPI 3.1)", {200: ("The document", {JSON: {"type": "object"}})}
+    ),
+}  # fmt: skip
