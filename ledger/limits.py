@@ -43,6 +43,13 @@ IAT_AHEAD_SECONDS_MAX: Final = 300
 CTI_BYTES_MIN: Final = 8
 CTI_BYTES_MAX: Final = 32
 
+# Floors: what the other side is owed, whatever a policy says
+COMPLAINT_NOTICE_WORKING_DAYS_MIN: Final = 5
+KEY_RECOVERY_DAYS_MIN: Final = 3
+PLEDGE_MONTHS_MIN: Final = 1
+GOOD_PERIOD_MONTHS_MIN: Final = 1
+CALENDAR_NOTICE_DAYS_MIN: Final = 14
+
 # Records: what one enterprise may add up to, so that folding stays O(log n) an event
 PLEDGES_PER_CAMPAIGN_MAX: Final = 64
 PLEDGE_REPLACEMENTS_MAX: Final = 64

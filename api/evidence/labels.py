@@ -12,6 +12,7 @@ __all__ = ["EVENTS", "FIELDS", "ROLES", "WHAT", "WHY", "left_out_words"]
 EVENTS: Final[Mapping[str, str]] = {
     "TrustAnchorsEstablished": "确立信任根",
     "PartyEnrolled": "主体登记",
+    "LaboratoryAccredited": "检验检测机构资质认定",
     "KeyEnrolled": "密钥登记",
     "KeyRotated": "密钥轮换",
     "KeyRecovered": "密钥恢复",
@@ -19,6 +20,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "RoleGranted": "授予角色",
     "RoleRevoked": "收回角色",
     "RegistrationPolicyAdopted": "登记规则",
+    "RegistrationPolicyProposed": "登记规则提案",
+    "RegistrationPolicyApproved": "登记规则批准",
     "StandingPolicyProposed": "践诺状况规则提案",
     "StandingPolicyApproved": "践诺状况规则批准",
     "WorkCalendarPublished": "工作日历",

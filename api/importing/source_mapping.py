@@ -2,7 +2,7 @@
 
     [source]
     name = "cfpb"                     # stable: part of what makes a case itself
-    late_ground = "historical …"      # optional: why it is recorded late; needed where nobody was notified
+    late_ground = "historical …"      # optional: why it is recorded late; replaces no notice
     headerless = true                 # optional: the file has no header; columns are named A, B, … AA as a sheet's
 
     [subject]
@@ -164,10 +164,10 @@ def parse_mapping(text: str) -> Mapping:
         for name in ("forwarded", "replied"):
             if name not in fields:
                 raise Malformed(f"fields.{name}: is missing; a reply, timely or late, has the month of {name}")
-    if "notified_on" not in fields and document.source.late_ground is None:
+    if "notified_on" not in fields:
         raise Malformed(
-            "source.late_ground: is missing; an outcome needs fields.notified_on, the day on which the enterprise "
-            "was told of its publication, or a ground for being recorded without"
+            "fields.notified_on: is missing; an outcome needs the day on which the enterprise was told that it would "
+            "be published, and no ground for recording it late replaces that"
         )
     return Mapping(source=document.source, subject=rule, fields=fields)
 

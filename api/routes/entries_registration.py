@@ -23,9 +23,10 @@ from api.service.service import Service
 from ledger.domain.events.pledge import PledgePublished
 from ledger.errors import LedgerError
 from ledger.limits import BATCH_BYTES_MAX, BODY_BYTES_MAX, STATEMENT_BYTES_MAX
-from ledger.registration import AwaitsRelease, Candidate, MissingAnnex, MissingBody, admit
+from ledger.registration import AwaitsRelease, Candidate, MissingAnnex, MissingAttachment, MissingBody, admit
 from ledger.sequencing.sequencer import Answer, Registered
 from ledger.store.annexes import AnnexKept
+from ledger.store.attachments import StoredAttachment
 from ledger.store.desk import Pending
 
 __all__ = ["PostEntries", "post_batch", "post_body"]
@@ -67,7 +68,7 @@ class PostEntries:
         """
         try:
             candidate = _admit_with(self._service, statement, None)
-        except (MissingBody, MissingAnnex):
+        except (MissingBody, MissingAnnex, MissingAttachment):
             return None
         return None if isinstance(candidate.event, PledgePublished) else candidate
 
@@ -116,7 +117,7 @@ async def _admit(service: Service, raw: bytes) -> Candidate:
     """Admit a statement that came alone; what was uploaded before is looked up where it is held."""
     try:
         return _admit_with(service, raw, None)
-    except (MissingBody, MissingAnnex):
+    except (MissingBody, MissingAnnex, MissingAttachment):
         return await run_in_threadpool(_admit_with_held, service, raw, None)
 
 
@@ -148,10 +149,19 @@ def _admit_with_held(service: Service, raw: bytes, body: bytes | None) -> Candid
         return _admit_with(service, raw, held[missing.commitment])
     except MissingAnnex as missing:
         return _admit_with(service, raw, body, service.store.annexes.known(missing.digests, service.clock()))
+    except MissingAttachment as missing:
+        stored = service.store.attachments.get(missing.id)
+        if stored is None:
+            raise
+        return _admit_with(service, raw, body, attachment=stored)
 
 
 def _admit_with(
-    service: Service, raw: bytes, body: bytes | None, annexes: Mapping[bytes, AnnexKept] | None = None
+    service: Service,
+    raw: bytes,
+    body: bytes | None,
+    annexes: Mapping[bytes, AnnexKept] | None = None,
+    attachment: StoredAttachment | None = None,
 ) -> Candidate:
     sequencer = service.sequencer
     return admit(
@@ -162,6 +172,7 @@ def _admit_with(
         origin=service.origin,
         now=service.clock(),
         annexes=annexes or {},
+        attachment=attachment,
     )
 
 

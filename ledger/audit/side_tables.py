@@ -157,7 +157,11 @@ def _some_attachments(connection: Connection[Any], expected: Mapping[str, Attach
     ):
         one = expected[name]
         seen.add(one.id)
-        where: dict[str, Any] = {"entry": one.index, "subject": one.subject, "row": f"ledger.attachments {name}"}
+        where: dict[str, Any] = {
+            "entry": one.index,
+            "subject": one.subject,
+            "row": f"ledger.registration.attachments {name}",
+        }
         if (commitment, media_type, size, party) != (one.commitment, one.media_type, one.size_bytes, one.issuer):
             findings.add("attachment.altered", f"{commitment}, {media_type}, {size} bytes, {party}", **where)
         if length is None and not one.erased:
@@ -168,7 +172,7 @@ def _some_attachments(connection: Connection[Any], expected: Mapping[str, Attach
             findings.add("attachment.altered", f"{length} bytes of ciphertext", **where)
     for one in expected.values():
         if one.id not in seen:
-            row = f"ledger.attachments {one.id}"
+            row = f"ledger.registration.attachments {one.id}"
             findings.add("attachment.missing", entry=one.index, subject=one.subject, row=row)
 
 

@@ -76,7 +76,10 @@ class LogAnchors(Struct, frozen=True):
 
 
 class CharterParty(Struct, frozen=True):
-    """A party that the root enrols in the charter. `officer` is the pseudonym of the key's holder."""
+    """A party that the root enrols in the charter. `officer` is the pseudonym of the key's holder.
+
+    The same party once more is a further officer of it, with a key of its own.
+    """
 
     party: str
     roles: tuple[Role, ...]
@@ -135,9 +138,11 @@ def make_charter(
         demo=demo,
     )
     say(established, ROOT_PARTY, ROOT_PARTY, root)
+    enrolled = set[str]()
     for member in parties:
-        for event in _enrolment(member, today, anchors.origin):
+        for event in _enrolment(member, today, anchors.origin, further=member.party in enrolled):
             say(event, member.party, ROOT_PARTY, root)
+        enrolled.add(member.party)
     say(registration_policy, POLICY, organizer.party, organizer.signer)
     proposed = StandingPolicyProposed(v=1, effective_on=today, policy=standing_policy)
     proposal = say(proposed, POLICY, organizer.party, organizer.signer)
@@ -219,8 +224,9 @@ def charter_origin(statements: Sequence[bytes]) -> str:
     return event.origin
 
 
-def _enrolment(member: CharterParty, today: date, origin: str) -> Iterable[Event]:
-    yield PartyEnrolled(v=1, effective_on=today, name_zh=member.name_zh, name_en=member.name_en)
+def _enrolment(member: CharterParty, today: date, origin: str, *, further: bool) -> Iterable[Event]:
+    if not further:
+        yield PartyEnrolled(v=1, effective_on=today, name_zh=member.name_zh, name_en=member.name_en)
     yield KeyEnrolled(
         v=1,
         effective_on=today,
@@ -229,7 +235,7 @@ def _enrolment(member: CharterParty, today: date, origin: str) -> Iterable[Event
         officer=member.officer,
         valid_from=today,
     )
-    for role in member.roles:
+    for role in () if further else member.roles:
         yield RoleGranted(v=1, effective_on=today, role=role)
 
 

@@ -76,7 +76,9 @@ def default_standing_policy() -> StandingPolicy:
         alert_from=3000,
         revoked_months=36,
         repair_after_months={"minor": 1, "general": 3, "severe": 12},
-        good=GoodRule(replies_timely_per_mille=950, replies_months=24, replies_min=20, declarations_months=60),
+        good=GoodRule(
+            replies_timely_per_mille=950, replies_months=24, replies_min=20, declarations_months=60, period_months=6
+        ),
         holds=_hold_rules(),
     )
 

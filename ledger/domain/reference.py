@@ -18,7 +18,7 @@ from ledger.domain.samples import sample
 __all__ = ["events_page"]
 
 _COMMON: Final = frozenset(Event.__struct_fields__)
-_SIGNERS: Final = {"self": "the enterprise itself", "old_key": "the key that it replaces"}
+_SIGNERS: Final = {"self": "the enterprise itself", "party": "the party itself", "old_key": "the key that it replaces"}
 _FORMS: Final = {"open": "open", "sealed": "sealed", "either": "open, or sealed where the rules ask for it"}
 _HEAD: Final = """\
 # Events

@@ -8,6 +8,7 @@ is only in `judge`, so that a batch which lost a race is judged again without ve
 
 from ledger.registration.admit import admit, admit_charter
 from ledger.registration.annexes import MissingAnnex
+from ledger.registration.attachments import MissingAttachment
 from ledger.registration.candidate import Candidate, MissingBody, candidate_of, content_of
 from ledger.registration.decide import AwaitsRelease, Judgement, judge
 
@@ -16,6 +17,7 @@ __all__ = [
     "Candidate",
     "Judgement",
     "MissingAnnex",
+    "MissingAttachment",
     "MissingBody",
     "admit",
     "admit_charter",

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from ledger.cose.statement import Statement, decode_event, parse_statement, verify_statement
+from ledger.domain.events.attachment import AttachmentAdded
 from ledger.domain.events.mark import MarkLicensed, MarkSeed
 from ledger.domain.events.party import TrustAnchorsEstablished
 from ledger.domain.payload import decode_body
@@ -19,9 +20,11 @@ from ledger.keys.keyring import Keyring
 from ledger.limits import IAT_AHEAD_SECONDS_MAX
 from ledger.mark_serial_tree import check_serials
 from ledger.registration.annexes import require_annexes
+from ledger.registration.attachments import require_upload
 from ledger.registration.candidate import Candidate, content_of
 from ledger.registration.entitlement import require_entitled
 from ledger.store.annexes import AnnexKept
+from ledger.store.attachments import StoredAttachment
 
 __all__ = ["admit", "admit_charter"]
 
@@ -37,11 +40,13 @@ def admit(
     origin: str,
     now: int,
     annexes: Mapping[bytes, AnnexKept] = _NO_ANNEXES,
+    attachment: StoredAttachment | None = None,
 ) -> Candidate:
     """Check everything about a submitted statement that does not depend on its position. `now` in Unix seconds.
 
-    `annexes`: what is known of those that it names. Raises `Malformed`, `Refuted` (signature, body, proof of
-    possession), `MissingBody`, `MissingAnnex`, `Refused`.
+    `annexes`: what is known of those that it names; `attachment`: the upload under the id that it names. Raises
+    `Malformed`, `Refuted` (signature, body, proof of possession), `MissingBody`, `MissingAnnex`, `MissingAttachment`,
+    `Refused`.
     """
     statement = parse_statement(data)
     _meant_for(statement, origin)
@@ -51,6 +56,8 @@ def admit(
     candidate = content_of(verify_statement(statement, key), body, origin)
     if candidate.annexes:
         require_annexes(candidate.annexes, annexes)
+    if isinstance(candidate.event, AttachmentAdded):
+        require_upload(candidate.event, statement.issuer, attachment)
     if isinstance(candidate.event, MarkLicensed):
         _serials_made(candidate, candidate.event, governance)
     return candidate

@@ -69,7 +69,15 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     "ledger.held_bodies": ("commitment", "body", "held_at"),
     "ledger.annexes": ("digest", "leaf_index", "media_type", "content"),
     "ledger.held_annexes": ("digest", "media_type", "content", "held_at"),
-    "ledger.attachments": ("id", "commitment", "media_type", "size_bytes", "party", "uploaded_at", "ciphertext"),
+    "ledger.attachments": (
+        "id",
+        "commitment",
+        "media_type",
+        "size_bytes",
+        "party",
+        "uploaded_at",
+        "ciphertext",
+    ),
     "ledger.accesses": (
         "number",
         "at",

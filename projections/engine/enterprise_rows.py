@@ -67,7 +67,7 @@ def standing_steps(case: Case, start: date) -> list[tuple[Level, DatedDocument]]
     steps: list[tuple[Level, DatedDocument]] = []
     total = 0
     for segment in case.segments(start):
-        body = render(segment.standing, segment.until_on)
+        body = render(segment.standing, segment.next_change_on)
         total += len(body)
         if steps and total > _SEGMENT_BYTES_MAX:
             break

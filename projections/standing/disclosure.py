@@ -17,13 +17,14 @@ from ledger.domain.events.base import Event
 from ledger.domain.events.complaint import ComplaintOutcomeCorrected, ComplaintReplied
 from ledger.domain.events.pledge import PledgeRevoked
 from ledger.domain.events.policy import StandingPolicy
-from ledger.domain.state.complaint import OutcomeCorrection
+from ledger.domain.state.complaint import OutcomeCorrection, counts_as_reply
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.record import EnterpriseRecord, outcome_root
 from ledger.domain.values.dates import add_months
 from projections.standing.evaluate import Case
 from projections.standing.facts import PolicyInForce
 from projections.standing.facts_from_record import facts_of
+from projections.standing.point_windows import long_enough
 
 __all__ = ["DisclosureWindows"]
 
@@ -117,9 +118,7 @@ class DisclosureWindows:
         if outcome is None or index in self._record.repudiated:
             return
         stands = outcome.newest(self._record.repudiated)
-        if (isinstance(stands, OutcomeCorrection) and stands.void) or (
-            stands.reply == "none" and not outcome.reply_lapsed
-        ):
+        if (isinstance(stands, OutcomeCorrection) and stands.void) or not counts_as_reply(outcome, stands):
             return
         for policy, stretches in self._ratios:
             own = outcome.effective_on, add_months(outcome.effective_on, policy.good.replies_months)
@@ -128,7 +127,7 @@ class DisclosureWindows:
     def _as_kept(self, index: int) -> Iterator[_Stretch]:
         """While it counts toward GOOD beside a live public pledge."""
         for kept in self._facts.kept:
-            if kept.entry == index:
+            if kept.entry == index and any(long_enough(one.policy, kept) for one in self._policies):
                 own = max(kept.on, _day_after(kept.period_until)), date.max
                 yield from _common(own, [(term.from_on, _day_after(term.until_on)) for term in self._facts.terms])
 

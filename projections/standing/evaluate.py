@@ -43,7 +43,7 @@ def evaluate(
 def next_change_on(
     policies: Sequence[PolicyInForce], record: EnterpriseRecord | None, as_of: date, subject: str = ""
 ) -> date | None:
-    """The earliest day after `as_of` on which time alone changes the standing; None where nothing more will."""
+    """See `Case.next_change_on`."""
     return Case(policies, facts_of(record, subject if record is None else record.subject)).next_change_on(as_of)
 
 
@@ -52,6 +52,13 @@ def segments(
 ) -> list[Segment]:
     """See `Case.segments`."""
     return Case(policies, facts_of(record, subject if record is None else record.subject)).segments(start)
+
+
+def _told(standing: Standing) -> tuple[object, ...]:
+    """Level, points and reasons: what a change of a standing is."""
+    reasons = tuple([(one.entry, one.item, one.counted, one.factor) for one in standing.reasons])
+    holds = tuple([(one.entry, one.item, one.level) for one in standing.holds])
+    return standing.level, standing.points, reasons, holds, standing.revoked
 
 
 class Case:
@@ -83,7 +90,15 @@ class Case:
         return Standing(facts.subject, Level.UNRATED, 0, (), (), None, (), nothing, (), 0, 0, 0, None, size)
 
     def next_change_on(self, day: date) -> date | None:
-        """The earliest day after `day` on which time alone changes the standing; None where nothing more will."""
+        """The earliest day after `day` on which time alone changes level, points or a reason; None where none will.
+
+        What is counted beside them (closed entries, needs of GOOD) may change earlier: `holds_until` says when.
+        """
+        now = _told(self.on(day))
+        return next((edge for edge in self._edges(day) if _told(self.on(edge)) != now), None)
+
+    def holds_until(self, day: date) -> date | None:
+        """The earliest day after `day` on which time alone changes anything of the standing; None where none will."""
         now = self.on(day)
         return next((edge for edge in self._edges(day) if self.on(edge) != now), None)
 
@@ -99,10 +114,19 @@ class Case:
                 found.append((edge, standing))
                 if len(found) > SEGMENTS_MAX:
                     break
-        untils = [*(day for day, _ in found[1:]), None]
-        return [Segment(day, until, standing) for (day, standing), until in zip(found, untils, strict=True)][
-            :SEGMENTS_MAX
-        ]
+        last = found[-1][0] if len(found) <= SEGMENTS_MAX else None
+        following: Segment | None = None
+        segments: list[Segment] = []
+        for day, standing in reversed(found):
+            if following is None:
+                then = None if day == last else self.next_change_on(day)
+            elif _told(standing) != _told(following.standing):
+                then = following.from_on
+            else:
+                then = following.next_change_on
+            following = Segment(day, None if following is None else following.from_on, standing, then)
+            segments.append(following)
+        return segments[::-1][:SEGMENTS_MAX]
 
     def levels(self, start: date) -> list[tuple[date, Level]]:
         """The level on `start`, then every later day on which time alone changes it, to the very end."""

@@ -61,11 +61,15 @@ class Revocation(NamedTuple):
 
 
 class KeptPledge(NamedTuple):
-    """A public pledge was assessed as kept in full for a period that ended on `period_until`."""
+    """A public pledge was assessed as kept in full, by a unit with a valid code, for a period of its term.
+
+    `period_from` and `period_until` are the first and last day of the period that lie in the pledge's term.
+    """
 
     entry: int
     on: date
     period_until: date
+    period_from: date
 
 
 class PointItem(NamedTuple):

@@ -11,7 +11,8 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from ledger.domain.state.complaint import OutcomeCorrection, OutcomeState, findings
+from ledger.domain.rules.enterprise import is_code
+from ledger.domain.state.complaint import OutcomeCorrection, OutcomeState, counts_as_reply, findings
 from ledger.domain.state.pledge import Assessment, PledgeEnd, PledgeState, Publication
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import matter_of
@@ -155,7 +156,10 @@ class _Reading:
         for one in pledge.assessments:
             self.conduct.append(DatedEntry(one.effective_on, one.index))
             if one.item is None:
-                self._kept.append(KeptPledge(one.index, one.effective_on, one.period_until))
+                first = max(one.period_from, publication.valid_from)
+                last = min(one.period_until, pledge.last_day)
+                if first <= last and is_code(one.assessor_code):
+                    self._kept.append(KeptPledge(one.index, one.effective_on, last, first))
             else:
                 self.items.append(PointItem(one.index, one.effective_on, one.item, matter_of(one.fact_id, one.index)))
 
@@ -171,7 +175,7 @@ class _Reading:
         if isinstance(stands, OutcomeCorrection) and stands.void:
             return
         self.conduct.append(mark)
-        if stands.reply != "none" or outcome.reply_lapsed:
+        if counts_as_reply(outcome, stands):
             self.replies.append(Reply(on, stands.reply == "timely"))
         found = findings(outcome, stands)
         if found:

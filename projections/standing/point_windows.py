@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from ledger.domain.events.policy import HoldRule, PointRule, StandingPolicy
 from ledger.domain.values import dates
-from projections.standing.facts import Facts, Hold, PointItem, Relief, Size
+from projections.standing.facts import Facts, Hold, KeptPledge, PointItem, Relief, Size
 
-__all__ = ["HoldSpan", "PointWindow", "Weighed", "add_months", "hold_spans", "lay_out", "weigh"]
+__all__ = ["HoldSpan", "PointWindow", "Weighed", "add_months", "hold_spans", "lay_out", "long_enough", "weigh"]
 
 # The same days come again for everybody: remembered, the arithmetic costs nothing.
 add_months: Final = lru_cache(maxsize=65_536)(dates.add_months)
@@ -201,3 +201,9 @@ def _precedence(held: tuple[Weighed, int]) -> tuple[int, int, int, str]:
     """Highest amount first; ties by the graver tier, the older entry, the item's name."""
     one, factor = held
     return one.counted(factor), _TIER_RANK[one.rule.tier], -one.item.entry, one.item.item
+
+
+def long_enough(policy: StandingPolicy, kept: KeptPledge) -> bool:
+    """Whether the period that was kept in full has as many months as GOOD needs."""
+    months = policy.good.period_months
+    return months is None or add_months(kept.period_from, months) <= kept.period_until + timedelta(days=1)

@@ -14,7 +14,7 @@ from ledger.domain.events.policy import StandingPolicy
 from projections.standing.explanation import Explaining, unmet
 from projections.standing.facts import DeclarationFact, Facts, PolicyInForce, Relief, Term
 from projections.standing.levels import Level
-from projections.standing.point_windows import PointWindow, add_months, hold_spans, lay_out, weigh
+from projections.standing.point_windows import PointWindow, add_months, hold_spans, lay_out, long_enough, weigh
 from projections.standing.standing_model import Conditions, Revoked, Standing
 
 __all__ = ["PolicyEvaluation"]
@@ -53,6 +53,7 @@ class PolicyEvaluation:
         self._weighed = weigh(policy.policy, facts)
         self._spans = lay_out(policy.policy, self._weighed)
         self._holds = hold_spans(policy.policy, facts) if facts.holds else []
+        self._kept = [one for one in facts.kept if long_enough(policy.policy, one)]
         self._explaining = Explaining(policy.policy, facts.annotations)
 
     def edges(self, after: date) -> set[date]:
@@ -130,7 +131,7 @@ class PolicyEvaluation:
             heavy = heavy or span.vetoes
             broken = broken or span.breaks
         live = [term for term in self._terms if term.from_on <= day <= term.until_on]
-        kept = bool(live) and any(kept.on <= day and kept.period_until < day for kept in facts.kept)
+        kept = bool(live) and any(kept.on <= day and kept.period_until < day for kept in self._kept)
         in_time = self._in_time(*self._replies(day)) if self._reply_stretches else None
         stale = [one.entry for start, stop, one in self._stale if start <= day < stop] if facts.declared else []
         conditions = Conditions(bool(live), kept, not heavy, not broken, in_time, not stale)
@@ -193,13 +194,13 @@ class PolicyEvaluation:
             stretches.append((term.known_on, date.max, _KNOWN, 1))
             if term.from_on <= term.until_on:
                 stretches.append((term.from_on, _day_after(term.until_on), _LIVE, 1))
-        for kept in facts.kept:
+        for kept in self._kept:
             stretches.append((max(kept.on, _day_after(kept.period_until)), date.max, _KEPT, 1))
         if facts.conduct:
             stretches.append((min(facts.conduct).on, date.max, _KNOWN, 1))
         for one in facts.revocations:
             stretches.append((one.on, add_months(one.on, self._policy.revoked_months), _REVOKED, 1))
-        for start, stop, timely in self._reply_stretches if facts.kept else ():  # they matter to GOOD alone
+        for start, stop, timely in self._reply_stretches if self._kept else ():  # they matter to GOOD alone
             stretches.append((start, stop, _REPLIES, 1))
             if timely:
                 stretches.append((start, stop, _TIMELY, 1))

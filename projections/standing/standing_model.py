@@ -123,8 +123,12 @@ class Standing(Struct, frozen=True):
 
 
 class Segment(Struct, frozen=True):
-    """`standing` holds from `from_on` to the day before `until_on` (None: until an event is recorded)."""
+    """`standing` holds from `from_on` to the day before `until_on` (None: until an event is recorded).
+
+    `next_change_on`: when time alone changes level, points or a reason of it; never before `until_on`.
+    """
 
     from_on: date
     until_on: date | None
     standing: Standing
+    next_change_on: date | None

@@ -124,11 +124,11 @@ class StandingView:
         record = fold(None, self._feed.subject(subject, tree_size=size))
         case = Case(self._rules().known_at(size), facts_of(record, subject))
         standing = case.on(as_of)
-        until_on = case.next_change_on(as_of)
+        until_on = case.holds_until(as_of)
         closed = frozenset[int]() if today is None else self._closed(standing, today)
         body = render(
             standing,
-            until_on,
+            case.next_change_on(as_of),
             as_of=as_of if pinned else None,
             tree_size=tree_size if pinned else None,
             closed=closed,
@@ -166,8 +166,8 @@ class StandingView:
 
     def _unknown(self, subject: str, today: date) -> Served:
         case = Case(self._rules().policies, Facts(subject))
-        standing, until_on = case.on(today), case.next_change_on(today)
-        body = render(standing, until_on)
+        standing, until_on = case.on(today), case.holds_until(today)
+        body = render(standing, case.next_change_on(today))
         return Served(subject, standing.level, until_on, body, etag(body), False)
 
     def changes(self, after: Cursor, limit: int, now: int, log_size: int) -> list[ChangeRow]:

@@ -118,7 +118,7 @@ class Material:
             liability=_PROMISE,
             made_on=self.today,
             accepting_body="某质量检验协会",
-            accepting_code="51100000500000005D",
+            accepting_code="51100000500000005N",
             disclosure="public",
             evidence=_PAPER,
         )

@@ -41,6 +41,7 @@ from tests.support.statements import (
     registered,
     sign,
     speaker_of,
+    usual_speaker,
 )
 
 __all__ = ["Book", "batch_of", "chartered", "lay_out", "open_book", "size_of", "today"]
@@ -120,9 +121,9 @@ class Book:
         decoder = cbor2.CBORDecoder(io.BytesIO(answer.content))
         return [decoder.decode() for _ in items]
 
-    def register(self, event: Event, subject: str, by: Speaker = ORGANIZER, **more: Any) -> int:
+    def register(self, event: Event, subject: str, by: Speaker | None = None, **more: Any) -> int:
         """Register an event; its leaf index."""
-        statement, body = self.sign(event, subject, by, **more)
+        statement, body = self.sign(event, subject, by or usual_speaker(event), **more)
         (result,) = self.batch([(statement, body)])
         assert result["status"] == "registered", result
         index: int = result["entry"]
@@ -167,10 +168,10 @@ class Book:
         self.enrol(speaker)
         return speaker
 
-    def enrol(self, speaker: Speaker, **given: Any) -> int:
-        """A key of a party that is there."""
+    def enrol(self, speaker: Speaker, by: Speaker = REGISTRAR, **given: Any) -> int:
+        """A key of a party that is there: its first by a registrar, a further one `by` the party."""
         day = {"effective_on": today(), "valid_from": today()}
-        return self.register(key_enrolled(speaker.signer, speaker.party, **{**day, **given}), speaker.party, REGISTRAR)
+        return self.register(key_enrolled(speaker.signer, speaker.party, **{**day, **given}), speaker.party, by)
 
     def pledge(self, subject: str, *, serial: int, **given: Any) -> tuple[int, int, str]:
         """A pledge made on paper and its publication: both indices, and the code."""

@@ -69,8 +69,7 @@ class World:
         said = outcome(
             number,
             effective_on=today(),
-            notified_on=None,
-            late_ground="测试",
+            notified_on=today() - timedelta(days=60),
             received=month,
             accepted=month,
             forwarded=None,
@@ -116,7 +115,8 @@ def test_the_content_lies_encrypted_and_its_key_elsewhere(world: World, books_da
     fields = world.attach(world.index, b"a narrative that names people\n")
     with connect(books_database.superuser) as connection:
         row = connection.execute(
-            "SELECT ciphertext FROM ledger.attachments WHERE id = %s", (bytes.fromhex(fields["attachment"]),)
+            "SELECT ciphertext FROM ledger.attachments WHERE id = %s",
+            (bytes.fromhex(fields["attachment"]),),
         ).fetchone()
     assert row is not None
     assert b"narrative" not in row[0]
@@ -286,9 +286,10 @@ def test_an_erasure_takes_body_and_attachments_and_leaves_a_stub_and_every_proof
 
 
 def test_what_still_counts_is_not_erased(world: World) -> None:
-    month = f"{today():%Y-%m}"
+    month = f"{today().replace(day=1) - timedelta(days=1):%Y-%m}"  # its replies were due until this month began
     months = dict.fromkeys(("received", "accepted", "forwarded", "reply_due", "closed"), month)
-    said = outcome(3, effective_on=today(), notified_on=None, late_ground="测试", reply="none", replied=None, **months)
+    silent = {"reply": "none", "replied": None, "outcome": "refused", "reason": "不接受调解"}
+    said = outcome(3, effective_on=today(), notified_on=today() - timedelta(days=60), **silent, **months)
     index = world.book.register(said, ENTERPRISE, HANDLING_BODY)
     erasure = BodyErased(v=1, effective_on=today(), entry=index, ground="依申请")
     (refused,) = world.book.batch([world.book.sign(erasure, ENTERPRISE, DATA_OFFICER)])

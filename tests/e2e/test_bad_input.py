@@ -58,9 +58,9 @@ def world(book: Book) -> Book:
     book.enterprise(ENTERPRISE)
     book.enterprise(OTHER_ENTERPRISE)
     yesterday = today() - timedelta(days=1)
-    book.enrol(EXPIRED, valid_from=yesterday - timedelta(days=9), valid_until=yesterday)
-    book.enrol(REVOKED)
-    book.enrol(P256)
+    book.enrol(EXPIRED, ORGANIZER, valid_from=yesterday - timedelta(days=9), valid_until=yesterday)
+    book.enrol(REVOKED, ORGANIZER)
+    book.enrol(P256, ORGANIZER)
     lost = KeyRevoked(v=1, effective_on=today(), kid=REVOKED.signer.kid.hex(), reason="lost")
     book.register(lost, REVOKED.party, REGISTRAR)
     assert book.sign(registered(effective_on=today()), NEW)[0]

@@ -104,10 +104,9 @@ def world(book: Book, tmp_path_factory: pytest.TempPathFactory) -> World:
 def complaint(book: Book, number: int) -> int:
     month = f"{today():%Y-%m}"
     months = dict.fromkeys(("received", "accepted", "closed"), month)
-    given: dict[str, Any] = {"forwarded": None, "reply_due": None, "replied": None, "notified_on": None}
-    said = outcome(
-        number, effective_on=today(), late_ground="测试", reply="none", outcome="withdrawn", **months, **given
-    )
+    given: dict[str, Any] = {"forwarded": None, "reply_due": None, "replied": None}
+    given["notified_on"] = today() - timedelta(days=60)
+    said = outcome(number, effective_on=today(), reply="none", outcome="withdrawn", **months, **given)
     return book.register(said, ENTERPRISE, HANDLING_BODY)
 
 

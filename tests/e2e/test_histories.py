@@ -23,9 +23,7 @@ def told(book: Book) -> Book:
     book.enterprise(ENTERPRISE, size_band="micro")
     book.enterprise(OTHER_ENTERPRISE)
     book.pledge(ENTERPRISE, serial=1)
-    unanswered = outcome(
-        effective_on=today(), reply="none", replied=None, outcome="ended_without_agreement", reason="未达成一致"
-    )
+    unanswered = outcome(effective_on=today(), reply="none", replied=None, outcome="refused", reason="不接受调解")
     index = book.register(unanswered, ENTERPRISE, HANDLING_BODY)
     book.get(f"/v1/enterprises?min_tree_size={index + 1}")
     return book

@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +37,18 @@ STRICTER = msgspec.json.encode({**DOCUMENT, "watch_from": 150, "alert_from": 900
 class World:
     def __init__(self, book: Book) -> None:
         self.book = book
-        month = f"{today():%Y-%m}"
+        month = f"{today().replace(day=1) - timedelta(days=1):%Y-%m}"  # its replies were due until this one began
         months = dict.fromkeys(("received", "accepted", "forwarded", "reply_due", "closed"), month)
         self.subjects = [f"local:test/compared-{number}" for number in range(4)]
         for number, subject in enumerate(self.subjects):
             book.enterprise(subject)
             reply: dict[str, Any] = (
-                {"reply": "none", "replied": None} if number else {"reply": "timely", "replied": month}
+                {"reply": "none", "replied": None, "outcome": "refused", "reason": "无"}
+                if number
+                else {"reply": "timely", "replied": month}
             )
-            said = outcome(900 + number, effective_on=today(), notified_on=None, late_ground="测试", **months, **reply)
+            told = today() - timedelta(days=60)
+            said = outcome(900 + number, effective_on=today(), notified_on=told, **months, **reply)
             book.register(said, subject, HANDLING_BODY)
 
     def ask(self, by: Speaker, content: bytes = STRICTER, path: str = PATH, **more: Any) -> httpx.Response:

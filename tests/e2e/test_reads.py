@@ -278,9 +278,10 @@ def test_the_index_names_every_route_and_loads_nothing_from_elsewhere(world: Wor
 
 
 def test_a_complaint_outcome_that_costs_points_is_a_reason_with_its_entry(world: World) -> None:
-    month = f"{today():%Y-%m}"
+    month = f"{today().replace(day=1) - timedelta(days=1):%Y-%m}"  # its replies were due until this month began
     months = dict.fromkeys(("received", "accepted", "forwarded", "reply_due", "closed"), month)
-    said = outcome(31, effective_on=today(), notified_on=None, late_ground="测试", reply="none", replied=None, **months)
+    silent = {"reply": "none", "replied": None, "outcome": "refused", "reason": "不接受调解"}
+    said = outcome(31, effective_on=today(), notified_on=today() - timedelta(days=60), **silent, **months)
     subject = "local:test/complained"
     world.book.enterprise(subject)
     index = world.book.register(said, subject, HANDLING_BODY)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -149,7 +150,7 @@ def test_a_sealed_statement_verifies_with_its_body_and_says_so_without(book: Boo
     subject = "local:test/sealed"
     book.enterprise(subject)
     months = dict.fromkeys(("received", "accepted", "forwarded", "reply_due", "replied", "closed"), f"{today():%Y-%m}")
-    said = outcome(effective_on=today(), notified_on=None, late_ground="测试", **months)
+    said = outcome(effective_on=today(), notified_on=today() - timedelta(days=60), **months)
     statement, body = book.sign(said, subject, HANDLING_BODY)
     assert body is not None
     commitment = book.http.post("/bodies", content=body)

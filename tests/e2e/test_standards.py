@@ -17,7 +17,7 @@ from ledger.store.backup import backup
 from ledger.store.postgres import PostgresStore
 from ledger.store.restore import restore
 from tests.e2e.book import Book, today
-from tests.support.charter import DATA_OFFICER, ORGANIZER, Speaker
+from tests.support.charter import DATA_OFFICER, ORGANIZER, ROOT, Speaker
 from tests.support.database import PostgresServer, TestDatabase
 from tests.support.standards import INDICATOR, NUMBER, abolished, declared, noted, revised
 from tests.support.statements import ENTERPRISE, EVIDENCE, OTHER_ENTERPRISE
@@ -175,7 +175,7 @@ def test_an_erased_note_is_gone(book: Book, owner: Speaker) -> None:
 
 def test_a_disowned_version_is_a_stub(book: Book, owner: Speaker) -> None:
     entry = say(book, declared(effective_on=today(), number="Q/CSGD 022-2020"), owner)
-    by = say(book, StatementRepudiated(v=1, effective_on=today(), entry=entry, word="非本企业所发"), ORGANIZER)
+    by = say(book, StatementRepudiated(v=1, effective_on=today(), entry=entry, word="非本企业所发"), ROOT)
     assert version(book, entry) == {
         "subject": ENTERPRISE,
         "entry": entry,

@@ -13,7 +13,7 @@ from math import floor
 from typing import NamedTuple
 
 from ledger.domain.events.policy import StandingPolicy
-from projections.standing.facts import Facts, PointItem, PolicyInForce
+from projections.standing.facts import Facts, KeptPledge, PointItem, PolicyInForce
 
 __all__ = ["Plain", "plain_standing"]
 
@@ -96,8 +96,14 @@ def _level(policy: StandingPolicy, facts: Facts, day: date, points: int, held: s
         return "UNRATED"
     if not any(term.from_on <= day <= term.until_on for term in facts.terms):
         return "NORMAL"
-    kept = any(one.on <= day and one.period_until < day for one in facts.kept)
+    kept = any(one.on <= day and one.period_until < day and _long_enough(policy, one) for one in facts.kept)
     return "GOOD" if good and kept and _replied(policy, facts, day) and _current(policy, facts, day) else "PLEDGED"
+
+
+def _long_enough(policy: StandingPolicy, kept: KeptPledge) -> bool:
+    """Six months from 15 March are over with 14 September, or with a month's last day where it has no such day."""
+    months = policy.good.period_months
+    return months is None or _later(kept.period_from, months) - timedelta(days=1) <= kept.period_until
 
 
 def _replied(policy: StandingPolicy, facts: Facts, day: date) -> bool:

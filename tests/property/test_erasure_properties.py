@@ -23,7 +23,8 @@ from tests.support.statements import TODAY, assessed, corrected, outcome, replie
 
 _OUTCOMES: tuple[dict[str, Any], ...] = (
     {},
-    {"reply": "late", "reply_due": "2026-01"},
+    {"reply": "late", "reply_due": "2026-01", "outcome": "refused", "reason": "拒绝", "substantive_reply": True},
+    {"reply": "none", "replied": None, "outcome": "refused", "reason": "拒绝"},
     {"reply": "none", "replied": None, "outcome": "ended_without_agreement", "reason": "未达成"},
     {"outcome": "refused", "reason": "拒绝"},
     {"forwarded": None, "reply_due": None, "replied": None, "reply": "none", "outcome": "withdrawn"},
@@ -42,8 +43,10 @@ def a_book(moves: list[tuple[str, int]]) -> Book:
         try:
             if name in ("outcome", "many outcomes"):
                 for _ in range(1 if name == "outcome" else 22):
-                    given_ = {**_OUTCOMES[pick % len(_OUTCOMES)], "clauses": (), "late_ground": "补录"}
-                    said = outcome(len(book.events), effective_on=today, notified_on=None, **given_)
+                    told = today - timedelta(days=60)
+                    said = outcome(
+                        len(book.events), effective_on=today, notified_on=told, **_OUTCOMES[pick % len(_OUTCOMES)]
+                    )
                     outcomes.append(book.say(said, by=HANDLING_BODY).index)
             elif name in ("correct", "void") and outcomes:
                 root = outcomes[pick % len(outcomes)]
@@ -52,7 +55,8 @@ def a_book(moves: list[tuple[str, int]]) -> Book:
             elif name == "assess" and not assessed_once:
                 result = ("full", "partial", "none")[pick % 3]
                 more = {} if result == "full" else {"unmet": "未", "accountability": "改"}
-                book.say(assessed(effective_on=today, result=result, **more))
+                period = {"period_until": min(today, date(2027, 3, 14))}
+                book.say(assessed(effective_on=today, result=result, **period, **more))
                 assessed_once = True
             elif name == "reply" and outcomes:
                 said_ = replied(outcomes[pick % len(outcomes)], effective_on=today)
@@ -130,7 +134,7 @@ def _erase(book: Book, entry: int) -> None:
 
 
 def test_what_will_be_gone_is_what_an_erasure_takes_out() -> None:
-    book = a_book([("outcome", 4), ("outcome", 4)])
+    book = a_book([("outcome", 5), ("outcome", 5)])
     entry = max(book.record.outcomes)
     expected = without(book.record, entry)
     _erase(book, entry)

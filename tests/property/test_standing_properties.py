@@ -32,6 +32,7 @@ from projections.standing.facts import (
 )
 from projections.standing.point_windows import add_months
 from projections.standing.render import render
+from projections.standing.standing_model import Standing
 from tests.property.plain_standing import plain_standing
 
 BEGIN = date(2026, 1, 1)
@@ -45,6 +46,19 @@ SEEDS = st.integers(0, 2**32).map(random.Random)
 
 def _day(chance: random.Random) -> date:
     return BEGIN + timedelta(days=chance.choice([0, 1, 31, 90, chance.randint(0, 1200)]))
+
+
+def _period(chance: random.Random) -> tuple[date, date]:
+    """The first and last day of a period: some about as long as GOOD needs, some shorter."""
+    first = _day(chance)
+    return first, first + timedelta(days=chance.choice([0, 179, 180, 181, 182, 183, 184, 364]))
+
+
+def told(standing: Standing) -> tuple[object, ...]:
+    """Level, points and reasons, which is what a change of a standing is."""
+    reasons = [(one.entry, one.item, one.counted) for one in standing.reasons]
+    holds = [(one.entry, one.item) for one in standing.holds]
+    return standing.level, standing.points, reasons, holds, standing.revoked
 
 
 def _stricter(policy: StandingPolicy, points: int, late: int) -> StandingPolicy:
@@ -82,7 +96,10 @@ def some_facts(chance: random.Random, most: int = 6) -> Facts:
         clauses = chance.choice([(), ("returns",)])
         until = chance.choice([date.max, date.max, _day(chance)])
         items.append(PointItem(next(entries), _day(chance), chance.choice(ITEMS), matter, clauses, until))
-    kept = [KeptPledge(next(entries), _day(chance), _day(chance)) for _ in some(2)]
+    kept = []
+    for _ in some(2):
+        period_from, period_until = _period(chance)
+        kept.append(KeptPledge(next(entries), _day(chance), period_until, period_from))
     revocations = [Revocation(next(entries), "1", _day(chance)) for _ in some(1)]
     sizes = [Size(_day(chance), next(entries), chance.choice(BANDS)) for _ in some(2)]
     on, late = _day(chance), chance.randint(0, 3)
@@ -125,22 +142,24 @@ def _perhaps(chance: random.Random) -> date | None:
     return chance.choice([None, _day(chance)])
 
 
-def _all_days(case: Case, start: date, days: int) -> list[object]:
+def _all_days(case: Case, start: date, days: int) -> list[Standing]:
     return [case.on(start + timedelta(days=n)) for n in range(days)]
 
 
 @settings(max_examples=60, deadline=None)
 @given(SEEDS, DAYS)
-def test_a_standing_is_the_same_until_its_next_change_and_another_on_it(chance: random.Random, start: date) -> None:
+def test_level_points_and_reasons_are_the_same_until_the_next_change_and_others_on_it(
+    chance: random.Random, start: date
+) -> None:
     rules, given_facts = some_policies(chance), some_facts(chance)
     case = Case(rules, given_facts)
     then = case.next_change_on(start)
-    now = case.on(start)
+    now = told(case.on(start))
     days = 2600 if then is None else (then - start).days
     step = max(1, days // 60)
-    assert all(case.on(start + timedelta(days=n)) == now for n in [*range(0, days, step), days - 1])
+    assert all(told(case.on(start + timedelta(days=n))) == now for n in [*range(0, days, step), days - 1])
     if then is not None:
-        assert case.on(then) != now
+        assert told(case.on(then)) != now
 
 
 @settings(max_examples=15, deadline=None)
@@ -149,9 +168,12 @@ def test_day_by_day_evaluation_finds_no_other_change(chance: random.Random, star
     rules, given_facts = some_policies(chance), some_facts(chance)
     case = Case(rules, given_facts)
     days = _all_days(case, start, 1000)
-    first = next((n for n in range(1, 1000) if days[n] != days[0]), None)
-    then = case.next_change_on(start)
-    assert (None if then is None or (then - start).days >= 1000 else (then - start).days) == first
+    for then, differs in (
+        (case.next_change_on(start), lambda one: told(one) != told(days[0])),
+        (case.holds_until(start), lambda one: one != days[0]),
+    ):
+        first = next((n for n in range(1, 1000) if differs(days[n])), None)
+        assert (None if then is None or (then - start).days >= 1000 else (then - start).days) == first
 
 
 @settings(max_examples=60, deadline=None)
@@ -164,9 +186,10 @@ def test_segments_are_what_evaluating_each_of_their_days_gives(chance: random.Ra
     assert len(segments) <= SEGMENTS_MAX
     for segment, following in itertools.pairwise(segments):
         assert segment.until_on == following.from_on
-        assert segment.until_on == case.next_change_on(segment.from_on)
+        assert segment.until_on == case.holds_until(segment.from_on)
         assert case.on(following.from_on - timedelta(days=1)) == segment.standing
-    assert segments[-1].until_on == case.next_change_on(segments[-1].from_on)
+    assert segments[-1].until_on == case.holds_until(segments[-1].from_on)
+    assert [one.next_change_on for one in segments] == [case.next_change_on(one.from_on) for one in segments]
 
 
 @settings(max_examples=60, deadline=None)

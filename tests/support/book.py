@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from ledger.domain.events.attachment import AttachmentAdded
 from ledger.domain.events.base import Event, Recorded
 from ledger.domain.state.fold import fold
 from ledger.domain.state.governance import Governance, evolve_governance
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.subject import is_enterprise
 from ledger.keys.keyring import Keyring
-from ledger.registration import Candidate, Judgement, admit, admit_charter, judge
+from ledger.registration import Candidate, Judgement, MissingAttachment, admit, admit_charter, judge
 from ledger.store.annexes import AnnexKept
+from ledger.store.attachments import StoredAttachment
 from ledger.store.contract import Fact
-from tests.support.charter import ORGANIZER, ORIGIN, REGISTRAR, Speaker, charter
+from tests.support.charter import ORIGIN, REGISTRAR, Speaker, charter
 from tests.support.clock import Clock
 from tests.support.statements import (
     CAMPAIGN,
@@ -25,6 +27,7 @@ from tests.support.statements import (
     registered,
     sign,
     speaker_of,
+    usual_speaker,
 )
 
 __all__ = ["Book"]
@@ -41,6 +44,7 @@ class Book:
         self.facts: dict[Fact, int] = {}
         self.judgements: list[Judgement] = []
         self.annexes: dict[bytes, AnnexKept] = {}  # that were uploaded
+        self.uploads: dict[bytes, StoredAttachment] = {}
         if chartered:
             for statement in charter():
                 candidate = admit_charter(statement, governance=self.governance, origin=ORIGIN)
@@ -51,7 +55,21 @@ class Book:
         """That of `ENTERPRISE`."""
         return self.records[ENTERPRISE]
 
+    def upload(self, event: AttachmentAdded, by: Speaker) -> None:
+        """As if the attachment that the event names had been uploaded by this party."""
+        id_, commitment = bytes.fromhex(event.attachment), bytes.fromhex(event.commitment)
+        size = event.size_bytes
+        self.uploads[id_] = StoredAttachment(id_, commitment, event.media_type, size, by.party, self.clock(), b"")
+
     def admit(self, data: bytes, body: bytes | None = None) -> Candidate:
+        try:
+            return self._admit(data, body, None)
+        except MissingAttachment as missing:
+            if missing.id not in self.uploads:
+                raise
+            return self._admit(data, body, self.uploads[missing.id])
+
+    def _admit(self, data: bytes, body: bytes | None, attachment: StoredAttachment | None) -> Candidate:
         return admit(
             data,
             body,
@@ -60,6 +78,7 @@ class Book:
             origin=ORIGIN,
             now=self.clock(),
             annexes=self.annexes,
+            attachment=attachment,
         )
 
     def enter(self, candidate: Candidate, *, released: bool = False, bootstrap: bool = False) -> Recorded:
@@ -92,13 +111,13 @@ class Book:
         event: Event,
         *,
         subject: str = ENTERPRISE,
-        by: Speaker = ORGANIZER,
+        by: Speaker | None = None,
         sealed: bool | None = None,
         released: bool = False,
         text: bytes | None = None,
     ) -> Recorded:
         """Sign, admit and enter one event. `text`: the body that an open event names by digest."""
-        data, body = sign(event, subject=subject, by=by, iat=self.clock(), sealed=sealed)
+        data, body = sign(event, subject=subject, by=by or usual_speaker(event), iat=self.clock(), sealed=sealed)
         return self.enter(self.admit(data, body or text), released=released)
 
     # what many tests begin with

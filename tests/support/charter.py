@@ -25,13 +25,17 @@ __all__ = [
     "APPROVER",
     "DATA_OFFICER",
     "HANDLING_BODY",
+    "HANDLING_BODY_2",
     "HANDLING_COLLEAGUE",
     "LABORATORY",
+    "LABORATORY_2",
     "LOG_OPERATOR",
     "ORGANIZER",
+    "ORGANIZER_2",
     "ORIGIN",
     "REGISTRAR",
     "REGULATOR",
+    "REGULATOR_2",
     "ROOT",
     "Speaker",
     "charter",
@@ -48,6 +52,10 @@ class Speaker(Struct, frozen=True):
     officer: str
     roles: tuple[Role, ...] = ()
 
+    def colleague(self, slug: str) -> Speaker:
+        """A second officer of the same party, with a key of its own."""
+        return Speaker(self.party, signer_for(slug), slug, self.roles)
+
     @classmethod
     def named(cls, slug: str, *roles: Role) -> Speaker:
         return cls(f"party:{slug}", signer_for(slug), f"{slug}-1", roles)
@@ -63,6 +71,10 @@ HANDLING_COLLEAGUE = Speaker.named("handling-body-2", "handling_body")
 DATA_OFFICER = Speaker.named("data-officer", "data_officer")
 LABORATORY = Speaker.named("laboratory", "laboratory")
 LOG_OPERATOR = Speaker.named("log-operator", "log_operator")
+ORGANIZER_2 = ORGANIZER.colleague("organizer-2")
+REGULATOR_2 = REGULATOR.colleague("regulator-2")
+LABORATORY_2 = LABORATORY.colleague("laboratory-2")
+HANDLING_BODY_2 = HANDLING_BODY.colleague("handling-body-1b")
 
 MEMBERS = (
     REGISTRAR,
@@ -74,6 +86,10 @@ MEMBERS = (
     DATA_OFFICER,
     LABORATORY,
     LOG_OPERATOR,
+    ORGANIZER_2,
+    REGULATOR_2,
+    LABORATORY_2,
+    HANDLING_BODY_2,
 )
 
 

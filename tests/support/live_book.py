@@ -70,6 +70,7 @@ from tests.support.statements import (
     replied,
     sign,
     speaker_of,
+    usual_speaker,
 )
 from tests.support.witnesses import cosigner
 
@@ -121,12 +122,12 @@ class LiveBook:
         self,
         event: Event,
         subject: str = ENTERPRISE,
-        by: Speaker = ORGANIZER,
+        by: Speaker | None = None,
         *,
         sealed: bool | None = None,
         text: bytes | None = None,
     ) -> Candidate:
-        data, body = sign(event, subject=subject, by=by, iat=self.clock(), sealed=sealed)
+        data, body = sign(event, subject=subject, by=by or usual_speaker(event), iat=self.clock(), sealed=sealed)
         spec = SPECS[type(event).__name__]
         named = () if spec.annexes is None else spec.annexes(event)
         known = self.store.annexes.known([bytes.fromhex(one.sha256) for one in named], self.clock())
@@ -138,9 +139,15 @@ class LiveBook:
             origin=ORIGIN,
             now=self.clock(),
             annexes=known,
+            attachment=self._uploaded(event),
         )
 
-    def say(self, event: Event, subject: str = ENTERPRISE, by: Speaker = ORGANIZER, **more: object) -> int:
+    def _uploaded(self, event: Event) -> StoredAttachment | None:
+        if not isinstance(event, AttachmentAdded):
+            return None
+        return self.store.attachments.get(bytes.fromhex(event.attachment))
+
+    def say(self, event: Event, subject: str = ENTERPRISE, by: Speaker | None = None, **more: object) -> int:
         """Register one event; its index."""
         self.clock.advance(seconds=7)
         return self.together(self.candidate(event, subject, by, **more))[0]  # type: ignore[arg-type]
@@ -223,7 +230,7 @@ def tell(book: LiveBook) -> None:
     second = book.say(outcome(2, reply="none", replied=None, outcome="refused", reason="无理"), by=HANDLING_BODY)
     book.say(replied(second), by=owner)
     book.say(corrected(first), by=colleague)
-    book.say(assessed(), by=ORGANIZER)
+    book.say(assessed())
     book.say(performed(first), by=HANDLING_BODY)
     _standards(book, owner)
     _marks(book)
@@ -262,7 +269,7 @@ def _witness(book: LiveBook) -> None:
 def _colleague(book: LiveBook, speaker: Speaker) -> Speaker:
     """Another officer of the same party."""
     signer = signer_for(f"{speaker.party}, a colleague", "p256")
-    book.say(key_enrolled(signer, speaker.party, officer=f"{speaker.officer}-2"), speaker.party, REGISTRAR)
+    book.say(key_enrolled(signer, speaker.party, officer=f"{speaker.officer}-2"), speaker.party, speaker)
     return Speaker(speaker.party, signer, f"{speaker.officer}-2", speaker.roles)
 
 

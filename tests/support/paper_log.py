@@ -164,12 +164,12 @@ class PaperLog:
     def enrol(
         self, party: str, signer: Signer, *roles: str, by: tuple[str, Signer] | None = None
     ) -> tuple[int, int, list[int]]:
-        """Enrol a party with one key and these roles; the indices of party, key and roles."""
+        """Enrol a party with one key and these roles, which the root gives; the indices of party, key and roles."""
         issuer, key = by or ("party:root", self.root)
         enrolled = self.add(PartyEnrolled(v=1, effective_on=DAY, name_zh="主体"), party, issuer, key)
         keyed = self.add(enrolment(signer, party), party, issuer, key)
         granted = [
-            self.add(RoleGranted(v=1, effective_on=DAY, role=role), party, issuer, key)  # type: ignore[arg-type]
+            self.add(RoleGranted(v=1, effective_on=DAY, role=role), party, "party:root", self.root)  # type: ignore[arg-type]
             for role in roles
         ]
         return enrolled, keyed, granted

@@ -10,9 +10,9 @@ from ledger.domain.events.repair import RepairApplied, RepairApproved, RepairRef
 from ledger.domain.events.repudiation import EntryMisattributed
 from ledger.keys.signer import Signer
 from tests.support.book import Book
-from tests.support.charter import REGISTRAR, Speaker
+from tests.support.charter import Speaker
 from tests.support.keys import signer_for
-from tests.support.statements import TODAY, key_enrolled
+from tests.support.statements import EVIDENCE, TODAY, key_enrolled
 
 __all__ = [
     "applied",
@@ -33,7 +33,7 @@ def colleague_of(book: Book, speaker: Speaker) -> Speaker:
     """Another officer of the same party, with a key that was enrolled just now."""
     signer: Signer = signer_for(f"{speaker.party}, a colleague")
     officer = f"{speaker.officer}-colleague"
-    book.say(key_enrolled(signer, speaker.party, officer=officer), subject=speaker.party, by=REGISTRAR)
+    book.say(key_enrolled(signer, speaker.party, officer=officer), subject=speaker.party, by=speaker)
     return Speaker(speaker.party, signer, officer, speaker.roles)
 
 
@@ -71,7 +71,8 @@ def rejected(objection: int, entry: int, **given: Any) -> ObjectionRejected:
 
 
 def misattributed(entry: int, **given: Any) -> EntryMisattributed:
-    return EntryMisattributed(**{"v": 1, "effective_on": TODAY, "entry": entry, "word": "系另一企业", **given})
+    defaults = {"entry": entry, "word": "系另一企业", "evidence": EVIDENCE}
+    return EntryMisattributed(**{"v": 1, "effective_on": TODAY, **defaults, **given})
 
 
 def hold_placed(**given: Any) -> LegalHoldPlaced:

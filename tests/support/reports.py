@@ -6,10 +6,18 @@ from datetime import date
 from typing import Any
 
 from ledger.domain.events.inspection_report import ReportInvalidated, ReportSubmitted, ReportVerified
+from ledger.domain.events.party import LaboratoryAccredited
 from tests.support.marks import KETTLE
 from tests.support.statements import TODAY
 
-__all__ = ["invalidated", "submitted", "verified"]
+CMA = "220021183456"
+
+__all__ = ["CMA", "accredited", "invalidated", "submitted", "verified"]
+
+
+def accredited(cma: str = CMA) -> LaboratoryAccredited:
+    last = TODAY.replace(year=TODAY.year + 6)
+    return LaboratoryAccredited(v=1, effective_on=TODAY, cma=cma, valid_from=TODAY, valid_until=last)
 
 
 def submitted(number: int = 1, **given: Any) -> ReportSubmitted:
@@ -17,7 +25,7 @@ def submitted(number: int = 1, **given: Any) -> ReportSubmitted:
         "v": 1,
         "effective_on": TODAY,
         "number": f"(2026)检字第{number:04d}号",
-        "cma": "220021183456",
+        "cma": CMA,
         "laboratory": "某检验院",
         "standards": ("GB 4706.1",),
         "conclusion": "qualified",

@@ -12,13 +12,15 @@ from ledger.domain.events.base import Event, PaperEvidence
 from ledger.domain.events.campaign import CampaignOpened, Clause
 from ledger.domain.events.complaint import ComplaintOutcomeCorrected, ComplaintOutcomeRecorded, ComplaintReplied
 from ledger.domain.events.enterprise import EnterpriseRegistered
+from ledger.domain.events.inspection_report import ReportInvalidated, ReportVerified
 from ledger.domain.events.party import KeyEnrolled, PartyEnrolled
 from ledger.domain.events.pledge import FulfilmentAssessed, PledgeMade, PledgePublished, PledgeRevoked, PledgeWithdrawn
+from ledger.domain.events.repudiation import EntryMisattributed, StatementRepudiated
 from ledger.domain.rules.catalogue import SPECS
 from ledger.domain.values.subject import own_party
 from ledger.keys.proof_of_possession import prove_possession
 from ledger.keys.signer import Signer
-from tests.support.charter import ORIGIN, Speaker
+from tests.support.charter import ORGANIZER, ORGANIZER_2, ORIGIN, ROOT, Speaker
 from tests.support.keys import signer_for
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "salt",
     "sign",
     "speaker_of",
+    "usual_speaker",
 ]
 
 TODAY = date(2026, 3, 16)
@@ -89,6 +92,13 @@ def sign(
         cti=cti,
         salt=salt(number),
     )
+
+
+def usual_speaker(event: Event) -> Speaker:
+    """Who says such a thing where a test does not say who: the organizer, as far as one officer of it may."""
+    if isinstance(event, StatementRepudiated | EntryMisattributed):
+        return ROOT
+    return ORGANIZER_2 if isinstance(event, FulfilmentAssessed | ReportVerified | ReportInvalidated) else ORGANIZER
 
 
 def speaker_of(subject: str) -> Speaker:
@@ -148,7 +158,7 @@ def pledge_made(**given: Any) -> PledgeMade:
         "liability": "违诺则退一赔三。",
         "made_on": TODAY,
         "accepting_body": "某质量检验协会",
-        "accepting_code": "51100000500000005D",
+        "accepting_code": "51100000500000005N",
         "disclosure": "public",
         "clauses": ("refund", "reply"),
     }
@@ -189,7 +199,7 @@ def assessed(**given: Any) -> FulfilmentAssessed:
         "period_until": TODAY,
         "result": "full",
         "assessor": "某质量检验协会",
-        "assessor_code": "51100000500000005D",
+        "assessor_code": "51100000500000005N",
     }
     event: FulfilmentAssessed = _of(FulfilmentAssessed, defaults, given)
     return event

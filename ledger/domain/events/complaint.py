@@ -29,7 +29,7 @@ Reply = Literal["timely", "late", "none"]
 class ComplaintOutcomeRecorded(Event, frozen=True, kw_only=True, tag="ComplaintOutcomeRecorded"):
     """The closed case `case` (a random id). `reason` is required for endings without agreement and refusals.
 
-    `notified_on`: when the enterprise was told that this would be published; absent only with `late_ground`.
+    `notified_on`: when the enterprise was told that this would be published; no ground replaces it.
     `substantive_reply`: whether the enterprise answered in substance, though it refused mediation.
     """
 

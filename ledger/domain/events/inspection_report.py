@@ -13,9 +13,9 @@ from msgspec import Meta
 
 from ledger.domain.events.base import Digest, EntryIndex, Event, Line, Text
 from ledger.domain.events.declaration import Product
+from ledger.domain.events.party import CmaNumber
 
 ReportNumber = Annotated[str, Meta(min_length=1, max_length=64)]
-CmaNumber = Annotated[str, Meta(pattern="^[0-9A-Z]{6,20}\\Z")]  # of the laboratory's accreditation (资质认定)
 Fault = Literal["enterprise", "laboratory"]
 
 

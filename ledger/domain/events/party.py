@@ -15,6 +15,7 @@ from ledger.domain.events.base import Digest, Event, Hex, Line
 Role = Literal[
     "registrar", "organizer", "approver", "regulator", "laboratory", "handling_body", "data_officer", "log_operator"
 ]
+CmaNumber = Annotated[str, Meta(pattern="^[0-9A-Z]{6,20}\\Z")]  # of a laboratory's accreditation (资质认定)
 Officer = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,63}\\Z")]  # a pseudonym, never a person's name
 
 
@@ -42,6 +43,18 @@ class PartyEnrolled(Event, frozen=True, kw_only=True, tag="PartyEnrolled"):
     name_zh: Line
     name_en: Line | None = None
     identifier: Line | None = None
+    evidence: Line | None = None
+
+
+class LaboratoryAccredited(Event, frozen=True, kw_only=True, tag="LaboratoryAccredited"):
+    """The party is the laboratory accredited (资质认定) under this CMA number, on these days, both included.
+
+    The same number again, for the same party, replaces the days.
+    """
+
+    cma: CmaNumber
+    valid_from: date
+    valid_until: date
     evidence: Line | None = None
 
 

@@ -25,8 +25,8 @@ ItemName = Annotated[
 TypeName = Annotated[str, Meta(pattern="^[A-Z][A-Za-z]{0,63}\\Z")]  # of an event type
 
 
-class RegistrationPolicyAdopted(Event, frozen=True, kw_only=True, tag="RegistrationPolicyAdopted"):
-    """In force from `effective_on`, never retroactive.
+class RegistrationPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What may be registered: limits and waiting times.
 
     `recording_days_max`: per event type, how many days `effective_on` may precede recording without a
     `late_ground`; `recording_days_max_default` for types not named. `citation_recheck_days_max`: for how long a
@@ -41,6 +41,36 @@ class RegistrationPolicyAdopted(Event, frozen=True, kw_only=True, tag="Registrat
     pledge_months_max: Months
     certificate_words_forbidden: Annotated[tuple[Line, ...], Meta(max_length=256)]
     citation_recheck_days_max: Days | None = None
+
+
+class RegistrationPolicyAdopted(Event, frozen=True, kw_only=True, tag="RegistrationPolicyAdopted"):
+    """The `RegistrationPolicy` with which a log begins, in force from `effective_on`; part of the charter only."""
+
+    statement_age_max_seconds: Annotated[int, Meta(ge=60, le=31_536_000)]
+    recording_days_max_default: Days
+    recording_days_max: dict[TypeName, Days]
+    key_recovery_days: Days
+    complaint_notice_working_days: Days
+    pledge_months_max: Months
+    certificate_words_forbidden: Annotated[tuple[Line, ...], Meta(max_length=256)]
+    citation_recheck_days_max: Days | None = None
+
+    @property
+    def policy(self) -> RegistrationPolicy:
+        """The document that it adopts."""
+        return RegistrationPolicy(**{name: getattr(self, name) for name in RegistrationPolicy.__struct_fields__})
+
+
+class RegistrationPolicyProposed(Event, frozen=True, kw_only=True, tag="RegistrationPolicyProposed"):
+    """A registration policy as a document, for another party to approve; nothing follows from it before."""
+
+    policy: RegistrationPolicy
+
+
+class RegistrationPolicyApproved(Event, frozen=True, kw_only=True, tag="RegistrationPolicyApproved"):
+    """By another party than the proposer. In force from `effective_on`, never retroactive."""
+
+    proposal: EntryIndex
 
 
 class PointRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,6 +108,7 @@ class HoldRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
 class GoodRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What GOOD needs besides a live public pledge and a completed period kept in full.
 
+    The period has at least `period_months`, within the pledge's term (None: any length; no longer proposed).
     In time at least `replies_timely_per_mille` of the replies of `replies_months`, once there are `replies_min`. No
     counting item of `veto_tiers` or of `veto_items`; with `veto_broken_clauses`, none that broke a pledged clause.
     Every standard declared or revised within `declarations_months` (None: does not matter).
@@ -90,6 +121,7 @@ class GoodRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     veto_items: Annotated[tuple[ItemName, ...], Meta(max_length=256)] = ()
     veto_broken_clauses: bool = True
     declarations_months: Months | None = None
+    period_months: Months | None = None
 
 
 class StandingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

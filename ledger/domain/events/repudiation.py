@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from ledger.domain.events.base import EntryIndex, Event, Line
+from ledger.domain.events.base import EntryIndex, Event, Line, PaperEvidence
 
 __all__ = ["BodyErased", "EntryMisattributed", "StatementRepudiated"]
 
 
 class StatementRepudiated(Event, frozen=True, kw_only=True, tag="StatementRepudiated"):
-    """An organizer records, with the party's word, that the entry was not the party's statement."""
+    """The party that is said to have made the entry's statement disowns it, by another officer, or the root does."""
 
     entry: EntryIndex
     word: Line
 
 
 class EntryMisattributed(Event, frozen=True, kw_only=True, tag="EntryMisattributed"):
-    """An organizer records, with the party's word, that the entry is about somebody else: `belongs_to`, if known."""
+    """The entry is about somebody else: `belongs_to`, if known. An organizer names the paper that says so."""
 
     entry: EntryIndex
     word: Line
     belongs_to: Line | None = None
+    evidence: PaperEvidence | None = None
 
 
 class BodyErased(Event, frozen=True, kw_only=True, tag="BodyErased"):

@@ -21,7 +21,10 @@ _Record = EnterpriseRecord | None
 
 
 def add(record: _Record, event: AttachmentAdded, ctx: Context) -> _Facts:
-    """To an entry of this stream whose content is still there."""
+    """To an entry of this stream whose content is still there; so many by each party.
+
+    That it was uploaded by that party is looked at when the statement arrives (`ledger.registration.attachments`).
+    """
     ref = None if record is None else record.entries.get(event.entry)
     if record is None or ref is None:
         raise Refused(
@@ -37,11 +40,13 @@ def add(record: _Record, event: AttachmentAdded, ctx: Context) -> _Facts:
             "the body of this entry is erased: nothing can be attached to it",
             str(event.entry),
         )
-    if len(ATTACHMENTS.of(record).by_entry.get(event.entry, ())) >= ATTACHMENTS_PER_ENTRY_MAX:
+    attachments = ATTACHMENTS.of(record)
+    own = [one for one in attachments.by_entry.get(event.entry, ()) if attachments.by_id[one].issuer == ctx.issuer]
+    if len(own) >= ATTACHMENTS_PER_ENTRY_MAX:
         raise Refused(
             "attachment.max",
-            f"一条记录最多附 {ATTACHMENTS_PER_ENTRY_MAX} 份文件",
-            f"an entry has {ATTACHMENTS_PER_ENTRY_MAX} attachments at most",
+            f"一个单位对一条记录最多附 {ATTACHMENTS_PER_ENTRY_MAX} 份文件",
+            f"a party adds {ATTACHMENTS_PER_ENTRY_MAX} attachments to an entry at most",
             str(event.entry),
         )
     return (UniqueFact("attachment", event.attachment),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from ledger.domain.events.base import Event
@@ -17,7 +17,8 @@ from ledger.domain.events.complaint import (
 from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.spec import spec
-from ledger.domain.state.complaint import OutcomeState
+from ledger.domain.state.agreement import AGREED
+from ledger.domain.state.complaint import OWED_NO_REPLY, OutcomeState, window_lapsed
 from ledger.domain.state.fold_steps import outcome_corrected, outcome_recorded, outcome_replied
 from ledger.domain.state.record import EnterpriseRecord, outcome_root
 from ledger.domain.values.dates import month_of
@@ -28,8 +29,8 @@ from ledger.limits import OUTCOME_CORRECTIONS_MAX, OUTCOME_REPLIES_MAX
 __all__ = ["EVENTS", "require_notice"]
 
 _NEED_REASON: Final[frozenset[Outcome]] = frozenset(("ended_without_agreement", "refused", "not_accepted"))
-# a case can end in these ways before the enterprise was asked, or before its time to reply was over
-_WITHOUT_REPLY: Final[frozenset[Outcome]] = frozenset(("withdrawn", "transferred", "not_accepted"))
+# Seven days for each working day, and two weeks for the longest holidays, hold the working days of any calendar.
+_HOLIDAYS_DAYS: Final = 14
 _Facts = tuple[UniqueFact, ...]
 _Record = EnterpriseRecord | None
 
@@ -144,8 +145,8 @@ def _reply_or_lapsed(event: ComplaintOutcomeRecorded) -> None:
                 event.reply,
             )
         return
-    lapsed = event.forwarded is not None and event.reply_due is not None and event.reply_due <= event.closed
-    if not lapsed and event.outcome not in _WITHOUT_REPLY:
+    lapsed = event.forwarded is not None and window_lapsed(event.reply_due, event.effective_on)
+    if not lapsed and event.outcome not in OWED_NO_REPLY:
         raise Refused(
             "complaint.reply_window",
             "企业尚未回复且回复期限未到: 不予登记",
@@ -155,17 +156,15 @@ def _reply_or_lapsed(event: ComplaintOutcomeRecorded) -> None:
 
 
 def require_notice(event: Event, notified_on: date | None, ctx: Context) -> None:
-    """The enterprise was told working days before this is published, or it is said why not."""
+    """The enterprise was told working days before this is published; no ground for recording it late replaces that."""
     if notified_on is None:
-        if event.late_ground is None:
-            raise Refused(
-                "complaint.notice_missing",
-                "公布前须告知企业并写明告知日期; 历史数据须写明理由",
-                "the enterprise is told before publication, on a date to be given; a historical import gives a ground",
-            )
-        return
+        raise Refused(
+            "complaint.notice_missing",
+            "公布前须告知企业并写明告知日期; 迟延登记的理由不能代替告知",
+            "the enterprise is told before publication, on a date to be given; a ground for lateness is no notice",
+        )
     days = ctx.policy.complaint_notice_working_days
-    earliest = add_working_days(ctx.governance.calendars, notified_on, days)
+    earliest = _earliest(ctx, notified_on, days, event.effective_on)
     if event.effective_on < earliest:
         raise Refused(
             "complaint.notice_period",
@@ -173,6 +172,17 @@ def require_notice(event: Event, notified_on: date | None, ctx: Context) -> None
             f"publication follows {days} working days after the notice, on {earliest} at the earliest",
             str(event.effective_on),
         )
+
+
+def _earliest(ctx: Context, notified_on: date, days: int, published_on: date) -> date:
+    """The first day of publication. Of years that no calendar covers so much time has passed that none is needed."""
+    try:
+        return add_working_days(ctx.governance.calendars, notified_on, days)
+    except Refused:
+        long_enough = notified_on + timedelta(days=7 * days + _HOLIDAYS_DAYS)
+        if published_on < long_enough:
+            raise
+        return long_enough
 
 
 def _consistent(outcome: Outcome, reply: Reply, reason: str | None, substantive_reply: bool) -> None:
@@ -188,6 +198,13 @@ def _consistent(outcome: Outcome, reply: Reply, reason: str | None, substantive_
             "complaint.substance_without_reply",
             "没有回复, 就没有实质性回复",
             "without a reply there is no reply in substance",
+        )
+    if outcome in AGREED and reply == "none":
+        raise Refused(
+            "complaint.agreement_without_reply",
+            "和解或调解达成即为答复: 不能登记为不答复",
+            "an agreement is itself an answer: it is not recorded with no reply",
+            outcome,
         )
     if outcome == "explained" and reply == "none":
         raise Refused(

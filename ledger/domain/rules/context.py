@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from msgspec import Struct
 
 from ledger.domain.events.base import Annex, Event, NamedText, Recorded
-from ledger.domain.events.policy import RegistrationPolicyAdopted
+from ledger.domain.events.policy import RegistrationPolicy
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import About, EnterpriseRecord
 from ledger.domain.state.slot import Slot
@@ -55,7 +55,7 @@ class Context(Struct, frozen=True):
         return self.issuer == own_party(self.subject)
 
     @property
-    def policy(self) -> RegistrationPolicyAdopted:
+    def policy(self) -> RegistrationPolicy:
         """The registration policy in force on the day of recording. Raises `Refused` where there is none yet."""
         policy = self.governance.registration_policy(self.today)
         if policy is None:
@@ -74,6 +74,7 @@ Who = Literal[
     "data_officer",
     "log_operator",
     "self",
+    "party",
     "old_key",
 ]
 Form = Literal["open", "sealed", "either"]
@@ -94,11 +95,11 @@ def never(state: object, event: Event) -> bool:
 class EventSpec(Struct, frozen=True):
     """One line of the catalogue.
 
-    `streams` are the kinds of subject it may be about; `signers` the roles that may say it, `self` (the
-    enterprise about itself) or `old_key` (the key that it replaces). `decide(state, event, context)` takes the
-    `EnterpriseRecord` (None before the first event) or, for other streams, the `Governance`; it returns the
-    facts that must be unique, or raises `Refused`. `evolve(record, recorded, event)` gives the record with it, and
-    what it is about (None for governing streams, which fold themselves); `noun` is where its state lies.
+    `streams` are the kinds of subject it may be about; `signers` the roles that may say it, `self` (the enterprise
+    about itself), `party` (the party about itself) or `old_key` (the key that it replaces). `decide(state, event,
+    context)` takes the `EnterpriseRecord` (None before the first event) or, for other streams, the `Governance`; it
+    returns the facts that must be unique, or raises `Refused`. `evolve(record, recorded, event)` gives the record with
+    it, and what it is about (None for governing streams, which fold themselves); `noun` is where its state lies.
 
     `begins_later`: `effective_on` may lie in the future. `body_public(state, event)`: whether a body may ever be
     shown. `text(event)`: the digest of a text of its own that an open statement names, of type `text_type`; the text
@@ -137,4 +138,4 @@ class EventSpec(Struct, frozen=True):
         if not self.signers.isdisjoint(roles):
             return True
         by_itself = "self" in self.signers and issuer == own_party(subject)
-        return by_itself or ("old_key" in self.signers and issuer == subject)
+        return by_itself or (issuer == subject and not self.signers.isdisjoint(("party", "old_key")))

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ledger.domain.events.policy import StandingPolicy
-from ledger.domain.state.complaint import OutcomeCorrection, OutcomeState, findings
+from ledger.domain.state.complaint import OutcomeCorrection, OutcomeState, counts_as_reply, findings
 from ledger.domain.state.pledge import PledgeState
 from ledger.domain.state.policy import StandingPolicyInForce
 from ledger.domain.state.record import EnterpriseRecord, outcome_root
@@ -96,7 +96,7 @@ class _Stakes:
         for outcome, stands in _outcomes(record):
             for item in findings(outcome, stands):
                 self._finding(outcome.index, outcome.effective_on, item, stands.fact_id, stands.clauses)
-            if stands.reply != "none" or outcome.reply_lapsed:
+            if counts_as_reply(outcome, stands):
                 self._reply(outcome, timely=stands.reply == "timely")
         for bearing in bearings:
             for finding in bearing.findings:
@@ -147,7 +147,8 @@ class _Stakes:
             # a period kept in full counts toward GOOD as long as any public pledge is live
             last = max((day for other in _public(record) if (day := other.last_day(record.repudiated))), default=None)
             until = date.min if last is None else _day_after(last)
-            self.all[_Stake("kept", one.index, one.effective_on, (one.period_until,))] = until
+            said = one.period_from, one.period_until, one.assessor_code
+            self.all[_Stake("kept", one.index, one.effective_on, said)] = until
 
     def _others(self, bearing: Bearing) -> None:
         for hold in bearing.holds:

@@ -33,7 +33,7 @@ from ledger.domain.values.enterprise_code import (
 from ledger.domain.values.subject import is_enterprise, parse
 from ledger.errors import Malformed, Refused
 
-__all__ = ["EVENTS"]
+__all__ = ["EVENTS", "is_code"]
 
 _Facts = tuple[UniqueFact, ...]
 _Record = EnterpriseRecord | None
@@ -180,6 +180,11 @@ def _opaque_and_sealed(ctx: Context) -> None:
 def _checks_out(code: str, subject: str) -> bool:
     # older registration numbers of other lengths, behind an opaque id, have no check digit of this kind
     return checks_out(code) or not (subject.startswith("lei:") or len(code) == USCC_LENGTH)
+
+
+def is_code(text: str) -> bool:
+    """Whether a unit named by this code is named by a valid one: a unified social credit code, or an LEI."""
+    return checks_out(fold_code(text))
 
 
 def _is_overridden(record: _Record, code: str) -> bool:

@@ -6,9 +6,10 @@ from ledger.domain.rules.context import Context
 from ledger.domain.state.enterprise import EntryRef
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.state.versions import versions_of
 from ledger.errors import Refused
 
-__all__ = ["another_officer", "counting_entry", "entry_of", "same_party"]
+__all__ = ["another_officer", "counting_entry", "entry_of", "officer_of_no_version", "same_party"]
 
 
 def entry_of(record: EnterpriseRecord | None, index: int, ctx: Context) -> EntryRef:
@@ -46,6 +47,12 @@ def another_officer(kid: bytes, ctx: Context, rule: str) -> None:
             "this is for another officer than the one who recorded what it is about",
             ctx.officer,
         )
+
+
+def officer_of_no_version(record: EnterpriseRecord, entry: int, ctx: Context, rule: str) -> None:
+    """Another person than any who signed a version of what is decided on: the entry, its corrections, later looks."""
+    for version in versions_of(record, entry):
+        another_officer(record.entries[version].kid, ctx, rule)
 
 
 def same_party(ref: EntryRef, ctx: Context, rule: str) -> None:

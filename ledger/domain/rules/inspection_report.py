@@ -1,4 +1,4 @@
-"""What may be said about inspection reports: each submitted once, verified once by another party, ended once."""
+"""What may be said about inspection reports: verified once by somebody else, which takes the number, ended once."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Final
 from ledger.domain.events.inspection_report import ReportInvalidated, ReportSubmitted, ReportVerified
 from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
+from ledger.domain.rules.entry_conditions import another_officer
 from ledger.domain.rules.spec import of_noun
 from ledger.domain.state import inspection_report as report
 from ledger.domain.state.finding import annulled
-from ledger.domain.state.inspection_report import REPORTS, Report, report_key
+from ledger.domain.state.inspection_report import REPORTS, Report
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
 from ledger.limits import REPORT_VERDICTS_MAX, REPORTS_MAX
@@ -22,7 +23,7 @@ _Record = EnterpriseRecord | None
 
 
 def submit(record: _Record, event: ReportSubmitted, ctx: Context) -> _Facts:
-    """Issued before, by a laboratory that gave no other report this number."""
+    """Issued before. Its number stays free until the report is verified: whoever only says so occupies nothing."""
     record = require_registered(record, ctx)
     if event.issued_on > event.effective_on:
         raise Refused(
@@ -37,20 +38,18 @@ def submit(record: _Record, event: ReportSubmitted, ctx: Context) -> _Facts:
             f"一家企业最多登记 {REPORTS_MAX} 份检验检测报告",
             f"an enterprise has {REPORTS_MAX} reports at most",
         )
-    return (UniqueFact("report", report_key(event)),)
+    return ()
 
 
 def verify(record: _Record, event: ReportVerified, ctx: Context) -> _Facts:
-    """By another party than the submitter, once, of a report that was not found invalid."""
+    """By another person than the submitter, once, of a report that was not found invalid; it takes the number.
+
+    By the laboratory that is accredited under its CMA number, a regulator, or, where none is, an organizer.
+    """
     record = require_registered(record, ctx)
     found = _report(record, event.report)
-    if found.issuer == ctx.issuer:
-        raise Refused(
-            "report.verified_by_submitter",
-            "报告须由提交方以外的机构核验",
-            "a report is verified by another party than the one that submitted it",
-            ctx.issuer,
-        )
+    _who_decides(found, ctx)
+    another_officer(record.entries[found.index].kid, ctx, "report.verified_by_submitter")
     earlier = found.verified(record.repudiated)
     if earlier is not None:
         raise Refused(
@@ -60,13 +59,19 @@ def verify(record: _Record, event: ReportVerified, ctx: Context) -> _Facts:
             str(event.report),
         )
     _still_open(record, found)
-    return ()
+    if found.verifications:  # one that was repudiated took the number for this very report
+        return ()
+    return (UniqueFact("report", found.key),)
 
 
 def invalidate(record: _Record, event: ReportInvalidated, ctx: Context) -> _Facts:
-    """Of a report of this stream, once."""
+    """Of a report of this stream, once, by those who may verify it; an organizer by an officer who did not sign it."""
     record = require_registered(record, ctx)
     found = _report(record, event.report)
+    _who_decides(found, ctx)
+    if "regulator" not in ctx.roles and "laboratory" not in ctx.roles:
+        for said in (found.index, *(one.index for one in found.verifications)):
+            another_officer(record.entries[said].kid, ctx, "report.same_officer")
     _still_open(record, found)
     if event.effective_on < found.effective_on:
         raise Refused(
@@ -76,6 +81,29 @@ def invalidate(record: _Record, event: ReportInvalidated, ctx: Context) -> _Fact
             str(event.effective_on),
         )
     return ()
+
+
+def _who_decides(found: Report, ctx: Context) -> None:
+    """The laboratory accredited under the report's CMA number, a regulator, or, where none is, an organizer."""
+    if "regulator" in ctx.roles:
+        return
+    laboratory = ctx.governance.accredited(found.cma, ctx.today)
+    if laboratory == ctx.issuer:
+        return
+    if laboratory is not None:
+        raise Refused(
+            "report.accredited_laboratory_decides",
+            f"须由持有该资质认定编号的 {laboratory} 或监管部门作出",
+            f"this is for the laboratory accredited under this CMA number, {laboratory}, or for a regulator",
+            ctx.issuer,
+        )
+    if "organizer" not in ctx.roles:
+        raise Refused(
+            "report.other_laboratory",
+            "该机构未获此资质认定编号",
+            "this laboratory is not accredited under the report's CMA number",
+            found.cma,
+        )
 
 
 def by_enterprise(record: _Record, event: ReportInvalidated) -> bool:
@@ -115,11 +143,11 @@ def _still_open(record: EnterpriseRecord, found: Report) -> None:
 
 EVENTS: Final = (
     of_noun(REPORTS, ReportSubmitted, ("self", "organizer", "laboratory"), submit, report.submitted, textual=True),
-    of_noun(REPORTS, ReportVerified, ("organizer", "laboratory"), verify, report.verified),
+    of_noun(REPORTS, ReportVerified, ("organizer", "laboratory", "regulator"), verify, report.verified),
     of_noun(
         REPORTS,
         ReportInvalidated,
-        ("organizer", "laboratory"),
+        ("organizer", "laboratory", "regulator"),
         invalidate,
         report.invalidated,
         "sealed",

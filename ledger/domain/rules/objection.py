@@ -1,4 +1,4 @@
-"""What may be said about objections: to what is held against the enterprise, and decided by somebody else."""
+"""What may be said about objections: to anything that others put on record, and decided by somebody else."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Final
 from ledger.domain.events.objection import ObjectionFiled, ObjectionRejected, ObjectionUpheld
 from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
-from ledger.domain.rules.entry_conditions import another_officer, counting_entry, entry_of
+from ledger.domain.rules.entry_conditions import counting_entry, entry_of, officer_of_no_version
 from ledger.domain.rules.findings_on_record import findings_at, holds_at
 from ledger.domain.rules.spec import of_noun
+from ledger.domain.state.breach import BREACHES, root_of
+from ledger.domain.state.enterprise import EntryRef
 from ledger.domain.state.objection import OBJECTIONS, step
 from ledger.domain.state.petition import Petition, decision_on
+from ledger.domain.state.pledge import PledgeState
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
 from ledger.limits import OBJECTIONS_MAX
@@ -19,20 +22,43 @@ from ledger.limits import OBJECTIONS_MAX
 __all__ = ["EVENTS"]
 
 _REVOCATION: Final = "PledgeRevoked"
+_CORRECTIONS: Final = frozenset(("ComplaintOutcomeCorrected", "BreachCorrected"))
+# Sealed, and shown while its window lasts.
+_SHOWN: Final = frozenset(
+    (
+        "AgreementDefaulted",
+        "AgreementPerformed",
+        "BelowRecommendedNoted",
+        "ComplaintOutcomeRecorded",
+        "FindingAnnulled",
+        "FindingRecorded",
+        "PublicRecordCited",
+        "PublicRecordRechecked",
+        "RepairApproved",
+        "RepairRefused",
+        "RepairRescinded",
+    )
+)
 _Facts = tuple[UniqueFact, ...]
 _Record = EnterpriseRecord | None
 
 
 def file(record: _Record, event: ObjectionFiled, ctx: Context) -> _Facts:
-    """To an entry that counts against the enterprise; one at a time."""
+    """To any entry of the stream that others made and that stands, whether it costs points or not; one at a time."""
     record = require_registered(record, ctx)
     ref = counting_entry(record, event.entry, ctx)
-    adverse = ref.type == _REVOCATION or findings_at(record, event.entry) or holds_at(record, event.entry)
-    if not adverse:
+    if ref.issuer == ctx.issuer:
         raise Refused(
-            "objection.not_adverse",
-            "该条记录没有对企业不利的内容; 更正过的请写最初那条记录",
-            "this entry holds nothing against the enterprise; of one that was corrected, name the first entry",
+            "objection.own_statement",
+            "企业自己的声明不能提出异议: 请更正、撤回或否认",
+            "an enterprise does not object to its own statement: it corrects, withdraws or repudiates it",
+            str(event.entry),
+        )
+    if ref.type in _CORRECTIONS:
+        raise Refused(
+            "objection.first_entry",
+            "更正过的请写最初那条记录",
+            "of what was corrected, name the first entry",
             str(event.entry),
         )
     objections, gone = OBJECTIONS.of(record), record.repudiated
@@ -55,7 +81,7 @@ def file(record: _Record, event: ObjectionFiled, ctx: Context) -> _Facts:
 
 
 def answer(record: _Record, event: ObjectionUpheld | ObjectionRejected, ctx: Context) -> _Facts:
-    """Of an open objection: by another body where the matter is severe, else by another officer."""
+    """Of an open objection: by another body where the matter is severe, else by an officer of none of its versions."""
     record = require_registered(record, ctx)
     objections, gone = OBJECTIONS.of(record), record.repudiated
     filed = objections.entries.get(event.objection)
@@ -93,17 +119,32 @@ def answer(record: _Record, event: ObjectionUpheld | ObjectionRejected, ctx: Con
 
 
 def is_public(record: _Record, event: ObjectionFiled | ObjectionUpheld | ObjectionRejected) -> bool:
-    """Not what is said about the revocation of a pledge that is not for the public."""
+    """Whether what it is about is public: an open entry, or a sealed one of a kind that is shown.
+
+    Nothing that is said about a pledge shows unless the pledge is for the public.
+    """
     ref = None if record is None else record.entries.get(event.entry)
-    if record is None or ref is None or ref.type != _REVOCATION:
-        return True
-    pledge = record.pledges.by_id.get(ref.about) if isinstance(ref.about, bytes) else None
-    return pledge is not None and pledge.terms is not None and pledge.terms.disclosure == "public"
+    if record is None or ref is None or ref.type is None:
+        return False
+    pledge = _pledge_of(record, ref, event.entry)
+    if pledge is not None:
+        return pledge.terms is not None and pledge.terms.disclosure == "public"
+    if ref.type in ("MarkMisuseFound", "ReportInvalidated"):  # shown where it was the enterprise's fault
+        return bool(findings_at(record, event.entry) or holds_at(record, event.entry))
+    return not ref.sealed or ref.type in _SHOWN
+
+
+def _pledge_of(record: EnterpriseRecord, ref: EntryRef, entry: int) -> PledgeState | None:
+    """The pledge that an entry is about, where it is about one."""
+    if isinstance(ref.about, bytes):
+        return record.pledges.by_id.get(ref.about, PledgeState(ref.about))
+    breach = root_of(BREACHES.of(record), entry)
+    return None if breach is None else record.pledges.coded(breach.code)
 
 
 def _somebody_else(record: EnterpriseRecord, entry: int, ctx: Context) -> None:
     ref = entry_of(record, entry, ctx)
-    another_officer(ref.kid, ctx, "objection.same_officer")
+    officer_of_no_version(record, entry, ctx, "objection.same_officer")
     if ctx.by_itself:
         raise Refused(
             "objection.own_matter",

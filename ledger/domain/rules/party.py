@@ -13,6 +13,7 @@ from ledger.domain.events.party import (
     KeyRecovered,
     KeyRevoked,
     KeyRotated,
+    LaboratoryAccredited,
     PartyEnrolled,
     RoleGranted,
     RoleRevoked,
@@ -26,6 +27,8 @@ from ledger.errors import Refused
 
 __all__ = ["EVENTS"]
 
+# What a registrar may give: every other role decides about others, and is the root's to give.
+_GIVEN_BY_REGISTRAR: Final = frozenset(("laboratory", "handling_body"))
 _Facts = tuple[UniqueFact, ...]
 
 
@@ -87,9 +90,45 @@ def enrol_party(governance: Governance, event: PartyEnrolled, ctx: Context) -> _
     return ()
 
 
+def accredit(governance: Governance, event: LaboratoryAccredited, ctx: Context) -> _Facts:
+    """Of a party that holds the role, under a number that no other party was ever accredited under."""
+    party = _party(governance, ctx)
+    if "laboratory" not in party.roles:
+        raise Refused(
+            "accreditation.no_laboratory",
+            "该主体没有检验检测机构角色",
+            "this party does not hold the role of a laboratory",
+            ctx.subject,
+        )
+    _not_by_itself(ctx)
+    earlier = governance.parties_and_keys.accreditations.get(event.cma)
+    if earlier is not None and earlier.party != ctx.subject:
+        raise Refused(
+            "accreditation.number_taken",
+            f"该资质认定编号属于 {earlier.party} (第 {earlier.index} 条记录)",
+            f"this CMA number is that of {earlier.party}, by entry {earlier.index}",
+            event.cma,
+        )
+    if event.valid_until < event.valid_from:
+        raise Refused(
+            "accreditation.validity_order",
+            "有效期止早于有效期起",
+            "the validity ends before it begins",
+            str(event.valid_until),
+        )
+    return ()
+
+
 def enrol_key(governance: Governance, event: KeyEnrolled, ctx: Context) -> _Facts:
-    """A key that nobody had before."""
-    _party(governance, ctx)
+    """A key that nobody had before: the first by the root or a registrar, a further one by the party's own key."""
+    party = _party(governance, ctx)
+    if party.keys and ctx.issuer != ctx.subject and not ctx.bootstrap:
+        raise Refused(
+            "key.further_by_own_key",
+            "该主体已有密钥: 新密钥须由其现有密钥签名登记, 或经等待期恢复",
+            "this party has a key: a further one is enrolled by that key, or recovered with its waiting period",
+            ctx.issuer,
+        )
     _new_key(governance, event.key)
     _ordered(event.valid_from, event.valid_until)
     return ()
@@ -223,13 +262,24 @@ def _ordered(valid_from: date, valid_until: date | None) -> None:
 
 
 def _role_giver(role: str, ctx: Context) -> None:
-    """A registrar enrols others; it may neither make registrars nor give roles to itself."""
-    if "root" not in ctx.roles and (role == "registrar" or ctx.issuer == ctx.subject):
+    """A registrar makes laboratories and handling bodies of others; every other role is the root's to give and take."""
+    if "root" not in ctx.roles and (role not in _GIVEN_BY_REGISTRAR or ctx.issuer == ctx.subject):
         raise Refused(
             "role.root_only",
-            "登记员角色以及登记员自己的角色只能由根密钥授予或收回",
-            "the role of registrar, and any role of the registrar itself, is given and taken by the root alone",
+            "登记员只能授予或收回他方的检验检测机构、投诉承办单位角色; 其他角色由根密钥授予或收回",
+            "a registrar gives and takes the roles of laboratory and handling body, of others; "
+            "every other role is given and taken by the root alone",
             role,
+        )
+
+
+def _not_by_itself(ctx: Context) -> None:
+    if ctx.issuer == ctx.subject and "root" not in ctx.roles:
+        raise Refused(
+            "accreditation.by_itself",
+            "登记员不能登记自己的资质认定",
+            "a registrar does not record its own accreditation",
+            ctx.issuer,
         )
 
 
@@ -249,7 +299,8 @@ def _root_keys_left(governance: Governance, revoked: EnrolledKey, event: KeyRevo
 EVENTS: Final = (
     spec("party", TrustAnchorsEstablished, ("root",), establish),
     spec("party", PartyEnrolled, ("root", "registrar"), enrol_party),
-    spec("party", KeyEnrolled, ("root", "registrar"), enrol_key),
+    spec("party", LaboratoryAccredited, ("root", "registrar"), accredit, begins_later=True),
+    spec("party", KeyEnrolled, ("root", "registrar", "party"), enrol_key),
     spec("party", KeyRotated, ("old_key",), rotate_key),
     spec("party", KeyRecovered, ("root", "registrar"), recover_key),
     spec("party", KeyRevoked, ("root", "registrar"), revoke_key),

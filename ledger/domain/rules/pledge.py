@@ -15,6 +15,7 @@ from ledger.domain.events.pledge import (
 )
 from ledger.domain.rules.context import Context, UniqueFact, never
 from ledger.domain.rules.enterprise import require_registered
+from ledger.domain.rules.entry_conditions import another_officer
 from ledger.domain.rules.pledge_conditions import (
     check_code,
     check_end,
@@ -177,7 +178,10 @@ def revoke(record: _Record, event: PledgeRevoked, ctx: Context) -> _Facts:
 
 
 def assess(record: _Record, event: FulfilmentAssessed, ctx: Context) -> _Facts:
-    """Of a period of a published pledge that is over and was not assessed before."""
+    """Of a period of a published pledge that is over and was not assessed before.
+
+    That it was kept in full is said by another officer than the one who published the pledge.
+    """
     record = require_registered(record, ctx)
     pledge, _ = published(record, event.code)
     publication = pledge.publication
@@ -207,6 +211,8 @@ def assess(record: _Record, event: FulfilmentAssessed, ctx: Context) -> _Facts:
                 f"days of this period were assessed by entry {earlier.index}; repudiate that one first",
                 event.code,
             )
+    if event.result == "full":
+        another_officer(record.entries[publication.index].kid, ctx, "assessment.same_officer")
     explained = event.unmet is not None and event.accountability is not None
     silent = event.unmet is None and event.accountability is None
     if not (silent if event.result == "full" else explained):

@@ -16,6 +16,7 @@ from ledger.domain.events.policy import StandingPolicy, TierName
 from ledger.domain.rules.policy_items import FINDINGS, HOLDS, LISTED_ONLY_BY
 from ledger.domain.state.enterprise import SizeBand
 from ledger.errors import Malformed, Refused
+from ledger.limits import GOOD_PERIOD_MONTHS_MIN
 
 __all__ = ["PolicyFault", "flaws_of", "policy_schema", "read_policy", "require_flawless"]
 
@@ -215,6 +216,14 @@ def _good(policy: StandingPolicy) -> Iterator[PolicyFault]:
         )
     if len(set(policy.good.veto_tiers)) < len(policy.good.veto_tiers):
         yield PolicyFault("/good/veto_tiers", "policy.tier_twice", "同一档出现两次", "a tier is named twice")
+    months = policy.good.period_months
+    if months is None or months < GOOD_PERIOD_MONTHS_MIN:
+        yield PolicyFault(
+            "/good/period_months",
+            "policy.good_period",
+            f"践诺良好所需的评估期间须写明, 且不少于 {GOOD_PERIOD_MONTHS_MIN} 个月",
+            f"the period that GOOD needs is said, and has at least {GOOD_PERIOD_MONTHS_MIN} month",
+        )
 
 
 _CHECKS: Final[tuple[Callable[[StandingPolicy], Iterator[PolicyFault]], ...]] = (

@@ -9,7 +9,7 @@ from ledger.domain.events.policy import StandingPolicy
 from ledger.domain.events.repair import RepairApplied, RepairApproved, RepairRefused, RepairRescinded
 from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
-from ledger.domain.rules.entry_conditions import counting_entry, entry_of, same_party
+from ledger.domain.rules.entry_conditions import counting_entry, entry_of, officer_of_no_version, same_party
 from ledger.domain.rules.findings_on_record import findings_at, holds_at
 from ledger.domain.rules.spec import of_noun
 from ledger.domain.state.petition import Petition, PetitionDecision, decision_on
@@ -64,7 +64,10 @@ def apply(record: _Record, event: RepairApplied, ctx: Context) -> _Facts:
 
 
 def approve(record: _Record, event: RepairApproved, ctx: Context) -> _Facts:
-    """By the body that made the record, of an open application, after the minimum period of the entry's tier."""
+    """By the body that made the record, of an open application, after the minimum period of the entry's tier.
+
+    By an officer who signed none of the versions of that record.
+    """
     record = require_registered(record, ctx)
     application = _open_application(record, event.application, event.entry, ctx)
     counting_entry(record, event.entry, ctx)
@@ -89,14 +92,14 @@ def approve(record: _Record, event: RepairApproved, ctx: Context) -> _Facts:
 
 
 def refuse(record: _Record, event: RepairRefused, ctx: Context) -> _Facts:
-    """By the body that made the record, of an open application."""
+    """By the body that made the record, of an open application, by an officer who signed none of its versions."""
     record = require_registered(record, ctx)
     _not_before(_open_application(record, event.application, event.entry, ctx), event.effective_on)
     return ()
 
 
 def rescind(record: _Record, event: RepairRescinded, ctx: Context) -> _Facts:
-    """By the body that made the record, of an approval that stands."""
+    """By the body that made the record, of an approval that stands, by an officer who signed none of its versions."""
     record = require_registered(record, ctx)
     repairs, gone = REPAIRS.of(record), record.repudiated
     approval = repairs.entries.get(event.approval)
@@ -109,6 +112,7 @@ def rescind(record: _Record, event: RepairRescinded, ctx: Context) -> _Facts:
         )
     _same_entry(approval, event.entry)
     same_party(entry_of(record, event.entry, ctx), ctx, "repair.other_body")
+    officer_of_no_version(record, event.entry, ctx, "repair.same_officer")
     if decision_on(repairs, approval, gone) is not None:
         raise Refused(
             "repair.rescinded_once",
@@ -148,6 +152,7 @@ def _open_application(record: EnterpriseRecord, index: int, entry: int, ctx: Con
         )
     _same_entry(application, entry)
     same_party(entry_of(record, entry, ctx), ctx, "repair.other_body")
+    officer_of_no_version(record, entry, ctx, "repair.same_officer")
     decided = decision_on(repairs, application, gone)
     if decided is not None:
         raise Refused(

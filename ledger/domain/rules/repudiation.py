@@ -6,6 +6,7 @@ from typing import Final
 
 from ledger.domain.events.repudiation import BodyErased, EntryMisattributed, StatementRepudiated
 from ledger.domain.rules.context import Context, UniqueFact
+from ledger.domain.rules.entry_conditions import another_officer
 from ledger.domain.rules.erasure import require_no_weight
 from ledger.domain.rules.spec import spec
 from ledger.domain.state import repudiation
@@ -22,19 +23,45 @@ _FINAL: Final = frozenset(
 )
 # what later events are found by: without them the record could not be folded again
 _DATES_ONLY: Final = frozenset(("PledgePublished", "PledgeWithdrawn", "PledgeRevoked"))
+# whoever can have said something about an enterprise, and the root
+_SPEAKERS: Final = (
+    "root",
+    "organizer",
+    "approver",
+    "regulator",
+    "laboratory",
+    "handling_body",
+    "data_officer",
+    "self",
+)
 _Facts = tuple[UniqueFact, ...]
 _Record = EnterpriseRecord | None
 
 
 def repudiate(record: _Record, event: StatementRepudiated, ctx: Context) -> _Facts:
-    """Of an entry of this stream, once."""
-    _disown(record, event.entry, ctx)
+    """Of an entry of this stream, once: by the party that is said to have made it, by another officer, or the root."""
+    _, ref = _disown(record, event.entry, ctx)
+    if "root" in ctx.roles:
+        return ()
+    if ref.issuer != ctx.issuer:
+        raise Refused(
+            "repudiation.not_the_party",
+            f"只能由被指作出该声明的单位 ({ref.issuer}) 或根主体否认",
+            f"a statement is repudiated by the party that is said to have made it, {ref.issuer}, or by the root",
+            ctx.issuer,
+        )
+    another_officer(ref.kid, ctx, "repudiation.same_officer")
     return ()
 
 
 def misattribute(record: _Record, event: EntryMisattributed, ctx: Context) -> _Facts:
-    """Of an entry of this stream, once; to another enterprise, if it is known to whom."""
-    _disown(record, event.entry, ctx)
+    """Of an entry of this stream, once; to another enterprise, if it is known to whom.
+
+    By another officer than the one who signed it; a regulator's by the regulator or the root, whoever else's by an
+    organizer that names its evidence.
+    """
+    _, ref = _disown(record, event.entry, ctx)
+    _may_misattribute(ref, event, ctx)
     if event.belongs_to is None:
         return ()
     try:
@@ -84,7 +111,33 @@ def erase(record: _Record, event: BodyErased, ctx: Context) -> _Facts:
     return ()
 
 
-def _disown(record: _Record, entry: int, ctx: Context) -> None:
+def _may_misattribute(ref: EntryRef, event: EntryMisattributed, ctx: Context) -> None:
+    if "root" in ctx.roles:
+        return
+    if "regulator" in ctx.governance.roles(ref.issuer) and ref.issuer != ctx.issuer:
+        raise Refused(
+            "misattribution.of_a_regulator",
+            f"监管部门的记录只能由该部门 ({ref.issuer}) 或根主体认定为他人的记录",
+            f"a regulator's entry is said to be about somebody else by that regulator, {ref.issuer}, or by the root",
+            ctx.issuer,
+        )
+    if ref.issuer != ctx.issuer and "organizer" not in ctx.roles:
+        raise Refused(
+            "misattribution.other_party",
+            "只能由作出该记录的单位、组织方或根主体认定",
+            "this is for the party that made the entry, for an organizer, or for the root",
+            ctx.issuer,
+        )
+    if event.evidence is None and ref.issuer != ctx.issuer:
+        raise Refused(
+            "misattribution.evidence_missing",
+            "认定他方的记录属于另一企业, 须注明书面依据",
+            "that another party's entry is about somebody else rests on paper evidence, which is named",
+        )
+    another_officer(ref.kid, ctx, "misattribution.same_officer")
+
+
+def _disown(record: _Record, entry: int, ctx: Context) -> tuple[EnterpriseRecord, EntryRef]:
     record, ref = _entry(record, entry, ctx)
     if entry in record.repudiated:
         raise Refused("repudiation.twice", "该条记录已被否认", "this entry was repudiated already", str(entry))
@@ -95,6 +148,7 @@ def _disown(record: _Record, entry: int, ctx: Context) -> None:
             "a repudiation, an erasure or a legal hold cannot be repudiated itself",
             str(entry),
         )
+    return record, ref
 
 
 def _entry(record: _Record, index: int, ctx: Context) -> tuple[EnterpriseRecord, EntryRef]:
@@ -110,7 +164,14 @@ def _entry(record: _Record, index: int, ctx: Context) -> tuple[EnterpriseRecord,
 
 
 EVENTS: Final = (
-    spec("enterprise", StatementRepudiated, ("organizer",), repudiate, repudiation.repudiated, bears=True),
-    spec("enterprise", EntryMisattributed, ("organizer",), misattribute, repudiation.repudiated, bears=True),
+    spec("enterprise", StatementRepudiated, _SPEAKERS, repudiate, repudiation.repudiated, bears=True),
+    spec(
+        "enterprise",
+        EntryMisattributed,
+        ("organizer", "regulator", "root"),
+        misattribute,
+        repudiation.repudiated,
+        bears=True,
+    ),
     spec("enterprise", BodyErased, ("data_officer",), erase, repudiation.erased, bears=True),
 )

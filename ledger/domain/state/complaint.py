@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from datetime import date
+from typing import Final
 
 from immutables import Map
 from msgspec import Struct
@@ -20,6 +21,14 @@ from ledger.domain.events.complaint import (
     Outcome,
     Reply,
 )
+from ledger.domain.values.dates import month_of
+
+# Statistics only, whatever the reply: an agreement counts where it is not performed, by an entry of its own.
+COUNTS_NOTHING: Final[frozenset[Outcome]] = frozenset(
+    ("settled", "agreed", "explained", "ended_without_agreement", "withdrawn", "transferred", "not_accepted")
+)
+# Who withdrew, or was not accepted or sent to another body, is owed no reply by the enterprise.
+OWED_NO_REPLY: Final[frozenset[Outcome]] = frozenset(("withdrawn", "transferred", "not_accepted"))
 
 
 class OutcomeCorrection(Struct, frozen=True, gc=False):
@@ -65,8 +74,8 @@ class OutcomeState(Struct, frozen=True, gc=False):
 
     @property
     def reply_lapsed(self) -> bool:
-        """Whether the enterprise was asked and the month in which its reply was due had come when it closed."""
-        return self.forwarded is not None and self.reply_due is not None and self.reply_due <= self.closed
+        """Whether the enterprise was asked, and the month in which its reply was due was over at publication."""
+        return self.forwarded is not None and window_lapsed(self.reply_due, self.effective_on)
 
     def newest(self, repudiated: Container[int]) -> OutcomeState | OutcomeCorrection:
         """The version that stands: the newest correction that was not repudiated, else the outcome itself."""
@@ -137,8 +146,25 @@ def forget(outcomes: Outcomes, root: int, index: int) -> Outcomes:
     return outcomes.set(root, replace(outcome, replies=tuple(one for one in outcome.replies if one.index != index)))
 
 
+def window_lapsed(reply_due: str | None, published_on: date) -> bool:
+    """Whether a reply window, given by the month in which it ends, was over on the day of publication."""
+    return reply_due is not None and reply_due < month_of(published_on)
+
+
+def counts_as_reply(outcome: OutcomeState, stands: OutcomeState | OutcomeCorrection) -> bool:
+    """Whether the case is one of those whose replies are in time or not: one was owed, and given or its time lapsed."""
+    if stands.outcome in OWED_NO_REPLY:
+        return False
+    return stands.reply != "none" or outcome.reply_lapsed
+
+
 def findings(outcome: OutcomeState, stands: OutcomeState | OutcomeCorrection) -> tuple[str, ...]:
-    """The items of a complaint's outcome. No reply counts only where one was asked for and its month had come."""
+    """The items of a complaint's outcome; none of one that counts for nothing, whatever the reply.
+
+    No reply counts only where one was asked for and its month was over.
+    """
+    if stands.outcome in COUNTS_NOTHING:
+        return ()
     if stands.reply == "late":
         reply: tuple[str, ...] = ("complaint.late_reply",)
     elif stands.reply == "none" and outcome.reply_lapsed:

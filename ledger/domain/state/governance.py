@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.party import TrustAnchorsEstablished
-from ledger.domain.events.policy import RegistrationPolicyAdopted, StandingPolicy, WorkCalendarPublished
+from ledger.domain.events.policy import RegistrationPolicy, StandingPolicy, WorkCalendarPublished
 from ledger.domain.state.access_log import DigestOfDay, evolve_accesses
 from ledger.domain.state.campaign import CampaignState, evolve_campaign
 from ledger.domain.state.completeness_map import MapRoot, evolve_map
@@ -65,12 +65,17 @@ class Governance(Struct, frozen=True):
         record = self.parties.get(party)
         return frozenset() if record is None else record.roles
 
+    def accredited(self, cma: str, on: date) -> str | None:
+        """The laboratory that is accredited under a CMA number on a day, None where none is."""
+        accreditation = self.parties_and_keys.accreditations.get(cma)
+        return None if accreditation is None or not accreditation.valid_on(on) else accreditation.party
+
     def officer(self, kid: bytes) -> str | None:
         """The pseudonym of the person who holds a key: "another person" is decided by this."""
         key = self.keys.get(kid)
         return None if key is None else key.officer
 
-    def registration_policy(self, on: date) -> RegistrationPolicyAdopted | None:
+    def registration_policy(self, on: date) -> RegistrationPolicy | None:
         """The registration policy in force on a day."""
         for in_force in reversed(self.policies.registration):
             if in_force.effective_on <= on:

@@ -42,11 +42,13 @@ class Invalidation(Struct, frozen=True, gc=False):
 
 
 class Report(Struct, frozen=True, gc=False):
-    """The `ReportSubmitted` at `index`, with what was said of it since, in log order."""
+    """The `ReportSubmitted` at `index`, with what was said of it since, in log order. `key`: its numbers."""
 
     index: int
     effective_on: date
     issuer: str
+    cma: str
+    key: str
     verifications: tuple[Verification, ...] = ()
     invalidations: tuple[Invalidation, ...] = ()
 
@@ -73,7 +75,7 @@ def report_key(event: ReportSubmitted) -> str:
 
 
 def submitted(reports: Reports, at: Recorded, event: ReportSubmitted) -> Reports:
-    report = Report(at.index, event.effective_on, at.issuer)
+    report = Report(at.index, event.effective_on, at.issuer, event.cma, report_key(event))
     return replace(reports, by_entry=reports.by_entry.set(at.index, report))
 
 

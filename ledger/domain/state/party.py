@@ -20,6 +20,7 @@ from ledger.domain.events.party import (
     KeyRecovered,
     KeyRevoked,
     KeyRotated,
+    LaboratoryAccredited,
     PartyEnrolled,
     RoleGranted,
     RoleRevoked,
@@ -27,7 +28,7 @@ from ledger.domain.events.party import (
 )
 from ledger.domain.values.dates import shanghai_date
 
-__all__ = ["ROOT_PARTY", "EnrolledKey", "Parties", "PartyRecord", "evolve_parties", "kid_of"]
+__all__ = ["ROOT_PARTY", "Accreditation", "EnrolledKey", "Parties", "PartyRecord", "evolve_parties", "kid_of"]
 
 ROOT_PARTY: Final = "party:root"
 
@@ -87,11 +88,24 @@ class EnrolledKey(Struct, frozen=True):
         )
 
 
+class Accreditation(Struct, frozen=True):
+    """The `LaboratoryAccredited` at `index`: `party` is accredited on these days, both included."""
+
+    index: int
+    party: str
+    valid_from: date
+    valid_until: date
+
+    def valid_on(self, day: date) -> bool:
+        return self.valid_from <= day <= self.valid_until
+
+
 class Parties(Struct, frozen=True):
-    """All parties by id, all keys by thumbprint."""
+    """All parties by id, all keys by thumbprint, accreditations by CMA number."""
 
     by_id: Map[str, PartyRecord] = Map()
     keys: Map[bytes, EnrolledKey] = Map()
+    accreditations: Map[str, Accreditation] = Map()
 
     def put(self, party: PartyRecord) -> Parties:
         return replace(self, by_id=self.by_id.set(party.party, party))
@@ -144,6 +158,11 @@ def _role_revoked(parties: Parties, at: Recorded, event: RoleRevoked) -> Parties
     return parties.put(replace(party, roles=party.roles - {event.role}))
 
 
+def _accredited(parties: Parties, at: Recorded, event: LaboratoryAccredited) -> Parties:
+    accreditation = Accreditation(at.index, at.subject, event.valid_from, event.valid_until)
+    return replace(parties, accreditations=parties.accreditations.set(event.cma, accreditation))
+
+
 def _key(at: Recorded, key: str, officer: str, valid_from: date, valid_until: date | None = None) -> EnrolledKey:
     today = shanghai_date(at.recorded_at)
     return EnrolledKey(kid_of(key), bytes.fromhex(key), at.subject, officer, at.index, today, valid_from, valid_until)
@@ -184,6 +203,7 @@ def _end(
 _EVOLVE: Final[dict[type, Callable[[Parties, Recorded, Any], Parties]]] = {
     TrustAnchorsEstablished: _established,
     PartyEnrolled: _enrolled,
+    LaboratoryAccredited: _accredited,
     KeyEnrolled: _key_enrolled,
     KeyRotated: _key_rotated,
     KeyRecovered: _key_recovered,

@@ -94,6 +94,7 @@ class Assessment(Struct, frozen=True, gc=False):
     period_until: date
     result: Literal["full", "partial", "none"]
     fact_id: str | None
+    assessor_code: str
 
     @property
     def item(self) -> str | None:
@@ -219,7 +220,13 @@ def ended(pledges: Pledges, at: Recorded, event: PledgeWithdrawn | PledgeRevoked
 def assessed(pledges: Pledges, at: Recorded, event: FulfilmentAssessed) -> tuple[Pledges, bytes]:
     pledge = pledges.by_id[pledges.by_code[event.code]]
     assessment = Assessment(
-        at.index, event.effective_on, event.period_from, event.period_until, event.result, event.fact_id
+        at.index,
+        event.effective_on,
+        event.period_from,
+        event.period_until,
+        event.result,
+        event.fact_id,
+        event.assessor_code,
     )
     return pledges.put(replace(pledge, assessments=(*pledge.assessments, assessment))), pledge.statement_id
 

@@ -7,6 +7,7 @@ said, then what it adds up to; what may be said is in `ledger/domain/rules/polic
 from __future__ import annotations
 
 from datetime import date
+from typing import Generic, TypeVar
 
 from immutables import Map
 from msgspec import Struct
@@ -14,20 +15,25 @@ from msgspec.structs import replace
 
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.policy import (
+    RegistrationPolicy,
     RegistrationPolicyAdopted,
+    RegistrationPolicyApproved,
+    RegistrationPolicyProposed,
     StandingPolicy,
     StandingPolicyApproved,
     StandingPolicyProposed,
     WorkCalendarPublished,
 )
 
+Document = TypeVar("Document")
+
 
 class RegistrationPolicyInForce(Struct, frozen=True):
-    """A registration policy, from `effective_on` (unless a later one took over), adopted by entry `index`."""
+    """A registration policy, from `effective_on` (unless a later one took over), by the entry `index`."""
 
     effective_on: date
     index: int
-    policy: RegistrationPolicyAdopted
+    policy: RegistrationPolicy
 
 
 class StandingPolicyInForce(Struct, frozen=True):
@@ -39,12 +45,12 @@ class StandingPolicyInForce(Struct, frozen=True):
     policy: StandingPolicy
 
 
-class Proposal(Struct, frozen=True):
-    """A standing policy that was proposed by `issuer` with key `kid`; `approved_at` is the approval's entry."""
+class Proposal(Struct, Generic[Document], frozen=True):
+    """A policy that was proposed by `issuer` with key `kid`; `approved_at` is the approval's entry."""
 
     issuer: str
     kid: bytes
-    policy: StandingPolicy
+    policy: Document
     approved_at: int | None = None
 
 
@@ -53,7 +59,8 @@ class Policies(Struct, frozen=True):
 
     registration: tuple[RegistrationPolicyInForce, ...] = ()
     standing: tuple[StandingPolicyInForce, ...] = ()
-    proposals: Map[int, Proposal] = Map()
+    proposals: Map[int, Proposal[StandingPolicy]] = Map()
+    registration_proposals: Map[int, Proposal[RegistrationPolicy]] = Map()
     calendars: Map[int, WorkCalendarPublished] = Map()
 
 
@@ -61,8 +68,15 @@ def evolve_policies(policies: Policies, at: Recorded) -> Policies:
     """The policies after one more event of their stream."""
     event = at.event
     if isinstance(event, RegistrationPolicyAdopted):
-        adopted = RegistrationPolicyInForce(event.effective_on, at.index, event)
-        return replace(policies, registration=tuple(sorted((*policies.registration, adopted), key=_place)))
+        return _in_force(policies, RegistrationPolicyInForce(event.effective_on, at.index, event.policy))
+    if isinstance(event, RegistrationPolicyProposed):
+        made = Proposal(at.issuer, at.kid, event.policy)
+        return replace(policies, registration_proposals=policies.registration_proposals.set(at.index, made))
+    if isinstance(event, RegistrationPolicyApproved):
+        answered = policies.registration_proposals[event.proposal]
+        proposals = policies.registration_proposals.set(event.proposal, replace(answered, approved_at=at.index))
+        in_force = RegistrationPolicyInForce(event.effective_on, at.index, answered.policy)
+        return _in_force(replace(policies, registration_proposals=proposals), in_force)
     if isinstance(event, StandingPolicyProposed):
         return replace(policies, proposals=policies.proposals.set(at.index, Proposal(at.issuer, at.kid, event.policy)))
     if isinstance(event, StandingPolicyApproved):
@@ -76,6 +90,10 @@ def evolve_policies(policies: Policies, at: Recorded) -> Policies:
     if isinstance(event, WorkCalendarPublished):
         return replace(policies, calendars=policies.calendars.set(event.year, event))
     return policies
+
+
+def _in_force(policies: Policies, policy: RegistrationPolicyInForce) -> Policies:
+    return replace(policies, registration=tuple(sorted((*policies.registration, policy), key=_place)))
 
 
 def _place(in_force: RegistrationPolicyInForce | StandingPolicyInForce) -> tuple[date, int]:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from ledger.domain.events.policy import WorkCalendarPublished
 from ledger.errors import Refused
 
-__all__ = ["add_working_days", "is_working_day"]
+__all__ = ["add_working_days", "is_working_day", "works_by"]
 
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
@@ -27,6 +27,11 @@ def is_working_day(calendars: Mapping[int, WorkCalendarPublished], day: date) ->
             f"no work calendar is published for {day.year}, so working days cannot be counted",
             str(day.year),
         )
+    return works_by(calendar, day)
+
+
+def works_by(calendar: WorkCalendarPublished, day: date) -> bool:
+    """Whether `day` works by the calendar of its year."""
     return day in calendar.workdays if day.weekday() >= _SATURDAY else day not in calendar.holidays
 
 

@@ -24,7 +24,11 @@ from ledger.domain.events.party import (
     RoleRevoked,
     TrustAnchorsEstablished,
 )
-from ledger.domain.events.policy import RegistrationPolicyAdopted
+from ledger.domain.events.policy import (
+    RegistrationPolicyAdopted,
+    RegistrationPolicyApproved,
+    RegistrationPolicyProposed,
+)
 from ledger.domain.state.party import ROOT_PARTY, kid_of
 from ledger.errors import Malformed
 from ledger.limits import EVIDENCE_BYTES_MAX, EVIDENCE_ENTRIES_MAX
@@ -44,6 +48,8 @@ EVENTS: Final = (
     RoleGranted,
     RoleRevoked,
     RegistrationPolicyAdopted,
+    RegistrationPolicyProposed,
+    RegistrationPolicyApproved,
 )
 
 

@@ -83,7 +83,7 @@ def made(on: str = "2026-03-15", *, disclosure: str = "public", clauses: Sequenc
         liability="依法承担责任。",
         made_on=day(on),
         accepting_body="协会",
-        accepting_code="51100000500000000A",
+        accepting_code="51100000500000005N",
         disclosure=disclosure,  # type: ignore[arg-type]
         clauses=tuple(clauses),
         **more,
@@ -116,7 +116,14 @@ def revoked(number: int, on: str, ground: str = "fraud") -> Saying:
     return event, False
 
 
-def assessed(number: int, on: str, result: str, period: tuple[str, str], fact: str | None = None) -> Saying:
+def assessed(
+    number: int,
+    on: str,
+    result: str,
+    period: tuple[str, str],
+    fact: str | None = None,
+    assessor: str = "51100000500000005N",
+) -> Saying:
     event = FulfilmentAssessed(
         v=1,
         effective_on=day(on),
@@ -127,20 +134,29 @@ def assessed(number: int, on: str, result: str, period: tuple[str, str], fact: s
         unmet=None if result == "full" else "第二条",
         accountability=None if result == "full" else "限期改正",
         assessor="协会",
-        assessor_code="51100000500000000A",
+        assessor_code=assessor,
         fact_id=fact,
     )
     return event, True
 
 
-def outcome(on: str, *, reply: str = "timely", ended: str = "settled", **more: Any) -> Saying:
-    month = on[:7]
+def month_before(on: str) -> str:
+    """The month before that of a day: a reply that was due in it is late, or missing, on the day."""
+    return (day(on).replace(day=1) - timedelta(days=1)).isoformat()[:7]
+
+
+def outcome(on: str, *, reply: str = "timely", ended: str | None = None, **more: Any) -> Saying:
+    """Where it does not say how it `ended`: settled if it was answered in time, else one that counts by its reply."""
+    month = month_before(on)
+    counts = ended is None and reply != "timely"
+    ended = ended or ("refused" if counts else "settled")
     fields: dict[str, Any] = {
         "forwarded": month,
         "reply_due": month,
         "replied": None if reply == "none" else month,
         "issue": "质量",
         "reason": "理由" if ended in ("refused", "ended_without_agreement") else None,
+        "substantive_reply": counts,
         **more,
     }
     event = ComplaintOutcomeRecorded(
@@ -159,14 +175,16 @@ def outcome(on: str, *, reply: str = "timely", ended: str = "settled", **more: A
     return event, True
 
 
-def corrected(entry: int, on: str, *, reply: str = "timely", ended: str = "settled", **more: Any) -> Saying:
+def corrected(entry: int, on: str, *, reply: str = "timely", ended: str | None = None, **more: Any) -> Saying:
+    if ended is None and reply != "timely":
+        ended, more = "refused", {"substantive_reply": True, "reason": "理由", **more}
     event = ComplaintOutcomeCorrected(
         v=1,
         effective_on=day(on),
         corrects=entry,
         explanation="录入错误",
         reply=reply,  # type: ignore[arg-type]
-        outcome=ended,  # type: ignore[arg-type]
+        outcome=ended or "settled",  # type: ignore[arg-type]
         **more,
     )
     return event, True

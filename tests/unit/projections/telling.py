@@ -96,7 +96,8 @@ def _pledge(stream: Stream, number: int, given: dict[str, Any]) -> int:
 
 def _assessed(stream: Stream, number: int, given: dict[str, Any]) -> int:
     period = tuple(given.pop("period", PERIOD))
-    return stream.say(say.assessed(number, given["on"], given["result"], period, fact=given.get("fact")))
+    more = {key: given[key] for key in ("fact", "assessor") if key in given}
+    return stream.say(say.assessed(number, given["on"], given["result"], period, **more))
 
 
 def _outcome(stream: Stream, on: str, given: dict[str, Any]) -> int:

@@ -52,6 +52,7 @@ received = "收到"
 forwarded = "转办"
 replied = "回复"
 closed = "办结"
+notified_on = "转办"
 reply = { column = "是否按期", map = { "是" = "timely", "否" = "late", "" = "none" } }
 outcome = { column = "结果", map = { "和解" = "settled", "终止" = "ended_without_agreement" } }
 reason = "原因"
@@ -216,7 +217,7 @@ def test_the_day_of_publication_may_come_from_a_column() -> None:
         ("[source]", "[source", "not TOML"),
         ('name = "city-12315"', 'name = "City 12315"', "source.name"),
         ('name = "city-12315"', 'nam = "x"', "source"),
-        ('late_ground = "historical"', "", "source.late_ground"),
+        ('notified_on = "转办"', "", "fields.notified_on"),
         ('id = "uscc"', 'id = "tax"', "subject.id"),
         ('code = "代码"', "", "subject"),
         ('id = "uscc"', 'id = "local"', "registry"),

@@ -8,12 +8,14 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.charter.charter import default_registration_policy
+from ledger.domain.events.policy import RegistrationPolicyApproved, RegistrationPolicyProposed
 from ledger.domain.events.repudiation import StatementRepudiated
+from ledger.domain.rules.findings_on_record import findings_at
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.limits import OUTCOME_CORRECTIONS_MAX, OUTCOME_REPLIES_MAX
 from ledger.store.contract import Fact
 from tests.support.book import Book
-from tests.support.charter import HANDLING_BODY, HANDLING_COLLEAGUE, ORGANIZER, REGISTRAR, Speaker
+from tests.support.charter import APPROVER, HANDLING_BODY, HANDLING_COLLEAGUE, ORGANIZER, Speaker
 from tests.support.keys import signer_for
 from tests.support.refusals import refused
 from tests.support.statements import (
@@ -84,15 +86,49 @@ def test_a_case_in_progress_is_refused(book: Book) -> None:
 
 
 def test_an_outcome_waits_for_the_reply_or_the_lapse_of_its_window(book: Book) -> None:
-    silent = {"reply": "none", "replied": None}
+    silent = {"reply": "none", "replied": None, "outcome": "refused", "reason": "不接受调解"}
     with refused("complaint.reply_window"):
         record(book, **silent, reply_due="2026-03")
+    with refused("complaint.reply_window"):
+        record(book, **silent, reply_due="2026-03", late_ground="历史数据导入")
     with refused("complaint.reply_window"):
         record(book, **silent, reply_due=None)
     with refused("complaint.reply_window"):
         record(book, **silent, forwarded=None, reply_due=None)
     index = record(book, **silent, reply_due="2026-02")
     assert book.record.outcomes[index].reply_lapsed
+
+
+def test_a_window_lapses_when_its_month_is_over_on_the_day_of_publication(book: Book) -> None:
+    silent = {"reply": "none", "replied": None, "outcome": "refused", "reason": "不接受调解", "reply_due": "2026-03"}
+    book.clock.go_to(date(2026, 3, 31))
+    with refused("complaint.reply_window"):
+        record(book, **silent, effective_on=date(2026, 3, 31))
+    book.clock.go_to(date(2026, 4, 1))
+    index = record(book, **silent, effective_on=date(2026, 4, 1))
+    assert findings_at(book.record, index)[0].item == "complaint.no_reply"
+
+
+@pytest.mark.parametrize("ending", ["agreed", "settled"])
+def test_an_agreement_is_an_answer(book: Book, ending: str) -> None:
+    with refused("complaint.agreement_without_reply"):
+        record(book, outcome=ending, reply="none", replied=None)
+    index = record(book, outcome="refused", reason="无", reply="none", replied=None)
+    with refused("complaint.agreement_without_reply"):
+        book.say(corrected(index, outcome=ending, reply="none"), by=HANDLING_COLLEAGUE)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["settled", "agreed", "explained", "ended_without_agreement", "withdrawn", "transferred", "not_accepted"],
+)
+def test_an_outcome_that_counts_for_nothing_does_so_whatever_the_reply(book: Book, ending: str) -> None:
+    late = {"reply": "late", "replied": "2026-02", "reply_due": "2026-01"}
+    index = record(book, outcome=ending, reason="略", **late)
+    assert findings_at(book.record, index) == ()
+    if ending not in ("settled", "agreed", "explained"):
+        index = record(book, 2, outcome=ending, reason="略", reply="none", replied=None)
+        assert findings_at(book.record, index) == ()
 
 
 @pytest.mark.parametrize(("ending", "reason"), [("withdrawn", None), ("transferred", None), ("not_accepted", "无管辖")])
@@ -124,21 +160,33 @@ def test_the_enterprise_is_notified_working_days_before_publication(book: Book) 
 
 
 def test_the_notice_follows_the_policy_in_force(book: Book) -> None:
-    book.say(replace(default_registration_policy(TODAY), complaint_notice_working_days=10), subject="policy")
+    policy = replace(default_registration_policy().policy, complaint_notice_working_days=10)
+    proposal = book.say(RegistrationPolicyProposed(v=1, effective_on=TODAY, policy=policy), subject="policy").index
+    approved = RegistrationPolicyApproved(v=1, effective_on=TODAY, proposal=proposal)
+    book.say(approved, subject="policy", by=APPROVER)
     with refused("complaint.notice_period"):
         record(book, notified_on=date(2026, 3, 9))
     record(book, notified_on=date(2026, 3, 2))
 
 
 def test_a_notice_in_a_year_without_calendar_names_the_year(book: Book) -> None:
+    book.clock.go_to(date(2027, 1, 20))
     with refused("calendar.year_uncovered"):
-        record(book, notified_on=date(2025, 12, 30))
+        record(book, effective_on=date(2027, 1, 20), notified_on=date(2026, 12, 30))
 
 
-def test_an_outcome_without_notice_states_why(book: Book) -> None:
-    with refused("complaint.notice_missing"):
-        record(book, notified_on=None)
-    record(book, notified_on=None, late_ground="历史数据导入")
+def test_a_notice_of_long_ago_needs_no_calendar(book: Book) -> None:
+    notified = date(2025, 12, 30)  # before a day of a year without calendar
+    first = notified + timedelta(days=5 * 7 + 14)
+    with refused("calendar.year_uncovered"):
+        record(book, notified_on=notified, effective_on=first - timedelta(days=1), closed="2026-01", replied="2026-01")
+    record(book, notified_on=notified, effective_on=first, closed="2026-01", replied="2026-01")
+
+
+def test_no_ground_for_recording_late_replaces_the_notice(book: Book) -> None:
+    for ground in (None, "历史数据导入"):
+        with refused("complaint.notice_missing"):
+            record(book, notified_on=None, late_ground=ground)
 
 
 @pytest.mark.parametrize("ending", ["ended_without_agreement", "refused", "not_accepted"])
@@ -207,7 +255,7 @@ def test_a_correction_is_made_by_another_officer(book: Book) -> None:
 def test_a_second_key_does_not_make_another_officer(book: Book) -> None:
     key = signer_for("handling body, second key")
     enrolled = key_enrolled(key, HANDLING_BODY.party, officer=HANDLING_BODY.officer)
-    book.say(enrolled, subject=HANDLING_BODY.party, by=REGISTRAR)
+    book.say(enrolled, subject=HANDLING_BODY.party, by=HANDLING_BODY)
     index = record(book)
     with refused("correction.same_officer"):
         book.say(corrected(index), by=Speaker(HANDLING_BODY.party, key, HANDLING_BODY.officer))

@@ -13,11 +13,11 @@ from ledger.errors import Refused
 from projections.standing.evaluate import evaluate, policies_of
 from projections.standing.levels import Level
 from tests.support.book import Book
-from tests.support.charter import DATA_OFFICER, HANDLING_BODY, HANDLING_COLLEAGUE, ORGANIZER, Speaker
+from tests.support.charter import DATA_OFFICER, HANDLING_BODY, HANDLING_COLLEAGUE, ORGANIZER, ORGANIZER_2, Speaker
 from tests.support.refusals import refused
 from tests.support.statements import ENTERPRISE, assessed, corrected, outcome, registered
 
-NO_REPLY: dict[str, Any] = {"reply": "none", "replied": None, "outcome": "ended_without_agreement", "reason": "未达成"}
+NO_REPLY: dict[str, Any] = {"reply": "none", "replied": None, "outcome": "refused", "reason": "不接受调解"}
 WITHDRAWN: dict[str, Any] = {
     "forwarded": None,
     "reply_due": None,
@@ -55,7 +55,7 @@ def complaint(book: Book, number: int = 1, *, subject: str = ENTERPRISE, **given
     [
         (assessed(result="partial", unmet="部分", accountability="整改"), ORGANIZER, date(2027, 3, 16)),
         (assessed(result="none", unmet="全部", accountability="整改"), ORGANIZER, date(2029, 3, 16)),
-        (assessed(result="full"), ORGANIZER, date(2027, 3, 15)),
+        (assessed(result="full"), ORGANIZER_2, date(2027, 3, 15)),
         (outcome(1), HANDLING_BODY, date(2028, 3, 16)),
         (outcome(1, **NO_REPLY), HANDLING_BODY, date(2028, 3, 16)),
     ],

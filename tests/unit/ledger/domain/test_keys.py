@@ -58,7 +58,7 @@ def revoked(signer: Signer, reason: str = "retired", since: date | None = None, 
 
 
 def enrol(book: Book, signer: Signer, **given: object) -> None:
-    book.say(key_enrolled(signer, ORGANIZER.party, **given), subject=ORGANIZER.party, by=REGISTRAR)
+    book.say(key_enrolled(signer, ORGANIZER.party, **given), subject=ORGANIZER.party, by=ORGANIZER)
 
 
 def rotate(book: Book, old: Signer, new: Signer) -> None:
@@ -75,6 +75,21 @@ def test_a_party_has_several_keys_and_either_signs(book: Book) -> None:
     book.say(campaign_opened(), subject="campaign:a", by=ORGANIZER)
     book.say(campaign_opened(), subject="campaign:b", by=with_key(ORGANIZER, SECOND))
     assert book.governance.officer(SECOND.kid) == "organizer-2"
+
+
+@pytest.mark.parametrize("by", [REGISTRAR, ROOT, HANDLING_BODY])
+def test_nobody_else_enrols_a_further_key_of_a_party_that_has_one(book: Book, by: Speaker) -> None:
+    rule = "issuer.not_entitled" if by is HANDLING_BODY else "key.further_by_own_key"
+    with refused(rule):
+        book.say(key_enrolled(SECOND, ORGANIZER.party), subject=ORGANIZER.party, by=by)
+
+
+def test_ending_a_partys_keys_is_no_way_around_its_waiting_time(book: Book) -> None:
+    revoke(book, ORGANIZER.signer)
+    with refused("key.further_by_own_key"):
+        book.say(key_enrolled(SECOND, ORGANIZER.party), subject=ORGANIZER.party, by=REGISTRAR)
+    with refused("key.recovery_waits"):
+        book.say(recovered(ORGANIZER.signer, SECOND, TODAY), subject=ORGANIZER.party, by=REGISTRAR)
 
 
 def test_a_key_is_enrolled_once_and_for_one_party(book: Book) -> None:

@@ -13,7 +13,7 @@ from ledger.domain.rules.findings_on_record import findings_of
 from ledger.domain.state.objection import OBJECTIONS
 from ledger.domain.state.slot import Annotation, Bearing
 from tests.support.book import Book
-from tests.support.charter import APPROVER, HANDLING_BODY, HANDLING_COLLEAGUE, ORGANIZER, REGISTRAR, REGULATOR
+from tests.support.charter import APPROVER, HANDLING_BODY, HANDLING_COLLEAGUE, ORGANIZER, REGULATOR, ROOT
 from tests.support.findings import breach, breach_corrected, cited, found
 from tests.support.refusals import refused
 from tests.support.remedies import colleague_of, filed, rejected, upheld
@@ -89,12 +89,17 @@ def test_a_corrected_breach_is_put_right_too(book: Book) -> None:
     assert notes(book)[1:] == (Annotation(entry, TODAY, "objection.upheld", answer, TODAY),)
 
 
-def test_only_the_enterprise_objects_and_only_to_what_is_held_against_it(book: Book) -> None:
+def test_only_the_enterprise_objects_to_anything_that_others_put_on_record_about_it(book: Book) -> None:
     entry, passed = record(book), record(book, result="passed", severity=None)
     with refused("issuer.not_entitled"):
         book.say(filed(entry), by=ORGANIZER)
-    with refused("objection.not_adverse"):
-        object_to(book, passed)
+    object_to(book, passed)
+    assert book.judgements[-1].body_public
+    object_to(book, book.record.registrations[0].index)
+    made = book.with_pledge()
+    with refused("objection.own_statement"):
+        object_to(book, made.index)
+    object_to(book, made.index + 1)  # its publication, by the organizer
     with refused("entry.not_in_stream"):
         object_to(book, 0)
     book.say(StatementRepudiated(v=1, effective_on=TODAY, entry=entry, word="冒用密钥"))
@@ -185,7 +190,7 @@ def test_objections_to_one_entry_are_bounded(book: Book, monkeypatch: pytest.Mon
 
 def test_an_enterprise_with_an_office_does_not_decide_on_its_own_objection(book: Book) -> None:
     granted = RoleGranted(v=1, effective_on=TODAY, role="regulator")
-    book.say(granted, subject=OWNER.party, by=REGISTRAR)
+    book.say(granted, subject=OWNER.party, by=ROOT)
     entry = record(book)
     with refused("objection.own_matter"):
         book.say(upheld(object_to(book, entry), entry), by=OWNER)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from ledger.domain.events.party import PartyEnrolled, RoleGranted, RoleRevoked
+from ledger.domain.events.party import LaboratoryAccredited, PartyEnrolled, RoleGranted, RoleRevoked
 from tests.support.book import Book
 from tests.support.charter import APPROVER, ORGANIZER, REGISTRAR, ROOT
 from tests.support.keys import signer_for
@@ -12,6 +14,8 @@ from tests.support.refusals import refused
 from tests.support.statements import TODAY, campaign_opened, key_enrolled, party_enrolled
 
 LABORATORY = "party:institute"
+OTHER_LABORATORY = "party:institute-2"
+CMA = "220021183456"
 
 
 @pytest.fixture
@@ -21,6 +25,11 @@ def book() -> Book:
 
 def role_granted(role: str) -> RoleGranted:
     return RoleGranted(v=1, effective_on=TODAY, role=role)  # type: ignore[arg-type]
+
+
+def accredited(**given: object) -> LaboratoryAccredited:
+    days = {"valid_from": TODAY, "valid_until": TODAY + timedelta(days=365)}
+    return LaboratoryAccredited(**{"v": 1, "effective_on": TODAY, "cma": CMA, **days, **given})  # type: ignore[arg-type]
 
 
 def test_the_charter_gives_every_party_its_role(book: Book) -> None:
@@ -64,6 +73,54 @@ def test_only_the_root_makes_registrars(book: Book) -> None:
         book.say(role_granted("registrar"), subject=LABORATORY, by=REGISTRAR)
     book.say(role_granted("registrar"), subject=LABORATORY, by=ROOT)
     assert book.governance.roles(LABORATORY) == {"registrar"}
+
+
+@pytest.mark.parametrize("role", ["registrar", "organizer", "approver", "regulator", "data_officer", "log_operator"])
+def test_roles_that_decide_about_others_are_given_and_taken_by_the_root_alone(book: Book, role: str) -> None:
+    book.say(party_enrolled(), subject=LABORATORY, by=REGISTRAR)
+    with refused("role.root_only"):
+        book.say(role_granted(role), subject=LABORATORY, by=REGISTRAR)
+    book.say(role_granted(role), subject=LABORATORY, by=ROOT)
+    taken = RoleRevoked(v=1, effective_on=TODAY, role=role, reason="换届")  # type: ignore[arg-type]
+    with refused("role.root_only"):
+        book.say(taken, subject=LABORATORY, by=REGISTRAR)
+    book.say(taken, subject=LABORATORY, by=ROOT)
+
+
+@pytest.mark.parametrize("role", ["laboratory", "handling_body"])
+def test_a_registrar_makes_laboratories_and_handling_bodies_of_others(book: Book, role: str) -> None:
+    book.say(party_enrolled(), subject=LABORATORY, by=REGISTRAR)
+    book.say(role_granted(role), subject=LABORATORY, by=REGISTRAR)
+    with refused("role.root_only"):
+        book.say(role_granted(role), subject=REGISTRAR.party, by=REGISTRAR)
+
+
+def test_a_laboratory_is_accredited_under_a_number_of_its_own(book: Book) -> None:
+    for party in (LABORATORY, OTHER_LABORATORY):
+        book.say(party_enrolled(), subject=party, by=REGISTRAR)
+    with refused("accreditation.no_laboratory"):
+        book.say(accredited(), subject=LABORATORY, by=REGISTRAR)
+    for party in (LABORATORY, OTHER_LABORATORY):
+        book.say(role_granted("laboratory"), subject=party, by=REGISTRAR)
+    with refused("issuer.not_entitled"):
+        book.say(accredited(), subject=LABORATORY, by=ORGANIZER)
+    with refused("accreditation.validity_order"):
+        book.say(accredited(valid_until=TODAY - timedelta(days=1)), subject=LABORATORY, by=REGISTRAR)
+    book.say(accredited(), subject=LABORATORY, by=REGISTRAR)
+    with refused("accreditation.number_taken"):
+        book.say(accredited(), subject=OTHER_LABORATORY, by=REGISTRAR)
+    last = accredited().valid_until
+    assert book.governance.accredited(CMA, last) == LABORATORY
+    assert book.governance.accredited(CMA, last + timedelta(days=1)) is None
+    book.say(accredited(valid_until=last + timedelta(days=9)), subject=LABORATORY, by=REGISTRAR)
+    assert book.governance.accredited(CMA, last + timedelta(days=9)) == LABORATORY
+
+
+def test_a_registrar_does_not_accredit_itself(book: Book) -> None:
+    book.say(role_granted("laboratory"), subject=REGISTRAR.party, by=ROOT)
+    with refused("accreditation.by_itself"):
+        book.say(accredited(), subject=REGISTRAR.party, by=REGISTRAR)
+    book.say(accredited(), subject=REGISTRAR.party, by=ROOT)
 
 
 def test_a_registrar_gives_itself_no_role(book: Book) -> None:

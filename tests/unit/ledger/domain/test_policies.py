@@ -7,17 +7,29 @@ from datetime import date, timedelta
 import pytest
 from msgspec.structs import replace
 
-from ledger.charter.charter import calendar_2026, default_registration_policy, default_standing_policy
+from ledger.charter.charter import (
+    CharterParty,
+    LogAnchors,
+    calendar_2026,
+    default_registration_policy,
+    default_standing_policy,
+    make_charter,
+)
 from ledger.domain.events.party import RoleGranted
 from ledger.domain.events.policy import (
+    RegistrationPolicyAdopted,
+    RegistrationPolicyApproved,
+    RegistrationPolicyProposed,
     StandingPolicyApproved,
     StandingPolicyProposed,
     TierWindow,
     WorkCalendarPublished,
 )
+from ledger.errors import Refused
+from ledger.registration import admit_charter
 from tests.support.book import Book
-from tests.support.charter import APPROVER, ORGANIZER, REGISTRAR, REGULATOR, ROOT, Speaker
-from tests.support.keys import signer_for
+from tests.support.charter import APPROVER, ORGANIZER, ORGANIZER_2, ORIGIN, REGULATOR, ROOT, Speaker
+from tests.support.keys import log_keys, signer_for
 from tests.support.refusals import refused
 from tests.support.statements import TODAY, key_enrolled
 
@@ -38,29 +50,102 @@ def approve(book: Book, proposal: int, day: date = TOMORROW, by: Speaker = APPRO
     book.say(StandingPolicyApproved(v=1, effective_on=day, proposal=proposal), subject="policy", by=by)
 
 
+def propose_registration(book: Book, **changes: object) -> int:
+    policy = replace(default_registration_policy().policy, **changes)
+    return book.say(RegistrationPolicyProposed(v=1, effective_on=TODAY, policy=policy), subject="policy").index
+
+
+def approve_registration(book: Book, proposal: int, day: date = TOMORROW, by: Speaker = APPROVER) -> None:
+    book.say(RegistrationPolicyApproved(v=1, effective_on=day, proposal=proposal), subject="policy", by=by)
+
+
 def test_a_registration_policy_is_never_retroactive(book: Book) -> None:
     with refused("policy.retroactive"):
-        book.say(default_registration_policy(TODAY - timedelta(days=1)), subject="policy")
+        approve_registration(book, propose_registration(book), TODAY - timedelta(days=1))
+    approve_registration(book, propose_registration(book), TODAY)
 
 
-def test_a_registration_policy_holds_from_its_date(book: Book) -> None:
-    longer = replace(default_registration_policy(TOMORROW), pledge_months_max=60)
-    book.say(longer, subject="policy")
+def test_a_registration_policy_is_adopted_by_nobody_alone_once_the_book_is_open(book: Book) -> None:
+    with refused("policy.needs_approval"):
+        book.say(default_registration_policy(TOMORROW), subject="policy")
+
+
+def test_a_registration_policy_holds_from_its_date_once_another_party_approved_it(book: Book) -> None:
+    proposal = propose_registration(book, pledge_months_max=48)
+    policy = book.governance.registration_policy(TOMORROW)
+    assert policy is not None
+    assert policy.pledge_months_max == 60
+    approve_registration(book, proposal)
     policy = book.governance.registration_policy
     today, tomorrow, before = policy(TODAY), policy(TOMORROW), policy(date(2025, 12, 31))
     assert today is not None
     assert today.pledge_months_max == 60
     assert tomorrow is not None
-    assert tomorrow.pledge_months_max == 60
+    assert tomorrow.pledge_months_max == 48
     assert before is None
 
 
 def test_the_later_of_two_policies_of_one_day_holds(book: Book) -> None:
-    book.say(replace(default_registration_policy(TOMORROW), pledge_months_max=60), subject="policy")
-    book.say(replace(default_registration_policy(TOMORROW), pledge_months_max=48), subject="policy")
+    approve_registration(book, propose_registration(book, pledge_months_max=59))
+    approve_registration(book, propose_registration(book, pledge_months_max=48))
     policy = book.governance.registration_policy(TOMORROW)
     assert policy is not None
     assert policy.pledge_months_max == 48
+
+
+def test_a_registration_policy_is_approved_once_and_by_somebody_else(book: Book) -> None:
+    proposal = propose_registration(book)
+    with refused("issuer.not_entitled"):
+        approve_registration(book, proposal, by=ORGANIZER_2)
+    book.say(RoleGranted(v=1, effective_on=TODAY, role="approver"), subject=ORGANIZER.party, by=ROOT)
+    with refused("policy.own_proposal"):
+        approve_registration(book, proposal, by=ORGANIZER_2)
+    approve_registration(book, proposal, by=REGULATOR)
+    with refused("policy.already_approved"):
+        approve_registration(book, proposal)
+
+
+def test_an_approval_is_of_a_proposal_of_its_own_kind(book: Book) -> None:
+    with refused("policy.no_such_proposal"):
+        approve_registration(book, propose(book))
+    with refused("policy.no_such_proposal"):
+        approve(book, propose_registration(book))
+
+
+@pytest.mark.parametrize(
+    ("rule", "below", "floor"),
+    [
+        ("policy.notice_floor", {"complaint_notice_working_days": 4}, {"complaint_notice_working_days": 5}),
+        ("policy.recovery_floor", {"key_recovery_days": 2}, {"key_recovery_days": 3}),
+        ("policy.pledge_months_floor", {"pledge_months_max": 0}, {"pledge_months_max": 1}),
+    ],
+)
+def test_no_policy_undercuts_a_floor(book: Book, rule: str, below: dict[str, object], floor: dict[str, object]) -> None:
+    with refused(rule):
+        propose_registration(book, **below)
+    approve_registration(book, propose_registration(book, **floor))
+    with pytest.raises(Refused, match=rule):
+        chartered(replace(default_registration_policy(), **below))
+
+
+def chartered(policy: RegistrationPolicyAdopted) -> None:
+    """A charter with this policy, entry by entry."""
+    book = Book(chartered=False)
+    for statement in make_charter(
+        root=ROOT.signer,
+        root_officer=ROOT.officer,
+        anchors=LogAnchors.of(log_keys(ORIGIN)),
+        name_zh="测试账本",
+        name_en="Test book",
+        parties=[
+            CharterParty(one.party, one.roles, "测试", "Test", one.officer, one.signer) for one in (ORGANIZER, APPROVER)
+        ],
+        registration_policy=policy,
+        standing_policy=default_standing_policy(),
+        calendars=[],
+        now=book.clock(),
+    ):
+        book.enter(admit_charter(statement, governance=book.governance, origin=ORIGIN), bootstrap=True)
 
 
 def test_a_standing_policy_holds_once_another_party_approved_it(book: Book) -> None:
@@ -87,7 +172,7 @@ def test_nobody_approves_their_own_proposal(book: Book) -> None:
 
 def test_the_same_person_does_not_approve_in_another_partys_name(book: Book) -> None:
     key = signer_for("organizer's officer at the approver")
-    book.say(key_enrolled(key, APPROVER.party, officer=ORGANIZER.officer), subject=APPROVER.party, by=REGISTRAR)
+    book.say(key_enrolled(key, APPROVER.party, officer=ORGANIZER.officer), subject=APPROVER.party, by=APPROVER)
     with refused("policy.own_proposal"):
         approve(book, propose(book), by=Speaker(APPROVER.party, key, ORGANIZER.officer))
 
@@ -147,12 +232,24 @@ def test_the_default_policy_has_a_rule_for_every_item_of_the_design() -> None:
     }
 
 
-def test_a_calendar_may_be_published_again(book: Book) -> None:
-    changed = WorkCalendarPublished(
-        v=1, effective_on=TODAY, year=2026, holidays=(date(2026, 3, 20),), workdays=(date(2026, 3, 21),)
-    )
+def test_a_calendar_changes_no_day_earlier_than_fourteen_days_after_its_recording(book: Book) -> None:
+    known = calendar_2026()
+    near, sunday, far = (TODAY + timedelta(days=days) for days in (11, 13, 14))
+    with refused("calendar.change_too_soon"):
+        book.say(replace(known, effective_on=TODAY, holidays=(*known.holidays, near)), subject="policy")
+    with refused("calendar.change_too_soon"):
+        book.say(replace(known, effective_on=TODAY, holidays=known.holidays[2:]), subject="policy")
+    with refused("calendar.change_too_soon"):
+        book.say(replace(known, effective_on=TODAY, workdays=(*known.workdays, sunday)), subject="policy")
+    changed = replace(known, effective_on=TODAY, holidays=(*known.holidays, far))
     book.say(changed, subject="policy")
     assert book.governance.calendars[2026] == changed
+
+
+def test_the_first_calendar_of_a_year_may_come_late(book: Book) -> None:
+    first = WorkCalendarPublished(v=1, effective_on=TODAY, year=2025, holidays=(date(2025, 10, 1),), workdays=())
+    book.say(first, subject="policy")
+    assert book.governance.calendars[2025] == first
 
 
 @pytest.mark.parametrize(

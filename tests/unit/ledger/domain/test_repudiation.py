@@ -11,8 +11,20 @@ from ledger.domain.events.pledge import GroundText, PledgeRevoked
 from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
 from ledger.domain.payload import encode_body
 from tests.support.book import Book
-from tests.support.charter import DATA_OFFICER, HANDLING_BODY, HANDLING_COLLEAGUE
+from tests.support.charter import (
+    DATA_OFFICER,
+    HANDLING_BODY,
+    HANDLING_BODY_2,
+    HANDLING_COLLEAGUE,
+    ORGANIZER,
+    ORGANIZER_2,
+    REGULATOR,
+    REGULATOR_2,
+    ROOT,
+)
+from tests.support.findings import found
 from tests.support.refusals import refused
+from tests.support.remedies import misattributed
 from tests.support.statements import (
     ENTERPRISE,
     OTHER_ENTERPRISE,
@@ -57,10 +69,41 @@ def test_a_repudiation_names_an_entry_of_the_stream(book: Book) -> None:
     assert index in book.record.repudiated
 
 
-def test_only_an_organizer_records_a_repudiation(book: Book) -> None:
+def test_a_statement_is_repudiated_by_its_party_through_another_officer_or_by_the_root(book: Book) -> None:
+    index, other = record(book), record(book, 2)
+    for stranger in (ORGANIZER, HANDLING_COLLEAGUE, REGULATOR, speaker_of(ENTERPRISE)):
+        with refused("repudiation.not_the_party"):
+            book.say(repudiated(index), by=stranger)
+    with refused("repudiation.same_officer"):
+        book.say(repudiated(index), by=HANDLING_BODY)
+    book.say(repudiated(index), by=HANDLING_BODY_2)
+    book.say(repudiated(other), by=ROOT)
+
+
+def test_a_regulators_finding_is_repudiated_by_the_regulator_or_the_root_alone(book: Book) -> None:
+    first, second = (book.say(found(document_no=number), by=REGULATOR).index for number in ("1", "2"))
+    for officer in (ORGANIZER, ORGANIZER_2):
+        with refused("repudiation.not_the_party"):
+            book.say(repudiated(first), by=officer)
+        with refused("misattribution.of_a_regulator"):
+            book.say(misattributed(first), by=officer)
+    with refused("misattribution.same_officer"):
+        book.say(misattributed(first), by=REGULATOR)
+    book.say(misattributed(first), by=REGULATOR_2)
+    book.say(repudiated(second), by=ROOT)
+
+
+def test_a_misattribution_names_its_evidence_and_is_somebody_elses_word(book: Book) -> None:
     index = record(book)
-    with refused("issuer.not_entitled"):
-        book.say(repudiated(index), by=speaker_of(ENTERPRISE))
+    with refused("misattribution.evidence_missing"):
+        book.say(misattributed(index, evidence=None), by=ORGANIZER)
+    with refused("misattribution.other_party"):
+        book.say(misattributed(index), by=REGULATOR)
+    book.say(misattributed(index), by=ORGANIZER)
+    own = book.record.registrations[0].index
+    with refused("misattribution.same_officer"):
+        book.say(misattributed(own), by=ORGANIZER)
+    book.say(misattributed(own), by=ORGANIZER_2)
 
 
 def test_an_entry_is_repudiated_once_and_a_repudiation_never(book: Book) -> None:

@@ -17,7 +17,7 @@ from ledger.limits import IAT_AHEAD_SECONDS_MAX
 from ledger.registration import MissingBody
 from ledger.store.contract import Fact
 from tests.support.book import Book
-from tests.support.charter import HANDLING_BODY, ORGANIZER, REGISTRAR, Speaker
+from tests.support.charter import HANDLING_BODY, ORGANIZER, Speaker
 from tests.support.keys import signer_for
 from tests.support.refusals import refused
 from tests.support.statements import ENTERPRISE, campaign_opened, key_enrolled, outcome, registered, salt, sign
@@ -63,7 +63,7 @@ def test_a_key_that_nobody_enrolled_is_refused(book: Book) -> None:
 
 def test_a_p256_key_signs_as_well(book: Book) -> None:
     key = signer_for("organizer, P-256", "p256")
-    book.say(key_enrolled(key, ORGANIZER.party), subject=ORGANIZER.party, by=REGISTRAR)
+    book.say(key_enrolled(key, ORGANIZER.party), subject=ORGANIZER.party, by=ORGANIZER)
     book.say(campaign_opened(), subject=CAMPAIGN, by=Speaker(ORGANIZER.party, key, "owner"))
 
 

@@ -106,7 +106,7 @@ def test_a_key_that_ran_out_while_a_pledge_waited_refuses_it(book: Book) -> None
     book.with_enterprise()
     owner = speaker_of(ENTERPRISE)
     short = signer_for("short-lived")
-    book.say(key_enrolled(short, owner.party, valid_until=TODAY), subject=owner.party, by=REGISTRAR)
+    book.say(key_enrolled(short, owner.party, valid_until=TODAY), subject=owner.party, by=owner)
     data, _ = sign(pledge_made(), by=Speaker(owner.party, short, "owner"), iat=book.clock())
     candidate = book.admit(data)
     book.clock.advance(days=1)
@@ -118,13 +118,16 @@ def test_the_table_of_issuers_is_that_of_the_design() -> None:
     assert {name: "/".join(sorted(spec.signers)) for name, spec in SPECS.items()} == {
         "TrustAnchorsEstablished": "root",
         "PartyEnrolled": "registrar/root",
-        "KeyEnrolled": "registrar/root",
+        "LaboratoryAccredited": "registrar/root",
+        "KeyEnrolled": "party/registrar/root",
         "KeyRotated": "old_key",
         "KeyRecovered": "registrar/root",
         "KeyRevoked": "registrar/root",
         "RoleGranted": "registrar/root",
         "RoleRevoked": "registrar/root",
         "RegistrationPolicyAdopted": "organizer",
+        "RegistrationPolicyProposed": "organizer",
+        "RegistrationPolicyApproved": "approver/regulator",
         "StandingPolicyProposed": "organizer",
         "StandingPolicyApproved": "approver/regulator",
         "WorkCalendarPublished": "organizer",
@@ -159,9 +162,9 @@ def test_the_table_of_issuers_is_that_of_the_design() -> None:
         "ProductListed": "laboratory/organizer",
         "ProductDelisted": "laboratory/organizer",
         "ReportSubmitted": "laboratory/organizer/self",
-        "ReportVerified": "laboratory/organizer",
-        "ReportInvalidated": "laboratory/organizer",
-        "StatementRepudiated": "organizer",
+        "ReportVerified": "laboratory/organizer/regulator",
+        "ReportInvalidated": "laboratory/organizer/regulator",
+        "StatementRepudiated": "approver/data_officer/handling_body/laboratory/organizer/regulator/root/self",
         "BodyErased": "data_officer",
         "AttachmentAdded": "handling_body/laboratory/organizer/regulator/self",
         "AttachmentErased": "data_officer",
@@ -183,7 +186,7 @@ def test_the_table_of_issuers_is_that_of_the_design() -> None:
         "ObjectionFiled": "self",
         "ObjectionUpheld": "approver/handling_body/organizer/regulator",
         "ObjectionRejected": "approver/handling_body/organizer/regulator",
-        "EntryMisattributed": "organizer",
+        "EntryMisattributed": "organizer/regulator/root",
         "LegalHoldPlaced": "data_officer",
         "LegalHoldReleased": "data_officer",
     }

@@ -13,7 +13,11 @@ from ledger.cose.receipt import attach
 from ledger.domain.events.base import Closed
 from ledger.domain.events.party import KeyRecovered, KeyRevoked, KeyRotated, PartyEnrolled, RoleGranted, RoleRevoked
 from ledger.domain.events.pledge import GroundText, PledgeMade, PledgeRevoked
-from ledger.domain.events.policy import RegistrationPolicyAdopted
+from ledger.domain.events.policy import (
+    RegistrationPolicyAdopted,
+    RegistrationPolicyApproved,
+    RegistrationPolicyProposed,
+)
 from ledger.domain.payload import encode_payload
 from ledger.errors import Malformed, Refuted, Uncheckable
 from ledger.keys.proof_of_possession import prove_possession
@@ -203,7 +207,7 @@ def test_an_issuer_without_the_role_is_refused(book: Book) -> None:
 
 def test_a_role_counts_up_to_its_revocation_only(book: Book) -> None:
     revoked = RoleRevoked(v=1, effective_on=DAY, role="organizer", reason="任期届满")
-    book.say(revoked, subject="party:organizer", issuer="party:registrar", signer=book.registrar)
+    book.say(revoked, subject="party:organizer", issuer="party:root", signer=book.log.root)
     after = book.say(SIZED)
     _verify(book.log, book.opened)
     with pytest.raises(Refuted, match="not entitled"):
@@ -355,7 +359,12 @@ def test_a_recovered_key_waits_as_long_as_the_policy_then_in_force_says(book: Bo
         pledge_months_max=36,
         certificate_words_forbidden=(),
     )
-    book.say(policy, subject="policy")
+    proposed = RegistrationPolicyProposed(v=1, effective_on=DAY, policy=policy.policy)
+    proposal = book.say(proposed, subject="policy")
+    approver = new_key("ed25519")
+    book.log.enrol("party:approver", approver, "approver")
+    in_force = RegistrationPolicyApproved(v=1, effective_on=date(2026, 3, 15), proposal=proposal)
+    book.say(in_force, subject="policy", issuer="party:approver", signer=approver)
     now = START + 2 * DAY_SECONDS  # 16 March
     keys = [new_key("ed25519"), new_key("ed25519")]
     for key, usable_from in zip(keys, (date(2026, 3, 19), date(2026, 3, 18)), strict=True):
@@ -363,8 +372,8 @@ def test_a_recovered_key_waits_as_long_as_the_policy_then_in_force_says(book: Bo
         book.say(
             enrolment(lost, "party:organizer"),
             subject="party:organizer",
-            issuer="party:registrar",
-            signer=book.registrar,
+            issuer="party:organizer",
+            signer=book.organizer,
             at=now,
         )
         recovered = KeyRecovered(

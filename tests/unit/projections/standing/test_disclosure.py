@@ -20,7 +20,7 @@ from tests.support.book import Book
 from tests.support.charter import HANDLING_BODY
 from tests.support.statements import ENTERPRISE, TODAY, outcome, replied, speaker_of
 
-NO_REPLY = {"reply": "none", "replied": None, "outcome": "ended_without_agreement", "reason": "未达成"}
+NO_REPLY = {"reply": "none", "replied": None, "outcome": "refused", "substantive_reply": False, "reason": "不接受调解"}
 CLOSES = date(2027, 3, 16)  # a complaint without a reply counts for 12 months
 
 
@@ -56,7 +56,7 @@ def standing(book: Book, as_of: date, today: date) -> tuple[dict[str, Any], bool
 def test_a_past_standing_names_what_is_public_today_in_full(book: Book) -> None:
     index = book.say(outcome(1, **NO_REPLY), by=HANDLING_BODY).index
     document, settled = standing(book, TODAY, date(2027, 3, 15))
-    assert [(one["entry"], one["item"]) for one in document["reasons"]] == [(index, "complaint.no_reply")]
+    assert [(one["entry"], one["item"]) for one in document["reasons"]] == [(index, "complaint.refused_without_reply")]
     assert not settled, "it may not be kept for ever: it will be closed"
 
 

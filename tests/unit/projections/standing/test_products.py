@@ -14,10 +14,10 @@ from projections.engine.enterprise_rows import EnterpriseRows, portray
 from projections.standing.level_history import follow
 from projections.standing.policy_timeline import Rules
 from tests.support.book import Book
-from tests.support.charter import DATA_OFFICER, LABORATORY
+from tests.support.charter import DATA_OFFICER, LABORATORY, REGISTRAR
 from tests.support.listings import delisted, listed
 from tests.support.marks import RANGE, license_mark, misuse_found, reinstated, seed_of, suspended
-from tests.support.reports import invalidated, submitted, verified
+from tests.support.reports import accredited, invalidated, submitted, verified
 from tests.support.statements import ENTERPRISE, TODAY, pledge_withdrawn, speaker_of
 
 OWNER = speaker_of(ENTERPRISE)
@@ -123,6 +123,7 @@ def test_a_report_is_shown_with_who_submitted_and_who_verified_it(book: Book) ->
     entry = book.say(submitted(), by=OWNER).index
     (report,) = section(book, "reports", TODAY)
     assert (report["entry"], report["state"], report["verified"]) == (entry, "submitted", None)
+    book.say(accredited(), subject=LABORATORY.party, by=REGISTRAR)
     by = book.say(verified(entry), by=LABORATORY).index
     (report,) = section(book, "reports", TODAY)
     assert report["submitted_by"] == OWNER.party

@@ -132,5 +132,5 @@ def test_without_a_policy_in_force_nobody_is_rated() -> None:
     stream.say(registered())
     stream.pledge()
     assert evaluate((), stream.record, day("2026-04-01")).level == "UNRATED"
-    assert next_change_on(POLICIES, None, day("2025-12-31"), "uscc:1") == day("2026-01-01")
+    assert next_change_on(POLICIES, None, day("2025-12-31"), "uscc:1") is None, "a policy alone rates nobody"
     assert evaluate(POLICIES, None, day("2026-04-01"), "uscc:1").level == "UNRATED"
