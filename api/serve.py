@@ -7,6 +7,7 @@ listen last. On SIGTERM: stop listening, finish what is queued, close.
 from __future__ import annotations
 
 import asyncio
+import datetime
 import gc
 import logging
 import socket
@@ -19,20 +20,25 @@ import uvicorn
 import uvloop
 
 from api.app import create_app
-from api.cosigning.cosigning import open_witnessing
+from api.cosigning.cosigning import Witnessing, open_witnessing
+from api.cosigning.starting import Contested, ask_at_start
 from api.http.metrics import Meters
 from api.http.rate_limit import Limits
 from api.map_publisher.map_publisher import publish_roots
 from api.routes.entries_protocol import Wire
-from api.service.service import Service, unix_now
+from api.service.service import SHANGHAI, Service, unix_now
 from api.service.views import Views
 from api.settings import Settings, attachment_keys
 from ledger.charter.charter import charter_origin, read_charter
-from ledger.errors import LedgerError, Refused
+from ledger.errors import LedgerError, Misconfigured, Refused
 from ledger.feed import Feed
 from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import load_key
+from ledger.limits import CLOCK_AHEAD_SECONDS_MAX
 from ledger.log_reader import Log
+from ledger.sequencing.clock import ClockDoubts
+from ledger.sequencing.high_water import HighWater
+from ledger.sequencing.history import WAY_ON
 from ledger.sequencing.sequencer import Sequencer
 from ledger.store.attachment_keys import KeyFolder
 from ledger.store.embedded import EmbeddedPostgres
@@ -140,8 +146,7 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
         keys, charter = _keys_and_charter(settings, store)
         log, meters = Log(store), Meters()
         witnessing = open_witnessing(store, log, settings.witness_policy, keys.checkpoint.key, meters.registry)
-        sequencer = Sequencer(store, keys, unix_now, loop.call_soon_threadsafe)
-        sequencer.open()
+        sequencer = _sequencer(settings, store, keys, witnessing, loop)
         if charter is not None:
             sequencer.bootstrap(charter)
         prepare(conninfo)
@@ -163,6 +168,7 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
             attachment_keys=KeyFolder(attachment_keys(settings.data_dir)),
             certificate_folder=settings.data_dir / "certificates",
             public_url=settings.address,
+            keys_dir=settings.keys_dir,
             conninfo=conninfo,
             demo=settings.demo is not None,
         )
@@ -172,6 +178,48 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
         raise
     service.start()
     return service
+
+
+def _sequencer(
+    settings: Settings, store: PostgresStore, keys: LogKeys, witnessing: Witnessing, loop: asyncio.AbstractEventLoop
+) -> Sequencer:
+    """Opened: the database holds all that this log signed, as far as this machine and the witnesses know."""
+    file = HighWater(settings.keys_dir, keys.origin, keys.checkpoint.key)
+    remembered = file.newest()
+    if remembered is None and store.latest() is not None:
+        _LOG.warning("%s is new: whether the database holds all that was signed before, it cannot tell", file.path)
+    contested: Contested | None = None
+    if witnessing.rounds is not None and witnessing.policy is not None:
+        contested = ask_at_start(store, witnessing.policy, keys.checkpoint, remembered=remembered is not None)
+    doubts = ClockDoubts(unix_now, store.time, confirmed=_confirmed(settings))
+    if abs(doubts.ahead_at_start) > CLOCK_AHEAD_SECONDS_MAX:
+        _LOG.warning("this machine's clock is %d s ahead of the database's", doubts.ahead_at_start)
+    sequencer = Sequencer(store, keys, unix_now, loop.call_soon_threadsafe, file, doubts)
+    sequencer.open(
+        witnessed=0 if contested is None else contested.size,
+        contested=None if contested is None else contested.why,
+        accepted=None if settings.accept_history is None else settings.accept_history.read_bytes(),
+    )
+
+    def alarm(size: int, why: str) -> None:
+        if not any(one.lost_size >= size for one in sequencer.governance.given_up):
+            sequencer.end_appending(f"{why}. {WAY_ON}")
+
+    witnessing.on_alarm(alarm)
+    return sequencer
+
+
+def _confirmed(settings: Settings) -> bool:
+    """Whether a person has said that today is today. Raises `Misconfigured` where the clock says another day."""
+    if settings.confirm_clock is None:
+        return False
+    today = datetime.datetime.fromtimestamp(unix_now(), SHANGHAI).date()
+    if settings.confirm_clock != today:
+        raise Misconfigured(
+            f"本机时钟为 {today}, 与 --confirm-clock 不符 / "
+            f"this machine's clock says {today}, not {settings.confirm_clock}"
+        )
+    return True
 
 
 def _keys_and_charter(settings: Settings, store: PostgresStore) -> tuple[LogKeys, list[bytes] | None]:

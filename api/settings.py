@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final, Self
 
@@ -34,6 +35,8 @@ class Settings:
 
     `demo` is the number of sample enterprises, None outside a demonstration. `charter` is read for an
     empty log only. `witness_policy` names the witnesses that are asked (docs/witnesses.md).
+    `accept_history`: a signed `HistoryGivenUp`, where the database has lost what the log had signed.
+    `confirm_clock`: today's date in Asia/Shanghai, said by a person, where the log was quiet for long.
     `operator_key`: the log operator's, to publish the roots of the completeness map at `map_interval_seconds`.
     `public_url` is the address under which people reach the service: it stands on certificates.
     `requests_per_second` and `requests_burst` bound one client's rate.
@@ -47,6 +50,8 @@ class Settings:
     database_url: str | None = None
     admin_database_url: str | None = None
     witness_policy: Path | None = None
+    accept_history: Path | None = None
+    confirm_clock: date | None = None
     operator_key: Path | None = None
     map_interval_seconds: int | None = None
     public_url: str | None = None

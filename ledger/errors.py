@@ -7,7 +7,11 @@ from __future__ import annotations
 
 __all__ = [
     "AlreadyRegistered",
+    "Behind",
     "Busy",
+    "ClockDoubted",
+    "Corrupted",
+    "HistoryBroken",
     "LedgerError",
     "Malformed",
     "Misconfigured",
@@ -81,7 +85,32 @@ class Busy(LedgerError):
 
 
 class Unavailable(LedgerError):
-    """The database cannot be reached, or did not say whether it committed; nothing is known to be done."""
+    """The database cannot be reached, or did not say whether it committed; nothing is known to be done.
+
+    `unsettled` is False where it did say that it did not commit.
+    """
+
+    unsettled = True
+
+
+class HistoryBroken(LedgerError):
+    """The store holds less than this log signed, or something else: nothing is appended until a person decides."""
+
+
+class Corrupted(LedgerError):
+    """What was to be written does not verify, by a fault of this machine or a defect: nothing was written."""
+
+
+class ClockDoubted(LedgerError):
+    """This machine's clock is behind the log's newest checkpoint, or far ahead of everything else: a fault of ours."""
+
+
+class Behind(LedgerError):
+    """The read models have not taken in what the book holds: what they say is not answered for. Try again later."""
+
+    def __init__(self, what: str, retry_after_seconds: int = 5) -> None:
+        super().__init__(what)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Misconfigured(LedgerError):

@@ -82,6 +82,8 @@ QUEUE_STATEMENTS_MAX: Final = 8_192
 GROUP_COMMIT_STATEMENTS_MAX: Final = 1_024
 BATCH_STATEMENTS_MAX: Final = 1_000
 COMMIT_SECONDS_MAX: Final = 10.0  # how long a batch is tried again before its clients are told
+HIGH_WATER_SLOT_BYTES: Final = 4_096  # of a signed checkpoint, in the file beside the log's keys
+PEN_WAIT_SECONDS_MAX: Final = 5.0  # for another process of this machine to have finished its commit
 BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
 BODY_HOLD_SECONDS: Final = 3_600
 BODIES_HELD_BYTES_MAX: Final = 256 * 1024 * 1024
@@ -187,9 +189,29 @@ WEBHOOK_SECRET_FILE_BYTES_MAX: Final = 4_096
 # Audit
 AUDIT_UNWITNESSED_SECONDS_MAX: Final = 86_400  # between the first checkpoint that lacks its quorum and the newest
 
+# Readiness: what `readyz` says, and when nothing is answered from the read models
+READY_SECONDS_MAX: Final = 0.8  # for the database to answer
+READY_LOOK_SECONDS: Final = 1.0  # for so long one look is good
+DISK_FREE_BYTES_MIN: Final = 64 * 1024 * 1024
+PROJECTION_LAG_SECONDS_MAX: Final = 30.0  # from when the book held an entry until the read models must
+PROJECTION_LAG_ENTRIES_MAX: Final = 50_000
+
+# Scrubbing: what is stored is read again
+SCRUB_PAUSE_SECONDS: Final = 0.5  # between tiles of 256 entries
+SCRUB_AGAIN_SECONDS: Final = 3_600.0  # between sweeps
+
+# The clock
+CLOCK_BEHIND_SECONDS_MAX: Final = 60  # the newest checkpoint: clocks are stepped back by seconds
+CLOCK_AHEAD_SECONDS_MAX: Final = 300  # of the database's, since the process began
+CLOCK_QUIET_SECONDS_MAX: Final = 32 * 86_400  # since the newest checkpoint, without a person who confirms it
+
 # Database
 DATABASE_CONNECT_SECONDS_MAX: Final = 10
-DATABASE_STATEMENT_MS_MAX: Final = 30_000
+DATABASE_STATEMENT_MS_MAX: Final = 15_000  # told to the server; who needs more says so
+DATABASE_ANSWER_SECONDS_MAX: Final = 17.0  # ours: after that a server that says nothing is given up
+DATABASE_SOCKET_MS_MAX: Final = 10_000  # sent, and not acknowledged by the other machine
+DATABASE_KEEPALIVE_SECONDS: Final = 5
+DATABASE_KEEPALIVES_MAX: Final = 3  # unanswered
 DATABASE_LOCK_MS_MAX: Final = 5_000
 DATABASE_CONNECTIONS_MAX: Final = 8
 DATABASE_POLL_SECONDS: Final = 0.25  # a notification can be missed; a look is one index access

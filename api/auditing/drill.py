@@ -80,7 +80,7 @@ def drill(
     `each`: how many rows of a table; `every`: only every n-th mutation; `most`: so many of them, spread over all.
     Nothing is changed for good. After the last one the book is audited again, and must be clean still.
     """
-    with translated(), connect(conninfo) as connection:
+    with translated(), connect(conninfo, answer_seconds_max=None) as connection:
         connection.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
         connection.execute("SET session_replication_role = replica")  # no triggers, no foreign keys
         drilling = Drilling(connection, trust)

@@ -21,7 +21,7 @@ NO_EVIDENCE: Final = {
 }
 NO_EVIDENCE_COLUMNS: Final = {
     "ledger.migrations.applied_at": "when an operator ran it: says nothing about the book",
-    "ledger.registration.attachments.uploaded_at": "before anything was signed about it",
+    "ledger.attachments.uploaded_at": "before anything was signed about it",
     "projections.map_state.target": "how far the maker of the next cut means to go: a plan",
 }
 NO_EVIDENCE_GONE: Final = {
@@ -61,7 +61,7 @@ _CHANGES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "uuid": (("another", "gen_random_uuid()"),),
 }
 # A ciphertext says nothing without its key, which is kept apart; how long it is, and that it is there, does.
-_ONLY_NULL: Final = {"ledger.registration.attachments.ciphertext"}
+_ONLY_NULL: Final = {"ledger.attachments.ciphertext"}
 
 
 class Mutation(NamedTuple):

@@ -46,6 +46,18 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
     help="C2SP tlog-policy: the witnesses that are asked to cosign each checkpoint, and their quorum.",
 )
 @click.option(
+    "--accept-history",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A signed HistoryGivenUp: go on although the database has lost what this log had signed.",
+)
+@click.option(
+    "--confirm-clock",
+    metavar="DATE",
+    callback=lambda _context, _option, given: None if given is None else given.date(),
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Today's date in Asia/Shanghai, where the log was quiet for so long that the clock is doubted.",
+)
+@click.option(
     "--operator-key",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The log operator's private key: publish the completeness map's roots (see `map publish`).",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -33,6 +34,11 @@ class Witnessing:
     def trust_text(self) -> str:
         """The policy for a trust file: without addresses, empty if there is none."""
         return "" if self.policy is None else self.policy.without_urls().format().decode()
+
+    def on_alarm(self, told: Callable[[int, str], None]) -> None:
+        """Have `told` called when a witness holds more of the log than the database, or another history of it."""
+        if self.rounds is not None:
+            self.rounds.told = told
 
     def start(self) -> None:
         if self.rounds is not None:

@@ -94,6 +94,7 @@ class CosigningLoop:
         self._stopping = False
         self.asked = [WitnessStatus(witness) for witness in asked(policy)]
         self.witnessed_size = 0
+        self.told: Callable[[int, str], None] = lambda _size, _why: None  # of another history, and how much of it
         self.asking = False  # whether this process is the one that asks
         self._threads = [threading.Thread(target=self._lead, name="witness-rounds", daemon=True)]
         self._threads += [
@@ -256,6 +257,8 @@ class CosigningLoop:
                 one.witness.name,
                 one.failure,
             )
+            held = error.size if isinstance(error, Conflict) else one.known_size
+            self.told(held, f"the witness {one.witness.name} holds another history of this log, or more of it")
         elif one.failures == 1:
             _LOG.warning("the witness %s did not cosign: %s", one.witness.name, one.failure)
 

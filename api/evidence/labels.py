@@ -79,6 +79,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "LegalHoldPlaced": "司法保全",
     "LegalHoldReleased": "解除保全",
     "MapRootPublished": "映射根公布",
+    "HistoryGivenUp": "放弃已失历史",
     "AttachmentAdded": "附件",
     "AttachmentErased": "附件删除",
     "AnnexTakenDown": "公开附件撤下",

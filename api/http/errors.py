@@ -15,7 +15,11 @@ from starlette.responses import Response
 
 from ledger.errors import (
     AlreadyRegistered,
+    Behind,
     Busy,
+    ClockDoubted,
+    Corrupted,
+    HistoryBroken,
     LedgerError,
     Malformed,
     NotFound,
@@ -110,6 +114,28 @@ _TABLE: Final[tuple[tuple[type[LedgerError], int, str, str, str], ...]] = (
     ),
     (Busy, 503, "busy", "系统繁忙, 请稍后再试", "the service is busy; nothing was done"),
     (Raced, 503, "busy", "系统繁忙, 请稍后再试", "the service is busy; nothing was done"),
+    (
+        HistoryBroken,
+        503,
+        "history-broken",
+        "数据库与本账本已签发的历史不符: 在有人作出决定之前不再登记",
+        "the database does not hold what this log signed: nothing is registered until a person decides",
+    ),
+    (
+        Corrupted,
+        503,
+        "corrupted",
+        "写入前核验不成立, 未登记",
+        "what was to be written did not verify; nothing was done, sending again is safe",
+    ),
+    (
+        ClockDoubted,
+        503,
+        "clock-doubted",
+        "本服务的时钟有误, 暂不登记; 您的时钟无须调整",
+        "the service's own clock is wrong, nothing was done; yours need not be changed",
+    ),
+    (Behind, 503, "behind", "查询数据尚未更新到最新, 请稍后再试", "what is shown is behind the book; try again later"),
     (Unavailable, 503, "unavailable", "数据库暂时不可用", "the database cannot be reached; sending again is safe"),
 )
 

@@ -32,6 +32,7 @@ def campaign(name: str, request: Request) -> Response:
     service: Service = request.app.state.service
     document = service.views.declarations.campaign(f"campaign:{name}")
     if document is None:
+        service.require_current()
         raise NotFound(f"no campaign {name[:64]}")
     view: dict[str, Any] = msgspec.json.decode(document.body)
     policy = service.governance.registration_policy(service.today())
@@ -50,6 +51,7 @@ def pledges(
     subject = f"campaign:{name}"
     view = service.views.declarations
     if view.campaign(subject) is None:
+        service.require_current()
         raise NotFound(f"no campaign {name[:64]}")
     found = view.campaign_pledges(subject, cursor, limit)
     listed = [

@@ -43,6 +43,8 @@ def search(
     service: Service = request.app.state.service
     in_campaign = campaign if not campaign or ":" in campaign else f"campaign:{campaign}"
     page = service.views.search.search(q, campaign=in_campaign, cursor=cursor, limit=limit)
+    if not page.found:
+        service.require_current()
     found = [_found(one) for one in page.found]
     return _json(service, {"enterprises": found, "cursor": page.cursor or None})
 
@@ -77,6 +79,8 @@ async def enterprise(name: str, request: Request) -> Response:
     subject = subject_of(name)
     served = await service.standings.current(subject, service.today())
     known = await service.off_loop(service.views.search.enterprise, subject)
+    if known is None or not served.in_book:
+        service.require_current()
     if known is None and not served.in_book and not plausible(subject):
         raise InvalidRequest("enterprise.check_digit", "统一社会信用代码的校验位不正确", "the check digit is wrong")
     here = f"/v1/enterprises/{name_of(subject)}"
@@ -100,6 +104,7 @@ def declarations(name: str, request: Request) -> Response:
     subject = subject_of(name)
     document = service.views.declarations.declarations(subject, service.today())
     if document is None:
+        service.require_current()
         return _json(service, {"subject": subject, "pledges": []})
     return conditional(request, service, document)
 

@@ -170,7 +170,7 @@ def _admit_with(
         governance=sequencer.governance,
         keyring=sequencer.keyring,
         origin=service.origin,
-        now=service.clock(),
+        now=service.sound_clock(),
         annexes=annexes or {},
         attachment=attachment,
     )

@@ -73,6 +73,7 @@ class MarkRoute(PlainRoute):
         except (Malformed, Refuted):
             known = None
         if known is None:
+            self._service.require_current()
             return problem_response(_UNKNOWN)
         return Response(
             _JSON(_document(text, serial, known, today, produced_on)), 200, headers(service), "application/json"

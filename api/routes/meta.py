@@ -8,11 +8,9 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from api.service.service import Service
-from ledger.errors import LedgerError
 
 __all__ = ["router"]
 
@@ -30,22 +28,28 @@ td{border-top:1px solid #d5dbe3;padding:.3rem .8rem .3rem 0;vertical-align:top}
 
 
 @router.get("/healthz", summary="Whether the process lives")
-def healthz() -> Response:
+async def healthz() -> Response:
+    """In the event loop: neither a thread nor the database is needed."""
     return Response(b"ok\n", media_type="text/plain")
 
 
-@router.get("/readyz", summary="Whether it can write and its projections keep up")
+@router.get("/readyz", summary="Whether a commit made now would succeed, and readers see what is committed")
 async def readyz(request: Request) -> Response:
+    """Within a second. `conditions` are stable names of what is wrong, `why` the words for it."""
     service: Service = request.app.state.service
-    try:
-        size = await run_in_threadpool(service.feed.size)
-    except LedgerError as error:
-        return JSONResponse({"ready": False, "why": str(error)}, 503)
-    alive = service.progress.failure is None and service.projecting.alive and service.sequencer.alive
-    ready = {"ready": alive, "tree_size": size, "projected_size": service.progress.size}
+    looked = await service.readiness.look()
+    ready: dict[str, Any] = {
+        "ready": not looked.conditions,
+        "tree_size": looked.tree_size,
+        "projected_size": service.progress.size,
+    }
+    if looked.conditions:
+        ready["why"] = "; ".join(one.why for one in looked.conditions)
+        ready["conditions"] = [one.name for one in looked.conditions]
     if service.witnessing.rounds is not None:  # for information: a log without its quorum still takes statements
         ready["witnessed_size"] = service.witnessing.rounds.witnessed_size
-    return JSONResponse(ready, 200 if alive else 503)
+    headers = {} if ready["ready"] else {"Retry-After": "1"}
+    return JSONResponse(ready, 200 if ready["ready"] else 503, headers)
 
 
 @router.get("/metrics", summary="Meters in Prometheus' text format")
@@ -55,6 +59,8 @@ def metrics(request: Request) -> Response:
     newest = service.sequencer.checkpoint
     meters.tree_size.set(0 if newest is None else newest.tree_size)
     meters.projected.set(service.progress.size)
+    meters.scrubbed.set(service.scrubber.scrubbed)
+    meters.damages.set(len(service.scrubber.found))
     meters.queued.set(service.sequencer.queued)
     return Response(generate_latest(meters.registry), media_type=CONTENT_TYPE_LATEST)
 

@@ -52,5 +52,6 @@ def certificate(code: str, request: Request) -> Response:
 def _pledge(service: Service, code: str) -> PledgeDocument:
     found = service.views.declarations.pledge(code, service.today())
     if found is None:
+        service.require_current()
         raise NotFound(f"no public pledge has the code {code[:20]}")
     return found

@@ -67,6 +67,10 @@ class StandingRoute(PlainRoute):
                 "统一社会信用代码的校验位不正确",
                 "the check digit of this unified social credit code is wrong",
             )
+        asked = {name: value for name, value in scope["headers"] if name in (b"accept", b"if-none-match")}
+        signed = _SIGNED in asked.get(b"accept", b"")
+        if as_of is None and tree_size is None and (signed or not served.in_book):
+            service.require_current()
         # Bytes may be those of an enterprise that has nothing on record: only `in_book` tells them apart.
         tag = f'"{served.etag}"' if served.in_book else f'"{served.etag}-unknown"'
         headers = {
@@ -75,8 +79,7 @@ class StandingRoute(PlainRoute):
             "Cache-Control": _lifetime(served, as_of, tree_size, service.clock()),
             "Vary": "Accept",
         }
-        asked = {name: value for name, value in scope["headers"] if name in (b"accept", b"if-none-match")}
-        if _SIGNED in asked.get(b"accept", b""):
+        if signed:
             return _signed(service, served, headers)
         if tag.encode() in asked.get(b"if-none-match", b""):
             return Response(b"", 304, headers)
@@ -111,6 +114,8 @@ async def post_query(request: Request) -> Response:
         except InvalidRequest as error:
             wrong[one] = error.kind
     found = await run_in_threadpool(service.views.standings.currents, sorted(set(subjects.values())), service.today())
+    if any(not one.in_book for one in found.values()):
+        service.require_current()
     results = [_result(one, found.get(subjects.get(one, "")), wrong.get(one)) for one in asked]
     body = b'{"results":[' + b",".join(results) + b"]}"
     return Response(body, headers={"Ledger-Tree-Size": str(service.progress.size)}, media_type="application/json")

@@ -33,5 +33,6 @@ def standing_history(
     today: date = service.today()
     body, in_book = service.views.standings.history(subject, today, place, limit)
     if not in_book:
+        service.require_current()
         raise NotFound(f"the book has nothing about {subject}")
     return Response(body, headers=headers(service), media_type="application/json")

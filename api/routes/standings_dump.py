@@ -30,6 +30,7 @@ _AGAIN_SECONDS: Final = 10
 async def standings(request: Request) -> Response:
     """The last line has `end`: without it the answer broke off. Unchanged until the book grows or a day passes."""
     service: Service = request.app.state.service
+    service.require_current()
     today = service.today()
     if f'"{service.progress.size}-{today}"' in request.headers.get("if-none-match", ""):
         return Response(b"", 304, {**headers(service), "ETag": f'"{service.progress.size}-{today}"'})

@@ -22,15 +22,18 @@ from api.cosigning.cosigning import Witnessing
 from api.http.metrics import Meters
 from api.service.body_disclosure import Publicity
 from api.service.completeness_bundles import Bundles
+from api.service.readiness import Condition, Readiness
 from api.service.standing_cache import Standings
 from api.service.views import Views
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.errors import Busy, LedgerError
+from ledger.errors import Behind, Busy, LedgerError
 from ledger.feed import Feed
 from ledger.keys.log_keys import LogKeys
 from ledger.log_reader import Log
 from ledger.registration import Candidate
+from ledger.sequencing.clock import check_behind
+from ledger.sequencing.scrubber import Scrubber
 from ledger.sequencing.sequencer import Answer, Sequencer, Submission
 from ledger.store.attachment_keys import KeyFolder
 from ledger.store.desk import Desk
@@ -73,9 +76,12 @@ class Service:
     attachment_keys: KeyFolder
     certificate_folder: Path
     public_url: str  # under which people reach the service, without a slash at the end
+    keys_dir: Path
     meters: Meters = field(default_factory=Meters)
     publicity: Publicity = field(init=False)
     bundles: Bundles = field(init=False)
+    readiness: Readiness = field(init=False)
+    scrubber: Scrubber = field(init=False)
     standings: Standings = field(init=False)
     certificates: Certificates = field(init=False)
     erasures: Erasures = field(init=False)
@@ -94,6 +100,8 @@ class Service:
             self.clock,
             lambda code: f"{self.public_url}/p/{code}",
         )
+        self.scrubber = Scrubber(self.store, lambda: self.sequencer.queued > 0)
+        self.readiness = Readiness(self.conninfo, self.keys_dir, self.conditions)
         self.standings = Standings(self.conninfo, self.progress, self.views.standings)
 
     def record(self, subject: str) -> EnterpriseRecord:
@@ -112,6 +120,33 @@ class Service:
     def governance(self) -> Governance:
         """Who may say what, at the newest checkpoint that this process wrote or took in."""
         return self.sequencer.governance
+
+    def sound_clock(self) -> int:
+        """The clock, for what a client's is held against. Raises `ClockDoubted` where ours is the wrong one."""
+        now = self.clock()
+        check_behind(now, self.sequencer.checkpoint)
+        return now
+
+    def require_current(self) -> None:
+        """Before something is signed, dumped, or said to be unknown. Raises `Behind` where read models lag."""
+        behind = self.progress.behind()
+        if behind is not None:
+            raise Behind(behind)
+
+    def conditions(self) -> list[Condition]:
+        """What keeps the service from being ready, of what this process knows by itself."""
+        sequencer, progress = self.sequencer, self.progress
+        behind, damaged = progress.behind(), self.scrubber.found
+        found = [
+            None if sequencer.broken is None else Condition("history", sequencer.broken),
+            None if sequencer.alive else Condition("sequencer", "the thread that commits has ended"),
+            None if sequencer.clock_doubt is None else Condition("clock", sequencer.clock_doubt),
+            None if self.projecting.alive else Condition("projections", "the process that projects is not running"),
+            None if progress.failure is None else Condition("projections", progress.failure),
+            Condition("storage.damaged", "; ".join(damaged)) if damaged else None,
+            None if behind is None else Condition("projections.behind", behind),
+        ]
+        return [one for one in found if one is not None]
 
     def today(self) -> datetime.date:
         """The calendar date in Asia/Shanghai: the one that rules mean."""
@@ -150,10 +185,12 @@ class Service:
         self.projecting.start()
         self.witnessing.start()
         self.erasures.start()
+        self.readiness.start()
+        self.scrubber.start()
 
     def close(self) -> None:
         """Finish what is queued and let go of everything."""
-        for part in (self.witnessing.stop, self.sequencer.stop):
+        for part in (self.readiness.stop, self.scrubber.stop, self.witnessing.stop, self.sequencer.stop):
             _close(part)
         followers = (self.erasures.stop, self.projecting.stop, self.progress.stop)
         with ThreadPoolExecutor(len(followers)) as at_once:  # each may be waiting for the log to grow

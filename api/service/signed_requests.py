@@ -62,7 +62,7 @@ class Reader:
         entry: int | None = None,
     ) -> None:
         """Write down what becomes of the request, before it does. Raises `AccessDenied` for a token used before."""
-        now = service.clock()
+        now = service.sound_clock()
         access = Access(
             at=now,
             day=shanghai_date(now),
@@ -106,7 +106,7 @@ def authenticated(service: Service, request: Request, *, brings: bool = False) -
     token = _token(request)
     try:
         taken = parse_access(token)
-        now = service.clock()
+        now = service.sound_clock()
         key = usable_key(service.governance, taken.kid, taken.party, shanghai_date(now))
         asked = taken.verify(decode_key(key.cose_key), service.origin, now)
     except Refused as error:

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import date
 from itertools import islice
+from typing import Any
 
 from psycopg import Error
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
@@ -18,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ledger.limits import STANDINGS_CACHED_MAX, STANDINGS_QUERY_IDS_MAX
 from ledger.store.array_parameters import Texts
+from ledger.store.connect import BoundedAsyncConnection, parameters
 from projections.db.queries import QUERIES
 from projections.engine.progress import Watch
 from projections.standing.levels import Level
@@ -32,12 +34,13 @@ class Standings:
     def __init__(self, conninfo: str, progress: Watch, view: StandingView) -> None:
         self._progress = progress
         self._view = view
-        self._pool = AsyncConnectionPool(
-            conninfo,
+        self._pool: AsyncConnectionPool[BoundedAsyncConnection[tuple[Any, ...]]] = AsyncConnectionPool(
+            parameters(conninfo),
+            connection_class=BoundedAsyncConnection,
             min_size=1,
             max_size=1,  # one read at a time, for all who wait
             open=False,
-            kwargs={"autocommit": True, "application_name": "credit-ledger"},
+            kwargs={"autocommit": True},
         )
         self._kept: dict[str, Served] = {}
         self._kept_at: tuple[int, date] = (-1, date.min)

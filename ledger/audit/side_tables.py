@@ -160,7 +160,7 @@ def _some_attachments(connection: Connection[Any], expected: Mapping[str, Attach
         where: dict[str, Any] = {
             "entry": one.index,
             "subject": one.subject,
-            "row": f"ledger.registration.attachments {name}",
+            "row": f"ledger.attachments {name}",
         }
         if (commitment, media_type, size, party) != (one.commitment, one.media_type, one.size_bytes, one.issuer):
             findings.add("attachment.altered", f"{commitment}, {media_type}, {size} bytes, {party}", **where)
@@ -172,7 +172,7 @@ def _some_attachments(connection: Connection[Any], expected: Mapping[str, Attach
             findings.add("attachment.altered", f"{length} bytes of ciphertext", **where)
     for one in expected.values():
         if one.id not in seen:
-            row = f"ledger.registration.attachments {one.id}"
+            row = f"ledger.attachments {one.id}"
             findings.add("attachment.missing", entry=one.index, subject=one.subject, row=row)
 
 

@@ -2,7 +2,9 @@
 
 `sequencer` has the queue and the thread, `commit` the loop that writes batches and decides a lost race again, `batch`
 which of the submissions become entries (deduplication, unique facts), `decision` the entries with their tree, root and
-receipts, `head` what is held in memory of the log, `cold_streams` the folding of long streams beside it all.
+receipts, `head` what is held in memory of the log, `cold_streams` the folding of long streams beside it all. What
+surrounds a commit: `checks` looks at the bytes before they are durable, `history` knows what was signed, `high_water`
+keeps that on disk, `clock` doubts the time, `scrubber` reads what is stored again.
 """
 
 from ledger.sequencing.commit import CommitLoop

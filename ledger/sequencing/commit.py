@@ -1,10 +1,12 @@
-"""Batches into the store, and what became of them: decide → integrate → append → adopt → answer.
+"""Batches into the store, and what became of them: decide → integrate → check → append → adopt → answer.
 
 What a crash leaves behind, at each step:
 - before `append`: nothing; clients were not answered and send again.
 - in `append`: the database has all of the batch or nothing of it. A client that was not answered sends the
   same statement again and gets the entry that it has, by (`iss`, `cti`).
 - after `append`: everything; the receipt of an entry derives from what is stored.
+
+- before the high-water file is written (`sequencing/history.py`): everything, and nobody was answered.
 
 A lost connection is the same case seen from inside: the head is loaded again and the same submissions are
 decided again, so that what did commit is found by its `cti` and answered, and what did not is written.
@@ -16,17 +18,32 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
+from ledger.cose.statement import decode_event, parse_statement
+from ledger.domain.events.history import HistoryGivenUp
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.errors import LedgerError, Malformed, Raced, Refuted, Unavailable
+from ledger.errors import (
+    ClockDoubted,
+    Corrupted,
+    HistoryBroken,
+    LedgerError,
+    Malformed,
+    Raced,
+    Refused,
+    Refuted,
+    Unavailable,
+)
 from ledger.keys.keyring import Keyring
 from ledger.keys.log_keys import LogKeys
 from ledger.limits import COMMIT_SECONDS_MAX
-from ledger.registration import Candidate, admit_charter
+from ledger.registration import Candidate, admit, admit_charter
 from ledger.sequencing.batch import Fate, decide
+from ledger.sequencing.clock import ClockDoubts
 from ledger.sequencing.decision import Decision, Registered
 from ledger.sequencing.head import LogHead
-from ledger.store.contract import CheckpointRow, Store
+from ledger.sequencing.high_water import HighWater
+from ledger.sequencing.history import History
+from ledger.store.contract import Batch, CheckpointRow, Store
 
 __all__ = ["Answer", "CommitLoop"]
 
@@ -41,13 +58,25 @@ class CommitLoop:
     `stopping` says whether the process is to end: then a store that is out of reach is not waited for.
     """
 
-    def __init__(self, store: Store, keys: LogKeys, clock: Callable[[], int], stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        keys: LogKeys,
+        clock: Callable[[], int],
+        stopping: Callable[[], bool],
+        file: HighWater | None = None,
+        doubts: ClockDoubts | None = None,
+    ) -> None:
         self._store = store
         self._keys = keys
         self._clock = clock
         self._stopping = stopping
         self._head = LogHead(store)
         self._doubt = False
+        self._sent: Batch | None = None  # signed and sent to the store, and not known to be there, or not
+        self.history = History(store, file)
+        self._doubts = doubts
+        self.clock_doubt: str | None = None
 
     @property
     def governance(self) -> Governance:
@@ -62,12 +91,78 @@ class CommitLoop:
         """The newest checkpoint that this process knows to be durable."""
         return self._head.checkpoint
 
-    def open(self) -> None:
-        """Load the head. Raises `Refuted` where the stored log does not hash to its checkpoint, `Unavailable`."""
-        self._head.load()
-        anchors = self._head.governance.origin
-        if anchors is not None and anchors != self._keys.origin:
-            raise Refuted(f"this book's origin is {anchors!r}, the keys are for {self._keys.origin!r}")
+    def open(self, *, witnessed: int = 0, contested: str | None = None, accepted: bytes | None = None) -> None:
+        """Load the head and compare it with what this log has signed.
+
+        `contested`: why the store does not go on from the `witnessed` entries that a witness holds. `accepted`: a
+        `HistoryGivenUp`, signed, by which a person says that a history is lost: it becomes the next entry.
+        Raises `HistoryBroken` where the store holds less than was signed, or something else; `Refused` for a
+        statement that gives up something else than what is lost; `Refuted` where the stored log does not hash to its
+        checkpoint; `Unavailable`.
+        """
+        with self.history.pen():
+            self._head.load()
+            anchors = self._head.governance.origin
+            if anchors is not None and anchors != self._keys.origin:
+                raise Refuted(f"this book's origin is {anchors!r}, the keys are for {self._keys.origin!r}")
+            try:
+                self.history.compare(self._head)
+                if contested is not None:
+                    self.history.contest(witnessed, contested, self._head)
+                if accepted is not None:
+                    self._nothing_lost(accepted)
+            except HistoryBroken:
+                if accepted is None:
+                    raise
+                self._accept(accepted, witnessed)
+            self.history.keep(self._head.checkpoint)
+
+    def _nothing_lost(self, accepted: bytes) -> None:
+        """The statement is an entry already, from an earlier start, or there is nothing for it to say."""
+        event = decode_event(parse_statement(accepted))
+        if event not in self._head.governance.given_up:
+            raise Refused(
+                "history.nothing_lost",
+                "数据库与已签发的历史相符, 没有需要放弃的历史",
+                "the database holds all that this log signed: there is no history to give up",
+            )
+
+    def _accept(self, accepted: bytes, witnessed: int) -> None:
+        head, known = self._head, self.history.known
+        governance, keyring, now = head.governance, head.keyring, self._clock()
+        candidate = admit(accepted, None, governance=governance, keyring=keyring, origin=self._keys.origin, now=now)
+        event = candidate.event
+        kept = (head.size, head.edge.root().hex())
+        if not isinstance(event, HistoryGivenUp) or (event.kept_size, event.kept_root) != kept:
+            raise Refused(
+                "history.kept_otherwise",
+                "声明须为 HistoryGivenUp, 且写明数据库现有的记录数和根",
+                "the statement is a HistoryGivenUp that names what the database holds",
+                f"kept_size {kept[0]}, kept_root {kept[1]}",
+            )
+        if known is not None and (event.lost_size, event.lost_root) != (known.size, known.root.hex()):
+            raise Refused(
+                "history.lost_otherwise",
+                "声明须写明本账本签发过的最大的记录数和根",
+                "the statement names the largest tree that this log signed",
+                f"lost_size {known.size}, lost_root {known.root.hex()}",
+            )
+        if event.lost_size < witnessed:
+            raise Refused(
+                "history.lost_more",
+                f"见证方持有 {witnessed} 条记录的检查点",
+                f"a witness holds a checkpoint of {witnessed} entries",
+                str(event.lost_size),
+            )
+        decision = Decision(head, self._keys, now)
+        decision.take(candidate)
+        batch = decision.integrate()
+        decision.check(batch)
+        # A crash after this: the log says that the larger tree is lost, and the next start goes on from there.
+        self._store.append(batch)
+        self.history.give_up(batch.checkpoint)
+        decision.adopt()
+        _LOG.warning("a history of %d entries was given up: entry %d says so", event.lost_size, event.kept_size)
 
     def bootstrap(self, charter: Sequence[bytes]) -> None:
         """Register the charter as the first entries of an empty log, under one checkpoint.
@@ -87,8 +182,13 @@ class CommitLoop:
             except LedgerError as error:
                 error.add_note(f"in statement {number} of the charter")
                 raise
-        self._store.append(decision.integrate())
-        decision.adopt()
+        with self.history.pen():
+            self.history.compare(self._head)
+            batch = decision.integrate()
+            decision.check(batch)
+            self._store.append(batch)
+            self.history.keep(batch.checkpoint)
+            decision.adopt()
 
     def take_in(self, subject: str, record: EnterpriseRecord, version: int) -> None:
         """Keep the record of a cold stream, folded up to `version` elsewhere. Raises `Unavailable`."""
@@ -97,25 +197,28 @@ class CommitLoop:
     def commit(self, groups: Sequence[tuple[Candidate, ...]]) -> list[tuple[Answer, ...]]:
         """Decide and write until it is known what became of the groups, or `COMMIT_SECONDS_MAX` are over.
 
-        One answer per candidate of each group. Raises `ColdStreams` (nothing was decided), `Unavailable`.
+        One answer per candidate of each group. Raises `ColdStreams` (nothing was decided), `HistoryBroken`,
+        `Unavailable`.
         """
         deadline = time.monotonic() + COMMIT_SECONDS_MAX
         pause = 0.05
+        corrupted = False
         while True:
             try:
-                if self._doubt:
-                    self._head.load()
-                    self._doubt = False
-                decision, fates = decide(groups, self._head, self._store, self._keys, self._clock)
-                if decision.entries:
-                    self._store.append(decision.integrate())
-                    decision.adopt()
-                return [tuple(_answer(decision, fate) for fate in group) for group in fates]
+                with self.history.pen():
+                    return self._commit_once(groups)
             except Raced:
                 # Another writer was first; its entries may hold a revoked key or a new policy.
                 self.catch_up()
                 if time.monotonic() > deadline:
                     raise Unavailable("another writer was always first") from None
+            except Corrupted as error:
+                # A bit that flipped is gone when all is made anew; a defect is not.
+                _LOG.error("nothing was written: %s", error)
+                self._doubt = True
+                if corrupted:
+                    raise
+                corrupted = True
             except Unavailable:
                 # Committed or not, nobody knows: forget the head, find out, decide again.
                 self._doubt = True
@@ -124,15 +227,82 @@ class CommitLoop:
                 time.sleep(pause)
                 pause = min(pause * 2, 1.0)
 
+    def _commit_once(self, groups: Sequence[tuple[Candidate, ...]]) -> list[tuple[Answer, ...]]:
+        self._know()
+        self._check_clock()
+        decision, fates = decide(groups, self._head, self._store, self._keys, self._clock)
+        if decision.entries:
+            batch = decision.integrate()
+            decision.check(batch)
+            if self._sent is not None and self._sent.checkpoint.root != batch.checkpoint.root:
+                # One root for one size, whatever became of the other.
+                self._append(self._sent)
+                raise Raced("a batch that was sent before is in the log now")
+            self._append(batch)
+            decision.adopt()
+        self.history.keep(self._head.checkpoint)
+        return [tuple(_answer(decision, fate) for fate in group) for group in fates]
+
+    def _append(self, batch: Batch) -> None:
+        self._sent = batch
+        try:
+            self._store.append(batch)
+        except Unavailable as error:
+            if not error.unsettled:
+                self._sent = None
+            raise
+        except LedgerError:
+            self._sent = None
+            raise
+        self._sent = None
+
+    def _know(self) -> None:
+        """Bring the head up to what is stored, and compare it with what was signed."""
+        if self._doubt:
+            self._load()
+        if self.history.ahead(self._head.size):
+            self._head.catch_up()
+        self.history.compare(self._head)
+        if self._sent is not None and self._sent.checkpoint.previous_size != self._head.size:
+            self._sent = None  # it is there, or another writer's is, and it never can be
+
+    def _check_clock(self) -> None:
+        """Raise `ClockDoubted` where nothing must be dated by this machine's clock."""
+        if self._doubts is None:
+            return
+        try:
+            self._doubts.check(self._clock(), self._head.checkpoint)
+        except ClockDoubted as error:
+            self.clock_doubt = str(error)
+            raise
+        self.clock_doubt = None
+
+    def _load(self) -> None:
+        self.history.forget_comparisons()
+        self._head.load()
+        self._doubt = False
+
     def catch_up(self) -> None:
         """Take in what other processes wrote: keys that they enrolled are to be known here."""
         try:
-            if not self._doubt:
-                self._head.catch_up()
+            with self.history.pen():
+                if not self._doubt:
+                    self._head.catch_up()
+                self._know()
+                self.history.keep(self._head.checkpoint)
+                self._check_clock()
+        except ClockDoubted as error:
+            _LOG.error("%s", error)
+        except HistoryBroken:
+            self._doubt = True  # said where it was found
         except LedgerError as error:
-            # Out of reach, or a tail that does not fit: the next batch begins with loading all anew, or fails.
+            # Out of reach, or a tail that does not fit: the next look begins with loading all anew, or fails.
             _LOG.warning("cannot take in what was written elsewhere: %s", error)
             self._doubt = True
+
+    def close(self) -> None:
+        """Let go of the high-water file."""
+        self.history.close()
 
     def doubt(self) -> None:
         """Believe nothing of the head any more: the next batch begins with loading all anew."""

@@ -23,6 +23,7 @@ from ledger.errors import LedgerError, Refused
 from ledger.keys.keyring import Keyring
 from ledger.keys.log_keys import LogKeys
 from ledger.registration import Candidate, judge
+from ledger.sequencing.checks import check_batch, check_statement
 from ledger.sequencing.head import LogHead
 from ledger.store.annexes import NamedAnnex
 from ledger.store.contract import Batch, CheckpointRow, Fact, NewEntry, Tile
@@ -90,9 +91,10 @@ class Decision:
     def take(self, candidate: Candidate, *, released: bool = False, bootstrap: bool = False) -> int:
         """Judge a candidate at the next position and make it an entry; its position in the round.
 
-        Raises `Refused` (also for a unique fact that is taken) or `Held`, changing nothing.
+        Raises `Refused` (also for a unique fact that is taken), `Held`, or `Corrupted`, changing nothing.
         """
         statement = candidate.statement
+        check_statement(statement.raw, statement.statement_id)
         subject = statement.subject
         governing = is_governing(subject)
         record, version = (None, 0) if governing else self._record(subject)
@@ -190,6 +192,10 @@ class Decision:
             erased=self._erased,
             taken_down=self._taken_down,
         )
+
+    def check(self, batch: Batch) -> None:
+        """Look at the batch once more, as it is about to be written. Raises `Corrupted`."""
+        check_batch(batch, self._head.edge, self._head.checkpoint, self._keys)
 
     def adopt(self) -> None:
         """The batch is durable: the head moves."""

@@ -87,6 +87,8 @@ class LogHead:
     def catch_up(self) -> None:
         """Take in what another writer committed since. Raises `Refuted` where the tail does not fit."""
         newest = self._store.latest()
+        if newest is None and self.edge.size:
+            raise Refuted(f"the store is empty, after {self.edge.size} entries")
         while newest is not None and self.edge.size < newest.tree_size:
             rows = self._store.entries(self.edge.size, min(_TAIL_ENTRIES, newest.tree_size - self.edge.size))
             growth = self.edge.grow([leaf_hash(row.statement) for row in rows])

@@ -16,15 +16,17 @@ from typing import Final
 
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.errors import Busy, LedgerError, Unavailable
+from ledger.errors import Busy, ClockDoubted, HistoryBroken, LedgerError, Unavailable
 from ledger.keys.keyring import Keyring
 from ledger.keys.log_keys import LogKeys
 from ledger.limits import GROUP_COMMIT_STATEMENTS_MAX, QUEUE_STATEMENTS_MAX
 from ledger.registration import Candidate
+from ledger.sequencing.clock import ClockDoubts
 from ledger.sequencing.cold_streams import Warmed, Warming
 from ledger.sequencing.commit import Answer, CommitLoop
 from ledger.sequencing.decision import Registered
 from ledger.sequencing.head import ColdStreams
+from ledger.sequencing.high_water import HighWater
 from ledger.store.contract import CheckpointRow, Store
 
 __all__ = ["Answer", "Registered", "Sequencer", "Submission"]
@@ -55,9 +57,11 @@ class Sequencer:
         keys: LogKeys,
         clock: Callable[[], int],
         post: Callable[[Callable[[], None]], object] | None = None,
+        file: HighWater | None = None,
+        doubts: ClockDoubts | None = None,
     ) -> None:
         self._post = post or (lambda deliver: deliver())
-        self._writer = CommitLoop(store, keys, clock, stopping=lambda: self._stopping)
+        self._writer = CommitLoop(store, keys, clock, stopping=lambda: self._stopping, file=file, doubts=doubts)
         self._queue: deque[Submission] = deque()
         self._queued = 0
         self._aside: dict[str, list[Submission]] = {}  # by the cold subject that they wait for
@@ -90,9 +94,23 @@ class Sequencer:
         """Whether the thread that commits runs."""
         return self._thread is not None and self._thread.is_alive()
 
-    def open(self) -> None:
-        """Load the head. Raises `Refuted` where the stored log does not hash to its checkpoint, `Unavailable`."""
-        self._writer.open()
+    @property
+    def broken(self) -> str | None:
+        """Why nothing is appended any more until a person decides, None while all is well."""
+        return self._writer.history.broken
+
+    @property
+    def clock_doubt(self) -> str | None:
+        """Why this machine's clock is not believed, None while it is."""
+        return self._writer.clock_doubt
+
+    def end_appending(self, why: str) -> None:
+        """What this process signs is not the history that others hold. From any thread."""
+        self._writer.history.end(why)
+
+    def open(self, *, witnessed: int = 0, contested: str | None = None, accepted: bytes | None = None) -> None:
+        """Load the head and compare it with what this log has signed. As, and raises as, `CommitLoop.open`."""
+        self._writer.open(witnessed=witnessed, contested=contested, accepted=accepted)
 
     def bootstrap(self, charter: Sequence[bytes]) -> None:
         """Register the charter as the first entries of an empty log. Raises as `CommitLoop.bootstrap` does."""
@@ -110,6 +128,7 @@ class Sequencer:
         if self._thread is not None:
             self._thread.join()
         self._warming.stop()
+        self._writer.close()
 
     def submit(self, submission: Submission) -> None:
         """Queue a submission; its `deliver` is called when its fate is durable. Raises `Busy`, doing nothing."""
@@ -158,6 +177,8 @@ class Sequencer:
                 except ColdStreams as cold:
                     batch = self._set_aside(batch, cold.subjects)
                     continue
+                except (HistoryBroken, ClockDoubted) as error:
+                    answers = [tuple(error for _ in s.candidates) for s in batch]
                 except Exception as error:
                     # A defect, or a log that does not hash: nothing more may be written on top of it.
                     _LOG.exception("the sequencer cannot go on with this batch")

@@ -46,7 +46,7 @@ class AttachmentStore(Protocol):
 
 
 class PostgresAttachments:
-    """`AttachmentStore` in `ledger.registration.attachments`."""
+    """`AttachmentStore` in `ledger.attachments`."""
 
     def __init__(self, database: Database, *, held_bytes_max: int = ATTACHMENTS_HELD_BYTES_MAX) -> None:
         self._database = database

@@ -66,7 +66,7 @@ def backup(conninfo: str, path: Path, progress: Progress | None = None) -> Backu
 
 
 def _write(conninfo: str, archive: tarfile.TarFile, progress: Progress) -> BackupManifest:
-    with translated(), connect(conninfo) as connection:
+    with translated(), connect(conninfo, answer_seconds_max=None) as connection:
         connection.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
         connection.isolation_level = IsolationLevel.REPEATABLE_READ  # one snapshot for all tables
         connection.read_only = True

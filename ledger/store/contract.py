@@ -109,7 +109,8 @@ class Store(Protocol):
     def append(self, batch: Batch) -> None:
         """Write the batch in one durable transaction.
 
-        Raises `Raced` when a position, a stream version or a unique fact is taken (nothing was written),
+        Raises `Raced` when a position, a stream version or a unique fact is taken, `Corrupted` when a statement does
+        not hash to its leaf (nothing was written),
         `Unavailable` when the connection was lost: then it is not known whether the batch was written.
         """
 

@@ -52,7 +52,7 @@ _SPLIT: Final = SQL(
 
 def copy_entries(conninfo: str, start: int, stop: int) -> Iterator[list[EntryRow]]:
     """Entries with index in [start, stop) in order, with bodies, in lists. Raises `Unavailable`."""
-    with translated(), connect(conninfo) as connection, connection.cursor() as cursor:
+    with translated(), connect(conninfo, answer_seconds_max=None) as connection, connection.cursor() as cursor:
         # No time limit: the reader sets the pace. One walk along the index, with a look into the vault per sealed
         # entry: sorts and hashes would spill, parallel workers cost more in handing rows over than they gain.
         connection.execute(
@@ -76,7 +76,7 @@ def copy_streams(conninfo: str, first: str, last: str, size: int) -> Iterator[li
 
     Those with `first` <= subject < `last` by code point; an empty `last` stands for no end. Raises `Unavailable`.
     """
-    with translated(), connect(conninfo) as connection, connection.cursor() as cursor:
+    with translated(), connect(conninfo, answer_seconds_max=None) as connection, connection.cursor() as cursor:
         # As in `copy_entries`.
         connection.execute(
             "SET statement_timeout = 0; SET enable_sort = off; SET enable_hashjoin = off; "
@@ -96,7 +96,7 @@ def copy_streams(conninfo: str, first: str, last: str, size: int) -> Iterator[li
 
 def split_streams(conninfo: str, parts: int) -> list[tuple[str, str]]:
     """Ranges for `copy_streams` that together hold all enterprises, with about as many entries each."""
-    with translated(), connect(conninfo) as connection:
+    with translated(), connect(conninfo, answer_seconds_max=None) as connection:
         connection.execute("SET statement_timeout = 0")
         rows = connection.execute(_SPLIT, {"parts": parts}).fetchall()
     edges = ["", *sorted({row[0] for row in rows}), ""]

@@ -13,7 +13,7 @@ from eventsourcing.popo import POPOApplicationRecorder
 from msgspec.structs import replace
 
 from ledger.domain.values.subject import is_governing
-from ledger.errors import Busy, Misconfigured, Raced
+from ledger.errors import Busy, Corrupted, Misconfigured, Raced
 from ledger.limits import BODIES_HELD_BYTES_MAX, BODY_HOLD_SECONDS
 from ledger.store.access_log import Accesses, MemoryAccesses
 from ledger.store.annexes import Annexes, MemoryAnnexes
@@ -23,6 +23,7 @@ from ledger.store.contract import Batch, CheckpointRow, EntryRow, Fact, LeafRow
 from ledger.store.cosignatures import Cosignatures, MemoryCosignatures
 from ledger.store.desk import MemoryDesk
 from ledger.store.eventsourcing.recorder import StoredEntry, refuse_insert
+from ledger.tlog.hashing import leaf_hash
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -68,9 +69,11 @@ class MemoryStore:
         self.recorder.announce()
 
     def _check(self, batch: Batch) -> None:
-        """Raise `Raced` before anything is written."""
+        """Raise `Raced` or `Corrupted` before anything is written."""
         if batch.checkpoint.previous_size != len(self._rows):
             raise Raced(f"the tree has {len(self._rows)} leaves")
+        if any(leaf_hash(entry.statement) != entry.leaf_hash for entry in batch.entries):
+            raise Corrupted("the table refuses it: a statement does not hash to its leaf")
         versions = {subject: len(stream) for subject, stream in self._streams.items()}
         facts = set(self._facts)
         for entry in batch.entries:

@@ -58,7 +58,7 @@ def migrate(admin_conninfo: str, service_role: str = SERVICE_ROLE) -> list[Migra
     Raises `Misconfigured` if the database holds a migration that this release does not know, or knows with
     another text; `Unavailable`. Two runs at once wait for each other.
     """
-    with connect(admin_conninfo) as connection, translated():
+    with connect(admin_conninfo, answer_seconds_max=None) as connection, translated():
         connection.execute("SET statement_timeout = 0; SET lock_timeout = 0")
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         connection.execute(_TABLE)

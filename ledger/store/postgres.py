@@ -15,7 +15,8 @@ from typing import Any, Self
 import psycopg
 from psycopg import Connection, errors
 
-from ledger.errors import Raced
+from ledger.errors import Corrupted, Raced
+from ledger.limits import DATABASE_ANSWER_SECONDS_MAX
 from ledger.store.access_log import Accesses, PostgresAccesses
 from ledger.store.annexes import Annexes, PostgresAnnexes
 from ledger.store.append_parameters import append_params, fact_key
@@ -76,10 +77,12 @@ class PostgresStore(Vault):
         with self._appending:
             try:
                 if self._writer is None or self._writer.closed:
-                    self._writer = connect(self.conninfo)
+                    self._writer = connect(self.conninfo, answer_seconds_max=DATABASE_ANSWER_SECONDS_MAX)
                 self._writer.execute(QUERIES["append"], params, prepare=True)
             except _LOST_THE_RACE as error:
                 raise Raced(str(error)) from error
+            except errors.CheckViolation as error:
+                raise Corrupted(f"the table refuses it: {error.diag.message_primary}") from error
             except psycopg.Error as error:
                 # Whether the commit happened may be unknown: no second try here, the caller looks.
                 self._drop_writer()
@@ -176,6 +179,10 @@ class PostgresStore(Vault):
     def tiles(self, wanted: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], bytes]:
         levels, numbers = Bigints(level for level, _ in wanted), Bigints(number for _, number in wanted)
         return {(level, number): hashes for level, number, hashes in self._database.fetch("tiles", (levels, numbers))}
+
+    def time(self) -> float:
+        """The server's clock, Unix seconds."""
+        return float(self._database.fetch("clock")[0][0])
 
     def check_durable(self) -> None:
         """Refuse a server that may lose commits, or a role that may rewrite the book. Raises `Misconfigured`."""

@@ -72,6 +72,9 @@ FROM ledger.checkpoints WHERE tree_size = %b
 -- name: size
 SELECT coalesce(max(tree_size), 0) FROM ledger.checkpoints
 
+-- name: clock
+SELECT extract(epoch FROM clock_timestamp())::float8
+
 -- name: entries
 -- The window is said of the vault, too, so that no plan reads all of it.
 SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, v.body

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
-from psycopg import Connection
+from psycopg import Connection, errors
 from psycopg.sql import SQL, Identifier
 
 from ledger.errors import Misconfigured, Refuted
@@ -59,7 +59,7 @@ def restore(
         for table in manifest.tables:
             for _ in pieces(archive, table, manifest.tables[table]):
                 pass  # all digests are checked before the first row is written
-        with translated(), connect(admin_conninfo) as connection:
+        with translated(), connect(admin_conninfo, answer_seconds_max=None) as connection:
             connection.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
             with connection.transaction():
                 _require_empty(connection, manifest)
@@ -87,10 +87,13 @@ def _copy_in(
 ) -> None:
     query = SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(Identifier(*table.split(".")), names(copied.columns))
     written = 0
-    with connection.cursor() as cursor, cursor.copy(query) as copy:
-        for piece in pieces(archive, table, copied):
-            copy.write(piece)
-            written += len(piece)
+    try:
+        with connection.cursor() as cursor, cursor.copy(query) as copy:
+            for piece in pieces(archive, table, copied):
+                copy.write(piece)
+                written += len(piece)
+    except errors.CheckViolation as error:  # an entry against its leaf, for one
+        raise Refuted(f"the backup does not hang together: {error.diag.message_primary}") from error
     progress(table, written)
 
 

@@ -32,7 +32,7 @@ def rebuild_map(
 ) -> int:
     """The size of the newest cut, which is the one that there was. Raises `Unavailable`, `Misconfigured`."""
     prepare_map(conninfo)
-    with translated(), connect(conninfo) as connection, PostgresStore.open(conninfo) as store:
+    with translated(), connect(conninfo, answer_seconds_max=None) as connection, PostgresStore.open(conninfo) as store:
         connection.execute("SET statement_timeout = 0; SET lock_timeout = 0; SET client_min_messages = warning")
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))  # the runner waits; gone with the connection
         feed, tables, before = Feed(store), MapTables(NEXT), MapTables().state(connection)

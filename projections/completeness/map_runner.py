@@ -84,7 +84,7 @@ class MapRunner:
     def _turn(self) -> Iterator[Connection[Any] | None]:
         """A transaction in which nobody else writes; None where somebody else does."""
         if self._connection is None or self._connection.closed:
-            self._connection = connect(self._conninfo)
+            self._connection = connect(self._conninfo, answer_seconds_max=None)
             self._connection.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
         with self._connection.transaction():
             row = self._connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,)).fetchone()

@@ -128,7 +128,7 @@ def prepare_map(conninfo: str) -> None:
 
     Where they are as they should be nothing is locked: a service starts also while the map is rebuilt.
     """
-    with connect(conninfo) as connection, translated():
+    with connect(conninfo, answer_seconds_max=None) as connection, translated():
         if _as_they_should_be(connection):
             return
         connection.execute("SET statement_timeout = 0; SET lock_timeout = 0; SET client_min_messages = warning")

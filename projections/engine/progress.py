@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import Final
 
 from ledger.errors import LedgerError
 from ledger.feed import Feed
+from ledger.limits import PROJECTION_LAG_ENTRIES_MAX, PROJECTION_LAG_SECONDS_MAX
 from ledger.store.connect import Database
 from projections.db.reads import Reading
 from projections.standing.policy_timeline import Rules
@@ -36,6 +38,10 @@ class Watch:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.failure: str | None = None
+        self._logged = 0  # how much the book held at the last look
+        self._goal = 0  # how much it held at `_since`
+        self._since = self._looked = time.monotonic()
+        self._reached = False  # what the book held at the start
 
     @property
     def size(self) -> int:
@@ -52,9 +58,30 @@ class Watch:
             self._moved.wait_for(lambda: self._size >= size or self._stopping.is_set(), timeout)
             return self._size
 
+    def behind(self) -> str | None:
+        """Why nothing may be signed, dumped, or said to be unknown from the read models now; None where it may."""
+        now, size = time.monotonic(), self._size
+        if not self._reached:
+            return f"the read models hold {size} of the {self._goal} entries that the book had at the start"
+        if now - self._looked > PROJECTION_LAG_SECONDS_MAX:
+            return f"for {now - self._looked:.0f} s nobody could see how far the read models are"
+        if self._logged - size > PROJECTION_LAG_ENTRIES_MAX:
+            return f"the read models are {self._logged - size} entries behind the book"
+        if size < self._goal and now - self._since > PROJECTION_LAG_SECONDS_MAX:
+            return f"the read models have held {size} entries for {now - self._since:.0f} s, the book {self._logged}"
+        return None
+
+    def _measure(self, logged: int) -> None:
+        self._logged, self._looked = logged, time.monotonic()
+        if self._size >= self._goal:
+            self._reached = True
+            self._goal, self._since = logged, self._looked
+
     def start(self) -> None:
         """Look once, then go on in a thread. Raises `Unavailable`."""
         self._look()
+        self._goal = self._feed.size()
+        self._measure(self._goal)
         self._thread = threading.Thread(target=self._run, name="projections", daemon=True)
         self._thread.start()
 
@@ -74,6 +101,7 @@ class Watch:
         known = self._size
         rules = self._rules
         if size < known:  # made anew
+            self._since = time.monotonic()
             known, rules = 0, Rules.none()
         news = [at for at in self._feed.governing(known - 1) if at.index < size]
         with self._moved:
@@ -86,7 +114,9 @@ class Watch:
             try:
                 self._look()
                 self.failure = None
-                if self._feed.size() > self._size:
+                logged = self._feed.size()
+                self._measure(logged)
+                if logged > self._size:
                     self._stopping.wait(_BEHIND_SECONDS)
                 else:
                     self._feed.wait(self._size + 1, _IDLE_SECONDS)

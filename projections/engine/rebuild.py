@@ -98,7 +98,7 @@ def _swap(conninfo: str, connection: Connection[Any], size: int) -> None:
 
 @contextmanager
 def _alone(conninfo: str) -> Iterator[Connection[Any]]:
-    with translated(), connect(conninfo) as connection:
+    with translated(), connect(conninfo, answer_seconds_max=None) as connection:
         connection.execute("SET statement_timeout = 0; SET lock_timeout = 0; SET idle_session_timeout = 0")
         row = connection.execute("SELECT pg_try_advisory_lock(%s)", (_REBUILD_LOCK,)).fetchone()
         if row is None or not row[0]:

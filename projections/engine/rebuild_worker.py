@@ -33,7 +33,11 @@ class Worker:
     def fill(self, first: str, last: str) -> int:
         """For all enterprises with `first` <= subject < `last` (empty: no end); how many entries they have."""
         rows, entries = Rows(), 0
-        with translated(), connect(self._conninfo) as connection, connection.cursor() as cursor:
+        with (
+            translated(),
+            connect(self._conninfo, answer_seconds_max=None) as connection,
+            connection.cursor() as cursor,
+        ):
             connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
             for stream in copy_streams(self._conninfo, first, last, self._size):
                 events = without_erased([content(row) for row in stream])

@@ -53,7 +53,7 @@ def prepare(conninfo: str) -> bool:
 
     Raises `Unavailable`, `Misconfigured`.
     """
-    with connect(conninfo) as connection, translated():
+    with connect(conninfo, answer_seconds_max=None) as connection, translated():
         connection.execute("SET lock_timeout = 0; SET statement_timeout = 0")
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))  # until the connection is closed
         fresh = _reshape(connection)
@@ -103,7 +103,7 @@ def index_tables_apart(conninfo: str, suffix: str) -> None:
 
 
 def _index(conninfo: str, statements: Sequence[str]) -> None:
-    with translated(), connect(conninfo) as connection:
+    with translated(), connect(conninfo, answer_seconds_max=None) as connection:
         connection.execute(
             f"SET statement_timeout = 0; SET lock_timeout = 0; SET maintenance_work_mem = '{_INDEX_MEMORY}'"
         )

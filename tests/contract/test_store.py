@@ -17,6 +17,7 @@ from ledger.store.contract import Fact, NewEntry, Store, Tile
 from ledger.store.memory import MemoryStore
 from ledger.store.postgres import PostgresStore
 from ledger.store.vault import Vault
+from ledger.tlog.hashing import leaf_hash
 from tests.support.batches import NOW, a_batch, a_checkpoint, an_entry, sealed
 from tests.support.waiting import PATIENCE_SECONDS
 
@@ -263,7 +264,7 @@ def test_a_body_comes_with_its_entry_until_it_is_erased(store: Store) -> None:
 
 
 def test_a_sealed_entry_may_come_without_its_body(store: Store) -> None:
-    entry = NewEntry(ONE, 1, "sealed", b"statement", bytes(32), commitment=bytes(32))
+    entry = NewEntry(ONE, 1, "sealed", b"statement", leaf_hash(b"statement"), commitment=bytes(32))
     store.append(a_batch(0, [entry]))
     assert entry_of(store, 0) == (ONE, 1, b"statement", None)
     assert store.body(0) is None

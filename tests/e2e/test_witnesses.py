@@ -17,15 +17,18 @@ import pytest
 
 from ledger.errors import Uncheckable
 from ledger.limits import WITNESS_ANSWER_SECONDS_MAX
+from ledger.store.postgres import PostgresStore
 from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.tiles import TileReader, decode_bundle
 from ledger.tlog.tlog_proof import parse_proof, verify_proof
 from ledger.tlog.witness_policy import parse_policy
 from ledger.verifier import verify_head
-from tests.e2e.book import Book, open_book, size_of
+from tests.e2e.book import Book, chartered, open_book, size_of, today
 from tests.support.charter import ORIGIN
 from tests.support.database import PostgresServer
 from tests.support.keys import log_keys
+from tests.support.running import RunningService
+from tests.support.statements import registered
 from tests.support.waiting import eventually
 from tests.support.witnesses import RunningWitness, policy_text
 
@@ -202,33 +205,55 @@ def test_a_restarted_log_goes_on_where_it_was(book: Book) -> None:
     witnessed(book, index + 1)
 
 
-def test_a_second_history_under_the_logs_key_is_refused_shouted_about_and_never_published(
+def test_a_second_history_under_the_logs_key_is_never_begun_where_a_witness_can_be_asked(
     book: Book, witnesses: list[RunningWitness], postgres_server: PostgresServer, tmp_path: Path
 ) -> None:
     size = witnessed(book, book.size())["witnessed_size"]
     urls = {one.name: one.url for one in witnesses}
     policy = policy_file(tmp_path, urls, "any")
-    with (
-        postgres_server.database() as database,
-        open_book(tmp_path / "data", "--witness-policy", str(policy), database=database.service) as fork,
-    ):
-        while fork.size() <= size:
-            fork.enterprise(f"local:fork/{fork.size()}")
+    with postgres_server.database() as database:
+        fork = chartered(tmp_path / "data", "--witness-policy", str(policy), database=database.service)
+        with pytest.raises(RuntimeError, match=f"holds {size} entries of this log, the database 0"):
+            fork.start()
+        assert "--accept-history" in fork.said, "a person is told what to do"
+        with PostgresStore.open(database.service) as store:
+            assert store.latest() is None, "not even the charter was signed"
 
-        def alarmed() -> bool:
-            rows = fork.get("/v1/log/witnesses").json()["witnesses"]
-            return all(row["alarm"] for row in rows)
 
-        eventually(alarmed, "both witnesses refuse the fork")
-        assert fork.get("/v1/log/witnesses").json()["witnessed_size"] is None
-        assert fork.http.get("/witnessed/checkpoint").status_code == 404
-        assert fork.http.get("/entries/0/proof").status_code == 404
-        assert "ALARM" in fork.service.log.read_text()
-        for one in witnesses:  # which have it in writing, signed by the log's own key
-            eventually(
-                lambda said=one: "leads to other roots" in said.said or "another tree" in said.said, "a fork on record"
-            )
-        assert fork.get("/v1/log/witnesses").json()["witnessed_size"] is None
+def test_a_second_history_is_refused_ends_by_itself_and_is_never_published(
+    book: Book, witnesses: list[RunningWitness], postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    """Begun while no witness could be asked: by a host that has a high-water file, of the fork."""
+    size = witnessed(book, book.size())["witnessed_size"]
+    urls = {one.name: one.url for one in witnesses}
+    policy = policy_file(tmp_path, urls, "any")
+    for one in witnesses:
+        one.stop()
+    with postgres_server.database() as database:
+        with open_book(tmp_path / "data", database=database.service) as unwatched:
+            while unwatched.size() <= size:
+                unwatched.enterprise(f"local:fork/{unwatched.size()}")
+        options = "--witness-policy", str(policy)
+        environment = {"LEDGER_DATABASE_URL": database.service}
+        with RunningService(tmp_path / "data", *options, environment=environment) as service, Book(service) as fork:
+            for one in witnesses:
+                one.start()
+
+            def alarmed() -> bool:
+                return fork.http.get("/readyz").status_code == 503
+
+            eventually(alarmed, "it stops taking statements")
+            assert "another history" in fork.http.get("/readyz").json()["why"]
+            before = fork.size()
+            statement, _ = fork.sign(registered(effective_on=today()), "local:fork/after")
+            refused = fork.post(statement, accept="application/json")
+            assert refused.status_code == 503
+            assert refused.json()["type"] == "urn:credit-ledger:history-broken"
+            assert fork.size() == before
+            assert fork.get("/v1/log/witnesses").json()["witnessed_size"] is None
+            assert fork.http.get("/witnessed/checkpoint").status_code == 404
+            assert fork.http.get("/entries/0/proof").status_code == 404
+            assert "ALARM" in service.said
     index = book.enterprise("local:test/after-the-fork")
     witnessed(book, index + 1)  # the true log is followed as before
 

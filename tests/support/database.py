@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -40,11 +40,17 @@ class PostgresServer:
         # Nobody may be connected to a template while it is copied.
         self._control.execute(SQL("ALTER DATABASE {} RENAME TO template_ledger").format(Identifier(DATABASE)))
 
+    def copy(self, of: TestDatabase) -> AbstractContextManager[TestDatabase]:
+        """A copy of a test's database as it is now, as a backup would be. Nobody may be connected to it."""
+        name = conninfo.conninfo_to_dict(of.service)["dbname"]
+        assert isinstance(name, str)
+        return self.database(template=name)
+
     @contextmanager
-    def database(self, *, empty: bool = False) -> Iterator[TestDatabase]:
+    def database(self, *, empty: bool = False, template: str | None = None) -> Iterator[TestDatabase]:
         """A database for one test, dropped at its end; `empty` leaves out the schema."""
         name = f"test_{next(self._numbers)}"
-        template = "template0" if empty else "template_ledger"
+        template = template or ("template0" if empty else "template_ledger")
         self._control.execute(
             SQL("CREATE DATABASE {} TEMPLATE {} OWNER ledger_migrator").format(Identifier(name), Identifier(template))
         )

@@ -15,12 +15,14 @@ from tests.support.charter import ORIGIN
 from tests.support.database import TestDatabase
 from tests.support.keys import log_keys
 
-__all__ = ["resign", "superuser"]
+__all__ = ["LEAF_OF_STATE", "resign", "superuser"]
+
+LEAF_OF_STATE = "entries_leaf_of_state"  # the constraint that whoever forges has to drop
 
 
 def superuser(database: TestDatabase) -> Connection[Any]:
     """A connection without triggers and foreign keys, on which everything can be rolled back."""
-    connection = connect(database.superuser)
+    connection = connect(database.superuser, answer_seconds_max=None)
     connection.execute("SET session_replication_role = replica")
     connection.execute("SET idle_in_transaction_session_timeout = 0")
     return connection

@@ -51,7 +51,7 @@ class Snapshot(NamedTuple):
 
     def open(self) -> DatabaseSource:
         with translated():
-            connection = connect(self.conninfo)
+            connection = connect(self.conninfo, answer_seconds_max=None)
             connection.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             connection.execute(SQL("SET TRANSACTION SNAPSHOT {}").format(self.snapshot))
@@ -68,7 +68,7 @@ class DatabaseSource:
     def begin(cls, conninfo: str) -> tuple[DatabaseSource, Snapshot]:
         """Connect, and take the snapshot that others can share while this one is open."""
         with translated():
-            connection = connect(conninfo)
+            connection = connect(conninfo, answer_seconds_max=None)
             connection.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             row = connection.execute("SELECT pg_export_snapshot()").fetchone()

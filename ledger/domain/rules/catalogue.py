@@ -39,6 +39,7 @@ _NOUNS: Final = (
     "attachment",
     "annex",
     "completeness_map",
+    "history_rules",
     "access_log",
 )
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.domain.events.base import Recorded
+from ledger.domain.events.history import HistoryGivenUp
 from ledger.domain.events.party import TrustAnchorsEstablished
 from ledger.domain.events.policy import RegistrationPolicy, StandingPolicy, WorkCalendarPublished
 from ledger.domain.state.access_log import DigestOfDay, evolve_accesses
@@ -36,6 +37,7 @@ class Governance(Struct, frozen=True):
     policies: Policies = Policies()
     access_digest: DigestOfDay | None = None
     map_roots: tuple[MapRoot, ...] = ()  # the newest, oldest first
+    given_up: tuple[HistoryGivenUp, ...] = ()  # oldest first
 
     @classmethod
     def empty(cls) -> Governance:
@@ -119,5 +121,7 @@ def evolve_governance(governance: Governance, at: Recorded) -> Governance:
         case "access":
             return replace(governance, size=size, access_digest=evolve_accesses(governance.access_digest, at))
         case "map":
+            if isinstance(at.event, HistoryGivenUp):
+                return replace(governance, size=size, given_up=(*governance.given_up, at.event))
             return replace(governance, size=size, map_roots=evolve_map(governance.map_roots, at))
     return governance

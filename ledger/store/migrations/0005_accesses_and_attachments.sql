@@ -44,7 +44,7 @@ BEGIN
         OR (NEW.id, NEW.commitment, NEW.media_type, NEW.size_bytes, NEW.party, NEW.uploaded_at)
             IS DISTINCT FROM (OLD.id, OLD.commitment, OLD.media_type, OLD.size_bytes, OLD.party, OLD.uploaded_at)
     THEN
-        RAISE EXCEPTION 'ledger.registration.attachments: an attachment can be erased, not changed'
+        RAISE EXCEPTION 'ledger.attachments: an attachment can be erased, not changed'
             USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN NEW;
@@ -60,7 +60,7 @@ SET search_path = pg_catalog
 AS $$
 BEGIN
     IF EXISTS (SELECT FROM ledger.unique_facts WHERE kind = 'attachment' AND key = encode(OLD.id, 'hex')) THEN
-        RAISE EXCEPTION 'ledger.registration.attachments: an entry names this attachment' USING ERRCODE = 'insufficient_privilege';
+        RAISE EXCEPTION 'ledger.attachments: an entry names this attachment' USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN OLD;
 END

@@ -19,7 +19,7 @@ from ledger.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from ledger.verifier.trust import Trust
 from projections.engine.audit_check import check_read_models, rows_of_streams
 from tests.support.charter import ORGANIZER, ORIGIN, Speaker
-from tests.support.forging import resign
+from tests.support.forging import LEAF_OF_STATE, resign
 from tests.support.keys import log_keys, signer_for
 from tests.support.live_book import LiveBook
 
@@ -61,6 +61,7 @@ def say_instead(drilling: Drilling, index: int, event: EnterpriseRenamed, by: Sp
     new = make_statement(
         event, subject=old.subject, issuer=by.party, audience=ORIGIN, signer=by.signer, iat=old.iat, cti=old.cti
     )
+    drilling.connection.execute(f"ALTER TABLE ledger.entries DROP CONSTRAINT {LEAF_OF_STATE}")
     drilling.connection.execute("UPDATE ledger.entries SET state = %s WHERE notification_id = %s", (new, index + 1))
 
 

@@ -105,7 +105,7 @@ def test_memory_does_not_grow_with_the_number_of_standings(database: TestDatabas
 
 
 def test_a_client_has_one_dump_at_a_time_and_all_together_a_few() -> None:
-    service = SimpleNamespace(progress=SimpleNamespace(size=7), today=lambda: TODAY)
+    service = SimpleNamespace(progress=SimpleNamespace(size=7), today=lambda: TODAY, require_current=lambda: None)
     scope: dict[str, Any] = {
         "type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b"", "client": ("192.0.2.1", 1),
         "app": SimpleNamespace(state=SimpleNamespace(service=service)),

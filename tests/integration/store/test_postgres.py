@@ -13,6 +13,7 @@ from ledger.store.connect import Database, connect
 from ledger.store.contract import Tile
 from ledger.store.postgres import PostgresStore
 from ledger.store.queries import QUERIES
+from ledger.tlog.hashing import leaf_hash
 from tests.support.batches import a_batch, an_entry, sealed
 from tests.support.database import TestDatabase
 from tests.support.waiting import PATIENCE_SECONDS, eventually
@@ -138,7 +139,7 @@ def test_a_batch_of_a_thousand_entries_of_eight_kilobytes_goes_through(store: Po
 
 
 def test_the_largest_statement_and_body_fit(store: PostgresStore) -> None:
-    entry = replace(sealed(an_entry(), b"b" * 65_536), statement=b"s" * 65_535)
+    entry = replace(sealed(an_entry(), b"b" * 65_536), statement=b"s" * 65_535, leaf_hash=leaf_hash(b"s" * 65_535))
     store.append(a_batch(0, [entry]))
     (row,) = store.entries(0, 1)
     assert (row.statement, row.body) == (entry.statement, entry.body)
