@@ -15,8 +15,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from api.http.bodies import no_nul, wants_json
+from api.http.conditional import Conditional
 from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
 from api.http.known_parameters import KnownParameters
+from api.http.methods import Methods
 from api.http.metrics import Metrics
 from api.http.openapi import describe
 from api.http.rate_limit import Limits, RateLimit
@@ -61,7 +63,7 @@ _STATUS: Final = {
 def create_app(service: Service, limits: Limits) -> ASGIApp:
     """The ASGI application over an opened service: limits and meters around the hot paths and the framework."""
     inner = framework(service)
-    app: ASGIApp = KnownParameters(Front(inner, service), inner.openapi())
+    app: ASGIApp = Methods(Conditional(KnownParameters(Front(inner, service), inner.openapi())))
     app = RateLimit(app, limits)
     app = Metrics(app, service.meters, _first_segments(inner))
     return CORSMiddleware(
@@ -78,6 +80,7 @@ def framework(service: Service) -> FastAPI:
         title="Credit Ledger 质量诚信账本",
         version="0.1.0",
         docs_url=None,
+        redirect_slashes=False,  # a redirect would go where `Host` says
         redoc_url=None,
         dependencies=[Depends(no_nul)],
     )
@@ -134,7 +137,9 @@ async def _ledger_error(request: Request, error: Exception) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # registered for nothing else
     kind, zh, en = _STATUS.get(error.status_code, ("http", "请求不成立", "the request cannot be answered"))
-    return _answer(request, Problem(error.status_code, kind, zh, en))
+    response = _answer(request, Problem(error.status_code, kind, zh, en))
+    response.headers.update(error.headers or {})  # such as what is allowed
+    return response
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:
@@ -149,7 +154,8 @@ async def _defect(request: Request, _: Exception) -> Response:
 
 def _answer(request: Request, problem: Problem) -> Response:
     """Concise where it is asked for, and on the routes of SCRAPI unless JSON is."""
+    path = request.scope["path"]
     asked = CONCISE in request.headers.get("accept", "")
-    on_scrapi = _SCRAPI.fullmatch(request.url.path) is not None and request.url.path != "/entries/batch"
+    on_scrapi = _SCRAPI.fullmatch(path) is not None and path != "/entries/batch"
     concise = asked or (on_scrapi and not wants_json(request))
     return problem_response(problem, concise=concise)

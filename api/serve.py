@@ -12,8 +12,9 @@ import gc
 import logging
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Final
 
 import uvicorn
@@ -22,8 +23,12 @@ import uvloop
 from api.app import create_app
 from api.cosigning.cosigning import Witnessing, open_witnessing
 from api.cosigning.starting import Contested, ask_at_start
+from api.http.clients import TrustedProxies
+from api.http.connections import Connections
+from api.http.listener import Listener, bound
 from api.http.metrics import Meters
 from api.http.rate_limit import Limits
+from api.http.waiting_room import WaitingRoom
 from api.map_publisher.map_publisher import publish_roots
 from api.routes.entries_protocol import Wire
 from api.service.service import SHANGHAI, Service, unix_now
@@ -61,6 +66,7 @@ def serve(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
+    sockets = bound(settings.host, settings.port)  # a taken port is told before anything is started
     with database(settings) as conninfo:
         async with open_service(settings, conninfo, loop) as service:
             limits = Limits(settings.requests_per_second, settings.requests_burst)
@@ -69,22 +75,26 @@ async def _serve(settings: Settings) -> None:
                 host=settings.host,
                 port=settings.port,
                 loop="none",
-                http=Wire.over(service, limits),
+                proxy_headers=True,
+                forwarded_allow_ips=list(settings.trusted_proxies),
                 lifespan="off",
                 access_log=False,  # addresses and search terms are nobody's business; /metrics counts
                 log_level="warning",
                 server_header=False,
                 timeout_graceful_shutdown=10,
             )
-            server = _Server(config, service)
+            bounds = Connections.within_descriptors(TrustedProxies(settings.trusted_proxies))
+            server = _Server(config, service, Wire.over(service, limits, bounds), sockets)
+            sweeping = asyncio.create_task(bounds.sweep())
             _spare_the_collector()
             if settings.demo is not None:
                 threading.Thread(target=_fill, args=(settings,), name="demo", daemon=True).start()
             _LOG.info("serving %s on http://%s:%d", service.origin, settings.host, settings.port)
             publishing = _publishing(settings, service)
             try:
-                await server.serve()
+                await server.serve(sockets=[])  # it listens by itself
             finally:
+                sweeping.cancel()
                 if publishing is not None:
                     publishing.cancel()
 
@@ -96,14 +106,30 @@ def _publishing(settings: Settings, service: Service) -> asyncio.Task[None] | No
 
 
 class _Server(uvicorn.Server):
-    """Tells open event streams to end when the service is told to."""
+    """Has listeners of its own, and tells open event streams to end when the service is told to."""
 
-    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        service: Service,
+        protocol: Callable[..., asyncio.Protocol],
+        sockets: Sequence[socket.socket],
+    ) -> None:
         super().__init__(config)
         self._service = service
+        make = partial(protocol, config=config, server_state=self.server_state, app_state={})
+        self._listeners = [Listener(one, make) for one in sockets]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in self._listeners:
+            listener.open()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._service.closing = True
+        self._service.log_grown.let_go()
+        for listener in self._listeners:
+            listener.close()
         await super().shutdown(sockets)
 
 
@@ -152,7 +178,13 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
         prepare(conninfo)
         prepare_map(conninfo)
         feed = Feed(store)
-        progress = Watch(feed, conninfo)
+        log_grown, projected = WaitingRoom(loop), WaitingRoom(loop)
+
+        def told(log_size: int, projected_size: int) -> None:
+            log_grown.saw(log_size)
+            projected.saw(projected_size)
+
+        progress = Watch(feed, conninfo, told)
         service = Service(
             store=store,
             keys=keys,
@@ -163,6 +195,8 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
             feed=feed,
             sequencer=sequencer,
             progress=progress,
+            log_grown=log_grown,
+            projected=projected,
             projecting=ProjectionProcess(conninfo, settings.map_interval),
             views=Views(conninfo, feed, progress.rules),
             attachment_keys=KeyFolder(attachment_keys(settings.data_dir)),

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, Self
 
+from api.http.clients import LOOPBACK, TrustedProxies
 from ledger import limits
 from ledger.errors import Misconfigured
 
@@ -25,6 +26,7 @@ _PUBLIC_URL: Final = re.compile(r"https?://[A-Za-z0-9.\-]{1,253}(?::[0-9]{1,5})?
 VARIABLES: Final[Mapping[str, str]] = {
     "LEDGER_DATABASE_URL": "PostgreSQL 15 or later, as the service's own role; absent: embedded, under the data folder",
     "LEDGER_WITNESS_POLICY": "a C2SP tlog-policy file: the witnesses that are asked to cosign checkpoints",
+    "LEDGER_TRUSTED_PROXIES": "addresses or networks, with commas, of proxies whose X-Forwarded-For is believed",
     "LEDGER_ADMIN_DATABASE_URL": "the same database as the owner of its schema; read by `migrate` and `restore`",
 }
 
@@ -40,6 +42,8 @@ class Settings:
     `operator_key`: the log operator's, to publish the roots of the completeness map at `map_interval_seconds`.
     `public_url` is the address under which people reach the service: it stands on certificates.
     `requests_per_second` and `requests_burst` bound one client's rate.
+    `requests_per_second` and `requests_burst` bound one client's rate. `trusted_proxies`: whose word on the client's
+    address is taken (addresses or networks).
     """
 
     host: str = "127.0.0.1"
@@ -57,6 +61,7 @@ class Settings:
     public_url: str | None = None
     requests_per_second: int = limits.REQUESTS_PER_SECOND_MAX
     requests_burst: int = limits.REQUESTS_BURST_MAX
+    trusted_proxies: tuple[str, ...] = LOOPBACK
 
     def __post_init__(self) -> None:
         if self.public_url is not None and not _PUBLIC_URL.fullmatch(self.public_url):
@@ -64,6 +69,7 @@ class Settings:
                 f"公开网址应形如 https://ledger.example.org / not an address such as https://ledger.example.org: "
                 f"{self.public_url!r:.80}"
             )
+        TrustedProxies(self.trusted_proxies)
         if self.demo is not None and not _is_loopback(self.host):
             raise Misconfigured(
                 f"演示模式只能在本机回环地址上运行 / a demonstration is served on loopback only, not {self.host}"
@@ -96,6 +102,8 @@ class Settings:
         given = {name: value for name, value in options.items() if value is not None}
         if policy := environment.get("LEDGER_WITNESS_POLICY"):
             given.setdefault("witness_policy", Path(policy))
+        if proxies := environment.get("LEDGER_TRUSTED_PROXIES"):
+            given.setdefault("trusted_proxies", tuple(filter(None, (one.strip() for one in proxies.split(",")))))
         return cls(
             database_url=environment.get("LEDGER_DATABASE_URL") or None,
             admin_database_url=environment.get("LEDGER_ADMIN_DATABASE_URL") or None,

@@ -7,6 +7,11 @@ from typing import Final
 # Formats
 STATEMENT_BYTES_MAX: Final = 65_535  # tile bundles prefix an entry with a uint16 (C2SP tlog-tiles)
 BODY_BYTES_MAX: Final = 65_536
+PROTECTED_BYTES_MAX: Final = 4_096  # of a COSE message; ours are some 400 bytes, names of 200 characters included
+UNPROTECTED_ITEMS_MAX: Final = 64  # CBOR items: at most 16 receipts and what they are in
+CBOR_ITEMS_MAX: Final = 16_384  # of one decoded value, however long it is; evidence has the most
+CBOR_DEPTH_MAX: Final = 8
+PARSED_ON_LOOP_BYTES_MAX: Final = 65_536  # more is parsed in a thread: others are answered meanwhile
 ANNEX_BYTES_MAX: Final = 16 * 1024 * 1024
 OFFICE_PARTS_MAX: Final = 10_000  # of an uploaded XLSX or DOCX, which is a ZIP
 ATTACHMENT_BYTES_MAX: Final = 20 * 1024 * 1024
@@ -155,6 +160,28 @@ CERTIFICATE_BYTES_MAX: Final = 32 * 1024 * 1024
 CERTIFICATE_ATTACHED_MAX: Final = 512  # files in it
 CERTIFICATE_EVIDENCE_KEPT_MAX: Final = 64  # issuers whose evidence lies in memory, some kB each
 CERTIFICATE_WAIT_SECONDS_MAX: Final = 10  # for those before it: one is made at a time
+# HTTP
+HEAD_BYTES_MAX: Final = 65_536  # request line and headers
+HEAD_SECONDS_MAX: Final = 15.0  # until a head is whole; also for a connection on which nothing was said
+REQUEST_BYTES_MAX: Final = 24 * 1024 * 1024  # of any body; each route has a bound of its own below it
+BODY_SECONDS_MAX: Final = 30.0  # until a body is whole, and longer by what came:
+BODY_BYTES_PER_SECOND_MIN: Final = 8_192
+UNREAD_SECONDS_MAX: Final = 30.0  # in which a client takes nothing of an answer
+LINGER_SECONDS_MAX: Final = 5.0  # in which a client that was refused may read why
+CONNECTIONS_MAX: Final = 4_096
+CONNECTIONS_PER_CLIENT_MAX: Final = 512  # of an IPv4 address, or of an IPv6 /64
+CONNECTIONS_TURNED_AWAY_MAX: Final = 64  # that are told so; others are just closed
+DESCRIPTORS_RESERVED: Final = 96  # for database, files and what else a process has open
+ACCEPTS_PER_TURN_MAX: Final = 512
+STREAMS_MAX: Final = 1_000  # of events, open at once
+STREAMS_PER_CLIENT_MAX: Final = 32
+STREAM_LINES_PIECE: Final = 100  # read at once for whoever follows the feed
+EVENTS_SHARED_SECONDS: Final = 2.0
+LONG_READS_MAX: Final = 4  # pages of the feed that are rendered at once; more wait without a thread
+BATCH_TOKEN_BYTES: Final = 8_192  # of a batch, for one token of its client's allowance
+QUERY_TOKEN_BYTES: Final = 4_096
+EVENTS_TOKEN_ROWS: Final = 50
+REQUEST_TOKENS_DEAR: Final = 10
 
 # Clients
 REQUESTS_PER_SECOND_MAX: Final = 200

@@ -14,12 +14,12 @@ from datetime import date
 from typing import Final, Self
 from urllib.parse import quote
 
-import cbor2
 import httpx
 
 from api.client.problems import error_named
 from api.client.transport import CBOR_SEQUENCE, Transport, answered_maps, parts_of
 from api.http.enterprise_ids import name_of
+from ledger.cose.cbor import encode
 from ledger.errors import LedgerError, Malformed, Refuted
 from ledger.limits import BUNDLE_BYTES_MAX, TILE_WIDTH
 from ledger.tlog.tiles import bundle_path, decode_bundle
@@ -127,7 +127,7 @@ class Client:
 
         One result per item, in order; a refused or turned away one is returned as its error, its neighbours stand.
         """
-        encoded = [cbor2.dumps(one if body is None else [one, body]) for one, body in items]
+        encoded = [encode(one if body is None else [one, body]) for one, body in items]
         rows: list[dict[object, object]] = []
         for part in parts_of(encoded):
             answer = self._ask("POST", "/entries/batch", b"".join(part), CBOR_SEQUENCE)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from api.http.foreign_cbor import decode_foreign
+from ledger.cose.cbor import decode
 from ledger.errors import (
     AlreadyRegistered,
     Busy,
@@ -40,7 +40,7 @@ def error_of(status: int, content_type: str, content: bytes) -> LedgerError:
     """The error that an HTTP answer stands for; a foreign or broken body still gives its status a name."""
     try:
         is_cbor = content_type.partition(";")[0].endswith("cbor")
-        document = decode_foreign(content) if is_cbor else json.loads(content)
+        document = decode(content) if is_cbor else json.loads(content)
     except (LedgerError, ValueError, RecursionError):
         document = {}
     return _error_from(status, document if isinstance(document, dict) else {})

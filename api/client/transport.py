@@ -13,13 +13,15 @@ from typing import Final
 import httpx
 
 from api.client.problems import error_of
-from api.http.foreign_cbor import decode_sequence
+from ledger.cose.cbor import decode_sequence
 from ledger.errors import Busy, LedgerError, Malformed, Unavailable
 from ledger.limits import BATCH_BYTES_MAX, BATCH_STATEMENTS_MAX, IMPORT_ANSWER_BYTES_MAX, IMPORT_WAIT_SECONDS_MAX
 
 __all__ = ["CBOR_SEQUENCE", "Transport", "answered_maps", "parts_of"]
 
 CBOR_SEQUENCE: Final = "application/cbor-seq"
+_ANSWER_ITEMS_MAX: Final = 64  # of the map about one statement: each name and each value is one
+_OF_LENGTH: Final = frozenset({"content-length", "transfer-encoding"})
 _BUSY: Final = frozenset({429, 503})
 _AGAIN: Final = _BUSY | {502, 504}
 
@@ -57,21 +59,22 @@ class Transport:
 
         Raises what the service refused, `Busy` after `tries_max` tries, `Unavailable`.
         """
-        headers = {"Accept": accept} | ({"Content-Type": content_type} if content_type else {})
+        # Packed answers are not asked for: a small one may unpack into one that fills the memory.
+        headers = {"Accept": accept, "Accept-Encoding": "identity"} | (
+            {"Content-Type": content_type} if content_type else {}
+        )
         problem: LedgerError = Unavailable("the service was not asked")
         lost = False
         for attempt in range(self._tries_max):
             wait = min(2.0**attempt / 4, IMPORT_WAIT_SECONDS_MAX)
             try:
-                answer = self._client.request(method, path, content=content, headers=headers, params=params)
+                answer = self._answer(method, path, content, headers, params, answer_bytes_max)
             except httpx.TransportError as error:
                 lost = True
                 problem = Unavailable(f"{self._client.base_url} did not answer: {error!r:.200}")
                 if not self._again_if_silent:
                     raise problem from error
             else:
-                if len(answer.content) > answer_bytes_max:
-                    raise Malformed(f"the service's answer is longer than {answer_bytes_max:,} bytes")
                 if not answer.is_error:
                     return answer, lost
                 problem = error_of(answer.status_code, answer.headers.get("Content-Type", ""), answer.content)
@@ -84,6 +87,30 @@ class Transport:
             if attempt + 1 < self._tries_max:
                 self._sleep(wait)
         raise problem
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        params: Mapping[str, str | int | None] | None,
+        bytes_max: int,
+    ) -> httpx.Response:
+        """The answer, read no further than it may be long. Raises `Malformed`, `httpx.TransportError`."""
+        pieces: list[bytes] = []
+        size = 0
+        with self._client.stream(method, path, content=content, headers=headers, params=params) as answer:
+            if answer.headers.get("Content-Encoding", "identity") != "identity":
+                raise Malformed("the service packed its answer, which it was not asked to")
+            for piece in answer.iter_bytes():
+                size += len(piece)
+                if size > bytes_max:
+                    raise Malformed(f"the service's answer is longer than {bytes_max:,} bytes")
+                pieces.append(piece)
+            told = [pair for pair in answer.headers.multi_items() if pair[0].lower() not in _OF_LENGTH]
+            whole = b"".join(pieces)
+            return httpx.Response(answer.status_code, headers=told, content=whole, request=answer.request)
 
     def _retry_after(self, answer: httpx.Response) -> float | None:
         """Seconds to wait as the service asks (RFC 9110 §10.2.3: seconds or a date), bounded; None if it does not."""
@@ -114,7 +141,7 @@ def parts_of(encoded: Sequence[bytes]) -> Iterator[list[bytes]]:
 def answered_maps(content: bytes, count: int) -> list[dict[object, object]]:
     """The answer to a batch of `count`: a CBOR sequence (RFC 8742) of as many maps. Raises `Malformed`."""
     answers = []
-    for item in decode_sequence(content):
+    for item in decode_sequence(content, count_max=count, items_max=_ANSWER_ITEMS_MAX):
         if not isinstance(item, dict):
             raise Malformed("the service's answer holds something other than maps")
         answers.append(item)

@@ -1,1 +1,1 @@
-"""What all routes share at the edge of HTTP."""
+"""HTTP as such, whatever it is that is asked for: connections, clients, conditional requests."""

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.types import Receive
 
 from api.http.errors import InvalidRequest, TooLarge
-from api.http.foreign_cbor import decode_sequence
+from ledger.cose.cbor import read_array, read_byte_string
 from ledger.errors import Malformed
-from ledger.limits import BATCH_STATEMENTS_MAX, BODY_BYTES_MAX, STATEMENT_BYTES_MAX
+from ledger.limits import BATCH_STATEMENTS_MAX, BODY_BYTES_MAX, PARSED_ON_LOOP_BYTES_MAX, STATEMENT_BYTES_MAX
 
-__all__ = ["BatchItem", "batch_items", "no_nul", "read_bounded", "wants_json"]
+__all__ = ["BatchItem", "batch_items", "no_nul", "parsed", "read_bounded", "wants_json"]
 
+T = TypeVar("T")
 BatchItem = tuple[bytes, bytes | None]  # statement, body
+
+_BYTE_STRING, _ARRAY, _NULL = 2, 4, 0xF6
 
 
 async def read_bounded(receive: Receive, bytes_max: int) -> bytes:
@@ -36,27 +43,52 @@ async def read_bounded(receive: Receive, bytes_max: int) -> bytes:
     return b"".join(chunks)
 
 
-def batch_items(content: bytes) -> list[BatchItem]:
-    """A CBOR sequence (RFC 8742) of `statement` or `[statement, body]`, each a byte string.
+async def parsed(parse: Callable[[bytes], T], content: bytes) -> T:
+    """What `parse` makes of a request's body; in a thread where it is long, so that others are answered meanwhile."""
+    if len(content) <= PARSED_ON_LOOP_BYTES_MAX:
+        return parse(content)
+    return await run_in_threadpool(parse, content)
 
-    Raises `Malformed` for the whole of it: what cannot be cut into items has no items.
+
+def batch_items(content: bytes) -> list[BatchItem]:
+    """A CBOR sequence (RFC 8742) of `statement` or `[statement, body]`, each a byte string; no body may be null.
+
+    Each item is told by its first byte, each string cut out by its length: at most `BATCH_STATEMENTS_MAX` steps,
+    whatever was sent. Raises `Malformed` for the whole of it: what cannot be cut into items has no items.
     """
     items: list[BatchItem] = []
-    for found in decode_sequence(content):
-        if len(items) >= BATCH_STATEMENTS_MAX:
+    at = 0
+    while at < len(content):
+        if len(items) == BATCH_STATEMENTS_MAX:
             raise Malformed(f"a batch has at most {BATCH_STATEMENTS_MAX} items")
-        item = [found, None] if isinstance(found, bytes) else found
-        if not (isinstance(item, list) and len(item) == 2 and isinstance(item[0], bytes)):
-            raise Malformed(f"item {len(items)} of the batch is neither a statement nor [statement, body]")
-        statement, body = item
-        if not (body is None or isinstance(body, bytes)):
-            raise Malformed(f"the body of item {len(items)} is not a byte string")
+        try:
+            statement, body, at = _batch_item(content, at)
+        except Malformed as error:
+            raise Malformed(f"item {len(items)} of the batch: {error}") from None
         if len(statement) > STATEMENT_BYTES_MAX or len(body or b"") > BODY_BYTES_MAX:
             raise TooLarge(f"item {len(items)} of the batch is larger than a statement or body may be")
         items.append((statement, body))
     if not items:
         raise Malformed("an empty batch")
     return items
+
+
+def _batch_item(content: bytes, at: int) -> tuple[bytes, bytes | None, int]:
+    """The item that begins at `at`, and the offset just past it."""
+    major = content[at] >> 5
+    if major == _BYTE_STRING:
+        statement, at = read_byte_string(content, at)
+        return statement, None, at
+    if major != _ARRAY:
+        raise Malformed("neither a statement nor [statement, body]")
+    count, at = read_array(content, at)
+    if count != 2:
+        raise Malformed(f"an array of {count}, not of a statement and its body")
+    statement, at = read_byte_string(content, at)
+    if content[at : at + 1] == bytes((_NULL,)):
+        return statement, None, at + 1
+    body, at = read_byte_string(content, at)
+    return statement, body, at
 
 
 def wants_json(request: Request) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-import cbor2
 import msgspec
 from starlette.responses import Response
 
+from ledger.cose.cbor import encode
 from ledger.errors import (
     AlreadyRegistered,
     Behind,
@@ -168,7 +168,7 @@ def problem_response(problem: Problem, *, concise: bool = False) -> Response:
         headers["Retry-After"] = str(problem.retry_after_seconds)
     if concise:
         detail = f"{problem.kind}: {problem.detail}" if problem.detail else problem.kind
-        content = cbor2.dumps({-1: f"{problem.zh} / {problem.en}", -2: detail}, canonical=True)
+        content = encode({-1: f"{problem.zh} / {problem.en}", -2: detail})
         return Response(content, problem.status, headers, CONCISE)
     body: dict[str, Any] = {
         "type": f"urn:credit-ledger:{problem.kind}",

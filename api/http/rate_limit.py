@@ -1,4 +1,4 @@
-"""How often a client may ask: a token bucket per address.
+"""How often a client may ask: a token bucket per IPv4 address, or per IPv6 /64.
 
 The address is the peer's; behind a proxy uvicorn puts in the forwarded one where it is told to trust it.
 """
@@ -13,7 +13,9 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.clients import client_key
 from api.http.errors import TooManyRequests, problem_of, problem_response
+from api.http.request_costs import cost_of
 
 __all__ = ["Limits", "RateLimit"]
 
@@ -32,21 +34,26 @@ class Limits:
         self._policy = (b"ratelimit-policy", b'"client";q=%d;w=%d' % (burst, window))
         self._clients: OrderedDict[str, tuple[float, float]] = OrderedDict()  # address → tokens, at
 
-    def take(self, client: str) -> Sequence[tuple[bytes, bytes]]:
-        """Count a request; the headers that tell what is left. Raises `TooManyRequests`."""
+    def take(self, client: str, cost: int = 1) -> Sequence[tuple[bytes, bytes]]:
+        """Count a request that costs so many tokens; the headers that tell what is left. Raises `TooManyRequests`.
+
+        One that costs more than a whole burst takes a whole burst.
+        """
         if not self._per_second:
             return ()
+        client = client_key(client)
         now = self._clock()
         tokens, at = self._clients.pop(client, (self._burst, now))
         tokens = min(self._burst, tokens + (now - at) * self._per_second)
-        allowed = tokens >= 1
+        price = min(float(cost), self._burst)
+        allowed = tokens >= price
         if allowed:
-            tokens -= 1
+            tokens -= price
         self._clients[client] = (tokens, now)
         if len(self._clients) > _CLIENTS_MAX:
             self._clients.popitem(last=False)
         if not allowed:
-            raise TooManyRequests(max(1, math.ceil((1 - tokens) / self._per_second)))
+            raise TooManyRequests(max(1, math.ceil((price - tokens) / self._per_second)))
         return (self._policy, (b"ratelimit", b'"client";r=%d;t=1' % tokens))
 
 
@@ -62,7 +69,7 @@ class RateLimit:
             await self._app(scope, receive, send)
             return
         try:
-            told = self._limits.take(scope["client"][0] if scope.get("client") else "-")
+            told = self._limits.take(scope["client"][0] if scope.get("client") else "-", cost_of(scope))
         except TooManyRequests as error:
             response = problem_response(problem_of(error), concise=scope["path"].startswith("/entries"))
             await response(scope, receive, send)

@@ -13,10 +13,9 @@ from datetime import date
 from hashlib import sha256
 from typing import Final
 
-import cbor2
-
 from api.importing.enterprise_identity import identity_bytes
 from api.importing.row_plan import PledgeWork, SingleWork, Work
+from ledger.cose.cbor import encode
 from ledger.cose.statement import make_sealed, make_statement, parse_statement
 from ledger.domain.events.base import Event
 from ledger.domain.events.pledge import PledgePublished
@@ -40,7 +39,7 @@ class SignedItem:
     @property
     def cbor(self) -> bytes:
         """As an item of a batch: `statement`, or `[statement, body]`."""
-        return cbor2.dumps(self.statement if self.body is None else [self.statement, self.body])
+        return encode(self.statement if self.body is None else [self.statement, self.body])
 
 
 def pledge_code(division: str, made_on: date, identity: bytes, step: int) -> str:

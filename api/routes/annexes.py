@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.http.bodies import read_bounded
+from api.http.conditional import entity_tag
 from api.http.errors import Gone
 from api.service.service import Service
 from ledger.domain.events.annex import AnnexTakenDown
@@ -57,9 +58,7 @@ def get_annex(digest: str, request: Request) -> Response:
             raise _gone(service, digest)
         raise NotFound(f"no entry names an annex {digest[:64]}")
     content, media_type = found
-    headers = {**_HEADERS, "ETag": f'"{digest}"'}
-    if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response(status_code=304, headers=headers)
+    headers = {**_HEADERS, "ETag": entity_tag(digest)}
     return Response(content, headers=headers, media_type=_CHARSET.get(media_type, media_type))
 
 

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.http.bodies import read_bounded
+from api.http.bodies import parsed, read_bounded
 from api.http.errors import InvalidRequest
 from api.service.service import Service
 from ledger.domain.values.subject import parse
@@ -38,7 +38,7 @@ async def query(request: Request) -> Response:
     service: Service = request.app.state.service
     content = await read_bounded(request.receive, CTIS_QUERY_BYTES_MAX)
     try:
-        asked = _DECODE(content)
+        asked = await parsed(_DECODE, content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest(
             "ctis.query",

@@ -1,21 +1,24 @@
 """`POST /entries` answered where its bytes come in: no task, no ASGI messages, one write. The rest is uvicorn's.
 
-Measured at 128 connections: the ASGI way cost the event loop more than parsing a statement and verifying its
-signature. A request that needs more than admission (a body held at the desk, a pledge's release), or that carries
-a header which changes how it is to be handled, goes the general way; both ways share `PostEntries`.
+Measured at 128 connections, with the bounds of `api/http/connection.py` in both ways: the ASGI way costs a quarter more
+processor time a request (docs/decisions, own-edge-on-httptools). Should that fall below 15 %, this file goes. A request
+that needs more than admission (a body held at the desk, a pledge's release), or that carries a header which changes how
+it is to be handled, goes the general way; both ways share `PostEntries`.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final, cast
 
 from starlette.responses import Response
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from api.http.connection import Connection
+from api.http.connections import Connections
 from api.http.errors import problem_of, problem_response
 from api.http.rate_limit import Limits
 from api.routes.entries_registration import COSE, PostEntries
@@ -49,9 +52,10 @@ class _Nobody:
 class _Exchange:
     """A request being answered here. Has what `HttpToolsProtocol` looks at in its own `RequestResponseCycle`."""
 
-    __slots__ = ("began", "body", "concise", "disconnected", "keep_alive", "limits", "response_complete")
+    __slots__ = ("began", "body", "concise", "disconnected", "keep_alive", "limits", "more_body", "response_complete")
 
     message_event = _Nobody()
+    response_started = False  # it is written at once
 
     def __init__(self, *, keep_alive: bool, concise: bool) -> None:
         self.began = time.perf_counter()
@@ -60,43 +64,48 @@ class _Exchange:
         self.disconnected = False
         self.keep_alive = keep_alive
         self.limits: Sequence[tuple[bytes, bytes]] = ()
+        self.more_body = True
         self.response_complete = False
 
 
-class Wire(HttpToolsProtocol):
+class Wire(Connection):
     """One connection. Requests on it are answered in order: one that comes before an answer waits as in uvicorn."""
 
-    def __init__(self, service: Service, entries: PostEntries, limits: Limits, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(
+        self, service: Service, entries: PostEntries, limits: Limits, bounds: Connections, **kwargs: Any
+    ) -> None:
+        super().__init__(bounds, **kwargs)
         self._service = service
         self._entries = entries
         self._limits = limits
         self._exchange: _Exchange | None = None  # whose body is being read
 
     @classmethod
-    def over(cls, service: Service, limits: Limits) -> type[Wire]:
-        """What uvicorn calls with its own arguments for each connection."""
-        return cast("type[Wire]", partial(cls, service, PostEntries(service), limits))
+    def over(cls, service: Service, limits: Limits, bounds: Connections) -> Callable[..., Wire]:
+        """What makes the protocol of each connection, given uvicorn's own arguments for one."""
+        return partial(cls, service, PostEntries(service), limits, bounds)
 
-    def on_headers_complete(self) -> None:
+    def begin(self) -> None:
         if self.url == _URL and (self.cycle is None or self.cycle.response_complete):
             self._exchange = exchange = self._begin()
             if exchange is not None:
                 self.cycle = cast("Any", exchange)
                 return
-        super().on_headers_complete()
+        super().begin()
 
     def on_body(self, body: bytes) -> None:
         if self._exchange is None:
             super().on_body(body)
-        else:
+        elif not self._ending:
             self._exchange.body += body
 
     def on_message_complete(self) -> None:
         exchange, self._exchange = self._exchange, None
         if exchange is None:
             super().on_message_complete()
-        else:
+        elif not self._ending:
+            self._read_whole()
+            exchange.more_body = False
             self._register(exchange)
 
     def _begin(self) -> _Exchange | None:

@@ -10,16 +10,16 @@ from collections.abc import Container, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
-import cbor2
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.http.bodies import BatchItem, batch_items, read_bounded
+from api.http.bodies import BatchItem, batch_items, parsed, read_bounded
 from api.http.errors import Problem, problem_of, problem_response
 from api.service.service import Service
+from ledger.cose.cbor import encode
 from ledger.domain.events.pledge import PledgePublished
 from ledger.errors import LedgerError
 from ledger.limits import BATCH_BYTES_MAX, BODY_BYTES_MAX, STATEMENT_BYTES_MAX
@@ -85,7 +85,7 @@ class PostEntries:
 async def post_batch(request: Request) -> Response:
     """`POST /entries/batch`: items in, one CBOR map per item out, in order; partial success is normal."""
     service: Service = request.app.state.service
-    items = batch_items(await read_bounded(request.receive, BATCH_BYTES_MAX))
+    items = await parsed(batch_items, await read_bounded(request.receive, BATCH_BYTES_MAX))
     results: list[dict[str, Any] | None] = [None] * len(items)
     numbers: list[int] = []
     groups: list[tuple[Candidate, ...]] = []
@@ -101,7 +101,7 @@ async def post_batch(request: Request) -> Response:
     for number, group, answers in zip(numbers, groups, await service.register_all(groups), strict=True):
         await _released(service, group, answers[-1])
         results[number] = await _result(service, group[-1], answers[-1])
-    return Response(b"".join(cbor2.dumps(result, canonical=True) for result in results), 200, None, CBOR_SEQUENCE)
+    return Response(b"".join(encode(result) for result in results), 200, None, CBOR_SEQUENCE)
 
 
 async def post_body(request: Request) -> Response:

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 import msgspec
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from api.http.enterprise_ids import name_of
 from api.routes.rendered_documents import headers
-from api.service.event_json import event_json
+from api.service.event_json import events_json
+from api.service.event_tail import EventTail
 from api.service.service import Service
 from ledger.errors import LedgerError, Malformed
 from ledger.limits import EVENTS_PAGE_MAX, LEAF_INDEX_ASKED_MAX
@@ -35,8 +37,8 @@ async def events(
     if "text/event-stream" in request.headers.get("accept", ""):
         last = request.headers.get("last-event-id", "")
         start = int(last) if last.isascii() and last.isdigit() and len(last) <= 15 else after
-        return StreamingResponse(_stream(service, request, start), media_type="text/event-stream")
-    lines = await service.off_loop(_lines, service, after, limit)
+        return _Followed(service, request.client.host if request.client else "-", start)
+    lines = await service.long_read(_lines, service, after, limit)
     return Response(b"".join(lines), headers=headers(service), media_type="application/x-ndjson")
 
 
@@ -64,21 +66,38 @@ def standing_changes(request: Request, after: str = "", limit: int = Query(100, 
 
 def _lines(service: Service, after: int, limit: int) -> list[bytes]:
     rows = service.store.entries(after + 1, limit)
-    return [msgspec.json.encode(event_json(service, row)) + b"\n" for row in rows]
+    return [msgspec.json.encode(view) + b"\n" for view in events_json(service, rows)]
 
 
-async def _stream(service: Service, request: Request, after: int) -> AsyncIterator[bytes]:
-    """Server-sent events; `id` is the leaf index, so that a browser resumes by itself."""
+class _Followed(StreamingResponse):
+    """Server-sent events for as long as the client likes; one of its turns. Raises as `Turns.check` does."""
+
+    def __init__(self, service: Service, host: str, after: int) -> None:
+        service.streams.check(host)
+        super().__init__(_stream(service, after), media_type="text/event-stream")
+        self._service = service
+        self._host = host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._service.streams.turn(self._host):
+            await super().__call__(scope, receive, send)
+
+
+async def _stream(service: Service, after: int) -> AsyncIterator[bytes]:
+    """Lines as they come; `id` is the leaf index, so that a browser resumes by itself. Waiting takes no thread."""
+    tail = service.tail
+    if tail is None:
+        tail = service.tail = EventTail(lambda after, limit: service.long_read(_lines, service, after, limit))
     yield b"retry: 2000\n\n"
-    while not service.closing and not await request.is_disconnected():
+    while not service.closing:
+        size = await service.log_grown.wait(after + 2, STREAM_WAIT_SECONDS)
+        if size <= after + 1:
+            yield b": alive\n\n"
+            continue
         try:
-            lines = await service.off_loop(_lines, service, after, 100)
+            lines = await tail.lines(after, size)
         except LedgerError:
             return  # the client comes again, from the last id that it saw
-        for line in lines:
-            after += 1
-            yield b"id: %d\ndata: %s\n\n" % (after, line.rstrip(b"\n"))
-        if not lines:
-            size = await service.off_loop(service.feed.wait, after + 2, STREAM_WAIT_SECONDS)
-            if size <= after + 1:
-                yield b": alive\n\n"
+        for number, line in enumerate(lines, after + 1):
+            yield b"id: %d\ndata: %s\n\n" % (number, line.rstrip(b"\n"))
+        after += len(lines)

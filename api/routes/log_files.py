@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-import cbor2
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.routes.entries_reading import IMMUTABLE
 from api.service.service import Service
+from ledger.cose.cbor import decode, encode
 from ledger.errors import NotFound
 from ledger.limits import TILE_HEIGHT, TILE_WIDTH
 from ledger.tlog.tiles import parse_bundle_path, parse_tile_path
@@ -49,9 +49,9 @@ def get_tile(path: str, request: Request) -> Response:
 @router.get("/.well-known/scitt-keys", summary="The log's receipt keys: a COSE Key Set")
 def get_keys(request: Request) -> Response:
     service: Service = request.app.state.service
-    key = cbor2.loads(service.keys.receipt.public.cose_key)
-    key[2] = service.keys.receipt.kid
-    return Response(cbor2.dumps([key], canonical=True), media_type="application/cbor")
+    key = decode(service.keys.receipt.public.cose_key)
+    assert isinstance(key, dict)  # a COSE_Key is one
+    return Response(encode([key | {2: service.keys.receipt.kid}]), media_type="application/cbor")
 
 
 @router.get("/.well-known/scitt-keys/{kid}", summary="One of the log's keys, by thumbprint: a COSE Key")

@@ -53,7 +53,7 @@ async def readyz(request: Request) -> Response:
 
 
 @router.get("/metrics", summary="Meters in Prometheus' text format")
-def metrics(request: Request) -> Response:
+async def metrics(request: Request) -> Response:
     service: Service = request.app.state.service
     meters = service.meters
     newest = service.sequencer.checkpoint

@@ -17,9 +17,14 @@ async def min_tree_size(request: Request, min_tree_size: int | None = Query(None
 
 
 async def wait_for_size(service: Service, size: int | None) -> None:
-    """Wait until the projections hold `size` entries. Raises `Busy` after `TREE_SIZE_WAIT_SECONDS_MAX`."""
+    """Wait until the projections hold `size` entries; costs no thread.
+
+    Raises `Busy` after `TREE_SIZE_WAIT_SECONDS_MAX`, and at once for a size that the log itself does not have.
+    """
     if size is None or service.progress.size >= size:
         return
-    reached = await service.off_loop(service.progress.wait_for, size, TREE_SIZE_WAIT_SECONDS_MAX)
+    if size > service.log_grown.size and size > (log_size := await service.log_size()):
+        raise Busy(f"the log of {log_size} entries, which has no {size} yet")
+    reached = await service.projected.wait(size, TREE_SIZE_WAIT_SECONDS_MAX)
     if reached < size:
         raise Busy(f"the way to {size} entries ({reached} are read)")

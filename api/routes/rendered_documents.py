@@ -1,10 +1,11 @@
-"""Answers from rendered documents: entity tags, conditional requests, and what headers every read carries."""
+"""Answers from rendered documents: their entity tags, and what headers every read carries."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.http.conditional import entity_tag
 from api.service.service import Service
 from projections.declarations.declaration_view import Document
 
@@ -17,8 +18,6 @@ def headers(service: Service) -> dict[str, str]:
 
 
 def conditional(request: Request, service: Service, document: Document) -> Response:
-    """The document, or 304 where the client has it."""
-    answer = {**headers(service), "ETag": f'"{document.etag}"'}
-    if document.etag in request.headers.get("if-none-match", ""):
-        return Response(b"", 304, answer)
+    """The document; whether the client has it is seen to by `api/http/conditional.py`."""
+    answer = {**headers(service), "ETag": entity_tag(document.etag.strip('"'))}
     return Response(document.body, headers=answer, media_type="application/json")

@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from api.http.bodies import read_bounded
+from api.http.bodies import parsed, read_bounded
+from api.http.conditional import entity_tag
 from api.http.enterprise_ids import plausible, subject_of
 from api.http.errors import InvalidRequest
 from api.routes.min_tree_size import wait_for_size
@@ -67,12 +68,13 @@ class StandingRoute(PlainRoute):
                 "统一社会信用代码的校验位不正确",
                 "the check digit of this unified social credit code is wrong",
             )
-        asked = {name: value for name, value in scope["headers"] if name in (b"accept", b"if-none-match")}
-        signed = _SIGNED in asked.get(b"accept", b"")
+        accepted = [value for name, value in scope["headers"] if name == b"accept"]
+        signed = any(_SIGNED in value for value in accepted)
         if as_of is None and tree_size is None and (signed or not served.in_book):
             service.require_current()
         # Bytes may be those of an enterprise that has nothing on record: only `in_book` tells them apart.
-        tag = f'"{served.etag}"' if served.in_book else f'"{served.etag}-unknown"'
+        opaque = served.etag.strip('"')  # as the projection keeps it
+        tag = entity_tag(opaque if served.in_book else f"{opaque}-unknown")
         headers = {
             "ETag": tag,
             "Ledger-Tree-Size": str(service.progress.size),
@@ -81,8 +83,6 @@ class StandingRoute(PlainRoute):
         }
         if signed:
             return _signed(service, served, headers)
-        if tag.encode() in asked.get(b"if-none-match", b""):
-            return Response(b"", 304, headers)
         return Response(_document(served), 200, headers, "application/json")
 
     async def _replay(self, subject: str, as_of: date, tree_size: int | None) -> Served:
@@ -100,7 +100,7 @@ async def post_query(request: Request) -> Response:
     service: Service = request.app.state.service
     content = await read_bounded(request.receive, STANDINGS_QUERY_BYTES_MAX)
     try:
-        asked = _QUERY(content).ids
+        asked = (await parsed(_QUERY, content)).ids
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise InvalidRequest("standings.query", '请求应为 {"ids": [...]}', 'the request is {"ids": [...]}') from None
     if len(asked) > STANDINGS_QUERY_IDS_MAX:
@@ -141,7 +141,9 @@ def _signed(service: Service, served: Served, headers: dict[str, str]) -> Respon
         issued_at=service.clock(),
         signer=service.keys.standing,
     )
-    return Response(token, 200, {**headers, "Cache-Control": "private, max-age=0"}, COSE)
+    # Signed anew each time: it shares neither the tag of the unsigned one nor its lifetime.
+    unsigned = {name: value for name, value in headers.items() if name != "ETag"}
+    return Response(token, 200, {**unsigned, "Cache-Control": "private, max-age=0"}, COSE)
 
 
 def _lifetime(served: Served, as_of: date | None, tree_size: int | None, now: int) -> str:

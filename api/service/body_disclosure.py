@@ -61,7 +61,10 @@ class Publicity:
     def _about_each(self, rows: Sequence[EntryRow]) -> dict[str, tuple[EnterpriseRecord, DisclosureWindows]]:
         """By subject, those that are enterprises."""
         newest = {row.subject: row for row in rows if is_enterprise(row.subject)}
-        return {subject: self._about(row) for subject, row in newest.items()}
+        if not newest:
+            return {}
+        size, rules = self._feed.size(), self._rules()  # asked once for all
+        return {subject: self._about(row, size, rules) for subject, row in newest.items()}
 
     def _shows(self, row: EntryRow, record: EnterpriseRecord, closing: DisclosureWindows) -> bool:
         event = to_recorded(row).event
@@ -110,9 +113,8 @@ class Publicity:
         text = None if spec is None or spec.text is None else spec.text(event)
         return None if text is None else bytes.fromhex(text)
 
-    def _about(self, row: EntryRow) -> tuple[EnterpriseRecord, DisclosureWindows]:
-        """The record of the row's subject, at least as new as the row, and the windows of its entries."""
-        size, rules = self._feed.size(), self._rules()
+    def _about(self, row: EntryRow, size: int, rules: Rules) -> tuple[EnterpriseRecord, DisclosureWindows]:
+        """The record of the row's subject in a log of `size` entries or more, and the windows of its entries."""
         with self._lock:
             kept = self._kept.get(row.subject)
         if kept is not None and kept[:2] == (size, rules):

@@ -9,10 +9,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
+import anyio.to_thread
+from anyio import CapacityLimiter
 from starlette.concurrency import run_in_threadpool
 
 from api.certificates.gather import Gatherer
@@ -20,16 +23,20 @@ from api.certificates.issue import Certificates
 from api.certificates.store import CertificateFolder
 from api.cosigning.cosigning import Witnessing
 from api.http.metrics import Meters
+from api.http.turns import Turns
+from api.http.waiting_room import WaitingRoom
 from api.service.body_disclosure import Publicity
 from api.service.completeness_bundles import Bundles
+from api.service.event_tail import EventTail
 from api.service.readiness import Condition, Readiness
 from api.service.standing_cache import Standings
 from api.service.views import Views
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.errors import Behind, Busy, LedgerError
+from ledger.errors import Behind, Busy, LedgerError, Unavailable
 from ledger.feed import Feed
 from ledger.keys.log_keys import LogKeys
+from ledger.limits import LONG_READS_MAX, READY_SECONDS_MAX, STREAMS_MAX, STREAMS_PER_CLIENT_MAX
 from ledger.log_reader import Log
 from ledger.registration import Candidate
 from ledger.sequencing.clock import check_behind
@@ -68,6 +75,8 @@ class Service:
     feed: Feed
     sequencer: Sequencer
     progress: Watch
+    log_grown: WaitingRoom
+    projected: WaitingRoom
     projecting: ProjectionProcess
     conninfo: str
     demo: bool
@@ -85,7 +94,11 @@ class Service:
     standings: Standings = field(init=False)
     certificates: Certificates = field(init=False)
     erasures: Erasures = field(init=False)
+    streams: Turns = field(init=False)
+    tail: EventTail | None = None
     closing: bool = False
+    _long_reads: CapacityLimiter = field(init=False)
+    _looking: asyncio.Task[int] | None = None
     _gathered: list[Submission] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -102,6 +115,13 @@ class Service:
         )
         self.scrubber = Scrubber(self.store, lambda: self.sequencer.queued > 0)
         self.readiness = Readiness(self.conninfo, self.keys_dir, self.conditions)
+        self._long_reads = CapacityLimiter(LONG_READS_MAX)
+        self.streams = Turns(
+            "the number of open event streams",
+            total_max=STREAMS_MAX,
+            per_client_max=STREAMS_PER_CLIENT_MAX,
+            again_seconds=10,
+        )
         self.standings = Standings(self.conninfo, self.progress, self.views.standings)
 
     def record(self, subject: str) -> EnterpriseRecord:
@@ -178,6 +198,23 @@ class Service:
     async def off_loop(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what blocks (a read of the database) in a thread."""
         return await run_in_threadpool(call, *args, **kwargs)
+
+    async def long_read(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`off_loop` for what reads and renders many rows: few at a time, so that short reads find a thread."""
+        return await anyio.to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._long_reads)
+
+    async def log_size(self) -> int:
+        """The tree size of the newest checkpoint, as the database says; one look for all who ask meanwhile.
+
+        Raises `Unavailable`, also where it does not say so within a second.
+        """
+        if self._looking is None or self._looking.done():
+            # Not in the threads of other requests, all of which may be taken.
+            self._looking = asyncio.create_task(asyncio.to_thread(self.feed.size))
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._looking), READY_SECONDS_MAX)
+        except TimeoutError:
+            raise Unavailable(f"the database did not answer within {READY_SECONDS_MAX:.0f} s") from None
 
     def start(self) -> None:
         self.progress.start()

@@ -4,18 +4,31 @@ The decoder accepts only what the encoder writes: shortest heads, definite lengt
 without repetition, nothing after the item, bounded nesting. So `encode(decode(x)) == x` holds by construction
 and costs no second encoding on the hot path, and no byte from outside reaches a decoder that knows tags, dates
 or bignums. Types: int (64-bit heads), bytes, str, None, list, dict with int or str keys.
+
+What is longer than a few kilobytes is walked over before any value of it is made (`cbor_shape.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from ledger.cose.cbor_shape import check_shape
 from ledger.errors import Malformed
+from ledger.limits import CBOR_DEPTH_MAX, CBOR_ITEMS_MAX
 
-__all__ = ["byte_string", "decode", "encode", "head", "item_end", "read_array", "read_byte_string"]
+__all__ = [
+    "byte_string",
+    "decode",
+    "decode_sequence",
+    "encode",
+    "head",
+    "item_end",
+    "read_array",
+    "read_byte_string",
+]
 
-DEPTH_MAX: Final = 8
+_SHORT_BYTES: Final = 4_096  # of which all items together cost less than a millisecond
 
 _UINT, _NINT, _BSTR, _TSTR, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)
 _NULL: Final = 0xF6
@@ -60,21 +73,44 @@ def encode(value: object) -> bytes:
     raise TypeError(f"no CBOR form for {type(value).__name__}")
 
 
-def decode(data: bytes) -> object:
-    """The value of `data`, which must be exactly one item in the deterministic form. Raises `Malformed`."""
-    try:
-        value, end = _item(data, 0, 0)
-    except IndexError:
-        raise Malformed(_CUT) from None
+def decode(data: bytes, *, items_max: int = CBOR_ITEMS_MAX) -> object:
+    """The value of `data`, which must be exactly one item in the deterministic form, of at most `items_max` items.
+
+    Raises `Malformed`.
+    """
+    value, end = _bounded_item(data, 0, items_max)
     if end != len(data):
         raise Malformed("bytes after the CBOR item")
     return value
 
 
-def item_end(data: bytes, start: int) -> int:
-    """The offset just past the item that begins at `start`. Raises `Malformed`."""
+def decode_sequence(data: bytes, *, count_max: int, items_max: int = CBOR_ITEMS_MAX) -> Iterator[object]:
+    """The values of a CBOR sequence (RFC 8742), of at most `items_max` items each. Raises `Malformed`.
+
+    What would be number `count_max + 1` is refused before it is looked at.
+    """
+    at = number = 0
+    while at < len(data):
+        if number == count_max:
+            raise Malformed(f"more than {count_max} items")
+        try:
+            value, at = _bounded_item(data, at, items_max)
+        except Malformed as error:
+            raise Malformed(f"item {number}: {error}") from None
+        yield value
+        number += 1
+
+
+def item_end(data: bytes, start: int, *, items_max: int = CBOR_ITEMS_MAX) -> int:
+    """The offset just past the item that begins at `start`, of at most `items_max` items. Raises `Malformed`."""
+    return _bounded_item(data, start, items_max)[1]
+
+
+def _bounded_item(data: bytes, start: int, items_max: int) -> tuple[object, int]:
+    if len(data) - start > _SHORT_BYTES or items_max < CBOR_ITEMS_MAX:
+        check_shape(data, start, items_max=items_max, depth_max=CBOR_DEPTH_MAX)
     try:
-        return _item(data, start, 0)[1]
+        return _item(data, start, 0)
     except IndexError:
         raise Malformed(_CUT) from None
 
@@ -145,7 +181,7 @@ def _item(data: bytes, start: int, depth: int) -> tuple[object, int]:
     if first == _NULL:
         return None, at
     if major in (_MAP, _ARRAY):
-        if depth == DEPTH_MAX:
+        if depth == CBOR_DEPTH_MAX:
             raise Malformed("CBOR nested too deeply")
         return _map(data, at, n, depth + 1) if major == _MAP else _array(data, at, n, depth + 1)
     raise Malformed(f"CBOR item 0x{first:02x} has no place in our formats")

@@ -14,6 +14,7 @@ from msgspec import Struct
 from ledger.cose import headers
 from ledger.cose.cbor import byte_string, decode, encode, item_end, read_byte_string
 from ledger.errors import Malformed, Refuted
+from ledger.limits import PROTECTED_BYTES_MAX, UNPROTECTED_ITEMS_MAX
 
 __all__ = ["Sign1", "SigningKey", "VerifyingKey", "parse_sign1", "sign1", "split", "verify_sign1"]
 
@@ -96,13 +97,15 @@ def split(data: bytes) -> tuple[bytes, bytes, bytes | None, bytes]:
     if data[:2] != _START:
         raise Malformed("not a COSE_Sign1 with tag 18")
     protected, at = read_byte_string(data, 2)
+    if len(protected) > PROTECTED_BYTES_MAX:
+        raise Malformed(f"a protected header of more than {PROTECTED_BYTES_MAX:,} bytes")
     payload: bytes | None
     if data[at : at + 1] == b"\xa0":
         end = at + 1
     else:
-        end = item_end(data, at)
-        if data[at] >> 5 != 5:
+        if data[at : at + 1] == b"" or data[at] >> 5 != 5:
             raise Malformed("the unprotected header is not a map")
+        end = item_end(data, at, items_max=UNPROTECTED_ITEMS_MAX)
     unprotected = data[at:end]
     if data[end : end + 1] == b"\xf6":
         payload, end = None, end + 1

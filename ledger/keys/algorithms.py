@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from ledger.cose.cbor import decode, encode
 from ledger.cose.headers import algorithm_name
 from ledger.errors import Malformed, Refuted
+from ledger.tlog.ed25519 import read_ed25519
 
 __all__ = ["ALGORITHMS", "Algorithm", "PublicKey", "algorithm", "decode_key", "encode_key", "load_pem", "thumbprint"]
 
@@ -39,17 +40,6 @@ _OKP, _EC2 = 1, 2
 _CRV_P256, _CRV_ED25519 = 1, 6
 
 P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-_ED25519_PRIME: Final = 2**255 - 19
-# y coordinates of the points whose order divides 8 (RFC 8032 §5.1): anything verifies under such a key
-_ED25519_SMALL_Y: Final = frozenset(
-    {
-        0,
-        1,
-        _ED25519_PRIME - 1,
-        int.from_bytes(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little"),
-        int.from_bytes(bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"), "little"),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +109,7 @@ def wrap(native: object) -> PublicKey:
     """A `cryptography` public key as ours. Raises `Malformed` for a kind or curve that the table lacks."""
     if isinstance(native, Ed25519PublicKey):
         x = native.public_bytes_raw()
-        y = int.from_bytes(x, "little") & ((1 << 255) - 1)
-        if y >= _ED25519_PRIME or y in _ED25519_SMALL_Y:
-            raise Malformed("an Ed25519 key of small order, or not in its canonical form (RFC 8032 §5.1.3)")
-        return _public("ed25519", native, {_KTY: _OKP, _CRV: _CRV_ED25519, _X: x})
+        return _public("ed25519", read_ed25519(x), {_KTY: _OKP, _CRV: _CRV_ED25519, _X: x})
     if isinstance(native, EllipticCurvePublicKey) and isinstance(native.curve, SECP256R1):
         point = native.public_numbers()
         x, y_bytes = point.x.to_bytes(32, "big"), point.y.to_bytes(32, "big")
@@ -155,7 +142,7 @@ def decode_key(data: bytes) -> PublicKey:
     x, y = members.get(_X), members.get(_Y)
     try:
         if (members.get(_KTY), members.get(_CRV)) == (_OKP, _CRV_ED25519) and isinstance(x, bytes):
-            found = wrap(Ed25519PublicKey.from_public_bytes(x))
+            found = wrap(read_ed25519(x))
         elif (members.get(_KTY), members.get(_CRV)) == (_EC2, _CRV_P256) and isinstance(x, bytes):
             if not isinstance(y, bytes):
                 raise Malformed("a P-256 COSE_Key needs both coordinates (RFC 9679 §4.2)")

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.errors import Malformed, Refuted, Uncheckable
 from ledger.limits import TREE_SIZE_MAX
 from ledger.tlog.checkpoint import parse_checkpoint
+from ledger.tlog.ed25519 import read_ed25519
 from ledger.tlog.note import Signature, Verifier
 from ledger.tlog.vkey import COSIGNATURE_ED25519, COSIGNATURE_ML_DSA_44, VerifierKey
 
@@ -71,8 +72,7 @@ class CosignerKey:
             raise Refuted(f"the cosignature of {self.name} has an impossible time")
         try:
             if self.key.type == COSIGNATURE_ED25519:
-                public = Ed25519PublicKey.from_public_bytes(self.key.key)
-                public.verify(signature[_TIME_BYTES:], cosigned_message(text, timestamp))
+                read_ed25519(self.key.key).verify(signature[_TIME_BYTES:], cosigned_message(text, timestamp))
             else:
                 _verify_ml_dsa_44(self.key, signature[_TIME_BYTES:], _subtree_message(self.name, text, timestamp))
         except (InvalidSignature, ValueError):

@@ -14,10 +14,10 @@ from hashlib import sha256
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.errors import Malformed, Refuted
 from ledger.limits import NOTE_BYTES_MAX
+from ledger.tlog.ed25519 import read_ed25519
 
 __all__ = [
     "COSIGNATURE_ED25519",
@@ -53,6 +53,8 @@ class VerifierKey:
         check_name(self.name)
         if len(self.key) != _KEY_BYTES.get(self.type):
             raise Malformed(f"not a verifier key of a known type: {self.type:#04x}, {len(self.key)} bytes")
+        if self.type in (ED25519, COSIGNATURE_ED25519):
+            read_ed25519(self.key)
 
     @property
     def key_id(self) -> bytes:
@@ -81,8 +83,8 @@ class VerifierKey:
         if self.type != ED25519:
             raise Refuted(f"the key {self.name} signs no plain notes")
         try:
-            Ed25519PublicKey.from_public_bytes(self.key).verify(signature, text)
-        except (InvalidSignature, ValueError):
+            read_ed25519(self.key).verify(signature, text)
+        except InvalidSignature:
             raise Refuted(f"the signature of {self.name} does not hold") from None
 
 

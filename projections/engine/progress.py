@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 from ledger.errors import LedgerError
@@ -28,12 +29,14 @@ _IDLE_SECONDS: Final = 1.0
 class Watch:
     """`start` it, `stop` it; the rest may be asked from any thread."""
 
-    def __init__(self, feed: Feed, conninfo: str) -> None:
+    def __init__(self, feed: Feed, conninfo: str, told: Callable[[int, int], None] | None = None) -> None:
+        """`told(log size, read models' size)` is called in the watching thread as often as either is looked at."""
         self._feed = feed
         self._database = Database(conninfo, connections_max=1)
         self._reading = Reading(self._database)
         self._moved = threading.Condition()
         self._size = 0
+        self._told = told
         self._rules = Rules.none()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -109,17 +112,22 @@ class Watch:
             self._size = size
             self._moved.notify_all()
 
+    def _tell(self, log_size: int) -> None:
+        if self._told is not None:
+            self._told(log_size, self._size)
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
                 self._look()
                 self.failure = None
                 logged = self._feed.size()
+                self._tell(logged)
                 self._measure(logged)
                 if logged > self._size:
                     self._stopping.wait(_BEHIND_SECONDS)
                 else:
-                    self._feed.wait(self._size + 1, _IDLE_SECONDS)
+                    self._tell(self._feed.wait(self._size + 1, _IDLE_SECONDS))
             except LedgerError as error:
                 self.failure = str(error)
                 _logger.warning("cannot see how far the projections are: %s", error)

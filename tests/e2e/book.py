@@ -71,10 +71,14 @@ def lay_out(folder: Path) -> tuple[str, str]:
     return "--charter", str(path)
 
 
-def chartered(folder: Path, *options: str, database: str | None = None) -> RunningService:
+def chartered(
+    folder: Path, *options: str, database: str | None = None, descriptors_max: int | None = None, proxies: str = ""
+) -> RunningService:
     """A service, not yet started, that will register the test charter. Embedded PostgreSQL unless one is named."""
     environment = {} if database is None else {"LEDGER_DATABASE_URL": database}
-    return RunningService(folder, *lay_out(folder), *options, environment=environment)
+    if proxies:
+        environment["LEDGER_TRUSTED_PROXIES"] = proxies
+    return RunningService(folder, *lay_out(folder), *options, environment=environment, descriptors_max=descriptors_max)
 
 
 @contextmanager

@@ -46,7 +46,8 @@ def world(book: Book) -> World:
     index = book.enterprise(ENTERPRISE, name="北京清泉净水设备有限公司")
     book.enterprise(OTHER_ENTERPRISE, name="北京云岭食品有限公司")
     _, published, code = book.pledge(ENTERPRISE, serial=1)
-    book.get(f"/v1/enterprises?min_tree_size={published + 1}")
+    read = f"/v1/enterprises?min_tree_size={published + 1}"
+    eventually(lambda: book.http.get(read).status_code == 200, "the read models begin")
     return World(book, index, published, code)
 
 
@@ -115,7 +116,7 @@ def test_a_reader_may_wait_for_what_it_just_wrote(world: World) -> None:
     late = world.book.http.get(f"{world.standing}?min_tree_size=99999999")
     assert late.status_code == 503
     assert int(late.headers["retry-after"]) >= 1
-    assert 1 < time.monotonic() - began < 20, "it waits a moment, and not for ever"
+    assert time.monotonic() - began < 2, "what the log does not have is not waited for"
 
 
 def test_a_signed_standing_verifies_and_a_flipped_byte_does_not(world: World) -> None:

@@ -19,6 +19,7 @@ from api.monitor.known_keys import KeyLine
 from api.monitor.monitor_state import FollowState
 from ledger.cose.access_token import AccessRequest, sign_access
 from ledger.cose.archive_signature import sign_archive
+from ledger.cose.cbor import encode
 from ledger.cose.receipts import encode_receipts
 from ledger.cose.standing_token import sign_standing
 from ledger.cose.statement import decode_event, parse_statement
@@ -181,7 +182,7 @@ def examples() -> dict[str, tuple[bytes, ...]]:
         "state": (msgspec.json.encode(state),),
         "key file": (msgspec.json.encode(KeyLine(at=1, kid="ab" * 32, party="party:organizer", key="a1")) + b"\n",),
         "secrets": (b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n",),
-        "answers": (cbor2.dumps({"status": "registered", "entry": 1}) + cbor2.dumps({"status": "refused"}),),
+        "answers": (encode({"status": "registered", "entry": 1}) + encode({"status": "refused", "rule": "x"}),),
         "batch": (cbor2.dumps(opened) + cbor2.dumps([sealed, book.bodies[size - 1]]),),
         "problem": (b'{"type": "urn:credit-ledger:busy", "title": "x"}', cbor2.dumps({-1: "title", -2: "detail"})),
     }

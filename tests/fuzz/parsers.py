@@ -18,7 +18,6 @@ from api.certificates.check import check_certificate
 from api.client.problems import error_of
 from api.http.bodies import batch_items
 from api.http.enterprise_ids import subject_of
-from api.http.foreign_cbor import decode_foreign
 from api.importing import pledge_template as template
 from api.importing.batch_answers import decode_answers
 from api.importing.source_mapping import parse_mapping
@@ -30,7 +29,7 @@ from api.monitor.webhook import parse_secrets
 from ledger.charter.charter import read_charter
 from ledger.cose.access_token import parse_access
 from ledger.cose.archive_signature import parse_archive_signature
-from ledger.cose.cbor import decode, item_end
+from ledger.cose.cbor import decode, decode_sequence, item_end
 from ledger.cose.receipt import detach, parse_receipt, verify_receipt
 from ledger.cose.receipts import decode_receipts, gather_receipts
 from ledger.cose.sign1 import split
@@ -243,7 +242,7 @@ PARSERS: Final = (
     Parser("follower's state", parse_state, "state"),
     Parser("follower's keys", _in_a_file(lambda path: KnownKeys(path, path.stat().st_size)), "key file"),
     Parser("webhook secrets", parse_secrets, "secrets"),
-    Parser("foreign cbor", decode_foreign, "cbor", False),
+    Parser("cbor sequence", lambda data: list(decode_sequence(data, count_max=8)), "cbor"),
     Parser("batch", batch_items, "batch"),
     Parser("answers to a batch", lambda data: decode_answers(data, 2, repeated=False), "answers"),
     Parser("problem", _response, "problem"),

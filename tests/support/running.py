@@ -58,11 +58,18 @@ class RunningCommand(ABC):
         """End it as an operator does; its exit code."""
         return self._end(signal.SIGTERM)
 
-    def _begin(self, *arguments: str, ready: str, environment: Mapping[str, str] | None = None) -> None:
+    def _begin(
+        self,
+        *arguments: str,
+        ready: str,
+        environment: Mapping[str, str] | None = None,
+        descriptors_max: int | None = None,
+    ) -> None:
         """Run the command and wait until the address `ready` answers with 200."""
+        few = () if descriptors_max is None else ("sh", "-c", f'ulimit -n {descriptors_max}; exec "$0" "$@"')
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [COMMAND, *arguments], stdout=log, stderr=log, env={**os.environ, **(environment or {})}
+                [*few, COMMAND, *arguments], stdout=log, stderr=log, env={**os.environ, **(environment or {})}
             )
         deadline = time.monotonic() + START_SECONDS_MAX
         while time.monotonic() < deadline and self._process.poll() is None:
@@ -92,8 +99,15 @@ class RunningCommand(ABC):
 class RunningService(RunningCommand):
     """`credit-ledger serve` with these options. `kill` is `kill -9`; `start` again goes on from what is left."""
 
-    def __init__(self, data_dir: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *options: str,
+        environment: Mapping[str, str] | None = None,
+        descriptors_max: int | None = None,
+    ) -> None:
         super().__init__(data_dir / "serve.log")
+        self._descriptors_max = descriptors_max
         self.data_dir = data_dir
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -103,5 +117,11 @@ class RunningService(RunningCommand):
     def start(self) -> Self:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         options = "--port", str(self.port), "--data-dir", str(self.data_dir), *self._options
-        self._begin("serve", *options, ready=f"{self.url}/readyz", environment=self._environment)
+        self._begin(
+            "serve",
+            *options,
+            ready=f"{self.url}/readyz",
+            environment=self._environment,
+            descriptors_max=self._descriptors_max,
+        )
         return self

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import cbor2
 import httpx
@@ -23,7 +24,7 @@ from ledger.errors import (
     Unavailable,
     Uncheckable,
 )
-from ledger.limits import BATCH_STATEMENTS_MAX
+from ledger.limits import BATCH_STATEMENTS_MAX, IMPORT_ANSWER_BYTES_MAX
 
 STATEMENT = b"\xd2\x84 a statement"
 RECEIPT = b"\xd2\x84 a receipt"
@@ -149,7 +150,7 @@ def test_a_batch_answers_each_statement_in_its_place() -> None:
             {"status": "refused", "rule": "pledge.code_taken", "zh": "已用", "en": "in use"},
             {"status": "existing", "entry": 2, "statement_id": bytes(32), "receipt": RECEIPT},
         ]
-        return httpx.Response(200, content=b"".join(cbor2.dumps(row) for row in rows))
+        return httpx.Response(200, content=b"".join(cbor2.dumps(row, canonical=True) for row in rows))
 
     first, second, third = client(answer).submit_batch([(b"one", None), (b"two", b"body"), (b"three", None)])
     assert first == RegisteredEntry(5, hashlib.sha256(b"one").digest(), RECEIPT, False)
@@ -175,3 +176,29 @@ def test_a_batch_beyond_the_limit_goes_in_several_requests() -> None:
 def test_a_broken_batch_answer_is_never_taken_for_a_registration(content: bytes) -> None:
     with pytest.raises(Malformed):
         client(lambda _: httpx.Response(200, content=content)).submit_batch([(STATEMENT, None)])
+
+
+def test_an_answer_without_end_is_read_no_further_than_it_may_be_long() -> None:
+    given = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal given
+        while True:
+            given += 2**20
+            yield bytes(2**20)
+
+    with pytest.raises(Malformed, match="longer than"):
+        client(lambda _: httpx.Response(200, content=endless())).receipt(1)
+    assert given <= IMPORT_ANSWER_BYTES_MAX + 2 * 2**20
+
+
+def test_a_packed_answer_is_not_unpacked() -> None:
+    packed = gzip.compress(bytes(2**20))
+    with pytest.raises(Malformed, match="packed"):
+        client(lambda _: httpx.Response(200, content=packed, headers={"Content-Encoding": "gzip"})).receipt(1)
+
+
+def test_an_answer_to_a_batch_whose_keys_are_maps_is_refused_undecoded() -> None:
+    inner = cbor2.dumps({1: 2, 2: 1})
+    with pytest.raises(Malformed, match="neither a number nor text"):
+        client(lambda _: httpx.Response(200, content=b"\xa1" + inner + b"\0")).submit_batch([(STATEMENT, None)])

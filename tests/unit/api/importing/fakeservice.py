@@ -114,7 +114,8 @@ class FakeService:
         if path == "/entries/batch":
             self.batches += 1
             self.held_bytes.append(0)
-            return httpx.Response(200, content=b"".join(cbor2.dumps(self._register(*i)) for i in _items(request)))
+            rows = [self._register(*item) for item in _items(request)]
+            return httpx.Response(200, content=b"".join(cbor2.dumps(row, canonical=True) for row in rows))
         if path == "/annexes":
             self.annexes.add(sha256(request.content).digest())
             self.held_bytes[-1] += len(request.content)

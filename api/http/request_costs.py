@@ -1,0 +1,59 @@
+"""What a request costs in tokens of its client's allowance, told by its head alone.
+
+One token is worth some 20 ms of processor time at most (`tests/benchmarks/dearest.py` looks for what is dearer).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.types import Scope
+
+from ledger.limits import (
+    BATCH_BYTES_MAX,
+    BATCH_TOKEN_BYTES,
+    EVENTS_PAGE_MAX,
+    EVENTS_TOKEN_ROWS,
+    QUERY_TOKEN_BYTES,
+    REQUEST_TOKENS_DEAR,
+)
+
+__all__ = ["cost_of"]
+
+_BATCH: Final = "/entries/batch"
+_FEED: Final = "/v1/events"
+_QUERIES: Final = frozenset({"/v1/standings/query", "/v1/ctis/query"})
+# Folded, proven or read for each request, whatever is asked for.
+_DEAR: Final = frozenset({"/v1/standings.ndjson", "/v1/policies/compare", "/annexes", "/attachments"})
+_DEAR_ENDS: Final = ("/proof", "/evidence", "/export")
+
+
+def cost_of(scope: Scope) -> int:
+    """Tokens, one at least."""
+    path: str = scope["path"]
+    if path == _BATCH:
+        return 1 + _length(scope["headers"], BATCH_BYTES_MAX) // BATCH_TOKEN_BYTES
+    if path in _QUERIES:
+        return 1 + _length(scope["headers"], QUERY_TOKEN_BYTES) // QUERY_TOKEN_BYTES
+    if path == _FEED or (path.startswith("/v1/") and path.endswith("/events")):
+        return 1 + _rows(scope["query_string"]) // EVENTS_TOKEN_ROWS
+    if path in _DEAR or path.endswith(_DEAR_ENDS) or (b"tree_size=" in scope["query_string"] and "/standing" in path):
+        return REQUEST_TOKENS_DEAR
+    return 1
+
+
+def _length(headers: Iterable[tuple[bytes, bytes]], otherwise: int) -> int:
+    """What the request says that its body has; `otherwise` where it does not say, as in a chunked one."""
+    for name, value in headers:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return otherwise
+
+
+def _rows(query: bytes) -> int:
+    asked = parse_qs(query.decode("latin-1")).get("limit", ["x"])[-1]
+    return (
+        min(int(asked), EVENTS_PAGE_MAX) if asked.isascii() and asked.isdigit() and len(asked) < 9 else EVENTS_PAGE_MAX
+    )

@@ -1,0 +1,62 @@
+"""What is dear takes more of its client's allowance, told by the head of the request alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from api.http.clients import TrustedProxies, client_key
+from api.http.errors import TooManyRequests
+from api.http.rate_limit import Limits
+from api.http.request_costs import cost_of
+from ledger.errors import Misconfigured
+from ledger.limits import BATCH_BYTES_MAX, BATCH_TOKEN_BYTES, REQUEST_TOKENS_DEAR
+
+
+def cost(path: str, query: str = "", length: int | None = None) -> int:
+    headers = [] if length is None else [(b"content-length", b"%d" % length)]
+    return cost_of({"path": path, "query_string": query.encode(), "headers": headers})
+
+
+def test_rows_bytes_and_proofs_are_paid_for() -> None:
+    assert cost("/checkpoint") == cost("/entries", length=60_000) == cost("/v1/events", "limit=1") == 1
+    assert cost("/v1/events", "limit=1000") == cost("/v1/events") == cost("/v1/events", "limit=x") == 21
+    assert cost("/v1/events", "limit=1&limit=1000") == 21
+    assert cost("/entries/batch", length=10 * BATCH_TOKEN_BYTES) == 11
+    assert cost("/entries/batch") == 1 + BATCH_BYTES_MAX // BATCH_TOKEN_BYTES
+    assert cost("/v1/enterprises/x/proof") == cost("/v1/enterprises/x/standing", "tree_size=3") == REQUEST_TOKENS_DEAR
+    assert cost("/v1/enterprises/x/standing") == 1
+
+
+def test_a_dear_request_takes_as_many_tokens_and_never_more_than_there_can_be() -> None:
+    now = [0.0]
+    limits = Limits(10, 100, lambda: now[0])
+    limits.take("192.0.2.1", 60)
+    with pytest.raises(TooManyRequests) as told:
+        limits.take("192.0.2.1", 60)
+    assert told.value.retry_after_seconds == 2
+    limits.take("192.0.2.1", 40)
+    now[0] += 10
+    limits.take("192.0.2.1", 10_000)
+    with pytest.raises(TooManyRequests):
+        limits.take("192.0.2.1")
+
+
+def test_a_subscribers_ipv6_addresses_are_one_client() -> None:
+    limits = Limits(1, 2)
+    limits.take("2001:db8:1:2::1")
+    limits.take("2001:db8:1:2:ffff::9")
+    with pytest.raises(TooManyRequests):
+        limits.take("2001:db8:1:2::3")
+    limits.take("2001:db8:1:3::1")
+    assert client_key("::ffff:192.0.2.1") == client_key("192.0.2.1") == "192.0.2.1"
+    assert client_key("fe80::1%eth0") == client_key("fe80::2")
+    assert client_key("-") == "-"
+
+
+def test_proxies_are_addresses_or_networks() -> None:
+    trusted = TrustedProxies(("10.0.0.0/8", "2001:db8::1"))
+    assert all(host in trusted for host in ("10.1.2.3", "::ffff:10.1.2.3", "2001:db8::1"))
+    assert not any(host in trusted for host in ("2001:db8::2", "11.0.0.1", "-"))
+    for wrong in ("proxy.example", "10.0.0.1/8", ""):
+        with pytest.raises(Misconfigured):
+            TrustedProxies((wrong,))
