@@ -22,6 +22,7 @@ from api.http.methods import Methods
 from api.http.metrics import Metrics
 from api.http.openapi import describe
 from api.http.rate_limit import Limits, RateLimit
+from api.pages import static_files, verify_page
 from api.routes import (
     accesses,
     annexes,
@@ -113,6 +114,8 @@ def framework(service: Service) -> FastAPI:
         events,
         docs,
         meta,
+        verify_page,
+        static_files,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)

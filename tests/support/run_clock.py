@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.support.clock import NOW
 
-__all__ = ["BEGIN", "MOVING", "moment", "move_to", "moved_to"]
+__all__ = ["BEGIN", "MOVING", "moment", "move_to", "moved_to", "unmoved"]
 
 BEGIN = NOW
 MOVING = Path(__file__).with_name("moved_clock") / "sitecustomize.py"
@@ -40,6 +40,11 @@ def moved_to(at: int) -> Mapping[str, str]:
         _MOVED_BY: str(moved_already + at - int(time.time())),
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(path)),
     }
+
+
+def unmoved() -> Mapping[str, str]:
+    """The environment in which a Python, such as another test run, starts now, whatever clock this one has."""
+    return {name: value for name, value in os.environ.items() if name != _MOVED_BY}
 
 
 def move_to(at: int) -> None:

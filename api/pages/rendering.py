@@ -1,0 +1,112 @@
+"""From a view model to an answer: templates that escape what they are given and refuse what they do not know.
+
+Chinese pages stand at `/…`, English ones at `/en/…`: each language has addresses of its own, so that caches keep both.
+A template gets `page` (what `base.html` needs), `view` (the page's own view model), and `say(zh, en)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Literal
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import Response
+
+from api.pages.csp import PAGE_HEADERS
+from api.pages.static_files import asset_url, unchanged
+
+__all__ = ["Language", "NavItem", "Page", "answer", "in_english", "render"]
+
+Language = Literal["zh", "en"]
+
+PAGE_CACHE: Final = "public, max-age=60"
+_TEMPLATES: Final = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A line of the main navigation: the address of the Chinese page, and what it is called."""
+
+    path: str
+    zh: str
+    en: str
+    translated: bool = True
+
+
+#: What stands at the top of every page. Add a page here, and nowhere else.
+NAVIGATION: Final = (
+    NavItem("/verify", "核验", "Verify"),
+    NavItem("/docs", "接口", "Interface", translated=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What every page says about itself.
+
+    `path` is its address in Chinese, from the root; `title` and `description` are in the page's language; `demo` marks
+    invented data; `scripts` are modules by their name below `static/`.
+    """
+
+    path: str
+    language: Language
+    title: str
+    description: str
+    demo: bool
+    scripts: tuple[str, ...] = ()
+
+    @property
+    def lang(self) -> str:
+        """The language as BCP 47 has it."""
+        return "zh-CN" if self.language == "zh" else "en"
+
+    @property
+    def other_path(self) -> str:
+        """The same page in the other language."""
+        return in_english(self.path) if self.language == "zh" else self.path
+
+    def href(self, path: str) -> str:
+        """Another page's address in this page's language."""
+        return path if self.language == "zh" else in_english(path)
+
+    def say(self, zh: str, en: str) -> str:
+        """One of the two, by the page's language."""
+        return zh if self.language == "zh" else en
+
+
+def in_english(path: str) -> str:
+    """The address of the English page for that of the Chinese one."""
+    return "/en" if path == "/" else f"/en{path}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals.update(asset=asset_url, navigation=NAVIGATION)
+    return environment
+
+
+def render(template: str, page: Page, view: object) -> str:
+    """The page as HTML. Raises what `jinja2` raises: a template that does not fit its view model is a defect."""
+    return _environment().get_template(template).render(page=page, view=view, say=page.say)
+
+
+def answer(request: Request, template: str, page: Page, view: object) -> Response:
+    """The page with its headers, or 304 where the client has it."""
+    content = render(template, page, view).encode()
+    etag = f'"{sha256(content).hexdigest()[:32]}"'
+    headers = {**PAGE_HEADERS, "ETag": etag, "Cache-Control": PAGE_CACHE, "Content-Language": page.lang}
+    if unchanged(request, etag):
+        return Response(b"", 304, headers)
+    return Response(content, headers=headers, media_type="text/html; charset=utf-8")
