@@ -158,10 +158,15 @@ class _Reading:
             if one.item is None:
                 first = max(one.period_from, publication.valid_from)
                 last = min(one.period_until, pledge.last_day)
-                if first <= last and is_code(one.assessor_code):
+                if first <= last and is_code(one.assessor_code) and self._by_another(publication.index, one.index):
                     self._kept.append(KeptPledge(one.index, one.effective_on, last, first))
             else:
                 self.items.append(PointItem(one.index, one.effective_on, one.item, matter_of(one.fact_id, one.index)))
+
+    def _by_another(self, publication: int, assessment: int) -> bool:
+        """Whether another officer assessed than published: another key of the same one is refused at registration."""
+        entries = self._record.entries
+        return entries[publication].kid != entries[assessment].kid
 
     def outcome(self, outcome: OutcomeState) -> None:
         gone, index, on = self._record.repudiated, outcome.index, outcome.effective_on

@@ -180,7 +180,8 @@ def revoke(record: _Record, event: PledgeRevoked, ctx: Context) -> _Facts:
 def assess(record: _Record, event: FulfilmentAssessed, ctx: Context) -> _Facts:
     """Of a period of a published pledge that is over and was not assessed before.
 
-    That it was kept in full is said by another officer than the one who published the pledge.
+    Whoever published the pledge may say with the same key that it was kept in full: the record then shows by its keys
+    that it was the same officer, and it earns nothing (`facts_from_record`). With another key of his it is refused.
     """
     record = require_registered(record, ctx)
     pledge, _ = published(record, event.code)
@@ -211,8 +212,9 @@ def assess(record: _Record, event: FulfilmentAssessed, ctx: Context) -> _Facts:
                 f"days of this period were assessed by entry {earlier.index}; repudiate that one first",
                 event.code,
             )
-    if event.result == "full":
-        another_officer(record.entries[publication.index].kid, ctx, "assessment.same_officer")
+    publisher = record.entries[publication.index].kid
+    if event.result == "full" and ctx.kid != publisher:
+        another_officer(publisher, ctx, "assessment.same_officer")
     explained = event.unmet is not None and event.accountability is not None
     silent = event.unmet is None and event.accountability is None
     if not (silent if event.result == "full" else explained):

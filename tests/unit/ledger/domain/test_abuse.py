@@ -226,8 +226,6 @@ def test_no_ground_for_lateness_replaces_what_the_enterprise_is_owed(book: Book)
 
 def test_one_officer_neither_publishes_and_praises_nor_records_and_decides(book: Book) -> None:
     book.with_pledge()
-    with nothing_happens(book), refused("assessment.same_officer"):
-        book.say(assessed(), by=ORGANIZER)
     entry = book.say(outcome(1, outcome="refused", reason="无理"), by=HANDLING_BODY).index
     with refused("correction.same_officer"):
         book.say(corrected(entry, void=True), by=HANDLING_BODY)
