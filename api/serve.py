@@ -11,7 +11,6 @@ import datetime
 import gc
 import logging
 import socket
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -23,6 +22,7 @@ import uvloop
 from api.app import create_app
 from api.cosigning.cosigning import Witnessing, open_witnessing
 from api.cosigning.starting import Contested, ask_at_start
+from api.demo.filling import Filling
 from api.http.clients import TrustedProxies
 from api.http.connections import Connections
 from api.http.listener import Listener, bound
@@ -35,11 +35,11 @@ from api.service.service import SHANGHAI, Service, unix_now
 from api.service.views import Views
 from api.settings import Settings, attachment_keys
 from ledger.charter.charter import charter_origin, read_charter
-from ledger.errors import LedgerError, Misconfigured, Refused
+from ledger.errors import Misconfigured, Refused
 from ledger.feed import Feed
 from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import load_key
-from ledger.limits import CLOCK_AHEAD_SECONDS_MAX
+from ledger.limits import CLOCK_AHEAD_SECONDS_MAX, STOP_REQUESTS_SECONDS_MAX
 from ledger.log_reader import Log
 from ledger.sequencing.clock import ClockDoubts
 from ledger.sequencing.high_water import HighWater
@@ -48,6 +48,7 @@ from ledger.sequencing.sequencer import Sequencer
 from ledger.store.attachment_keys import KeyFolder
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
+from ledger.store.sessions import require_sessions
 from projections.completeness.map_tables import prepare_map
 from projections.engine.process import ProjectionProcess
 from projections.engine.progress import Watch
@@ -81,15 +82,12 @@ async def _serve(settings: Settings) -> None:
                 access_log=False,  # addresses and search terms are nobody's business; /metrics counts
                 log_level="warning",
                 server_header=False,
-                timeout_graceful_shutdown=10,
+                timeout_graceful_shutdown=STOP_REQUESTS_SECONDS_MAX,
             )
             bounds = Connections.within_descriptors(TrustedProxies(settings.trusted_proxies))
             server = _Server(config, service, Wire.over(service, limits, bounds), sockets)
             sweeping = asyncio.create_task(bounds.sweep())
             _spare_the_collector()
-            if settings.demo is not None:
-                threading.Thread(target=_fill, args=(settings,), name="demo", daemon=True).start()
-            _LOG.info("serving %s on http://%s:%d", service.origin, settings.host, settings.port)
             publishing = _publishing(settings, service)
             try:
                 await server.serve(sockets=[])  # it listens by itself
@@ -97,6 +95,8 @@ async def _serve(settings: Settings) -> None:
                 sweeping.cancel()
                 if publishing is not None:
                     publishing.cancel()
+                if service.filling is not None:
+                    await asyncio.to_thread(service.filling.stop)
 
 
 def _publishing(settings: Settings, service: Service) -> asyncio.Task[None] | None:
@@ -106,7 +106,8 @@ def _publishing(settings: Settings, service: Service) -> asyncio.Task[None] | No
 
 
 class _Server(uvicorn.Server):
-    """Has listeners of its own, and tells open event streams to end when the service is told to."""
+    """Has listeners of its own, begins what needs them once they are open, and tells what would go on for long to end
+    when the service is told to."""
 
     def __init__(
         self,
@@ -118,18 +119,26 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._service = service
         make = partial(protocol, config=config, server_state=self.server_state, app_state={})
+        self._address: tuple[str, int] = sockets[0].getsockname()[:2]
         self._listeners = [Listener(one, make) for one in sockets]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for listener in self._listeners:
             listener.open()
+        host, port = self._address
+        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        _LOG.info("serving %s on %s", self._service.origin, url)
+        if self._service.filling is not None:
+            self._service.filling.start(url)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._service.closing = True
         self._service.log_grown.let_go()
         for listener in self._listeners:
             listener.close()
+        if self._service.filling is not None:
+            self._service.filling.tell_to_stop()
         await super().shutdown(sockets)
 
 
@@ -156,7 +165,12 @@ def database(settings: Settings) -> Iterator[str]:
 @asynccontextmanager
 async def open_service(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) -> AsyncIterator[Service]:
     """A service that takes statements and keeps its projections, over a migrated database."""
-    service = await asyncio.to_thread(_open, settings, conninfo, loop)
+    opening = asyncio.ensure_future(asyncio.to_thread(_open, settings, conninfo, loop))
+    try:
+        service = await asyncio.shield(opening)
+    except asyncio.CancelledError:  # told to stop meanwhile: what is being opened is closed before its database goes
+        await asyncio.to_thread((await opening).close)
+        raise
     try:
         await service.standings.open()
         yield service
@@ -166,6 +180,7 @@ async def open_service(settings: Settings, conninfo: str, loop: asyncio.Abstract
 
 
 def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) -> Service:
+    require_sessions(conninfo)
     store = PostgresStore.open(conninfo)
     try:
         store.check_durable()
@@ -205,6 +220,7 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
             keys_dir=settings.keys_dir,
             conninfo=conninfo,
             demo=settings.demo is not None,
+            filling=_filling(settings),
         )
         service.erasures.settle()  # before anybody is answered: what was erased is gone, whatever backup this is
     except BaseException:
@@ -218,7 +234,7 @@ def _sequencer(
     settings: Settings, store: PostgresStore, keys: LogKeys, witnessing: Witnessing, loop: asyncio.AbstractEventLoop
 ) -> Sequencer:
     """Opened: the database holds all that this log signed, as far as this machine and the witnesses know."""
-    file = HighWater(settings.keys_dir, keys.origin, keys.checkpoint.key)
+    file = HighWater(settings.keys_dir, keys)
     remembered = file.newest()
     if remembered is None and store.latest() is not None:
         _LOG.warning("%s is new: whether the database holds all that was signed before, it cannot tell", file.path)
@@ -277,10 +293,10 @@ def _keys_and_charter(settings: Settings, store: PostgresStore) -> tuple[LogKeys
     return LogKeys.load(settings.keys_dir, charter_origin(charter)), charter
 
 
-def _fill(settings: Settings) -> None:
-    from api.demo.demo import Demo  # noqa: PLC0415
+def _filling(settings: Settings) -> Filling | None:
+    """How an empty demonstration comes to its sample campaign."""
+    if settings.demo is None:
+        return None
+    from api.demo.demo import Demo, SampleFill  # noqa: PLC0415
 
-    try:
-        Demo(settings.keys_dir).fill(f"http://{settings.host}:{settings.port}", settings.demo or 0, unix_now())
-    except LedgerError as error:
-        _LOG.error("the sample campaign was not finished: %s; start again to go on", error)
+    return Filling(SampleFill(Demo(settings.keys_dir), settings.demo, unix_now))

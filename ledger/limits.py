@@ -90,9 +90,19 @@ COMMIT_SECONDS_MAX: Final = 10.0  # how long a batch is tried again before its c
 HIGH_WATER_SLOT_BYTES: Final = 4_096  # of a signed checkpoint, in the file beside the log's keys
 PEN_WAIT_SECONDS_MAX: Final = 5.0  # for another process of this machine to have finished its commit
 BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
+
+# Stopping: a service that is told to is gone within 10 s
+STOP_REQUESTS_SECONDS_MAX: Final = 3  # for requests under way
+STOP_PROJECTIONS_SECONDS_MAX: Final = 4.0  # for the step under way; cut short, the next start does it again
+
+# Uploads
 BODY_HOLD_SECONDS: Final = 3_600
 BODIES_HELD_BYTES_MAX: Final = 256 * 1024 * 1024
 ANNEXES_HELD_BYTES_MAX: Final = 256 * 1024 * 1024
+# Of one owner: a party that signed the upload, or the address of a client that did not. Each kind has the whole above.
+BODIES_HELD_OF_ONE_BYTES_MAX: Final = 64 * 1024 * 1024
+ANNEXES_HELD_OF_ONE_BYTES_MAX: Final = 128 * 1024 * 1024
+ATTACHMENTS_HELD_OF_ONE_BYTES_MAX: Final = 128 * 1024 * 1024
 ATTACHMENT_HOLD_SECONDS: Final = 86_400
 ATTACHMENTS_HELD_BYTES_MAX: Final = 512 * 1024 * 1024  # uploaded, but not yet named by an entry
 DESK_STATEMENTS_MAX: Final = 100_000

@@ -24,9 +24,9 @@ _STYLE: Final = (
 
 
 def as_json(outcome: AuditResult, source: str, began_at: int, trusted: bool) -> bytes:
-    """Everything, with `result`: clean, or findings."""
+    """Everything, with `result`: clean, findings, or not completed."""
     document = {
-        "result": "clean" if outcome.clean else "findings",
+        "result": ("clean", "findings", "not completed")[outcome.exit_code],
         "source": source,
         "began_at": began_at,
         "trust_given": trusted,
@@ -43,7 +43,13 @@ def as_html(outcome: AuditResult, source: str, began_at: int, trusted: bool) -> 
         verdict = '<p class="good"><strong>未发现问题</strong> <span class="en">Nothing was found broken.</span></p>'
     else:
         said = f"发现 {found} 处问题</strong> <span class='en'>{found} broken promises were found.</span>"
-        verdict = f'<p class="bad"><strong>{said}</p>'
+        verdict = f'<p class="bad"><strong>{said}</p>' if found else ""
+    if not outcome.complete:
+        missed = outcome.notice_counts["not_reached"]
+        verdict += (
+            f"<p class='bad'><strong>未能完成: {missed} 处未能取得</strong> <span class='en'>It could not be "
+            f"completed: {missed} things could not be reached. They are nobody's broken promise.</span></p>"
+        )
     if not trusted:
         verdict += (
             "<p class='bad'>未提供信任文件: 只能说明该账本自洽, 不能说明它就是您要的账本。 "

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import msgspec
-
+from api.monitor.log_source import EVIDENCE_PATH
 from api.monitor.log_source import LogSource as Served
 from ledger.audit.sources.database import DatabaseSource
 from ledger.audit.sources.published import Fetch, PublishedSource
 from ledger.audit.sources.source import AuditSource, Sources
 from ledger.cose.statement import decode_event, parse_statement
-from ledger.domain.events.party import TrustAnchorsEstablished
+from ledger.domain.events.party import TrustAnchorsEstablished, TrustAnchorsSucceeded
+from ledger.domain.state.party import ROOT_PARTY
 from ledger.errors import LedgerError, Malformed, Refuted, Uncheckable
-from ledger.keys.algorithms import decode_key
 from ledger.tlog.checkpoint import VerifiedCheckpoint, open_checkpoint
-from ledger.verifier.trust import Trust, TrustedKey, TrustFile, parse_trust
+from ledger.verifier.formats.evidence import parse_evidence
+from ledger.verifier.succession import renewed
+from ledger.verifier.trust import Trust, TrustFile, parse_trust
 
 __all__ = ["Opened", "open_database", "open_published"]
 
 _TRUST: Final = ".well-known/credit-ledger-trust.json"
 _WITNESSED: Final = "witnessed/checkpoint"
-_ALG: Final = {"ed25519": -8, "p256": -7}
 
 
 class Opened(NamedTuple):
@@ -41,9 +41,19 @@ class Opened(NamedTuple):
 
 
 def open_database(conninfo: str, trust: Trust | None) -> Opened:
-    """In one snapshot. Without a trust file the keys are those that entry 0 names. Raises `Uncheckable`."""
+    """In one snapshot. Without a trust file the keys are those that entry 0 names. Raises `Uncheckable`.
+
+    Successions of those keys are taken from the entries that announce them: the audit judges these like all others.
+    """
     source, snapshot = DatabaseSource.begin(conninfo)
-    return Opened(source, snapshot, trust or _anchored(source), trust is not None)
+    believed = trust or _anchored(source)
+    for found in source.governing():
+        statement = parse_statement(found.statement)
+        if statement.subject == ROOT_PARTY and not statement.sealed:
+            event = decode_event(statement)
+            if isinstance(event, TrustAnchorsSucceeded):
+                believed = believed.succeeded(event)
+    return Opened(source, snapshot, believed, trust is not None)
 
 
 def open_published(place: str, trust: Trust | None, progress: Callable[[int, int], None]) -> Opened:
@@ -63,6 +73,7 @@ def open_published(place: str, trust: Trust | None, progress: Callable[[int, int
         if note is None:
             raise Uncheckable(f"{place} shows no checkpoint")
         notes = [note] if witnessed is None else [witnessed, note]
+        believed = _renewed(fetch, notes, believed)
         heads = [_opened(place, one, believed) for one in notes]
         source = PublishedSource.of(fetch, notes, stack.pop_all().close)
     try:
@@ -73,9 +84,21 @@ def open_published(place: str, trust: Trust | None, progress: Callable[[int, int
     return Opened(source, laid_out, believed, trust is not None, tuple(heads[:-1]))
 
 
+def _renewed(fetch: Fetch, notes: Sequence[bytes], trust: Trust) -> Trust:
+    """Where no known key signed what is shown: with the keys that the log's root says succeeded them."""
+    try:
+        for note in notes:
+            open_checkpoint(note, *trust.vkeys_of(note), origin=trust.origin)
+    except Refuted:
+        evidence = fetch(EVIDENCE_PATH)
+        if evidence is not None:
+            return renewed(trust, parse_evidence(evidence))
+    return trust
+
+
 def _opened(place: str, note: bytes, trust: Trust) -> VerifiedCheckpoint:
     try:
-        return open_checkpoint(note, *trust.checkpoint_vkeys, origin=trust.origin)
+        return open_checkpoint(note, *trust.vkeys_of(note), origin=trust.origin)
     except LedgerError as error:
         raise Refuted(f"{place} shows a checkpoint that the trusted log did not sign: {error}") from error
 
@@ -107,12 +130,4 @@ def _anchored(source: DatabaseSource) -> Trust:
     event = decode_event(parse_statement(first.statement))
     if not isinstance(event, TrustAnchorsEstablished):
         raise Malformed("entry 0 establishes no trust anchors, and no trust file was given (--trust)")
-    receipt, standing = (decode_key(bytes.fromhex(key)) for key in (event.receipt_key, event.standing_key))
-    file = TrustFile(
-        origin=event.origin,
-        checkpoint_vkeys=(event.checkpoint_vkey,),
-        receipt_keys=(TrustedKey.of(receipt, _ALG[receipt.kind]),),
-        standing_keys=(TrustedKey.of(standing, _ALG[standing.kind]),),
-        charter=charter.root.hex(),
-    )
-    return parse_trust(msgspec.json.encode(file))
+    return parse_trust(TrustFile.of_log(event, (), charter.root).format())

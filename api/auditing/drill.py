@@ -31,19 +31,26 @@ __all__ = ["Drilled", "Drilling", "audit_here", "drill"]
 
 _CHECKS: Final = (rows_of_streams,)
 _WHOLE: Final = (check_read_models, check_map)
+# A position of the read models that is counted down says that they have read less. Where the entries above it gave rise
+# to no row, that is true in every row: they are read again, to no effect. It is named, and is no broken promise.
+_TRUE_STILL: Final = frozenset(("projection_behind",))
 
 
 class Drilled(Struct, frozen=True):
-    """What came of one mutation. `named`: findings about just that; `strayed`: findings about something else."""
+    """What came of one mutation. `named`: findings about just that; `strayed`: findings about something else.
+
+    `noted`: notices about it where it only made true things less (`_TRUE_STILL`): no promise is broken by it.
+    """
 
     name: str
     named: list[AuditFinding]
     strayed: list[AuditFinding]
     failed: str = ""
+    noted: list[AuditFinding] = []
 
     @property
     def found(self) -> bool:
-        return bool(self.named) and not self.strayed and not self.failed
+        return bool(self.named or self.noted) and not self.strayed and not self.failed
 
 
 class Drilling(NamedTuple):
@@ -85,13 +92,13 @@ def drill(
         connection.execute("SET session_replication_role = replica")  # no triggers, no foreign keys
         drilling = Drilling(connection, trust)
         with connection.transaction(force_rollback=True):
-            _require_clean(drilling, "before the drill")
+            before = _require_clean(drilling, "before the drill")
             # Without witnesses in the trust file nobody can tell one cosignature from another.
             without = () if trust.policy is not None else ("ledger.cosignatures",)
             planned = _spread(list(mutations(connection, each, without))[::every], most)
             for done, mutation in enumerate(planned):
                 progress(done, len(planned))
-                yield _one(drilling, mutation)
+                yield _one(drilling, mutation, before)
             _require_clean(drilling, "after the drill")
         progress(len(planned), len(planned))
 
@@ -102,7 +109,7 @@ def _spread(planned: Sequence[Mutation], most: int | None) -> Sequence[Mutation]
     return planned if most is None or most >= count else [planned[place * count // most] for place in range(most)]
 
 
-def _one(drilling: Drilling, mutation: Mutation) -> Drilled:
+def _one(drilling: Drilling, mutation: Mutation, before: AuditResult) -> Drilled:
     connection = drilling.connection
     with connection.transaction(force_rollback=True):
         try:
@@ -118,7 +125,9 @@ def _one(drilling: Drilling, mutation: Mutation) -> Drilled:
             return Drilled(mutation.name, [], [], f"the audit did not complete: {error}")
     named = [one for one in outcome.findings if places.hold(one)]
     strayed = [one for one in outcome.findings if not places.hold(one)]
-    return Drilled(mutation.name, named, strayed)
+    noted = [one for one in outcome.notices if one.code in _TRUE_STILL and places.hold(one)]
+    noted = [one for one in noted if one not in before.notices]
+    return Drilled(mutation.name, named, strayed, noted=noted)
 
 
 def _drop_constraints(connection: Connection[Any], table: str) -> None:
@@ -200,8 +209,9 @@ def _subjects(connection: Connection[Any], entries: Iterable[int]) -> list[str]:
     return [row[0] for row in rows if row[0] is not None]
 
 
-def _require_clean(drilling: Drilling, when: str) -> None:
+def _require_clean(drilling: Drilling, when: str) -> AuditResult:
     outcome = audit_here(drilling)
     if not outcome.clean:
         first = outcome.findings[0]
         raise Misconfigured(f"the book is not clean {when}: {first.code} at {first.place}: {first.detail}")
+    return outcome

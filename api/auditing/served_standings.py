@@ -16,7 +16,7 @@ from ledger.audit.timeline import Timeline
 from ledger.audit.worker import StreamCheck
 from ledger.cose.standing_token import standing_kid, verify_standing
 from ledger.domain.values.dates import shanghai_date
-from ledger.errors import LedgerError, Refuted
+from ledger.errors import Busy, LedgerError, Refuted, Unavailable
 from ledger.verifier.trust import Trust, parse_trust
 from projections.engine.audit_check import rules_at
 from projections.engine.enterprise_rows import standing_steps
@@ -47,6 +47,7 @@ class _Check:
         self._rules = rules_at(timeline, asked.size)
         self._client = Client(asked.url)
         self._left = asked.most
+        self._gone: str | None = None  # why the service is not asked any more
 
     def take(self, stream: Stream, findings: Findings) -> None:
         if self._left == 0 or stream.record is None:
@@ -58,16 +59,24 @@ class _Check:
             findings.note("standing_not_compared", "entries are closed", subject=stream.subject)
             return
         self._left = None if self._left is None else self._left - 1
+        if self._gone is not None:
+            findings.note("not_reached", self._gone, subject=stream.subject)
+            return
         try:
             served = self._client.standing(stream.subject, signed=True)
             if served.tree_size != self._asked.size:
                 detail = f"it is of size {served.tree_size}"
                 findings.note("standing_not_compared", detail, subject=stream.subject)
                 return
-            key = self._trust.standing_keys.get(standing_kid(served.body))
+            key = self._trust.standing_key(standing_kid(served.body))
             if key is None:
                 raise Refuted("it is signed by a key that the trust file does not name")
             said = msgspec.json.decode(verify_standing(served.body, key, self._trust.origin, int(time.time())).payload)
+        except (Unavailable, Busy) as error:
+            # Whoever does not answer has not said anything false. It is not asked for every other standing, too.
+            self._gone = str(error)
+            findings.note("not_reached", self._gone, subject=stream.subject)
+            return
         except LedgerError as error:
             findings.add("standing.served", str(error), subject=stream.subject)
             return

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 import msgspec
+import psycopg
 
 from api.auditing.audit_report import as_html, as_json
 from api.auditing.audit_target import Opened, open_database, open_published
@@ -22,7 +24,7 @@ from ledger.audit.result import Audited, AuditResult, Known
 from ledger.audit.worker import StreamChecks
 from ledger.errors import LedgerError, Malformed
 from ledger.tlog.checkpoint import open_checkpoint
-from ledger.verifier.trust import parse_trust
+from ledger.verifier.trust import TrustFile, parse_trust
 from projections.completeness.map_check import check_map
 from projections.engine.audit_check import check_read_models, rows_of_streams
 
@@ -78,13 +80,17 @@ def audit(
     except LedgerError as error:
         click.echo(f"未能完成 / NOT COMPLETED: {explain(error)[0]}", err=True)
         ctx.exit(2)
+    except (OSError, psycopg.Error, BrokenProcessPool) as error:
+        # A file that cannot be read, a database that went, a worker that was killed: nothing is known of the log.
+        click.echo(f"未能完成 / NOT COMPLETED: {type(error).__name__}: {str(error).strip()}", err=True)
+        ctx.exit(2)
     for path in reports:
         render = as_html if path.suffix == ".html" else as_json
         path.write_bytes(render(outcome, name, began_at, trusted))
     if state_path is not None and outcome.clean:
         state_path.write_bytes(msgspec.json.encode(Audited(outcome.origin, outcome.size, outcome.root, outcome.note)))
     _say(outcome, trusted)
-    ctx.exit(0 if outcome.clean else 1)
+    ctx.exit(outcome.exit_code)
 
 
 def _run(
@@ -115,9 +121,8 @@ def _run(
         found = open_database(conninfo, trust)
         name = "database"
     stack.callback(found.source.close)
-    heads = [
-        open_checkpoint(path.read_bytes(), *found.trust.checkpoint_vkeys, origin=found.trust.origin) for path in against
-    ]
+    notes = [path.read_bytes() for path in against]
+    heads = [open_checkpoint(note, *found.trust.vkeys_of(note), origin=found.trust.origin) for note in notes]
     outcome = run_audit(
         found.source,
         found.sources,
@@ -141,7 +146,9 @@ def _checks(
         return []
     most = None if standings == "all" else -(-int(standings) // max(1, workers))
     size = max(row.tree_size for row in found.source.checkpoints())
-    served: StreamChecks = ServedStandings(place, trust_path.read_bytes(), size, most)
+    # For workers, as bytes, with the keys that succeeded those of the file.
+    trust = msgspec.json.decode(trust_path.read_bytes(), type=TrustFile).renewed(found.trust).format()
+    served: StreamChecks = ServedStandings(place, trust, size, most)
     return [served]
 
 
@@ -167,4 +174,10 @@ def _say(outcome: AuditResult, trusted: bool) -> None:
     if not trusted:
         click.echo("  未提供信任文件 / no trust file was given: nothing but the log itself vouches for its keys")
     found = sum(outcome.counts.values())
-    click.echo("未发现问题 / CLEAN" if outcome.clean else f"发现 {found} 处问题 / {found} BROKEN PROMISES")
+    if found:
+        click.echo(f"发现 {found} 处问题 / {found} BROKEN PROMISES")
+    if not outcome.complete:
+        missed = outcome.notice_counts["not_reached"]
+        click.echo(f"未能完成 / NOT COMPLETED: {missed} 处未能取得 / {missed} things could not be reached")
+    if outcome.clean:
+        click.echo("未发现问题 / CLEAN")

@@ -71,7 +71,8 @@ def restore(
 def _open(path: Path, trust_path: Path) -> Checkpoint:
     """The checkpoint, verified under a key that the trust file gives. Raises `Malformed`, `Refuted`."""
     trust = parse_trust(trust_path.read_bytes())
-    return open_checkpoint(path.read_bytes(), *trust.checkpoint_vkeys, origin=trust.origin)
+    note = path.read_bytes()
+    return open_checkpoint(note, *trust.vkeys_of(note), origin=trust.origin)
 
 
 def _said(restored: Restored, known: Checkpoint | None) -> str:

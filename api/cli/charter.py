@@ -15,6 +15,8 @@ import click
 import msgspec
 
 from api.cli.output import open_key, passphrase_option, print_json, write_new
+from api.monitor.log_source import LogSource
+from api.monitor.renewal import with_evidence
 from ledger.charter.charter import (
     CharterParty,
     LogAnchors,
@@ -22,18 +24,19 @@ from ledger.charter.charter import (
     default_registration_policy,
     default_standing_policy,
     make_charter,
+    make_succession,
     read_charter,
     write_charter,
 )
 from ledger.cose.statement import decode_event, parse_statement
-from ledger.domain.events.party import Role
+from ledger.domain.events.party import Role, SuccessionReason
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import parse
 from ledger.errors import Malformed
-from ledger.keys.log_keys import LogKeys
+from ledger.keys.log_keys import LogKeys, successor_folder
 from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.tree import Edge
-from ledger.verifier.trust import TrustedKey, TrustFile, trusted_certificate_keys
+from ledger.verifier.trust import TrustedKey, TrustFile, parse_trust, trusted_certificate_keys
 
 TRUST: Final = ".trust.json"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -137,6 +140,74 @@ def new(
     click.echo(f"{path}: {len(statements)} statements for {origin}")
     click.echo(f"{path.with_suffix(TRUST)}: charter {_root(statements).hex()}")
     click.echo(f"{data_dir / 'keys'}: the log's own keys; they belong on the server, the parties' keys do not")
+
+
+@charter.command("succeed")
+@click.option("--trust", "trust_path", required=True, type=_FILE, help="The log's trust file.")
+@click.option("--root-key", required=True, type=_FILE, help="The root's private key: the root alone may say this.")
+@click.option(
+    "--from-size",
+    required=True,
+    type=click.IntRange(min=2),
+    help="The first tree that is signed with the new keys: larger than the log will be when this is registered.",
+)
+@click.option(
+    "--reason",
+    type=click.Choice(get_args(SuccessionReason)),
+    default="planned",
+    show_default=True,
+    help="Why the keys change.",
+)
+@click.option(
+    "--keys",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("data/keys"),
+    show_default=True,
+    help="The new keys are made in its folder from-SIZE/, where they are not there yet.",
+)
+@click.option("-o", "--output", "path", required=True, type=click.Path(path_type=Path), help="NAME.cose")
+@passphrase_option
+def succeed(
+    path: Path,
+    *,
+    trust_path: Path,
+    root_key: Path,
+    from_size: int,
+    reason: SuccessionReason,
+    folder: Path,
+    passphrase_file: Path | None,
+) -> None:
+    """Make new keys for the log itself, and the root's statement that they succeed the ones in force.
+
+    First put the folder from-SIZE/ into the service's DATA/keys/, then `submit` the statement. The service signs trees
+    of SIZE entries and more with the new keys, all smaller ones with those before (docs/operations.md).
+    """
+    trust = parse_trust(trust_path.read_bytes())
+    root = open_key(root_key, passphrase_file)
+    keys = LogKeys.make(successor_folder(folder, from_size), trust.origin, certificate=False)
+    write_new(path, make_succession(root=root, keys=keys, from_size=from_size, reason=reason, now=int(time.time())))
+    click.echo(f"{path}: trees of {from_size} entries and more are signed with {keys.checkpoint.key.format()}")
+    click.echo(f"{keys.folder}: put it into the service's DATA/keys/, then: credit-ledger submit URL {path}")
+
+
+@charter.command("renew-trust")
+@click.argument("url")
+@click.option("--trust", "trust_path", required=True, type=_FILE, help="The trust file that you believe.")
+@click.option("-o", "--output", "path", required=True, type=click.Path(path_type=Path), help="NAME.trust.json")
+def renew_trust(url: str, *, trust_path: Path, path: Path) -> None:
+    """Bring a trust file up to date with what the log's root says of the log's own keys.
+
+    URL is the service, or a mirror of it. Nothing is believed but what the trust file's charter and the root's own
+    statements show; the file is not replaced, a new one is written.
+    """
+    data = trust_path.read_bytes()
+    with LogSource(url) as source:
+        trust = with_evidence(parse_trust(data), source.evidence())
+    write_new(path, msgspec.json.decode(data, type=TrustFile).renewed(trust).format())
+    for one in trust.successions:
+        click.echo(f"from {one.from_size} entries on: {one.checkpoint_vkey.format()}")
+    click.echo(f"{path}: {len(trust.successions)} successions of the log's keys")
 
 
 @charter.command("show")

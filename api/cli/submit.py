@@ -9,9 +9,11 @@ from pathlib import Path
 import click
 
 from api.cli.files import BODY, EVIDENCE, NOT_ALONE, PROOF, RECEIPT, STATEMENT, TRANSPARENT, beside, named
-from api.cli.output import explain, print_json
+from api.cli.output import explain, open_key, passphrase_option, print_json
 from api.client.client import Client, RegisteredEntry, Waiting
+from api.client.signed_uploads import Uploader
 from ledger.cose.receipt import attach
+from ledger.cose.statement import parse_statement
 from ledger.errors import LedgerError, Malformed, NotFound
 
 
@@ -48,6 +50,13 @@ class Signed:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A public file that one of the statements names by its SHA-256; sent first. May be given several times.",
 )
+@click.option(
+    "--key",
+    "key_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Signs for the annexes: they count towards the quota of the statements' issuer, not towards your address's.",
+)
+@passphrase_option
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
 @click.pass_context
 def submit(
@@ -56,6 +65,9 @@ def submit(
     paths: tuple[Path, ...],
     folder: Path | None,
     annexes: tuple[Path, ...],
+    *,
+    key_path: Path | None,
+    passphrase_file: Path | None,
     as_json: bool,
 ) -> None:
     """Register statements with the service at URL.
@@ -70,7 +82,11 @@ def submit(
     signed = [_read(path) for path in paths if not path.name.endswith((*NOT_ALONE, TRANSPARENT))]
     if not signed:
         raise click.UsageError("there is no statement among these files, only what belongs to one")
-    with Client(url) as client:
+    uploader = None
+    if key_path is not None:
+        first = parse_statement(signed[0].statement)
+        uploader = Uploader(first.issuer, first.audience, open_key(key_path, passphrase_file))
+    with Client(url, uploader=uploader) as client:
         for annex in annexes:
             client.put_annex(annex.read_bytes())
         results = client.submit_batch([(one.statement, one.body) for one in signed])

@@ -160,7 +160,7 @@ def _bundled(path: Path, trust_path: Path | None, standing_path: Path | None) ->
 
 def _compared(bundle: VerifiedBundle, token: bytes, trust: Trust) -> Remark:
     """A signed standing may have expired since: it is compared with the entries of its own time."""
-    key = trust.standing_keys.get(standing_kid(token))
+    key = trust.standing_key(standing_kid(token))
     if key is None:
         raise Uncheckable(f"the trust file has no standing key {standing_kid(token).hex()}")
     return compare(bundle, verify_standing(token, key, trust.origin, standing_issued_at(token)))

@@ -17,6 +17,7 @@ from urllib.parse import quote
 import httpx
 
 from api.client.problems import error_named
+from api.client.signed_uploads import Uploader
 from api.client.transport import CBOR_SEQUENCE, Transport, answered_maps, parts_of
 from api.http.enterprise_ids import name_of
 from ledger.cose.cbor import encode
@@ -71,11 +72,14 @@ class Client:
         tries_max: int = 5,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        uploader: Uploader | None = None,
     ) -> None:
+        """`uploader` signs for bodies and annexes that are uploaded ahead: they then count towards its quota."""
         if not url.startswith(("http://", "https://")):
             raise Malformed(f"not the address of a service: {url[:200]!r} (http://… or https://…)")
         self._http = httpx.Client(base_url=url, timeout=timeout_seconds, transport=transport, follow_redirects=False)
         self._transport = Transport(self._http, tries_max=tries_max, again_if_silent=False, sleep=sleep)
+        self._uploader = uploader
 
     def __enter__(self) -> Self:
         return self
@@ -102,7 +106,7 @@ class Client:
 
     def put_body(self, body: bytes) -> bytes:
         """Upload a sealed statement's body ahead of it; returns its commitment (SHA-256)."""
-        self._ask("POST", "/bodies", body, "application/json")
+        self._upload("/bodies", body, "application/json")
         return hashlib.sha256(body).digest()
 
     def put_annex(self, content: bytes) -> bytes:
@@ -110,7 +114,7 @@ class Client:
 
         Raises `Refused` for a file of a type or size that the service does not take.
         """
-        self._ask("POST", "/annexes", content=content, content_type="application/octet-stream")
+        self._upload("/annexes", content, "application/octet-stream")
         return hashlib.sha256(content).digest()
 
     def annex(self, digest: bytes) -> bytes:
@@ -209,6 +213,10 @@ class Client:
             accept=_COSE if signed else "application/json",
         )
         return StandingDocument(answer.content, int(answer.headers.get("Ledger-Tree-Size", "0")))
+
+    def _upload(self, path: str, content: bytes, content_type: str) -> None:
+        signed = None if self._uploader is None else self._uploader.authorization(path, content)
+        self._transport.ask("POST", path, content, content_type, accept=_ACCEPT, authorization=signed)
 
     def _get(self, path: str, *, accept: str = "*/*") -> bytes:
         return self._ask("GET", path, accept=accept).content

@@ -54,6 +54,7 @@ class Transport:
         accept: str = "*/*",
         params: Mapping[str, str | int | None] | None = None,
         answer_bytes_max: int = IMPORT_ANSWER_BYTES_MAX,
+        authorization: str | None = None,
     ) -> tuple[httpx.Response, bool]:
         """The answer, and whether a request before it had found none: then it may have been carried out twice.
 
@@ -63,6 +64,7 @@ class Transport:
         headers = {"Accept": accept, "Accept-Encoding": "identity"} | (
             {"Content-Type": content_type} if content_type else {}
         )
+        headers |= {"Authorization": authorization} if authorization else {}
         problem: LedgerError = Unavailable("the service was not asked")
         lost = False
         for attempt in range(self._tries_max):

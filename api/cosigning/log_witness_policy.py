@@ -26,7 +26,8 @@ def read_policy(path: Path, log_key: VerifierKey) -> Policy:
         raise Misconfigured(f"{path}: {error.strerror}") from error
     except (Malformed, UnicodeDecodeError) as error:
         raise Misconfigured(f"{path}: {error}") from error
-    if policy.logs and log_key not in {log.key for log in policy.logs}:
+    # By name: the log's keys may have been succeeded, and a policy may list those before and after.
+    if policy.logs and log_key.name not in {log.key.name for log in policy.logs}:
         raise Misconfigured(f"{path}: the policy lists logs, but not this one: {log_key.format()}")
     for witness in policy.witnesses:
         if witness.url is not None and not witness.url.startswith(_SCHEMES):

@@ -1,4 +1,4 @@
-"""Ask one witness to cosign one checkpoint, over HTTP (C2SP tlog-witness v1.0.0, "add-checkpoint").
+"""Ask one witness to cosign one checkpoint, over HTTP (C2SP tlog-witness, "add-checkpoint": v1.0.0 and main).
 
 What a witness answers is bounded in size and time, and believed only as far as its signature goes.
 """

@@ -8,27 +8,30 @@ what was registered before a stop is found again by its `cti`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 import httpx
 
-from api.client.client import Client, RegisteredEntry, Waiting
+from api.client.client import Client
 from api.demo.sample_roster import CLAUSES, SampleCampaign, last_campaign, sample_xlsx
 from api.importing.import_file import import_file
 from api.importing.import_signer import hand_of
 from api.importing.service_client import ImportClient
+from api.importing.submission import Progress
 from ledger.charter.charter import demo_charter
 from ledger.cose.statement import make_statement
 from ledger.domain.events.campaign import CampaignOpened
 from ledger.domain.values.dates import shanghai_date
-from ledger.errors import AlreadyRegistered
+from ledger.errors import AlreadyRegistered, Unavailable
 from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import Signer, load_key, new_key, save_key
 
-__all__ = ["Demo"]
+__all__ = ["Demo", "SampleFill"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -59,35 +62,46 @@ class Demo:
         """The charter of a demonstration that begins at `now` (Unix seconds)."""
         return demo_charter(self.log_keys, self.signers, now, last_campaign(shanghai_date(now)).opens_on.year)
 
-    def fill(self, url: str, enterprises: int, now: int) -> None:
-        """Open the last campaign and import a sample roster of `enterprises`, unless that was finished before.
+    def filled(self, enterprises: int) -> Path:
+        """The file that says that a sample of so many enterprises is in."""
+        return self._folder / f"filled-{enterprises}"
 
-        Raises a `LedgerError` where the service refuses or does not answer; again goes on from there.
+    def fill(
+        self,
+        url: str,
+        enterprises: int,
+        now: int,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        progress: Progress = lambda done, total: None,
+    ) -> None:
+        """Open the last campaign and import a sample roster of `enterprises`; again goes on from there.
+
+        Waits by `sleep`, as the client library and the import do when the service is busy. Raises `Unavailable` or
+        `Busy` where it does not answer in time, and what it refuses.
         """
-        done = self._folder / f"filled-{enterprises}"
-        if done.exists():
-            return
         campaign = last_campaign(shanghai_date(now))
-        year = campaign.opens_on.year
         roster = self._folder / "sample-roster.xlsx"
         roster.write_bytes(sample_xlsx(enterprises, campaign=campaign))
         with httpx.Client(base_url=url, timeout=60) as client:
-            opened = self._open_campaign(url, campaign, now)
-            client.get(f"/v1/campaigns/{year}", params={"min_tree_size": opened + 1}).raise_for_status()
+            self._open_campaign(url, campaign, now, sleep)
             report = import_file(
                 roster,
                 client=client,
-                hand=hand_of(self.signers["organizer"], ImportClient(client), self._folder),
+                hand=hand_of(self.signers["organizer"], ImportClient(client, sleep=sleep), self._folder),
                 today=shanghai_date(now),
                 campaign=_subject(campaign),
                 late_ground="演示数据 · demonstration",
-                progress=_progress,
+                progress=progress,
+                sleep=sleep,
             )
+        if report.stopped is not None:
+            raise Unavailable(report.stopped)
         said = ", ".join(f"{count} {status}" for status, count in report.counts().items())
-        _LOG.info("sample campaign %d at %s: %s", year, url, said)
-        done.touch()
+        _LOG.info("sample campaign %d at %s: %s", campaign.opens_on.year, url, said)
+        self.filled(enterprises).touch()
 
-    def _open_campaign(self, url: str, sample: SampleCampaign, now: int) -> int:
+    def _open_campaign(self, url: str, sample: SampleCampaign, now: int, sleep: Callable[[float], None]) -> None:
         year = sample.opens_on.year
         event = CampaignOpened(
             v=1,
@@ -116,13 +130,24 @@ class Demo:
             iat=now,
             cti=sha256(f"demonstration campaign {year}".encode()).digest()[:16],
         )
-        with Client(url) as client:
-            try:
-                opened: RegisteredEntry | Waiting | AlreadyRegistered = client.submit(statement)
-            except AlreadyRegistered as known:
-                opened = known
-            assert not isinstance(opened, Waiting)  # only pledges wait
-            return opened.index
+        with Client(url, sleep=sleep) as client, suppress(AlreadyRegistered):
+            client.submit(statement)
+
+
+class SampleFill:
+    """Fills a demonstration with a sample campaign of so many enterprises (`api.demo.filling.Fill`)."""
+
+    def __init__(self, demo: Demo, enterprises: int, clock: Callable[[], int]) -> None:
+        self._demo = demo
+        self._enterprises = enterprises
+        self._clock = clock
+
+    @property
+    def done(self) -> bool:
+        return self._demo.filled(self._enterprises).exists()
+
+    def __call__(self, url: str, *, sleep: Callable[[float], None], progress: Progress) -> None:
+        self._demo.fill(url, self._enterprises, self._clock(), sleep=sleep, progress=progress)
 
 
 def _subject(campaign: SampleCampaign) -> str:
@@ -133,8 +158,3 @@ def _key(path: Path) -> Signer:
     if not path.exists():
         save_key(path, new_key("ed25519"))
     return load_key(path)
-
-
-def _progress(done: int, total: int) -> None:
-    if done == total or done % 500 == 0:
-        _LOG.info("sample campaign: %d of %d enterprises", done, total)

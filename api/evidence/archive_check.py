@@ -76,7 +76,7 @@ def _signed(archive: VerifiedArchive, day: date, trust: Trust) -> bool:
     if token is None:
         return False
     kid = standing_kid(token)
-    key = trust.standing_keys.get(kid)
+    key = trust.standing_key(kid)
     if key is None:
         raise Uncheckable(f"the trust file has no standing key {kid.hex()}")
     standing = verify_standing(token, key, trust.origin, standing_issued_at(token))

@@ -23,16 +23,15 @@ from ledger.domain.rules.party import usable_key
 from ledger.domain.state.access_log import Access
 from ledger.domain.state.governance import Governance
 from ledger.domain.values.dates import shanghai_date
-from ledger.errors import Malformed, NotFound
+from ledger.errors import NotFound
 from ledger.feed import Feed, to_recorded
-from ledger.keys.algorithms import ALGORITHMS, PublicKey, decode_key
 from ledger.limits import ACCESSES_PAGE_MAX, STREAM_PAGE_MAX
 from ledger.log_reader import Log
 from ledger.store.connect import Database
 from ledger.store.contract import EntryRow
 from ledger.store.postgres import PostgresStore
 from ledger.tlog.witness_policy import Policy
-from ledger.verifier import TrustedKey, TrustFile
+from ledger.verifier import TrustFile
 from ledger.verifier.formats.manifest import Why
 from projections.db.reads import Reading
 from projections.standing.policy_timeline import Rules
@@ -85,13 +84,7 @@ class BookSource:
         anchors, charter = self._governance.anchors, self._store.checkpoint_covering(0)
         if anchors is None or charter is None:
             raise NotFound("the log is empty")
-        return TrustFile(
-            origin=anchors.origin,
-            checkpoint_vkeys=(anchors.checkpoint_vkey,),
-            receipt_keys=(_trusted(anchors.receipt_key),),
-            standing_keys=(_trusted(anchors.standing_key),),
-            charter=charter.root.hex(),
-        ).format()
+        return TrustFile.of_log(anchors, self._governance.successions, charter.root).format()
 
     def checkpoints(self) -> tuple[bytes, bytes | None]:
         newest = self._published.newest().note
@@ -193,11 +186,3 @@ class BookSource:
                 entry=entry,
             )
         )
-
-
-def _trusted(cose_key: str) -> TrustedKey:
-    key: PublicKey = decode_key(bytes.fromhex(cose_key))
-    for number in sorted(ALGORITHMS, reverse=True):  # -7 and -8: what our own signers use
-        if key.alg_ok(number):
-            return TrustedKey.of(key, number)
-    raise Malformed("a key of the charter goes with no algorithm")

@@ -11,6 +11,7 @@ __all__ = ["EVENTS", "FIELDS", "ROLES", "WHAT", "WHY", "left_out_words"]
 
 EVENTS: Final[Mapping[str, str]] = {
     "TrustAnchorsEstablished": "确立信任根",
+    "TrustAnchorsSucceeded": "更替日志密钥",
     "PartyEnrolled": "主体登记",
     "LaboratoryAccredited": "检验检测机构资质认定",
     "KeyEnrolled": "密钥登记",

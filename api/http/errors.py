@@ -22,6 +22,7 @@ from ledger.errors import (
     HistoryBroken,
     LedgerError,
     Malformed,
+    Misconfigured,
     NotFound,
     Raced,
     Refused,
@@ -137,6 +138,13 @@ _TABLE: Final[tuple[tuple[type[LedgerError], int, str, str, str], ...]] = (
     ),
     (Behind, 503, "behind", "查询数据尚未更新到最新, 请稍后再试", "what is shown is behind the book; try again later"),
     (Unavailable, 503, "unavailable", "数据库暂时不可用", "the database cannot be reached; sending again is safe"),
+    (
+        Misconfigured,
+        503,
+        "unavailable",
+        "服务配置有误, 须运营方处理; 再次发送是安全的",
+        "the service is not as it must be, and its operator has to act; sending again is safe",
+    ),
 )
 
 

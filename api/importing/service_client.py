@@ -14,6 +14,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from api.client.signed_uploads import Uploader
 from api.client.transport import CBOR_SEQUENCE, Transport, parts_of
 from api.http.enterprise_ids import name_of
 from api.importing.batch_answers import Answer, decode_answers
@@ -168,9 +169,10 @@ class ImportClient:
         parse_statement(entries[place])
         return entries[place]
 
-    def hold_annex(self, content: bytes) -> None:
+    def hold_annex(self, content: bytes, uploader: Uploader) -> None:
         """Upload a file ahead of the statement that names it. Raises `Refused` for its type or size."""
-        self._transport.ask("POST", "/annexes", content, "application/octet-stream")
+        signed = uploader.authorization("/annexes", content)
+        self._transport.ask("POST", "/annexes", content, "application/octet-stream", authorization=signed)
 
     def body(self, index: int) -> bytes | None:
         """The body of a sealed entry; None where it is not public."""

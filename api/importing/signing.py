@@ -13,6 +13,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Final
 
+from api.client.signed_uploads import Uploader
 from api.importing.enterprise_identity import identity_bytes
 from api.importing.row_plan import PledgeWork, SingleWork, Work
 from ledger.cose.cbor import encode
@@ -80,6 +81,11 @@ class Scribe:
         self._today = today
         self._clock = clock
         self._entering = entering or self
+
+    @property
+    def uploader(self) -> Uploader:
+        """Who signs for the files that its statements name."""
+        return Uploader(self.issuer, self._audience, self._signer, self._clock)
 
     def name(self, work: Work) -> bytes:
         """The `cti` of the pledge or the one statement."""

@@ -189,7 +189,7 @@ class Sending:
             if annex is None or annex.bytes > room:
                 continue
             try:
-                self._service.hold_annex(self._annexes.content(annex))
+                self._service.hold_annex(self._annexes.content(annex), self._scribe(course).uploader)
                 course.supplied()
                 room -= annex.bytes
             except Unreadable as error:

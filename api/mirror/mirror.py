@@ -17,10 +17,11 @@ from hashlib import sha256
 from api.mirror.entry_annexes import annexes_of, taken_down_by
 from api.mirror.mirror_folder import Damaged, Folder, edge_paths
 from api.mirror.mirror_receipts import Receipts
-from api.monitor.checkpoint_growth import Inconsistent, KnownCheckpoint, advance, false_files, look, open_head
+from api.monitor.checkpoint_growth import Inconsistent, KnownCheckpoint, advance, false_files, open_head
 from api.monitor.log_source import LogSource, annex_path
 from api.monitor.prefetch import ahead
 from api.monitor.proven_tree import ProvenTree, check_charter
+from api.monitor.renewal import look_renewed, with_evidence
 from ledger.errors import LedgerError, Malformed, Misconfigured, NotFound, Refuted, Uncheckable
 from ledger.limits import CHARTER_ENTRIES_MAX, TILE_HEIGHT, TILE_WIDTH
 from ledger.tlog.tiles import bundle_path, decode_bundle, encode_bundle, tile_path, tile_width
@@ -40,6 +41,9 @@ class Mirror:
         progress: Callable[[int, int], object] = lambda done, size: None,
     ) -> None:
         """Go on from what is in the folder. Raises `Misconfigured` if that is not of this log."""
+        evidence = folder.succession()
+        if evidence is not None:
+            trust = _renewed(trust, evidence, folder)
         self._source = source
         self._trust = trust
         self._folder = folder
@@ -67,7 +71,10 @@ class Mirror:
         Raises `Inconsistent` (the log contradicts what is here), `Damaged` (a file here), `Unavailable`,
         `Uncheckable`, `OSError`. The folder then holds what it held, and perhaps files that are still to come.
         """
-        shown = look(self._source, self._trust, self._known)
+        shown, self._trust, evidence = look_renewed(self._source, self._trust, self._known)
+        if evidence is not None:
+            self._folder.keep_evidence(evidence)
+            self._receipts.believe(self._trust)
         if self._whole is not None and shown.note == self._whole.note and not self._receipts.wanting(shown):
             return self.size
         tree = advance(self._known, shown, self._source)
@@ -160,6 +167,15 @@ class Mirror:
             raise Misconfigured(
                 f"the checkpoint in {self._folder.path} does not hold under the trust file: {error}"
             ) from error
+
+
+def _renewed(trust: Trust, evidence: bytes, folder: Folder) -> Trust:
+    try:
+        return with_evidence(trust, evidence)
+    except LedgerError as error:
+        raise Misconfigured(
+            f"the evidence in {folder.path} does not show how the log's keys were succeeded: {error}"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """A folder in the layout of the log's own addresses, so that any file server or object store can serve it.
 
     checkpoint · tile/<L>/<N>[.p/<W>] · tile/entries/<N>[.p/<W>] · annexes/<sha256> · .well-known/…
+    entries/0/evidence      once the log's own keys were succeeded: what its root said of them
     receipts/<N>[.p/<W>]    what a service has at entries/<index>, by the file (`ledger.cose.receipts`)
     .mirror/lock, .mirror/pending, .mirror/receipts, .mirror/taken-down    the mirror's own, of no use to readers
 
@@ -17,12 +18,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from api.monitor.atomic_files import TEMPORARY, sync_folder, write_whole
-from api.monitor.log_source import TRUST_PATH
+from api.monitor.log_source import EVIDENCE_PATH, TRUST_PATH
 from ledger.cose.receipts import RECEIPT_FILE_BYTES_MAX, decode_receipts, receipts_path
 from ledger.errors import Malformed, Misconfigured, Refuted
 from ledger.limits import (
     ANNEX_BYTES_MAX,
     CHECKPOINT_BYTES_MAX,
+    EVIDENCE_BYTES_MAX,
     STATEMENT_BYTES_MAX,
     TILE_HEIGHT,
     TILE_WIDTH,
@@ -127,6 +129,18 @@ class Folder:
         if self.trust() != data:
             (self.path / TRUST_PATH).parent.mkdir(exist_ok=True)
             write_whole(self.path / TRUST_PATH, data)
+
+    def succession(self) -> bytes | None:
+        """The evidence of how the log's keys were succeeded, if they were."""
+        return self._read(EVIDENCE_PATH, EVIDENCE_BYTES_MAX)
+
+    def keep_evidence(self, data: bytes) -> None:
+        """Keep and show it, durably, before a checkpoint that those keys signed."""
+        target = self.path / EVIDENCE_PATH
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, data)
+        for folder in (target.parent.parent, self.path):
+            sync_folder(folder)
 
     def begin(self, note: bytes) -> None:
         """Remember which tree is copied from here on: should the log sign another one meanwhile, that is a fork."""

@@ -39,6 +39,10 @@ class Receipts:
         self._lacking: bytes | None = None  # the note of the tree that the source had no more receipts for
         self._by_file: bool | None = None  # whether the source is a copy as well
 
+    def believe(self, trust: Trust) -> None:
+        """From now on under these keys: the log's were succeeded."""
+        self._trust = trust
+
     @property
     def size(self) -> int:
         """Up to which entry the folder has the receipts of all checkpoints."""
@@ -113,8 +117,8 @@ class Receipts:
             receipt = parse_receipt(data)
             if receipt.index != expected or not expected < receipt.tree_size <= head.size:
                 raise Refuted(f"the receipt of entry {receipt.index} stands where that of {expected} belongs")
-            key = self._trust.receipt_keys.get(receipt.message.kid)
-            if receipt.origin != self._trust.origin or key is None:
+            key = self._trust.receipt_key(receipt.message.kid, receipt.tree_size)
+            if receipt.origin != self._trust.origin:
                 raise Refuted(f"the receipt of entry {expected} is not of this log")
             root = root_from_inclusion(expected, receipt.tree_size, leaves[expected % TILE_WIDTH], list(receipt.path))
             verify_sign1(receipt.message, key, detached_payload=root)

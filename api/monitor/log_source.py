@@ -18,6 +18,7 @@ from ledger.limits import (
     ANNEX_BYTES_MAX,
     BODY_BYTES_MAX,
     CHECKPOINT_BYTES_MAX,
+    EVIDENCE_BYTES_MAX,
     FOLLOW_TRIES_MAX,
     FOLLOW_WAIT_SECONDS_MAX,
     RECEIPT_BYTES_MAX,
@@ -29,8 +30,9 @@ from ledger.limits import (
 from ledger.tlog.hashing import HASH_BYTES
 from ledger.tlog.tiles import bundle_path, decode_bundle, tile_path
 
-__all__ = ["TRUST_PATH", "LogSource", "annex_path"]
+__all__ = ["EVIDENCE_PATH", "TRUST_PATH", "LogSource", "annex_path"]
 
+EVIDENCE_PATH: Final = "entries/0/evidence"
 TRUST_PATH: Final = ".well-known/credit-ledger-trust.json"
 _BUNDLE_BYTES_MAX: Final = TILE_WIDTH * (STATEMENT_BYTES_MAX + 2)
 _AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -83,6 +85,10 @@ class LogSource:
     def proof(self) -> bytes:
         """The tlog-proof of entry 0: it carries the newest checkpoint that has the log's quorum of witnesses."""
         return self._get("entries/0/proof", TLOG_PROOF_BYTES_MAX)
+
+    def evidence(self) -> bytes:
+        """What the root said, among that of the log's own keys; static copies have it once those were succeeded."""
+        return self._get(EVIDENCE_PATH, EVIDENCE_BYTES_MAX)
 
     def trust(self) -> bytes:
         """The log's own trust file."""

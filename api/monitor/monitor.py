@@ -16,7 +16,8 @@ from typing import Final, Protocol
 
 from msgspec.structs import replace
 
-from api.monitor.checkpoint_growth import Inconsistent, KnownCheckpoint, advance, false_files, look
+from api.monitor.atomic_files import write_whole
+from api.monitor.checkpoint_growth import Inconsistent, KnownCheckpoint, advance, false_files
 from api.monitor.graceful_shutdown import GracefulShutdown
 from api.monitor.known_keys import KnownKeys
 from api.monitor.log_source import LogSource
@@ -24,14 +25,15 @@ from api.monitor.monitor_state import FollowState
 from api.monitor.notices import Noticed, notice
 from api.monitor.prefetch import ahead
 from api.monitor.proven_tree import ProvenTree, check_charter
+from api.monitor.renewal import look_renewed, with_evidence
 from ledger.cose.statement import Statement, parse_statement
 from ledger.domain.values.subject import own_party
-from ledger.errors import Malformed, Misconfigured, NotFound, Refuted, Uncheckable
+from ledger.errors import LedgerError, Malformed, Misconfigured, NotFound, Refuted, Uncheckable
 from ledger.limits import CHARTER_ENTRIES_MAX, TILE_WIDTH
 from ledger.tlog.tiles import tile_width
 from ledger.verifier import Trust
 
-__all__ = ["Monitor", "Sink", "keys_path"]
+__all__ = ["Monitor", "Sink", "keys_path", "succession_path"]
 
 _SAVE_BUNDLES: Final = 32  # how many are checked, at most, before the state says so
 Progress = Callable[[int, int], object]
@@ -50,6 +52,18 @@ class Sink(Protocol):
 def keys_path(state_path: Path) -> Path:
     """The key file beside a state."""
     return state_path.with_name(state_path.name + ".keys")
+
+
+def succession_path(state_path: Path) -> Path:
+    """The evidence beside a state: how the log's keys were succeeded."""
+    return state_path.with_name(state_path.name + ".succession")
+
+
+def _renewed(trust: Trust, path: Path) -> Trust:
+    try:
+        return with_evidence(trust, path.read_bytes())
+    except LedgerError as error:
+        raise Misconfigured(f"{path} does not show how the log's keys were succeeded: {error}") from error
 
 
 class Monitor:
@@ -85,6 +99,9 @@ class Monitor:
         if state.subjects != wanted:
             raise Misconfigured(f"{state_path} follows other subjects: use a state file for each selection")
         self._state = state
+        evidence = succession_path(state_path)
+        if evidence.exists():
+            self._trust = trust = _renewed(trust, evidence)
         self._kept = state.head(trust)
         self._keys = KnownKeys(keys_path(state_path), state.keys_bytes)
         self._concerned = {*wanted, *map(own_party, wanted)}
@@ -100,7 +117,9 @@ class Monitor:
         Raises `Inconsistent` (stop, and keep the evidence), `Unavailable`, `Uncheckable` (try again later).
         """
         kept = self._kept
-        shown = look(self._source, self._trust, kept)
+        shown, self._trust, evidence = look_renewed(self._source, self._trust, kept)
+        if evidence is not None:  # before the state, whose checkpoint is signed with those keys
+            write_whole(succession_path(self._path), evidence)
         tree = advance(kept, shown, self._source)
         if kept is None:
             with _of_the_tree(None, shown):

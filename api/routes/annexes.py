@@ -11,16 +11,17 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.http.bodies import read_bounded
 from api.http.conditional import entity_tag
 from api.http.errors import Gone
 from api.service.service import Service
+from api.service.uploads import uploaded
 from ledger.domain.events.annex import AnnexTakenDown
 from ledger.errors import NotFound
 from ledger.feed import to_recorded
 from ledger.limits import ANNEX_BYTES_MAX, ANNEX_MAX_AGE_SECONDS
 from ledger.registration.annexes import media_type_of
 from ledger.store.contract import Fact
+from ledger.store.owners import Owner
 
 __all__ = ["router"]
 
@@ -44,8 +45,8 @@ _CHARSET: Final = {"text/plain": "text/plain; charset=utf-8", "text/csv": "text/
 )
 async def post_annex(request: Request) -> Response:
     service: Service = request.app.state.service
-    content = await read_bounded(request.receive, ANNEX_BYTES_MAX)
-    return await run_in_threadpool(_hold, service, content)
+    owner, content = await uploaded(service, request, ANNEX_BYTES_MAX)
+    return await run_in_threadpool(_hold, service, content, owner)
 
 
 @router.get("/{digest}", summary="A public file that an entry names, by SHA-256")
@@ -62,12 +63,12 @@ def get_annex(digest: str, request: Request) -> Response:
     return Response(content, headers=headers, media_type=_CHARSET.get(media_type, media_type))
 
 
-def _hold(service: Service, content: bytes) -> Response:
+def _hold(service: Service, content: bytes, owner: Owner) -> Response:
     media_type = media_type_of(content)
     digest = sha256(content)
     if service.store.annexes.gone(digest.digest()):
         raise _gone(service, digest.hexdigest())
-    service.store.annexes.hold(digest.digest(), content, media_type, service.clock())
+    service.store.annexes.hold(digest.digest(), content, media_type, service.clock(), owner)
     answer = {"sha256": digest.hexdigest(), "bytes": len(content), "media_type": media_type}
     return Response(msgspec.json.encode(answer), 201, media_type="application/json")
 

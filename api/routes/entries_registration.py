@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from api.http.bodies import BatchItem, batch_items, parsed, read_bounded
 from api.http.errors import Problem, problem_of, problem_response
 from api.service.service import Service
+from api.service.uploads import uploaded
 from ledger.cose.cbor import encode
 from ledger.domain.events.pledge import PledgePublished
 from ledger.errors import LedgerError
@@ -107,9 +108,9 @@ async def post_batch(request: Request) -> Response:
 async def post_body(request: Request) -> Response:
     """`POST /bodies`: hold a sealed statement's body until its statement arrives; answers its commitment."""
     service: Service = request.app.state.service
-    body = await read_bounded(request.receive, BODY_BYTES_MAX)
+    owner, body = await uploaded(service, request, BODY_BYTES_MAX)
     commitment = sha256(body).digest()
-    await run_in_threadpool(service.store.hold_body, commitment, body, service.clock())
+    await run_in_threadpool(service.store.hold_body, commitment, body, service.clock(), owner)
     return Response(b'{"commitment":"%s"}' % commitment.hex().encode(), 201, media_type="application/json")
 
 

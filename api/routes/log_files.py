@@ -11,9 +11,10 @@ from api.routes.entries_reading import IMMUTABLE
 from api.service.service import Service
 from ledger.cose.cbor import decode, encode
 from ledger.errors import NotFound
+from ledger.keys.algorithms import PublicKey, decode_key
 from ledger.limits import TILE_HEIGHT, TILE_WIDTH
 from ledger.tlog.tiles import parse_bundle_path, parse_tile_path
-from ledger.verifier import TrustedKey, TrustFile, trusted_certificate_keys
+from ledger.verifier import TrustFile, trusted_certificate_keys
 
 __all__ = ["router", "trust_file"]
 
@@ -49,17 +50,23 @@ def get_tile(path: str, request: Request) -> Response:
 @router.get("/.well-known/scitt-keys", summary="The log's receipt keys: a COSE Key Set")
 def get_keys(request: Request) -> Response:
     service: Service = request.app.state.service
-    key = decode(service.keys.receipt.public.cose_key)
-    assert isinstance(key, dict)  # a COSE_Key is one
-    return Response(encode([key | {2: service.keys.receipt.kid}]), media_type="application/cbor")
+    keys = []
+    for public in _public_keys(service, "receipt_key"):
+        key = decode(public.cose_key)
+        assert isinstance(key, dict)  # a COSE_Key is one
+        keys.append(key | {2: public.kid})
+    return Response(encode(keys), media_type="application/cbor")
 
 
 @router.get("/.well-known/scitt-keys/{kid}", summary="One of the log's keys, by thumbprint: a COSE Key")
 def get_key(kid: str, request: Request) -> Response:
     service: Service = request.app.state.service
-    for signer in (service.keys.receipt, service.keys.standing, service.keys.certificate):
-        if signer is not None and signer.kid.hex() == kid.lower():
-            return Response(signer.public.cose_key, headers=IMMUTABLE, media_type="application/cbor")
+    for public in _public_keys(service, "receipt_key", "standing_key"):
+        if public.kid.hex() == kid.lower():
+            return Response(public.cose_key, headers=IMMUTABLE, media_type="application/cbor")
+    certificate = service.keys.certificate
+    if certificate is not None and certificate.kid.hex() == kid.lower():
+        return Response(certificate.public.cose_key, headers=IMMUTABLE, media_type="application/cbor")
     raise NotFound(f"this log has no key {kid[:64]}")
 
 
@@ -71,20 +78,26 @@ def get_trust(request: Request) -> Response:
     )
 
 
+def _public_keys(service: Service, *names: str) -> list[PublicKey]:
+    """The log's keys for these purposes, those that were succeeded too: what they signed goes on verifying."""
+    governance = service.governance
+    said = [one for one in (governance.anchors, *governance.successions) if one is not None]
+    return [decode_key(bytes.fromhex(getattr(one, name))) for one in said for name in names]
+
+
 def trust_file(service: Service) -> TrustFile:
     """The log's own trust file. `charter` is the root of the first checkpoint, which covers exactly the charter."""
     charter = service.store.checkpoint_covering(0)
     if charter is None:
         raise NotFound("the log is empty")
-    keys = service.keys
-    return TrustFile(
-        origin=service.origin,
-        checkpoint_vkeys=(keys.checkpoint.key.format(),),
-        receipt_keys=(TrustedKey.of(keys.receipt.public, keys.receipt.alg),),
-        standing_keys=(TrustedKey.of(keys.standing.public, keys.standing.alg),),
-        charter=charter.root.hex(),
-        witness_policy=service.witnessing.trust_text,
-        certificate_keys=trusted_certificate_keys(keys),
+    governance = service.governance
+    assert governance.anchors is not None  # entry 0 names them
+    return TrustFile.of_log(
+        governance.anchors,
+        governance.successions,
+        charter.root,
+        service.witnessing.trust_text,
+        trusted_certificate_keys(service.keys),
     )
 
 

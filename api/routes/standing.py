@@ -139,7 +139,7 @@ def _signed(service: Service, served: Served, headers: dict[str, str]) -> Respon
         subject=served.subject,
         origin=service.origin,
         issued_at=service.clock(),
-        signer=service.keys.standing,
+        signer=service.keys_in_force.standing,
     )
     # Signed anew each time: it shares neither the tag of the unsigned one nor its lifetime.
     unsigned = {name: value for name, value in headers.items() if name != "ETag"}

@@ -28,6 +28,7 @@ from api.http.waiting_room import WaitingRoom
 from api.service.body_disclosure import Publicity
 from api.service.completeness_bundles import Bundles
 from api.service.event_tail import EventTail
+from api.service.filling import Filling
 from api.service.readiness import Condition, Readiness
 from api.service.standing_cache import Standings
 from api.service.views import Views
@@ -86,6 +87,7 @@ class Service:
     certificate_folder: Path
     public_url: str  # under which people reach the service, without a slash at the end
     keys_dir: Path
+    filling: Filling | None = None
     meters: Meters = field(default_factory=Meters)
     publicity: Publicity = field(init=False)
     bundles: Bundles = field(init=False)
@@ -133,6 +135,13 @@ class Service:
         return self.keys.origin
 
     @property
+    def keys_in_force(self) -> LogKeys:
+        """Those that the newest checkpoint is signed with. Raises `Misconfigured` where they are not here."""
+        checkpoint, governance = self.sequencer.checkpoint, self.governance
+        anchors = None if checkpoint is None else governance.anchors_at(checkpoint.tree_size)
+        return self.keys if anchors is None else self.keys.held(anchors)
+
+    @property
     def desk(self) -> Desk:
         return self.store.desk
 
@@ -165,6 +174,8 @@ class Service:
             None if progress.failure is None else Condition("projections", progress.failure),
             Condition("storage.damaged", "; ".join(damaged)) if damaged else None,
             None if behind is None else Condition("projections.behind", behind),
+            # A demonstration is ready with its sample.
+            None if self.filling is None or self.filling.done else Condition("demo.filling", self.filling.said),
         ]
         return [one for one in found if one is not None]
 

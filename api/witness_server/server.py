@@ -1,4 +1,4 @@
-"""A witness as an HTTP service: C2SP tlog-witness v1.0.0 under `/`, and a page that says who it is."""
+"""A witness as an HTTP service: C2SP tlog-witness (main, July 2026) under `/`, and a page that says who it is."""
 
 from __future__ import annotations
 
@@ -48,6 +48,13 @@ def create_witness_app(witness: Witness, limits: Limits) -> ASGIApp:
         except LedgerError as error:
             return _refusal(error)
 
+    async def checkpoint(request: Request) -> Response:
+        try:
+            note = await run_in_threadpool(witness.checkpoint, request.path_params["digest"])
+        except LedgerError as error:
+            return _refusal(error)
+        return PlainTextResponse(note)
+
     async def index(_: Request) -> Response:
         return PlainTextResponse(await run_in_threadpool(_about, witness))
 
@@ -60,6 +67,7 @@ def create_witness_app(witness: Witness, limits: Limits) -> ASGIApp:
 
     routes = [
         Route("/add-checkpoint", add_checkpoint, methods=["POST"]),
+        Route("/{digest:str}/checkpoint", checkpoint, methods=["GET"]),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/", index, methods=["GET"]),
     ]
@@ -107,7 +115,7 @@ def _refusal(error: LedgerError) -> Response:
 
 def _about(witness: Witness) -> str:
     """Who this is and what it last cosigned, for people."""
-    lines = [f"C2SP tlog-witness\n{witness.vkey}\n"]
+    lines = ["C2SP tlog-witness", *witness.vkeys, ""]
     seen = witness.state.heads()
     for origin in witness.logs:
         if origin in seen:

@@ -163,7 +163,7 @@ def check_head(row: CheckpointRow, trust: Trust, findings: Findings) -> HeadFoun
     signed = note is not None
     if receipt is not None:
         try:
-            key = trust.receipt_keys[receipt.message.kid]
+            key = trust.receipt_key(receipt.message.kid, receipt.tree_size)
             verify_sign1(receipt.message, key, detached_payload=root)
             signed = True
         except LedgerError as error:
@@ -186,7 +186,7 @@ def _note(row: CheckpointRow, trust: Trust, findings: Findings) -> VerifiedCheck
     try:
         if row.note is None:
             raise Refuted("there is no note")
-        return open_checkpoint(row.note, *trust.checkpoint_vkeys, origin=trust.origin)
+        return open_checkpoint(row.note, *trust.vkeys_of(row.note), origin=trust.origin)
     except LedgerError as error:
         findings.add("checkpoint.note", str(error), size=row.tree_size)
         return None
@@ -200,8 +200,9 @@ def _receipt(row: CheckpointRow, trust: Trust, findings: Findings) -> Receipt | 
             raise Refuted(f"none from entry {row.previous_size} up to size {row.tree_size}, or none that can be read")
         size = _size_in(row)
         receipt = parse_receipt(encode_receipt(row.receipt_protected, row.receipt_signature, size, 0, _ANY_PATH))
-        if receipt.origin != trust.origin or receipt.message.kid not in trust.receipt_keys:
-            raise Refuted("the receipts are not of this log, or under a key that the trust file does not name")
+        if receipt.origin != trust.origin:
+            raise Refuted("the receipts are not of this log")
+        trust.receipt_key(receipt.message.kid, receipt.tree_size)
         return receipt
     except LedgerError as error:
         findings.add("checkpoint.receipt", str(error), size=row.tree_size)

@@ -14,7 +14,7 @@ from ledger.domain.events.party import TrustAnchorsEstablished
 from ledger.errors import LedgerError
 from ledger.keys.algorithms import decode_key
 from ledger.tlog.tree import Edge
-from ledger.verifier.trust import Trust
+from ledger.verifier.trust import KeySuccession, Trust
 
 __all__ = ["check_charter", "compare_known"]
 
@@ -64,6 +64,7 @@ def check_charter(
     anchors = timeline.final.anchors
     if anchors is not None:
         _check_anchors(anchors, trust, findings)
+        _check_successions(timeline, trust, findings)
     elif chain.sizes:
         findings.add("log.anchors", "no entry names any", entry=0)
     return size
@@ -80,13 +81,25 @@ def _charter_by_root(source: AuditSource, trust: Trust) -> int:
     return 0
 
 
+def _check_successions(timeline: Timeline, trust: Trust, findings: Findings) -> None:
+    """The successions of the log's keys: those that its root announced, and no others."""
+    try:
+        announced = [KeySuccession.of(event) for event in timeline.final.successions]
+    except LedgerError as error:
+        findings.add("log.anchors", f"a succession of keys: {error}")
+        return
+    if announced != list(trust.successions):
+        sizes = [one.from_size for one in announced], [one.from_size for one in trust.successions]
+        findings.add("log.anchors", f"keys succeed from sizes {sizes[0]}, believed were {sizes[1]}")
+
+
 def _check_anchors(anchors: TrustAnchorsEstablished, trust: Trust, findings: Findings) -> None:
     try:
         known = (
             anchors.origin == trust.origin
-            and anchors.checkpoint_vkey in {key.format() for key in trust.checkpoint_vkeys}
-            and decode_key(bytes.fromhex(anchors.receipt_key)).kid in trust.receipt_keys
-            and decode_key(bytes.fromhex(anchors.standing_key)).kid in trust.standing_keys
+            and anchors.checkpoint_vkey in {key.format() for key in trust.first_vkeys}
+            and decode_key(bytes.fromhex(anchors.receipt_key)).kid in trust.first_receipt_keys
+            and decode_key(bytes.fromhex(anchors.standing_key)).kid in trust.first_standing_keys
         )
     except LedgerError:
         known = False

@@ -16,7 +16,10 @@ class Promise(NamedTuple):
 
 PROMISES: Final[dict[str, Promise]] = {
     "log.charter": Promise("日志以信任文件所列的章程开始", "the log begins with the charter that the trust file names"),
-    "log.anchors": Promise("第 0 条记录所列的密钥与信任文件一致", "entry 0 names the keys of the trust file"),
+    "log.anchors": Promise(
+        "第 0 条记录所列的密钥与信任文件一致, 此后的更替均由根密钥声明",
+        "entry 0 names the keys of the trust file, and the root announced what succeeded them",
+    ),
     "log.fork": Promise("日志只有一棵树: 同一大小只有一个根", "the log is one tree: a size has one root only"),
     "log.shrunk": Promise("日志只增不减", "the log only grows"),
     "log.order": Promise("记录编号连续, 不缺不重", "entries are numbered without gaps, each number once"),
@@ -97,6 +100,8 @@ NOTICES: Final[dict[str, Promise]] = {
     "fact_of_erased": Promise(
         "正文已删除, 其唯一事实无从核对", "a unique fact of an erased body: nothing left to derive it from"
     ),
+    "not_reached": Promise("未能取得, 因而未核对", "could not be reached, and so was not checked"),
+    "projection_behind": Promise("读模型落后于日志", "the read models are behind the log"),
     "time_unknown": Promise(
         "收据不全, 登记时间不明: 依日期的规则未核对",
         "receipts are missing, so the time of recording is not known: rules about dates not judged",

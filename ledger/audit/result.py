@@ -48,5 +48,16 @@ class AuditResult(Struct):
     notice_counts: dict[str, int] = field(default_factory=dict)
 
     @property
+    def complete(self) -> bool:
+        """Whether all that was to be looked at could be: what could not be reached is nobody's broken promise."""
+        return "not_reached" not in self.notice_counts
+
+    @property
     def clean(self) -> bool:
-        return not self.counts
+        """Whether everything was looked at and nothing found."""
+        return not self.counts and self.complete
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 findings (they stand, whatever else could not be reached), 2 it could not be completed."""
+        return 1 if self.counts else 0 if self.complete else 2

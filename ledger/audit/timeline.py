@@ -151,13 +151,8 @@ class Timeline:
         campaign = after.campaigns.get(at.subject)
         if campaign is not None:
             self._campaigns.setdefault(at.subject, _Versions()).put(at.index, campaign)
-        rest = after.anchors, after.policies, after.access_digest, after.map_roots
-        if not self._rest.values or any(
-            one is not other
-            for one, other in zip(
-                rest, (before.anchors, before.policies, before.access_digest, before.map_roots), strict=True
-            )
-        ):
+        rest = _rest(after)
+        if not self._rest.values or any(one is not other for one, other in zip(rest, _rest(before), strict=True)):
             self._rest.put(at.index, rest)
 
     def at(self, index: int) -> Governance:
@@ -171,15 +166,14 @@ class Timeline:
         return made
 
     def _governance(self, size: int) -> Governance:
-        rest = self._rest.at(size) or (None, Governance.empty().policies, None, ())
+        rest = self._rest.at(size) or _rest(Governance.empty())
         return Governance(
             size,
             rest[0],
             Parties(cast(Any, _MapAt(self._parties, size)), cast(Any, _MapAt(self._keys, size))),
             cast(Any, _MapAt(self._campaigns, size)),
             rest[1],
-            rest[2],
-            rest[3],
+            *rest[2:],
         )
 
     def disputed(self, kid: bytes, index: int, recorded_at: int) -> bool:
@@ -194,3 +188,14 @@ class Timeline:
         """The key itself, whether valid at a position or not; None where nobody enrolled it."""
         versions = self._keys.get(kid)
         return None if versions is None else decode_key(versions.values[-1].cose_key)
+
+
+def _rest(governance: Governance) -> tuple[Any, ...]:
+    """What is not kept by party, key or campaign: anchors first, then policies, then the fields that follow those."""
+    return (
+        governance.anchors,
+        governance.policies,
+        governance.access_digest,
+        governance.map_roots,
+        governance.successions,
+    )

@@ -19,7 +19,15 @@ from ledger.charter.default_policies import calendar_2026, default_registration_
 from ledger.cose.cbor import item_end
 from ledger.cose.statement import decode_event, make_statement, parse_statement
 from ledger.domain.events.base import Event
-from ledger.domain.events.party import KeyEnrolled, PartyEnrolled, Role, RoleGranted, TrustAnchorsEstablished
+from ledger.domain.events.party import (
+    KeyEnrolled,
+    PartyEnrolled,
+    Role,
+    RoleGranted,
+    SuccessionReason,
+    TrustAnchorsEstablished,
+    TrustAnchorsSucceeded,
+)
 from ledger.domain.events.policy import (
     RegistrationPolicyAdopted,
     StandingPolicy,
@@ -45,6 +53,7 @@ __all__ = [
     "default_standing_policy",
     "demo_charter",
     "make_charter",
+    "make_succession",
     "read_charter",
     "write_charter",
 ]
@@ -151,6 +160,24 @@ def make_charter(
     for calendar in calendars:
         say(calendar, POLICY, organizer.party, organizer.signer)
     return signed
+
+
+def make_succession(*, root: Signer, keys: LogKeys, from_size: int, reason: SuccessionReason, now: int) -> bytes:
+    """The root's statement that `keys` sign trees of `from_size` entries and more, signed at `now` (Unix seconds)."""
+    anchors = LogAnchors.of(keys)
+    event = TrustAnchorsSucceeded(
+        v=1,
+        effective_on=shanghai_date(now),
+        from_size=from_size,
+        checkpoint_vkey=anchors.checkpoint_vkey,
+        receipt_key=anchors.receipt.cose_key.hex(),
+        standing_key=anchors.standing.cose_key.hex(),
+        reason=reason,
+    )
+    cti = sha256(f"{anchors.origin}\nsuccession\n{anchors.checkpoint_vkey}\n{from_size}".encode()).digest()[:16]
+    return make_statement(
+        event, subject=ROOT_PARTY, issuer=ROOT_PARTY, audience=anchors.origin, signer=root, iat=now, cti=cti
+    )
 
 
 def demo_charter(keys: LogKeys, signers: Mapping[str, Signer], now: int, since: int) -> list[bytes]:

@@ -16,13 +16,14 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
     generate_private_key,
 )
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from ledger.errors import Malformed
 from ledger.keys.algorithms import P256_ORDER, Kind, PublicKey, wrap
 from ledger.keys.naming_secret import NamingSecret
 
-__all__ = ["Signer", "load_key", "new_key", "save_key"]
+__all__ = ["Signer", "load_key", "load_private", "new_key", "save_key", "save_private"]
 
 PrivateKey = Ed25519PrivateKey | EllipticCurvePrivateKey
 
@@ -86,6 +87,11 @@ def new_key(kind: str) -> Signer:
 
 
 def save_key(path: Path, signer: Signer, passphrase: str | None = None) -> None:
+    """Write a signer's private key: see `save_private`."""
+    save_private(path, signer.private, passphrase)
+
+
+def save_private(path: Path, private: PrivateKey | MLDSA44PrivateKey, passphrase: str | None = None) -> None:
     """Write the private key as PKCS#8 PEM, mode 0600, encrypted if a passphrase is given; durable on return.
 
     Never overwrites: raises `FileExistsError`, or another `OSError`.
@@ -93,7 +99,7 @@ def save_key(path: Path, signer: Signer, passphrase: str | None = None) -> None:
     protection: serialization.KeySerializationEncryption = serialization.NoEncryption()
     if passphrase is not None:
         protection = serialization.BestAvailableEncryption(passphrase.encode())
-    pem = signer.private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection)
+    pem = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(pem)
         file.flush()
@@ -102,12 +108,16 @@ def save_key(path: Path, signer: Signer, passphrase: str | None = None) -> None:
 
 def load_key(path: Path, passphrase: str | None = None) -> Signer:
     """Read what `save_key` wrote. Raises `Malformed` (no key, wrong or missing passphrase) or `OSError`."""
+    return Signer.of(load_private(path, passphrase))
+
+
+def load_private(path: Path, passphrase: str | None = None) -> object:
+    """Read what `save_private` wrote, of whatever kind. Raises `Malformed` (no key, wrong passphrase) or `OSError`."""
     data = path.read_bytes()
     try:
-        private = serialization.load_pem_private_key(data, None if passphrase is None else passphrase.encode())
+        return serialization.load_pem_private_key(data, None if passphrase is None else passphrase.encode())
     except TypeError:
         word = "needs a passphrase" if passphrase is None else "is not encrypted, but a passphrase was given"
         raise Malformed(f"{path} {word}") from None
     except (ValueError, UnsupportedAlgorithm):
         raise Malformed(f"{path} holds no private key, or the passphrase is wrong") from None
-    return Signer.of(private)

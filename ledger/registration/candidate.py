@@ -9,7 +9,13 @@ from msgspec import Struct
 from ledger.cose.statement import VerifiedStatement, decode_event
 from ledger.domain.events.base import Annex, Closed, Event
 from ledger.domain.events.free_text import refuse_personal_data, refuse_residents
-from ledger.domain.events.party import KeyEnrolled, KeyRecovered, KeyRotated, TrustAnchorsEstablished
+from ledger.domain.events.party import (
+    KeyEnrolled,
+    KeyRecovered,
+    KeyRotated,
+    TrustAnchorsEstablished,
+    TrustAnchorsSucceeded,
+)
 from ledger.domain.payload import decode_body
 from ledger.domain.rules.catalogue import SPECS
 from ledger.domain.rules.context import EventSpec
@@ -19,7 +25,7 @@ from ledger.keys.algorithms import decode_key
 from ledger.keys.proof_of_possession import check_possession
 from ledger.limits import BODY_BYTES_MAX
 from ledger.store.contract import Fact
-from ledger.tlog.vkey import VerifierKey
+from ledger.tlog.vkey import ED25519, VerifierKey
 
 __all__ = ["Candidate", "MissingBody", "candidate_of", "content_of"]
 
@@ -112,9 +118,14 @@ def _keys_named(event: Event, subject: str, origin: str) -> None:
     """Keys that a statement brings in are of our kinds, and whoever is to have them has them."""
     if isinstance(event, KeyEnrolled | KeyRotated | KeyRecovered):
         check_possession(bytes.fromhex(event.proof), bytes.fromhex(event.key), subject, origin)
-    elif isinstance(event, TrustAnchorsEstablished):
-        if event.origin != origin:
-            raise Refused("statement.other_log", "信任根属于另一账本", "the anchors are another log's", event.origin)
-        VerifierKey.parse(event.checkpoint_vkey)
-        for key in (event.root_key, event.receipt_key, event.standing_key):
+    elif isinstance(event, TrustAnchorsEstablished | TrustAnchorsSucceeded):
+        if isinstance(event, TrustAnchorsEstablished):
+            if event.origin != origin:
+                raise Refused(
+                    "statement.other_log", "信任根属于另一账本", "the anchors are another log's", event.origin
+                )
+            decode_key(bytes.fromhex(event.root_key))
+        if VerifierKey.parse(event.checkpoint_vkey).type != ED25519:
+            raise Malformed("a log signs its checkpoints with a plain Ed25519 key (C2SP tlog-checkpoint)")
+        for key in (event.receipt_key, event.standing_key):
             decode_key(bytes.fromhex(key))

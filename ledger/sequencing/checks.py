@@ -32,7 +32,8 @@ def check_statement(raw: bytes, statement_id: bytes) -> None:
 def check_batch(batch: Batch, edge: Edge, previous: CheckpointRow | None, keys: LogKeys) -> None:
     """Raise `Corrupted` unless all of the batch hangs together, and goes on from the checkpoint before it.
 
-    `edge`: the tree that it grows, whose root is that of `previous` (None for an empty log).
+    `edge`: the tree that it grows, whose root is that of `previous` (None for an empty log). `keys`: those in force for
+    the tree that it gives.
     """
     head = batch.checkpoint
     if edge.root() != (EMPTY_ROOT if previous is None else previous.root):

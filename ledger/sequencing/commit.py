@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.events.history import HistoryGivenUp
+from ledger.domain.events.party import TrustAnchorsSucceeded
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import (
@@ -98,13 +99,16 @@ class CommitLoop:
         `HistoryGivenUp`, signed, by which a person says that a history is lost: it becomes the next entry.
         Raises `HistoryBroken` where the store holds less than was signed, or something else; `Refused` for a
         statement that gives up something else than what is lost; `Refuted` where the stored log does not hash to its
-        checkpoint; `Unavailable`.
+        checkpoint; `Misconfigured` where the keys in force are not here; `Unavailable`.
         """
         with self.history.pen():
             self._head.load()
             anchors = self._head.governance.origin
             if anchors is not None and anchors != self._keys.origin:
                 raise Refuted(f"this book's origin is {anchors!r}, the keys are for {self._keys.origin!r}")
+            in_force = self._head.governance.anchors_at(self._head.size)
+            if in_force is not None:
+                self._keys.held(in_force)
             try:
                 self.history.compare(self._head)
                 if contested is not None:
@@ -198,8 +202,11 @@ class CommitLoop:
         """Decide and write until it is known what became of the groups, or `COMMIT_SECONDS_MAX` are over.
 
         One answer per candidate of each group. Raises `ColdStreams` (nothing was decided), `HistoryBroken`,
-        `Unavailable`.
+        `Unavailable`, `Misconfigured` (the log's keys in force are not here).
         """
+        return [answers for part in _apart(groups) for answers in self._commit(part)]
+
+    def _commit(self, groups: Sequence[tuple[Candidate, ...]]) -> list[tuple[Answer, ...]]:
         deadline = time.monotonic() + COMMIT_SECONDS_MAX
         pause = 0.05
         corrupted = False
@@ -307,6 +314,20 @@ class CommitLoop:
     def doubt(self) -> None:
         """Believe nothing of the head any more: the next batch begins with loading all anew."""
         self._doubt = True
+
+
+def _apart(groups: Sequence[tuple[Candidate, ...]]) -> Iterator[Sequence[tuple[Candidate, ...]]]:
+    """The groups in as many batches as it takes: a succession of the log's keys is the last entry of its batch.
+
+    So the tree that first holds it is of the size just after it, and signed with the keys before.
+    """
+    start = 0
+    for place, group in enumerate(groups):
+        if any(isinstance(candidate.event, TrustAnchorsSucceeded) for candidate in group):
+            yield groups[start : place + 1]
+            start = place + 1
+    if start < len(groups):
+        yield groups[start:]
 
 
 def _answer(decision: Decision, fate: Fate) -> Answer:

@@ -13,13 +13,14 @@ from typing import Final
 
 from ledger.cose.receipt import encode_receipt, receipt_protected, sign_root
 from ledger.domain.events.annex import AnnexTakenDown
+from ledger.domain.events.party import TrustAnchorsSucceeded
 from ledger.domain.events.pledge import PledgePublished
 from ledger.domain.events.repudiation import BodyErased
 from ledger.domain.state.fold import fold
 from ledger.domain.state.governance import evolve_governance
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.subject import is_governing
-from ledger.errors import LedgerError, Refused
+from ledger.errors import LedgerError, Misconfigured, Refused
 from ledger.keys.keyring import Keyring
 from ledger.keys.log_keys import LogKeys
 from ledger.registration import Candidate, judge
@@ -111,6 +112,8 @@ class Decision:
         for fact in judgement.facts:
             if fact in self.facts or fact in self._taken:
                 raise Refused(*_TAKEN[fact.kind], fact.key)
+        if isinstance(candidate.event, TrustAnchorsSucceeded):
+            self._keys_here(candidate.event)
         position = len(self.entries)
         for fact in judgement.facts:
             self.facts[fact] = position
@@ -167,10 +170,14 @@ class Decision:
             raise
 
     def integrate(self) -> Batch:
-        """Grow the tree, sign the new root once in both formats; the batch to be written."""
-        head, keys = self._head, self._keys
+        """Grow the tree, sign the new root once in both formats; the batch to be written.
+
+        Raises `Misconfigured` where the keys in force at the new size are not here.
+        """
+        head = self._head
         growth = head.edge.grow([entry.leaf_hash for entry in self.entries])
         size = growth.edge.size
+        keys = self._keys_at(size)
         protected = receipt_protected(
             alg=keys.receipt.alg, kid=keys.receipt.kid, origin=keys.origin, tree_size=size, iat=self.recorded_at
         )
@@ -195,7 +202,7 @@ class Decision:
 
     def check(self, batch: Batch) -> None:
         """Look at the batch once more, as it is about to be written. Raises `Corrupted`."""
-        check_batch(batch, self._head.edge, self._head.checkpoint, self._keys)
+        check_batch(batch, self._head.edge, self._head.checkpoint, self._keys_at(batch.checkpoint.tree_size))
 
     def adopt(self) -> None:
         """The batch is durable: the head moves."""
@@ -217,6 +224,23 @@ class Decision:
             self._growth.inclusion(index),
         )
         return Registered(index, sha256(self.entries[position].statement).digest(), receipt, existing=False)
+
+    def _keys_at(self, size: int) -> LogKeys:
+        anchors = self.governance.anchors_at(size)
+        assert anchors is not None  # entry 0 names them
+        return self._keys.held(anchors)
+
+    def _keys_here(self, event: TrustAnchorsSucceeded) -> None:
+        """A log that does not have its next keys would come to an end at their size. Raises `Refused`."""
+        try:
+            self._keys.held(event)
+        except Misconfigured:
+            raise Refused(
+                "anchors.keys_not_here",
+                "服务尚无这些密钥: 先把 charter succeed 生成的密钥文件放入服务的 keys 文件夹",
+                "the service does not have these keys yet: first put the files that `charter succeed` made there",
+                event.checkpoint_vkey,
+            ) from None
 
     def _record(self, subject: str) -> tuple[EnterpriseRecord | None, int]:
         found = self._records.get(subject)

@@ -1,8 +1,9 @@
 """The high-water file: the newest checkpoint that was answered for, kept beside the log's keys.
 
 A database can be lost, restored or failed over; this file knows what was signed none the less. It holds the signed
-checkpoint itself, so nothing but the log's key can write one that is believed, and people can read it. Two slots are
-written in turn: a crash in the middle of one leaves the other, and no answer had left for the one that is torn.
+checkpoint itself, so nothing but a key of the log can write one that is believed, and people can read it: one of those
+that came first or, once they were succeeded, of a succession, whatever the database says of it. Two slots are written
+in turn: a crash in the middle of one leaves the other, and no answer had left for the one that is torn.
 
 Processes of one machine that use one folder take turns: who holds the pen (`pen`) is the only one that signs.
 """
@@ -18,9 +19,9 @@ from pathlib import Path
 from typing import Final
 
 from ledger.errors import HistoryBroken, LedgerError, Unavailable
+from ledger.keys.log_keys import LogKeys
 from ledger.limits import HIGH_WATER_SLOT_BYTES, PEN_WAIT_SECONDS_MAX
 from ledger.tlog.checkpoint import VerifiedCheckpoint, open_checkpoint
-from ledger.tlog.note import Verifier
 
 __all__ = ["HighWater"]
 
@@ -30,12 +31,15 @@ _POLL_SECONDS: Final = 0.001
 
 
 class HighWater:
-    """The file of one log in one folder. Used by one thread at a time; `newest` by any."""
+    """The file of one log in one folder. Used by one thread at a time; `newest` by any.
 
-    def __init__(self, folder: Path, origin: str, *keys: Verifier) -> None:
+    `keys`: the log's first ones; those of successions are found below their folder, also if they come there later.
+    """
+
+    def __init__(self, folder: Path, keys: LogKeys) -> None:
         self.path = folder / _NAME
-        self._origin = origin
         self._keys = keys
+        self._known_keys = keys.checkpoint_keys()
         self._file = -1
         self._folder = -1
         self._raw: list[bytes] = [b""] * _SLOTS  # as last read
@@ -131,8 +135,15 @@ class HighWater:
             raise Unavailable(f"{self.path} cannot be written: {error.strerror}") from error
 
     def _opened(self, raw: bytes) -> VerifiedCheckpoint | None:
+        note = raw.rstrip(b"\0")
+        if not note:
+            return None
         try:
-            return open_checkpoint(raw.rstrip(b"\0"), *self._keys, origin=self._origin)
+            return open_checkpoint(note, *self._known_keys, origin=self._keys.origin)
+        except LedgerError:
+            self._known_keys = self._keys.checkpoint_keys()  # were succeeded since?
+        try:
+            return open_checkpoint(note, *self._known_keys, origin=self._keys.origin)
         except LedgerError:
             return None
 

@@ -12,14 +12,14 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from ledger.errors import Busy
-from ledger.limits import ANNEXES_HELD_BYTES_MAX, BODY_HOLD_SECONDS
+from ledger.limits import ANNEXES_HELD_BYTES_MAX, ANNEXES_HELD_OF_ONE_BYTES_MAX, BODY_HOLD_SECONDS
 from ledger.store.array_parameters import Byteas
 from ledger.store.connect import Database
+from ledger.store.owners import NOBODY, Owner, full
 
 __all__ = ["AnnexKept", "Annexes", "MemoryAnnexes", "NamedAnnex", "PostgresAnnexes"]
 
-_FULL: Final = "the room for annexes without a statement"
+_WHAT: Final = "annexes without a statement"
 _DROP_SECONDS: Final = 2 * BODY_HOLD_SECONDS  # the second hour is for statements under way
 
 
@@ -40,8 +40,11 @@ class AnnexKept(NamedTuple):
 class Annexes(Protocol):
     """Every method may raise `Unavailable`."""
 
-    def hold(self, digest: bytes, content: bytes, media_type: str, now: int) -> None:
-        """Keep an upload for `BODY_HOLD_SECONDS`, unless an entry names it already; raises `Busy` when full."""
+    def hold(self, digest: bytes, content: bytes, media_type: str, now: int, owner: Owner = NOBODY) -> None:
+        """Keep an upload for `BODY_HOLD_SECONDS`, unless an entry names it already.
+
+        Raises `Busy` past the owner's quota, or the room of its kind (`ANNEXES_HELD_BYTES_MAX`).
+        """
 
     def known(self, digests: Sequence[bytes], now: int) -> Mapping[bytes, AnnexKept]:
         """Those that an entry names, or that are held and not expired."""
@@ -59,11 +62,18 @@ class Annexes(Protocol):
 class PostgresAnnexes:
     """`Annexes` in `ledger.annexes` and `ledger.held_annexes`."""
 
-    def __init__(self, database: Database, *, held_bytes_max: int = ANNEXES_HELD_BYTES_MAX) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        held_bytes_max: int = ANNEXES_HELD_BYTES_MAX,
+        held_of_one_bytes_max: int = ANNEXES_HELD_OF_ONE_BYTES_MAX,
+    ) -> None:
         self._database = database
         self._held_bytes_max = held_bytes_max
+        self._held_of_one_bytes_max = held_of_one_bytes_max
 
-    def hold(self, digest: bytes, content: bytes, media_type: str, now: int) -> None:
+    def hold(self, digest: bytes, content: bytes, media_type: str, now: int, owner: Owner = NOBODY) -> None:
         # Uploads are few and large: what is held is summed for each. Others at the same moment can overshoot.
         self._database.execute("drop_expired_annexes", (now - _DROP_SECONDS,))
         params = {
@@ -71,10 +81,14 @@ class PostgresAnnexes:
             "content": content,
             "media_type": media_type,
             "now": now,
+            "owner": owner.text,
+            "kind": f"{owner.kind}:",
             "room": self._held_bytes_max - len(content),
+            "own_room": self._held_of_one_bytes_max - len(content),
         }
         if not self._database.execute("hold_annex", params) and digest not in self.known([digest], now):
-            raise Busy(_FULL, retry_after_seconds=60)
+            held = self._database.fetch("held_annexes_of", (owner.text,))[0][0]
+            raise full(_WHAT, owner, own=held > params["own_room"], retry_after_seconds=60)
 
     def known(self, digests: Sequence[bytes], now: int) -> Mapping[bytes, AnnexKept]:
         params = {"digests": Byteas(digests), "after": now - BODY_HOLD_SECONDS}
@@ -95,25 +109,35 @@ class PostgresAnnexes:
 class MemoryAnnexes:
     """`Annexes` in memory."""
 
-    def __init__(self, *, held_bytes_max: int = ANNEXES_HELD_BYTES_MAX) -> None:
+    def __init__(
+        self,
+        *,
+        held_bytes_max: int = ANNEXES_HELD_BYTES_MAX,
+        held_of_one_bytes_max: int = ANNEXES_HELD_OF_ONE_BYTES_MAX,
+    ) -> None:
         self._held_bytes_max = held_bytes_max
+        self._held_of_one_bytes_max = held_of_one_bytes_max
         self._lock = threading.Lock()
         self._kept: dict[bytes, tuple[bytes, str]] = {}
-        self._held: dict[bytes, tuple[bytes, str, int]] = {}  # content, media type, held_at
+        self._held: dict[bytes, tuple[bytes, str, int, Owner]] = {}  # content, media type, held_at, whose
         self._gone: set[bytes] = set()
 
-    def hold(self, digest: bytes, content: bytes, media_type: str, now: int) -> None:
+    def hold(self, digest: bytes, content: bytes, media_type: str, now: int, owner: Owner = NOBODY) -> None:
         with self._lock:
             self._held = {key: held for key, held in self._held.items() if held[2] > now - _DROP_SECONDS}
             if digest in self._kept:
                 return
             if digest in self._gone:
-                raise Busy(_FULL, retry_after_seconds=60)  # as the real store: routes look before
-            if digest not in self._held:
-                room = self._held_bytes_max - sum(len(held) for held, _, _ in self._held.values())
-                if len(content) > room:
-                    raise Busy(_FULL, retry_after_seconds=60)
-            self._held[digest] = (content, media_type, now)
+                # As the real store: routes look before.
+                raise full(_WHAT, owner, own=False, retry_after_seconds=60)
+            if digest in self._held:
+                owner = self._held[digest][3]
+            else:
+                own = sum(len(one[0]) for one in self._held.values() if one[3] == owner) + len(content)
+                all_ = sum(len(one[0]) for one in self._held.values() if one[3].kind == owner.kind) + len(content)
+                if own > self._held_of_one_bytes_max or all_ > self._held_bytes_max:
+                    raise full(_WHAT, owner, own=own > self._held_of_one_bytes_max, retry_after_seconds=60)
+            self._held[digest] = (content, media_type, now, owner)
 
     def known(self, digests: Sequence[bytes], now: int) -> Mapping[bytes, AnnexKept]:
         with self._lock:

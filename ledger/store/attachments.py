@@ -6,14 +6,18 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from ledger.errors import Busy
-from ledger.limits import ATTACHMENT_HOLD_SECONDS, ATTACHMENTS_HELD_BYTES_MAX
+from ledger.limits import (
+    ATTACHMENT_HOLD_SECONDS,
+    ATTACHMENTS_HELD_BYTES_MAX,
+    ATTACHMENTS_HELD_OF_ONE_BYTES_MAX,
+)
 from ledger.store.array_parameters import Byteas
 from ledger.store.connect import Database
+from ledger.store.owners import Owner, full
 
 __all__ = ["AttachmentStore", "MemoryAttachments", "PostgresAttachments", "StoredAttachment"]
 
-_FULL: Final = "the room for attachments that no entry names yet"
+_WHAT: Final = "attachments that no entry names yet"
 _DROP_FROM_SECONDS: Final = 60 * 86_400  # what is older than that was dropped long ago, or is named
 
 
@@ -33,7 +37,8 @@ class AttachmentStore(Protocol):
     """Every method may raise `Unavailable`."""
 
     def put(self, attachment: StoredAttachment) -> None:
-        """Store an upload; raises `Busy` past `ATTACHMENTS_HELD_BYTES_MAX` of what no entry names."""
+        """Store an upload; raises `Busy` past the party's quota, or `ATTACHMENTS_HELD_BYTES_MAX`, of what no entry
+        names."""
 
     def drop_unnamed(self, now: int) -> Sequence[bytes]:
         """Drop what no entry named within twice `ATTACHMENT_HOLD_SECONDS`; their ids."""
@@ -48,18 +53,28 @@ class AttachmentStore(Protocol):
 class PostgresAttachments:
     """`AttachmentStore` in `ledger.attachments`."""
 
-    def __init__(self, database: Database, *, held_bytes_max: int = ATTACHMENTS_HELD_BYTES_MAX) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        held_bytes_max: int = ATTACHMENTS_HELD_BYTES_MAX,
+        held_of_one_bytes_max: int = ATTACHMENTS_HELD_OF_ONE_BYTES_MAX,
+    ) -> None:
         self._database = database
         self._held_bytes_max = held_bytes_max
+        self._held_of_one_bytes_max = held_of_one_bytes_max
 
     def put(self, attachment: StoredAttachment) -> None:
         given = attachment._asdict() | {
             "now": attachment.uploaded_at,
             "after": attachment.uploaded_at - 2 * ATTACHMENT_HOLD_SECONDS,
             "room": self._held_bytes_max - attachment.size_bytes,
+            "own_room": self._held_of_one_bytes_max - attachment.size_bytes,
         }
         if not self._database.execute("put_attachment", given):
-            raise Busy(_FULL, retry_after_seconds=600)
+            held = self._database.fetch("held_attachments_of", {"party": given["party"], "after": given["after"]})[0][0]
+            owner = Owner("party", attachment.party)
+            raise full(_WHAT, owner, own=held > given["own_room"], retry_after_seconds=600)
 
     def drop_unnamed(self, now: int) -> Sequence[bytes]:
         given = {"until": now - 2 * ATTACHMENT_HOLD_SECONDS, "from": now - _DROP_FROM_SECONDS}
@@ -76,20 +91,28 @@ class PostgresAttachments:
 class MemoryAttachments:
     """`AttachmentStore` in memory; `named` says whether an entry names the id."""
 
-    def __init__(self, named: Callable[[bytes], bool], *, held_bytes_max: int = ATTACHMENTS_HELD_BYTES_MAX) -> None:
+    def __init__(
+        self,
+        named: Callable[[bytes], bool],
+        *,
+        held_bytes_max: int = ATTACHMENTS_HELD_BYTES_MAX,
+        held_of_one_bytes_max: int = ATTACHMENTS_HELD_OF_ONE_BYTES_MAX,
+    ) -> None:
         self._named = named
         self._held_bytes_max = held_bytes_max
+        self._held_of_one_bytes_max = held_of_one_bytes_max
         self._lock = threading.Lock()
         self._rows: dict[bytes, StoredAttachment] = {}
 
     def put(self, attachment: StoredAttachment) -> None:
         with self._lock:
             after = attachment.uploaded_at - 2 * ATTACHMENT_HOLD_SECONDS
-            held = sum(
-                row.size_bytes for row in self._rows.values() if row.uploaded_at > after and not self._named(row.id)
-            )
-            if held + attachment.size_bytes > self._held_bytes_max:
-                raise Busy(_FULL, retry_after_seconds=600)
+            waiting = [row for row in self._rows.values() if row.uploaded_at > after and not self._named(row.id)]
+            held = sum(row.size_bytes for row in waiting) + attachment.size_bytes
+            own = sum(row.size_bytes for row in waiting if row.party == attachment.party) + attachment.size_bytes
+            if own > self._held_of_one_bytes_max or held > self._held_bytes_max:
+                owner = Owner("party", attachment.party)
+                raise full(_WHAT, owner, own=own > self._held_of_one_bytes_max, retry_after_seconds=600)
             self._rows[attachment.id] = attachment
 
     def drop_unnamed(self, now: int) -> Sequence[bytes]:

@@ -2,6 +2,7 @@
 
 It holds sealed bodies and private papers: keep it as you keep the database. A body erased later is still in an older
 copy, and is erased again when that is restored (`erasure_journal.py`). Of attachments it holds the ciphertext alone.
+Uploads that no entry names yet are in none.
 """
 
 from __future__ import annotations
@@ -33,6 +34,14 @@ from ledger.store.connect import connect, translated
 __all__ = ["backup"]
 
 _MEMBER_BYTES: Final = 8 << 20
+# What no entry names is no part of the book: whoever uploaded it does so again.
+_ROWS: Final = {
+    "ledger.held_bodies": SQL("false"),
+    "ledger.held_annexes": SQL("false"),
+    "ledger.attachments": SQL(
+        "EXISTS (SELECT FROM ledger.unique_facts f WHERE f.kind = 'attachment' AND f.key = encode(id, 'hex'))"
+    ),
+}
 
 
 def backup(conninfo: str, path: Path, progress: Progress | None = None) -> BackupManifest:
@@ -89,9 +98,10 @@ def _copy_out(connection: Connection[Any], archive: tarfile.TarFile, table: str,
     columns = TABLES[table]
     digest, written, member = hashlib.sha256(), 0, 0
     pending = bytearray()
-    query = SQL("COPY (SELECT {columns} FROM {table} ORDER BY {key}) TO STDOUT (FORMAT BINARY)").format(
+    query = SQL("COPY (SELECT {columns} FROM {table} WHERE {rows} ORDER BY {key}) TO STDOUT (FORMAT BINARY)").format(
         columns=names(columns),
         table=Identifier(*table.split(".")),
+        rows=_ROWS.get(table, SQL("true")),
         key=names(columns[: 2 if "kind" in columns else 1]),
     )
     with connection.cursor() as cursor, cursor.copy(query) as copy:

@@ -74,6 +74,8 @@ _PASSING: Final[tuple[tuple[str, str], ...]] = (
     ("XX002", "the server found an index damaged"),
 )
 _UNSETTLED: Final = ("08", "57P", "40003")  # the transaction may have committed all the same
+# A statement that this connection prepared is not there, or is there already: its session is another one.
+_OTHER_SESSION: Final = ("26000", "42P05")
 
 
 class Unanswered(psycopg.OperationalError):
@@ -129,6 +131,10 @@ def to_ledger_error(error: psycopg.Error) -> LedgerError:
             unavailable = Unavailable(f"database: {meaning} ({state}): {error}")
             unavailable.unsettled = state.startswith(_UNSETTLED)
             return unavailable
+    if state in _OTHER_SESSION:
+        return Misconfigured(
+            f"database: {error}: a pooler that shares sessions by transaction? This product needs pool_mode = session"
+        )
     return Misconfigured(f"database: {error}")
 
 

@@ -15,6 +15,7 @@ from ledger.store.access_log import Accesses
 from ledger.store.annexes import Annexes, NamedAnnex
 from ledger.store.attachments import AttachmentStore
 from ledger.store.cosignatures import Cosignatures
+from ledger.store.owners import NOBODY, Owner
 
 __all__ = ["Batch", "CheckpointRow", "EntryRow", "Fact", "LeafRow", "NewEntry", "Store", "Tile"]
 
@@ -164,8 +165,11 @@ class Store(Protocol):
     def tiles(self, wanted: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], bytes]:
         """Of these tiles, by level and number, the full ones (8,192 bytes each), in one round trip."""
 
-    def hold_body(self, commitment: bytes, body: bytes, now: int) -> None:
-        """Keep an uploaded body for `BODY_HOLD_SECONDS`; raises `Busy` past `BODIES_HELD_BYTES_MAX`."""
+    def hold_body(self, commitment: bytes, body: bytes, now: int, owner: Owner = NOBODY) -> None:
+        """Keep an uploaded body for `BODY_HOLD_SECONDS`.
+
+        Raises `Busy` past the owner's quota, or the room of its kind (`BODIES_HELD_BYTES_MAX`).
+        """
 
     def held_bodies(self, commitments: Sequence[bytes], now: int) -> Mapping[bytes, bytes]:
         """Those of the bodies that are held and not expired."""

@@ -13,8 +13,8 @@ from eventsourcing.popo import POPOApplicationRecorder
 from msgspec.structs import replace
 
 from ledger.domain.values.subject import is_governing
-from ledger.errors import Busy, Corrupted, Misconfigured, Raced
-from ledger.limits import BODIES_HELD_BYTES_MAX, BODY_HOLD_SECONDS
+from ledger.errors import Corrupted, Misconfigured, Raced
+from ledger.limits import BODIES_HELD_BYTES_MAX, BODIES_HELD_OF_ONE_BYTES_MAX, BODY_HOLD_SECONDS
 from ledger.store.access_log import Accesses, MemoryAccesses
 from ledger.store.annexes import Annexes, MemoryAnnexes
 from ledger.store.append_parameters import append_params
@@ -23,6 +23,7 @@ from ledger.store.contract import Batch, CheckpointRow, EntryRow, Fact, LeafRow
 from ledger.store.cosignatures import Cosignatures, MemoryCosignatures
 from ledger.store.desk import MemoryDesk
 from ledger.store.eventsourcing.recorder import StoredEntry, refuse_insert
+from ledger.store.owners import NOBODY, Owner, full
 from ledger.tlog.hashing import leaf_hash
 
 if TYPE_CHECKING:
@@ -36,7 +37,12 @@ _ERASING: Final = ("BodyErased", "AttachmentErased", "AnnexTakenDown")
 class MemoryStore:
     """`Store` in memory. Thread-safe: each method sees, or makes, one whole state."""
 
-    def __init__(self, *, held_bytes_max: int = BODIES_HELD_BYTES_MAX) -> None:
+    def __init__(
+        self,
+        *,
+        held_bytes_max: int = BODIES_HELD_BYTES_MAX,
+        held_of_one_bytes_max: int = BODIES_HELD_OF_ONE_BYTES_MAX,
+    ) -> None:
         self.desk = MemoryDesk()
         self._annexes = MemoryAnnexes()
         self.annexes: Annexes = self._annexes
@@ -44,6 +50,7 @@ class MemoryStore:
         self.attachments: AttachmentStore = MemoryAttachments(lambda id_: Fact("attachment", id_.hex()) in self._facts)
         self.accesses: Accesses = MemoryAccesses()
         self._held_bytes_max = held_bytes_max
+        self._held_of_one_bytes_max = held_of_one_bytes_max
         self._grown = threading.Condition()  # its lock guards all that follows
         self._rows: list[EntryRow] = []  # without bodies
         self._leaf_hashes: list[bytes] = []
@@ -53,7 +60,7 @@ class MemoryStore:
         self._tiles: dict[tuple[int, int], bytes] = {}
         self._checkpoints: list[CheckpointRow] = []
         self._vault: dict[int, tuple[bytes, bytes | None, bool]] = {}  # commitment, body, public
-        self._held: dict[bytes, tuple[bytes, int]] = {}  # body, held_at
+        self._held: dict[bytes, tuple[bytes, int, Owner]] = {}  # body, held_at, whose
 
     @cached_property
     def recorder(self) -> MemoryRecorder:
@@ -198,18 +205,21 @@ class MemoryStore:
         with self._grown:
             return {tile: self._tiles[tile] for tile in wanted if tile in self._tiles}
 
-    def hold_body(self, commitment: bytes, body: bytes, now: int) -> None:
+    def hold_body(self, commitment: bytes, body: bytes, now: int, owner: Owner = NOBODY) -> None:
         with self._grown:
             oldest = now - BODY_HOLD_SECONDS
             self._held = {key: held for key, held in self._held.items() if held[1] > oldest}
-            if sum(len(held) for held, _ in self._held.values()) + len(body) > self._held_bytes_max:
-                raise Busy("the room for bodies without a statement", retry_after_seconds=60)
-            self._held[commitment] = (body, now)
+            own = sum(len(held) for held, _, of in self._held.values() if of == owner) + len(body)
+            held = sum(len(held) for held, _, of in self._held.values() if of.kind == owner.kind) + len(body)
+            if own > self._held_of_one_bytes_max or held > self._held_bytes_max:
+                of_one = own > self._held_of_one_bytes_max
+                raise full("bodies without a statement", owner, own=of_one, retry_after_seconds=60)
+            self._held[commitment] = (body, now, owner)
 
     def held_bodies(self, commitments: Sequence[bytes], now: int) -> Mapping[bytes, bytes]:
         with self._grown:
             held = {commitment: self._held[commitment] for commitment in commitments if commitment in self._held}
-            return {key: body for key, (body, held_at) in held.items() if held_at > now - BODY_HOLD_SECONDS}
+            return {key: body for key, (body, held_at, _) in held.items() if held_at > now - BODY_HOLD_SECONDS}
 
     def body(self, index: int) -> tuple[bytes, bool] | None:
         with self._grown:

@@ -30,6 +30,11 @@ CREATE TABLE IF NOT EXISTS ledger.migrations (
 """
 
 
+_STORAGE_IN_TABLE_FROM: Final = 160_000
+_TABLE_MADE: Final = re.compile(r"^CREATE TABLE (\S+) \(.*?^\);", re.MULTILINE | re.DOTALL)
+_STORED_COLUMN: Final = re.compile(r"\b(\w+) bytea STORAGE EXTERNAL\b")
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """One file `NNNN_name.sql`; `sha256` in hexadecimal over its text."""
@@ -65,7 +70,7 @@ def migrate(admin_conninfo: str, service_role: str = SERVICE_ROLE) -> list[Migra
         pending = _pending(connection)
         for migration in pending:
             with connection.transaction():
-                connection.execute(_script(migration.text, service_role))
+                connection.execute(_script(migration.text, service_role, connection.info.server_version))
                 connection.execute(
                     "INSERT INTO ledger.migrations (number, name, sha256) VALUES (%s, %s, %s)",
                     (migration.number, migration.name, migration.sha256),
@@ -73,9 +78,24 @@ def migrate(admin_conninfo: str, service_role: str = SERVICE_ROLE) -> list[Migra
         return pending
 
 
-def _script(text: str, service_role: str) -> SQL:
+def _script(text: str, service_role: str, server_version: int) -> SQL:
     # The files are ours; their only variable is the role that gets the rights.
+    if server_version < _STORAGE_IN_TABLE_FROM:
+        text = _storage_apart(text)
     return SQL(text.replace('"service_role"', Identifier(service_role).as_string()))
+
+
+def _storage_apart(text: str) -> str:
+    """The same for PostgreSQL 15, which takes a column's storage in a statement of its own only."""
+    apart: list[str] = []
+
+    def table(found: re.Match[str]) -> str:
+        name = found[1]
+        columns = _STORED_COLUMN.findall(found[0])
+        apart.extend(f"ALTER TABLE {name} ALTER COLUMN {column} SET STORAGE EXTERNAL;" for column in columns)
+        return _STORED_COLUMN.sub(r"\1 bytea", found[0])
+
+    return "\n".join([_TABLE_MADE.sub(table, text), *apart])
 
 
 def _pending(connection: Connection[Any]) -> list[Migration]:

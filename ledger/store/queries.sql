@@ -166,13 +166,13 @@ WHERE e.notification_id >= %(start)b AND e.notification_id <= %(stop)b
 ORDER BY e.notification_id LIMIT %(limit)b
 
 -- name: held_bytes
-SELECT coalesce(sum(octet_length(body)), 0)::bigint FROM ledger.held_bodies
+SELECT owner, sum(octet_length(body))::bigint FROM ledger.held_bodies GROUP BY owner
 
 -- name: drop_expired_bodies
 DELETE FROM ledger.held_bodies WHERE held_at <= %b
 
 -- name: hold_body
-INSERT INTO ledger.held_bodies (commitment, body, held_at) VALUES (%b, %b, %b)
+INSERT INTO ledger.held_bodies (commitment, body, held_at, owner) VALUES (%b, %b, %b, %b)
 ON CONFLICT (commitment) DO UPDATE SET held_at = greatest(excluded.held_at, held_bodies.held_at)
 
 -- name: held_bodies
@@ -183,13 +183,19 @@ DELETE FROM ledger.held_annexes WHERE held_at <= %b
 
 -- name: hold_annex
 -- No row where there is no room, and where an entry names it already.
-INSERT INTO ledger.held_annexes (digest, media_type, content, held_at)
-SELECT %(digest)b, %(media_type)b, %(content)b, %(now)b
+INSERT INTO ledger.held_annexes (digest, media_type, content, held_at, owner)
+SELECT %(digest)b, %(media_type)b, %(content)b, %(now)b, %(owner)b
 WHERE NOT EXISTS (SELECT FROM ledger.annexes WHERE digest = %(digest)b)
     AND (EXISTS (SELECT FROM ledger.held_annexes WHERE digest = %(digest)b)
-        OR (SELECT coalesce(sum(octet_length(content)), 0) FROM ledger.held_annexes) <= %(room)b)
+        OR ((SELECT coalesce(sum(octet_length(content)), 0) FROM ledger.held_annexes
+                WHERE starts_with(owner, %(kind)b)) <= %(room)b
+            AND (SELECT coalesce(sum(octet_length(content)), 0) FROM ledger.held_annexes
+                WHERE owner = %(owner)b) <= %(own_room)b))
 ON CONFLICT (digest) DO UPDATE SET held_at = greatest(excluded.held_at, held_annexes.held_at)
 RETURNING digest
+
+-- name: held_annexes_of
+SELECT coalesce(sum(octet_length(content)), 0)::bigint FROM ledger.held_annexes WHERE owner = %b
 
 -- name: known_annexes
 SELECT digest, octet_length(content)::bigint, media_type FROM ledger.annexes
@@ -289,8 +295,19 @@ WHERE %(room)b::bigint >= (
     WHERE a.uploaded_at > %(after)b::bigint AND NOT EXISTS (
         SELECT FROM ledger.unique_facts f WHERE f.kind = 'attachment' AND f.key = encode(a.id, 'hex')
     )
+) AND %(own_room)b::bigint >= (
+    SELECT coalesce(sum(a.size_bytes), 0) FROM ledger.attachments a
+    WHERE a.party = %(party)b AND a.uploaded_at > %(after)b::bigint AND NOT EXISTS (
+        SELECT FROM ledger.unique_facts f WHERE f.kind = 'attachment' AND f.key = encode(a.id, 'hex')
+    )
 )
 RETURNING id
+
+-- name: held_attachments_of
+SELECT coalesce(sum(a.size_bytes), 0)::bigint FROM ledger.attachments a
+WHERE a.party = %(party)b AND a.uploaded_at > %(after)b::bigint AND NOT EXISTS (
+    SELECT FROM ledger.unique_facts f WHERE f.kind = 'attachment' AND f.key = encode(a.id, 'hex')
+)
 
 -- name: drop_unnamed_attachments
 -- An upload of the last while may be named by a statement that is under way: twice the time that it is held.

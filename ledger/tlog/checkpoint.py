@@ -14,6 +14,7 @@ from ledger.tlog.vkey import decode_base64, encode_base64
 
 __all__ = [
     "Checkpoint",
+    "EmptyRoot",
     "VerifiedCheckpoint",
     "format_checkpoint",
     "open_checkpoint",
@@ -24,6 +25,10 @@ __all__ = [
 _SIZE: Final = re.compile("0|[1-9][0-9]{0,18}")
 _LINE: Final = re.compile(r"[^\x00-\x1f\ud800-\udfff]+")
 _LINES_MIN: Final = 3
+
+
+class EmptyRoot(Malformed):
+    """A checkpoint of no entries with another root than the empty tree has: a witness answers it like a false proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class Checkpoint:
         if not 0 <= self.size <= TREE_SIZE_MAX or len(self.root) != HASH_BYTES:
             raise Malformed("a checkpoint is of a size below 2^63 and a root of 32 bytes")
         if self.size == 0 and self.root != EMPTY_ROOT:
-            raise Malformed("the empty tree has but one root")
+            raise EmptyRoot("the empty tree has but one root")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Cosignatures: what witnesses say of a checkpoint, with the time at which they said it (C2SP tlog-cosignature v1.1.0).
 
-Ed25519 (`cosignature/v1`, type 0x04) is made and verified here. ML-DSA-44 (type 0x06) is verified where the
-installed `cryptography` and its OpenSSL have it, else refused by name.
+Ed25519 (`cosignature/v1`, type 0x04) and ML-DSA-44 (`subtree/v1`, type 0x06) are made and verified here; ML-DSA-44
+where the installed `cryptography` and its OpenSSL have it, else refused by name.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
 
 from ledger.errors import Malformed, Refuted, Uncheckable
 from ledger.limits import TREE_SIZE_MAX
@@ -77,27 +78,40 @@ class CosignerKey:
                 _verify_ml_dsa_44(self.key, signature[_TIME_BYTES:], _subtree_message(self.name, text, timestamp))
         except (InvalidSignature, ValueError):
             raise Refuted(f"the cosignature of {self.name} does not hold") from None
-        except (ImportError, UnsupportedAlgorithm):
+        except UnsupportedAlgorithm:
             raise Uncheckable(f"{self.name} cosigns with ML-DSA-44, which this installation does not support") from None
         return timestamp
 
 
 class Cosigner:
-    """A witness's name and Ed25519 private key; `key` is what others verify with.
+    """A witness's name and private key, Ed25519 or ML-DSA-44; `key` is what others verify with.
 
-    The key must be used for nothing else: what it signs does not name the witness ("Ed25519 signed message").
+    The key must be used for nothing else: what an Ed25519 key signs does not name the witness ("Ed25519 signed
+    message"). Raises `Malformed` for a key of another kind.
     """
 
-    def __init__(self, name: str, private_key: Ed25519PrivateKey) -> None:
+    def __init__(self, name: str, private_key: object) -> None:
+        if isinstance(private_key, Ed25519PrivateKey):
+            kind = COSIGNATURE_ED25519
+        elif isinstance(private_key, MLDSA44PrivateKey):
+            kind = COSIGNATURE_ML_DSA_44
+        else:
+            raise Malformed("a witness's key is Ed25519 or ML-DSA-44 (C2SP tlog-cosignature)")
         self._private_key = private_key
-        self.key = VerifierKey(name, COSIGNATURE_ED25519, private_key.public_key().public_bytes_raw())
+        self.key = VerifierKey(name, kind, private_key.public_key().public_bytes_raw())
 
     def sign(self, text: bytes, timestamp: int) -> Signature:
-        """Cosign a checkpoint's note text at `timestamp` (Unix seconds). Raises `Malformed` if it is none."""
+        """Cosign a checkpoint's note text at `timestamp` (Unix seconds).
+
+        Raises `Malformed` if it is none, `Refuted` for a name that is too long for an ML-DSA-44 cosignature.
+        """
         parse_checkpoint(text)
         if not 0 <= timestamp <= _TIME_MAX:
             raise Malformed(f"not a time: {timestamp}")
-        made = self._private_key.sign(cosigned_message(text, timestamp))
+        if self.key.type == COSIGNATURE_ED25519:
+            made = self._private_key.sign(cosigned_message(text, timestamp))
+        else:
+            made = self._private_key.sign(_subtree_message(self.key.name, text, timestamp))
         return Signature(self.key.name, self.key.key_id, timestamp.to_bytes(_TIME_BYTES) + made)
 
 
@@ -125,7 +139,4 @@ def _subtree_message(name: str, text: bytes, timestamp: int) -> bytes:
 
 
 def _verify_ml_dsa_44(key: VerifierKey, signature: bytes, message: bytes) -> None:
-    # Imported here: older releases of `cryptography` do not have it, and need it for such keys only.
-    from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey  # noqa: PLC0415
-
     MLDSA44PublicKey.from_public_bytes(key.key).verify(signature, message)

@@ -18,7 +18,7 @@ from ledger.verifier.formats.evidence import parse_evidence
 from ledger.verifier.formats.manifest import CHECKPOINT
 from ledger.verifier.trust import Trust
 
-__all__ = ["Statements", "check_proofs", "located_in"]
+__all__ = ["Statements", "check_proofs", "governing_in", "located_in"]
 
 _STREAMS: Final[tuple[tuple[paths.Folder, str], ...]] = (
     ("rules", "policy"),
@@ -55,6 +55,19 @@ def located_in(members: Mapping[str, bytes], trust: Trust) -> Statements:
     if set(governing) & set(entries):
         raise Refuted("one position of the log is shown as being about two subjects")
     return Statements(entries, governing)
+
+
+def governing_in(members: Mapping[str, bytes]) -> list[bytes]:
+    """The transparent statements about parties and policies, none of them verified, each position once."""
+    found: dict[bytes, None] = {}
+    for folder, wanted in _STREAMS:
+        if wanted != "enterprise":
+            for index in paths.numbers(members, folder, paths.TRANSPARENT):
+                found[members[paths.numbered(folder, index, paths.TRANSPARENT)]] = None
+    for path in sorted(members):
+        if path.endswith(f".{paths.EVIDENCE}"):
+            found.update(dict.fromkeys(parse_evidence(members[path])))
+    return list(found)
 
 
 def check_proofs(members: Mapping[str, bytes], statements: Statements, head: VerifiedCheckpoint) -> None:

@@ -53,7 +53,7 @@ def verify_signed_standing(token: bytes, trust: Trust, now: int) -> VerifiedSign
     """Verify a signed standing at `now` (Unix seconds). Raises `Refuted`, `Malformed`, `Uncheckable`."""
     trust.demand_nothing_of_witnesses()
     kid = standing_kid(token)
-    key = trust.standing_keys.get(kid)
+    key = trust.standing_key(kid)
     if key is None:
         raise Uncheckable(f"the trust file has no standing key {kid.hex()}")
     standing = verify_standing(token, key, trust.origin, now)

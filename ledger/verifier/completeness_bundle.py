@@ -30,7 +30,7 @@ from ledger.domain.state.fold import fold
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.party import ROOT_PARTY
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.values.subject import MAP, POLICY, is_governing
+from ledger.domain.values.subject import MAP, POLICY, is_governing, kind
 from ledger.errors import LedgerError, Refuted, Uncheckable
 from ledger.tlog.checkpoint import VerifiedCheckpoint
 from ledger.tlog.prefix import stream_value, verify_in_map
@@ -43,6 +43,7 @@ from ledger.verifier.issuer_keys import IssuerChain
 from ledger.verifier.messages import bundle as wording
 from ledger.verifier.messages.common import anchored
 from ledger.verifier.report import Remark, Verified
+from ledger.verifier.succession import renewed
 from ledger.verifier.trust import Trust
 
 __all__ = ["VerifiedBundle", "fold_shown", "verify_bundle"]
@@ -82,6 +83,8 @@ def verify_bundle(data: bytes, trust: Trust) -> VerifiedBundle:
     bundle = parse_bundle(data)
     steps: list[Remark] = []
 
+    governing = (stream for stream in bundle.streams if kind(stream.subject) in ("party", "policy"))
+    trust = renewed(trust, (one.transparent for stream in governing for one in stream.entries))
     head = verify_head(bundle.checkpoint, trust)  # 1
     steps += head.steps
 

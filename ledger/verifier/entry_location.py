@@ -10,7 +10,7 @@ from itertools import pairwise
 from ledger.cose.receipt import VerifiedReceipt, detach, parse_receipt, verify_receipt
 from ledger.cose.statement import Statement, parse_statement
 from ledger.domain.events.base import Closed, Event, Recorded
-from ledger.errors import Refuted, Uncheckable
+from ledger.errors import Refuted
 from ledger.tlog.hashing import leaf_hash
 from ledger.verifier.formats.bundle import Shown, StreamShown
 from ledger.verifier.trust import Trust
@@ -78,9 +78,7 @@ def locate(transparent: bytes, trust: Trust, roots: Roots) -> Located:
 
 def _verify(receipt: bytes, statement: bytes, trust: Trust) -> VerifiedReceipt:
     parsed = parse_receipt(receipt)
-    key = trust.receipt_keys.get(parsed.message.kid)
-    if key is None:
-        raise Uncheckable(f"the trust file has no receipt key {parsed.message.kid.hex()}")
+    key = trust.receipt_key(parsed.message.kid, parsed.tree_size)
     return verify_receipt(parsed, statement, key, trust.origin)
 
 

@@ -32,7 +32,7 @@ from ledger.errors import Refused, Refuted, Uncheckable
 from ledger.keys.algorithms import decode_key
 from ledger.tlog.checkpoint import VerifiedCheckpoint
 from ledger.verifier.archive_contents import check_accesses, check_attached, check_left_out, check_period, named_members
-from ledger.verifier.archive_statements import Statements, check_proofs, located_in
+from ledger.verifier.archive_statements import Statements, check_proofs, governing_in, located_in
 from ledger.verifier.checkpoint import verify_head
 from ledger.verifier.completeness_bundle import verify_bundle
 from ledger.verifier.entry_location import Located
@@ -44,6 +44,7 @@ from ledger.verifier.issuer_keys import IssuerChain
 from ledger.verifier.messages import archive as wording
 from ledger.verifier.messages.common import anchored
 from ledger.verifier.report import Remark, Verified
+from ledger.verifier.succession import renewed
 from ledger.verifier.trust import Trust
 
 __all__ = ["VerifiedArchive", "ground_of", "verify_archive"]
@@ -74,6 +75,7 @@ def verify_archive(data: bytes, trust: Trust) -> VerifiedArchive:
         raise Refuted(f"the archive is of the log {manifest.origin!r:.80}, not of {trust.origin!r:.80}")
     steps: list[Remark] = [wording.formed(len(members))]
 
+    trust = renewed(trust, governing_in(members))
     head = verify_head(member(members, CHECKPOINT), trust)  # 2
     if head.checkpoint.size != manifest.tree_size:
         raise Refuted("the checkpoint is of another size than the manifest says")

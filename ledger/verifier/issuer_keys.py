@@ -124,11 +124,11 @@ class IssuerChain:
         """The charter and the trust file must mean the same log. Raises `Refuted`."""
         if anchors.origin != self._trust.origin:
             raise Refuted(f"the charter is of the log {anchors.origin!r:.80}, not of {self._trust.origin!r:.80}")
-        if _hex_key(anchors.receipt_key).kid not in self._trust.receipt_keys:
+        if _hex_key(anchors.receipt_key).kid not in self._trust.first_receipt_keys:
             raise Refuted("the charter names a receipt key that the trust file does not have")
-        if anchors.checkpoint_vkey not in {key.format() for key in self._trust.checkpoint_vkeys}:
+        if anchors.checkpoint_vkey not in {key.format() for key in self._trust.first_vkeys}:
             raise Refuted("the charter names a checkpoint key that the trust file does not have")
-        if _hex_key(anchors.standing_key).kid not in self._trust.standing_keys:
+        if _hex_key(anchors.standing_key).kid not in self._trust.first_standing_keys:
             raise Refuted("the charter names a standing key that the trust file does not have")
 
 

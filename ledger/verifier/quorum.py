@@ -50,9 +50,9 @@ def check_witnessed(
 
 def require_head(note: bytes, trust: Trust) -> Cosigned:
     """A checkpoint under the trust file's keys and its policy. Raises `Refuted`, `Malformed`, `Uncheckable`."""
-    if not trust.checkpoint_vkeys:
+    if not trust.first_vkeys:
         raise Uncheckable("the trust file has no checkpoint key")
-    cosigned = (trust.policy or _NO_POLICY).require(note, *trust.checkpoint_vkeys)
+    cosigned = (trust.policy or _NO_POLICY).require(note, *trust.vkeys_of(note))
     if cosigned.checkpoint.origin != trust.origin:
         raise Refuted(f"the checkpoint is of {cosigned.checkpoint.origin!r:.80}, not of {trust.origin!r:.80}")
     return cosigned
@@ -82,7 +82,7 @@ def quorum_remark(cosigned: Cosigned, evidence: int = 0, of_evidence: int = 0) -
 
 def _check(entry: Located, proof: TlogProof, trust: Trust, roots: Roots) -> Cosigned:
     cosigned = require_head(proof.checkpoint, trust)
-    verify_proof(proof, leaf_hash(entry.statement.raw), trust.policy or _NO_POLICY, *trust.checkpoint_vkeys)
+    verify_proof(proof, leaf_hash(entry.statement.raw), trust.policy or _NO_POLICY, *trust.vkeys_of(proof.checkpoint))
     head = cosigned.checkpoint
     receipt = roots.seen.get(head.size)
     if receipt is not None and receipt.root != head.root:

@@ -3,7 +3,8 @@
 1. If the trust file demands a quorum of witnesses, a tlog-proof is there. Each tlog-proof that is given holds: the
    entry is where its receipt says, in a tree that the log signed, a quorum cosigned, and no receipt contradicts.
 2. The statement is in the one form that statements have, meant for this log, and every receipt on it holds:
-   it is a leaf of a tree whose root the log signed.
+   it is a leaf of a tree whose root the log signed, with the key for a tree of that size: that of the trust file, or
+   of a succession that the root announced in the evidence (`ledger.verifier.succession`).
 3. So is every entry of the evidence; they stand in log order; no two receipts show two trees of one size, and
    the log's time never goes back.
 4. Entry 0 is in the charter that the trust file names. It names the root key, and the log's keys of the file.
@@ -36,6 +37,7 @@ from ledger.verifier.messages import statement as wording
 from ledger.verifier.messages.common import anchored
 from ledger.verifier.quorum import check_witnessed
 from ledger.verifier.report import VerifiedEntry
+from ledger.verifier.succession import renewed
 from ledger.verifier.trust import Trust
 
 __all__ = ["verify_entry"]
@@ -58,13 +60,15 @@ def verify_entry(
     if not proofs:  # 1, continued below, where the receipts are verified
         trust.demand_nothing_of_witnesses()
 
+    shown = () if evidence is None else parse_evidence(evidence)
+    trust = renewed(trust, shown)
     roots = Roots()  # 2
     target = locate(transparent, trust, roots)
     steps = [wording.located(target, trust)]
 
     if evidence is None:  # 3
         raise Uncheckable("no evidence about the issuer was given: it is served at /entries/{index}/evidence")
-    entries = [locate(entry, trust, roots) for entry in parse_evidence(evidence)]
+    entries = [locate(entry, trust, roots) for entry in shown]
     check_order(entries)
     others = [entry for entry in entries if entry.index != target.index]
     steps.insert(0, check_witnessed(target, others, proofs, trust, roots))

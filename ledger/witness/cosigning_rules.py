@@ -1,4 +1,7 @@
-"""Whether to cosign: the checks of C2SP tlog-witness v1.0.0, "add-checkpoint", in its order. Pure.
+"""Whether to cosign: the checks of C2SP tlog-witness, "add-checkpoint", in its order. Pure.
+
+As the standard's main branch has them since v1.0.0: another root for the size that was cosigned is answered like a
+proof that does not hold, and so is a root of an empty tree that is not the empty one.
 
 Each refusal is an error of its own, since logs act on which it is; HTTP statuses are given at the edge.
 """
@@ -8,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.errors import LedgerError, Malformed, NotFound, Refuted, Uncheckable
-from ledger.tlog.checkpoint import VerifiedCheckpoint, open_checkpoint
+from ledger.tlog.checkpoint import EmptyRoot, VerifiedCheckpoint, open_checkpoint
 from ledger.tlog.cosignature import verifier_of
 from ledger.tlog.hashing import EMPTY_ROOT
 from ledger.tlog.proof import verify_consistency
@@ -29,7 +32,7 @@ class NotSigned(Refuted):
 class Conflict(LedgerError):
     """What the log takes for the newest tree that was cosigned is not (409). `size` is what the witness knows.
 
-    `fork`: the log showed another tree of that very size.
+    `fork`: the log showed another tree of that very size, as witnesses of v1.0.0 say it; this one answers 422.
     """
 
     def __init__(self, size: int, *, fork: bool = False) -> None:
@@ -41,7 +44,7 @@ class Conflict(LedgerError):
 
 
 class NotConsistent(Refuted):
-    """The proof does not show that the new tree extends the cosigned one (422)."""
+    """What is shown does not extend the cosigned tree: a false proof, or another tree of its very size (422)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +63,16 @@ class CosignedHead:
 def authenticate(request: AddCheckpoint, logs: KnownLogs) -> VerifiedCheckpoint:
     """The checkpoint, known to be of the log that it names, whatever the witness saw before.
 
-    Raises `UnknownLog`, `NotSigned`, `Malformed`.
+    Raises `UnknownLog`, `NotSigned`, `NotConsistent` (no entries under a root that is not empty), `Malformed`.
     """
-    origin = request.checkpoint.origin
+    origin = request.origin
     keys = logs.get(origin)
     if keys is None:
         raise UnknownLog(f"this witness does not know the log {origin!r:.200}")
     try:
         checkpoint = open_checkpoint(request.note, *(verifier_of(key) for key in keys), origin=origin)
+    except EmptyRoot as error:  # found after the signature
+        raise NotConsistent(str(error)) from error
     except (Refuted, Uncheckable) as error:
         raise NotSigned(str(error)) from error
     if request.old > checkpoint.size:
@@ -77,10 +82,10 @@ def authenticate(request: AddCheckpoint, logs: KnownLogs) -> VerifiedCheckpoint:
 
 def decide(checkpoint: VerifiedCheckpoint, request: AddCheckpoint, seen: CosignedHead) -> CosignedHead:
     """What is to be remembered before the checkpoint is cosigned. Raises `Conflict`, `NotConsistent`."""
-    if checkpoint.size == seen.size and checkpoint.root != seen.root:
-        raise Conflict(seen.size, fork=True)
     if request.old != seen.size:
         raise Conflict(seen.size)
+    if checkpoint.size == seen.size and checkpoint.root != seen.root:
+        raise NotConsistent(f"another tree of {seen.size} entries was cosigned")
     if request.old == 0:
         if request.proof:
             raise NotConsistent("from the empty tree there is nothing to prove")

@@ -2,8 +2,8 @@
 
 SQLite, one row per log, changed inside `BEGIN IMMEDIATE`: between the look and the write nobody else can write, in
 this process or another. `synchronous = EXTRA` with a rollback journal: a commit has reached the disk, and so has the
-end of its journal, when it returns. The file belongs to one witness key. It must never be replaced by an older copy:
-a witness that has forgotten may cosign a second history. Triggers refuse to go back.
+end of its journal, when it returns. The file belongs to one witness and all its keys. It must never be replaced by an
+older copy: a witness that has forgotten may cosign a second history. Triggers refuse to go back.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
@@ -42,18 +42,28 @@ BEGIN SELECT RAISE(ABORT, 'a witness never forgets'); END;
 """
 
 
+# What is shown to others; nothing is decided by it.
+_SHOWN: Final = """
+CREATE TABLE IF NOT EXISTS shown (
+    origin TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    note BLOB NOT NULL
+) STRICT, WITHOUT ROWID
+"""
+
+
 class WitnessState:
     """One state file. Thread-safe; several processes may share a file. Every method may raise `Unavailable`."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, key: VerifierKey) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, keys: Sequence[VerifierKey]) -> None:
         self.path = path
-        self.key = key
+        self.keys = tuple(keys)
         self._connection = connection
         self._lock = threading.Lock()
 
     @classmethod
-    def create(cls, path: Path, key: VerifierKey) -> Self:
-        """A new file for a key that has never cosigned. Raises `Misconfigured` if the file is there already."""
+    def create(cls, path: Path, *keys: VerifierKey) -> Self:
+        """A new file for keys that have never cosigned. Raises `Misconfigured` if the file is there already."""
         try:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
@@ -62,9 +72,10 @@ class WitnessState:
             connection = _connect(path)
             # One transaction: a crash before its end leaves an empty file, which `open` refuses.
             connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}")
-            connection.execute("INSERT INTO witness VALUES (?)", (key.format(),))
+            connection.executemany("INSERT INTO witness VALUES (?)", [(key.format(),) for key in keys])
             connection.execute("COMMIT")
-        return cls(path, connection, key)
+            connection.execute(_SHOWN)
+        return cls(path, connection, keys)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -77,12 +88,36 @@ class WitnessState:
         try:
             connection = _connect(path)
             (application,) = connection.execute("PRAGMA application_id").fetchone()
-            rows = connection.execute("SELECT vkey FROM witness").fetchall()
-            if application != _APPLICATION_ID or len(rows) != 1:
+            rows = connection.execute("SELECT vkey FROM witness ORDER BY rowid").fetchall()
+            if application != _APPLICATION_ID or not rows:
                 raise Misconfigured(f"{path} is not the state of a witness")
-            return cls(path, connection, VerifierKey.parse(rows[0][0]))
+            connection.execute(_SHOWN)  # files of before do not have it
+            return cls(path, connection, [VerifierKey.parse(vkey) for (vkey,) in rows])
         except (sqlite3.Error, Malformed) as error:
             raise Misconfigured(f"{path} is not the state of a witness: {error}") from error
+
+    def add_key(self, key: VerifierKey) -> None:
+        """A further key that has never cosigned, and will only cosign what this state lets it. Durable on return."""
+        if key in self.keys:
+            raise Misconfigured(f"{self.path} has this key already: {key.format()[:80]}")
+        with self._lock, _translated(self.path):
+            self._connection.execute("INSERT INTO witness VALUES (?)", (key.format(),))
+        self.keys = (*self.keys, key)
+
+    def show(self, origin: str, size: int, note: bytes) -> None:
+        """Keep a cosigned checkpoint to be shown, unless a larger one is."""
+        with self._lock, _translated(self.path):
+            self._connection.execute(
+                "INSERT INTO shown VALUES (?, ?, ?) ON CONFLICT (origin) DO UPDATE"
+                " SET size = excluded.size, note = excluded.note WHERE shown.size <= excluded.size",
+                (origin, size, note),
+            )
+
+    def shown(self, origin: str) -> bytes | None:
+        """The largest checkpoint of the log that was cosigned, with our cosignatures; None before the first."""
+        with self._lock, _translated(self.path):
+            row = self._connection.execute("SELECT note FROM shown WHERE origin = ?", (origin,)).fetchone()
+        return None if row is None else bytes(row[0])
 
     def head(self, origin: str) -> CosignedHead:
         """The newest tree of the log that was cosigned."""

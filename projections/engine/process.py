@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 import time
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
@@ -19,7 +20,7 @@ from ledger.domain.events.base import Recorded
 from ledger.domain.values.subject import is_enterprise
 from ledger.errors import LedgerError
 from ledger.feed import Feed
-from ledger.limits import MAP_INTERVAL_SECONDS
+from ledger.limits import MAP_INTERVAL_SECONDS, STOP_PROJECTIONS_SECONDS_MAX
 from ledger.store.contract import EntryRow
 from ledger.store.eventsourcing.mapper import to_recorded
 from ledger.store.postgres import PostgresStore
@@ -35,7 +36,6 @@ _logger = logging.getLogger(__name__)
 
 _NICENESS: Final = 10
 _AGAIN_SECONDS: Final = 1.0
-_END_SECONDS_MAX: Final = 20.0
 
 
 class ProjectionProcess:
@@ -64,7 +64,7 @@ class ProjectionProcess:
         if self._process is not None:
             self._process.terminate()
         if self._watcher is not None:
-            self._watcher.join(_END_SECONDS_MAX)
+            self._watcher.join(STOP_PROJECTIONS_SECONDS_MAX)
         if self._process is not None and self._process.is_alive():
             self._process.kill()  # the step's transaction comes to nothing, the next start does it again
 
@@ -72,7 +72,13 @@ class ProjectionProcess:
         level = logging.getLogger().getEffectiveLevel()
         arguments = self._conninfo, level, self._map_interval
         self._process = self._spawn.Process(target=_main, args=arguments, name="projections", daemon=True)
-        self._process.start()
+        # Ctrl-C goes to all of a terminal's processes: held back until the child has said what it does with it.
+        resource_tracker.ensure_running()  # which lifts the mask when it starts
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def _watch(self) -> None:
         while True:
@@ -97,7 +103,8 @@ def _main(conninfo: str, level: int, map_interval: int) -> None:
         told.send(None)
 
     signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all: the parent tells us in its own time
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells us in its own time
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     os.nice(_NICENESS)
     parent = multiprocessing.parent_process()
     assert parent is not None

@@ -188,7 +188,7 @@ def test_foreign_verifiers_accept_it(book: Book, kept: Kept) -> None:
 
 def test_the_checkpoint_covers_it_and_verifies(book: Book, kept: Kept) -> None:
     trust = book.trust()
-    head = open_checkpoint(book.checkpoint(), *trust.checkpoint_vkeys, origin=trust.origin)
+    head = open_checkpoint(book.checkpoint(), *trust.first_vkeys, origin=trust.origin)
     assert head.size > kept.index
     checked = verify_entry(kept.transparent.read_bytes(), kept.evidence.read_bytes(), trust)
     assert (checked.statement.raw, checked.receipt.index) == (kept.statement, kept.index)

@@ -113,14 +113,14 @@ class PublishedSource:
         """Fetch every entry and what is public beside it. Raises `Unavailable`."""
         self._own = tempfile.mkdtemp(prefix="ledger-audit-")
         self._laid_out = Path(self._own)
-        self._logs = frozenset((key.name, key.key_id) for key in trust.checkpoint_vkeys)
+        self._logs = frozenset((key.name, key.key_id) for key in trust.vkeys)
         receipts = ReceiptSource(self._fetch, self._size)
         numbers = range(-(-self._size // TILE_WIDTH))
         with ExitStack() as stack:
             # Two pools: who waits for a bundle must not wait for its bodies behind other bundles.
             bundles, bodies = (stack.enter_context(ThreadPoolExecutor(THREADS)) for _ in range(2))
             layout = stack.enter_context(Layout(self._folder, self._size))
-            heads = ShownHeads(layout.put_checkpoint, self._notes, trust.receipt_keys)
+            heads = ShownHeads(layout.put_checkpoint, self._notes, trust)
             fetched = in_turn(bundles, partial(self._all_of, receipts), numbers)
             for number, found in zip(numbers, fetched, strict=True):
                 self._lay_out(number, found, heads, layout, bodies)

@@ -13,13 +13,14 @@ from typing import Any, Final
 from ledger.audit.sources.prefetch import Fetch
 from ledger.cose.receipt import Receipt, parse_receipt
 from ledger.cose.receipts import decode_receipts, gather_receipts, receipts_path
-from ledger.cose.sign1 import VerifyingKey, verify_sign1
+from ledger.cose.sign1 import verify_sign1
 from ledger.errors import LedgerError, Malformed, NotFound
 from ledger.limits import TILE_WIDTH
 from ledger.store.contract import CheckpointRow
 from ledger.tlog.checkpoint import Checkpoint
 from ledger.tlog.proof import root_from_inclusion
 from ledger.tlog.tiles import tile_width
+from ledger.verifier.trust import Trust
 
 __all__ = ["ReceiptSource", "ShownHeads"]
 
@@ -72,12 +73,12 @@ class ShownHeads:
         self,
         keep: Callable[[CheckpointRow], None],
         notes: Mapping[int, tuple[bytes, Checkpoint]],
-        keys: Mapping[bytes, VerifyingKey],
+        trust: Trust,
     ) -> None:
         self._keep = keep
         self._notes = dict(notes)
         self._end = max(notes)
-        self._keys = keys
+        self._trust = trust
         self._size = 0
         self._time = 0
         self._absent = False
@@ -134,10 +135,8 @@ class ShownHeads:
         self._size, self._time = receipt.tree_size, receipt.iat
 
     def _holds(self, receipt: Receipt, root: bytes) -> bool:
-        key = self._keys.get(receipt.message.kid)
         try:
-            if key is None:
-                return False
+            key = self._trust.receipt_key(receipt.message.kid, receipt.tree_size)
             verify_sign1(receipt.message, key, detached_payload=root)
         except LedgerError:
             return False

@@ -16,6 +16,7 @@ Role = Literal[
     "registrar", "organizer", "approver", "regulator", "laboratory", "handling_body", "data_officer", "log_operator"
 ]
 CmaNumber = Annotated[str, Meta(pattern="^[0-9A-Z]{6,20}\\Z")]  # of a laboratory's accreditation (资质认定)
+SuccessionReason = Literal["planned", "lost", "compromised"]
 Officer = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,63}\\Z")]  # a pseudonym, never a person's name
 
 
@@ -35,6 +36,20 @@ class TrustAnchorsEstablished(Event, frozen=True, kw_only=True, tag="TrustAnchor
     receipt_key: Hex
     standing_key: Hex
     demo: bool = False
+
+
+class TrustAnchorsSucceeded(Event, frozen=True, kw_only=True, tag="TrustAnchorsSucceeded"):
+    """Other keys of the log: trees of `from_size` entries and more are signed with these, smaller ones as before.
+
+    Signed by the root, in stream `party:root`. Keys in the forms of `TrustAnchorsEstablished`. All three are new, and
+    `from_size` is beyond the first tree that holds this entry: what announces the keys is signed with those before.
+    """
+
+    from_size: Annotated[int, Meta(ge=2)]
+    checkpoint_vkey: Line
+    receipt_key: Hex
+    standing_key: Hex
+    reason: SuccessionReason
 
 
 class PartyEnrolled(Event, frozen=True, kw_only=True, tag="PartyEnrolled"):

@@ -18,6 +18,7 @@ from ledger.domain.events.party import (
     RoleGranted,
     RoleRevoked,
     TrustAnchorsEstablished,
+    TrustAnchorsSucceeded,
 )
 from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.spec import spec
@@ -71,6 +72,44 @@ def establish(governance: Governance, event: TrustAnchorsEstablished, ctx: Conte
             "the checkpoint verifier key must bear the origin's name",
             event.checkpoint_vkey,
         )
+    return ()
+
+
+def succeed(governance: Governance, event: TrustAnchorsSucceeded, ctx: Context) -> _Facts:
+    """New keys of the log, from a size on that no tree has yet when this entry is first shown in one."""
+    if ctx.bootstrap or ctx.subject != ROOT_PARTY or governance.anchors is None:
+        raise Refused(
+            "anchors.succession_place",
+            "日志密钥的更替由根密钥在 party:root 中声明, 不属于章程",
+            "the succession of the log's keys is said about party:root, and is no part of the charter",
+            ctx.subject,
+        )
+    if not event.checkpoint_vkey.startswith(governance.anchors.origin + "+"):
+        raise Refused(
+            "anchors.origin_mismatch",
+            "检查点公钥的名称必须与日志名称一致",
+            "the checkpoint verifier key must bear the origin's name",
+            event.checkpoint_vkey,
+        )
+    before = [one.from_size for one in governance.successions]
+    earliest = max(ctx.index + 2, *(size + 1 for size in before), 0)
+    if event.from_size < earliest:
+        raise Refused(
+            "anchors.succession_too_early",
+            f"新密钥须从尚未签署的树开始: 此处最早为 {earliest} 条记录的树",
+            f"the new keys begin with a tree that is not signed yet: here that of {earliest} entries or more",
+            str(event.from_size),
+        )
+    used = _log_keys(governance)
+    for key in (event.checkpoint_vkey, event.receipt_key, event.standing_key):
+        if key in used:
+            raise Refused(
+                "anchors.key_used",
+                "更替后的日志密钥必须全部是新的",
+                "the keys that succeed are new, all three",
+                key,
+            )
+        used.add(key)
     return ()
 
 
@@ -236,6 +275,15 @@ def _party(governance: Governance, ctx: Context) -> PartyRecord:
     return party
 
 
+def _log_keys(governance: Governance) -> set[str]:
+    """All keys that the log ever had, as events write them."""
+    found: set[str] = set()
+    for one in (governance.anchors, *governance.successions):
+        if one is not None:
+            found |= {one.checkpoint_vkey, one.receipt_key, one.standing_key}
+    return found
+
+
 def _key_of(governance: Governance, kid: str, ctx: Context) -> EnrolledKey:
     key = governance.keys.get(bytes.fromhex(kid))
     if key is None or key.party != ctx.subject:
@@ -298,6 +346,7 @@ def _root_keys_left(governance: Governance, revoked: EnrolledKey, event: KeyRevo
 
 EVENTS: Final = (
     spec("party", TrustAnchorsEstablished, ("root",), establish),
+    spec("party", TrustAnchorsSucceeded, ("root",), succeed),
     spec("party", PartyEnrolled, ("root", "registrar"), enrol_party),
     spec("party", LaboratoryAccredited, ("root", "registrar"), accredit, begins_later=True),
     spec("party", KeyEnrolled, ("root", "registrar", "party"), enrol_key),

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.history import HistoryGivenUp
-from ledger.domain.events.party import TrustAnchorsEstablished
+from ledger.domain.events.party import TrustAnchorsEstablished, TrustAnchorsSucceeded
 from ledger.domain.events.policy import RegistrationPolicy, StandingPolicy, WorkCalendarPublished
 from ledger.domain.state.access_log import DigestOfDay, evolve_accesses
 from ledger.domain.state.campaign import CampaignState, evolve_campaign
@@ -38,6 +38,7 @@ class Governance(Struct, frozen=True):
     access_digest: DigestOfDay | None = None
     map_roots: tuple[MapRoot, ...] = ()  # the newest, oldest first
     given_up: tuple[HistoryGivenUp, ...] = ()  # oldest first
+    successions: tuple[TrustAnchorsSucceeded, ...] = ()  # of the log's own keys, in log order
 
     @classmethod
     def empty(cls) -> Governance:
@@ -48,6 +49,13 @@ class Governance(Struct, frozen=True):
     def origin(self) -> str | None:
         """The name of the log, None before the first entry."""
         return None if self.anchors is None else self.anchors.origin
+
+    def anchors_at(self, size: int) -> TrustAnchorsEstablished | TrustAnchorsSucceeded | None:
+        """What names the log's own keys for trees of `size` entries; None before the first entry."""
+        for succeeded in reversed(self.successions):
+            if succeeded.from_size <= size:
+                return succeeded
+        return self.anchors
 
     @property
     def parties(self) -> Map[str, PartyRecord]:
@@ -110,7 +118,10 @@ def evolve_governance(governance: Governance, at: Recorded) -> Governance:
         case "party":
             parties = evolve_parties(governance.parties_and_keys, at)
             anchors = at.event if isinstance(at.event, TrustAnchorsEstablished) else governance.anchors
-            return replace(governance, size=size, parties_and_keys=parties, anchors=anchors)
+            successions = governance.successions
+            if isinstance(at.event, TrustAnchorsSucceeded):
+                successions = (*successions, at.event)
+            return replace(governance, size=size, parties_and_keys=parties, anchors=anchors, successions=successions)
         case "policy":
             return replace(governance, size=size, policies=evolve_policies(governance.policies, at))
         case "campaign":

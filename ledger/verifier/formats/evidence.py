@@ -23,6 +23,7 @@ from ledger.domain.events.party import (
     RoleGranted,
     RoleRevoked,
     TrustAnchorsEstablished,
+    TrustAnchorsSucceeded,
 )
 from ledger.domain.events.policy import (
     RegistrationPolicyAdopted,
@@ -40,6 +41,7 @@ _VERSION: Final = 1
 #: The events that may be evidence: who there is, with which keys and roles, and how long a recovery waits
 EVENTS: Final = (
     TrustAnchorsEstablished,
+    TrustAnchorsSucceeded,
     PartyEnrolled,
     KeyEnrolled,
     KeyRotated,

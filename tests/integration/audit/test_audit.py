@@ -106,9 +106,9 @@ def test_an_audited_state_of_another_history_is_a_fork(live: LiveBook, trust: Tr
 def test_two_checkpoints_signed_by_the_log_name_the_size_at_which_its_trees_part(live: LiveBook, trust: Trust) -> None:
     signer = log_keys(ORIGIN).checkpoint
     heads = [row for row in (live.store.checkpoint_covering(at) for at in (100, 150)) if row is not None]
-    agreed = open_checkpoint(heads[0].note, *trust.checkpoint_vkeys)
+    agreed = open_checkpoint(heads[0].note, *trust.first_vkeys)
     other = sign_checkpoint(Checkpoint(ORIGIN, heads[1].tree_size, sha256(b"other").digest()), signer)
-    parted = open_checkpoint(other, *trust.checkpoint_vkeys)
+    parted = open_checkpoint(other, *trust.first_vkeys)
     outcome = audited(live, trust, known=Known((agreed, parted)))
     assert [(one.code, one.size) for one in outcome.findings] == [("log.fork", heads[1].tree_size)]
     assert f"from {heads[0].tree_size} to {heads[1].tree_size - 1}" in outcome.findings[0].detail
@@ -119,7 +119,7 @@ def test_a_tail_cut_off_everywhere_shows_against_a_checkpoint_that_somebody_kept
 ) -> None:
     newest = live.store.latest()
     assert newest is not None
-    kept = open_checkpoint(newest.note, *forged.trust.checkpoint_vkeys)
+    kept = open_checkpoint(newest.note, *forged.trust.first_vkeys)
     least = newest.tree_size - 3
     forged.connection.execute("DELETE FROM ledger.checkpoints WHERE tree_size > %s", (least,))
     forged.connection.execute("DELETE FROM ledger.entries WHERE notification_id > %s", (least,))
@@ -184,7 +184,7 @@ def test_a_forked_tree_with_a_validly_signed_checkpoint_is_named_by_its_size(liv
 
 
 def test_a_receipt_key_that_the_trust_file_does_not_name_signs_nothing(live: LiveBook, trust: Trust) -> None:
-    outcome = audited(live, replace(trust, receipt_keys={}))
+    outcome = audited(live, replace(trust, first_receipt_keys={}))
     assert {"checkpoint.receipt", "log.anchors"} == set(outcome.counts)
     assert outcome.counts["checkpoint.receipt"] == outcome.checkpoints
     assert sum(one.code == "checkpoint.receipt" for one in outcome.findings) == 100  # bounded, counted in full

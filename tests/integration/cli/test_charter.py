@@ -64,11 +64,11 @@ def test_the_trust_file_is_that_of_the_log_that_begins_so(new: Run) -> None:
     keys = LogKeys.load(Path("data/keys"), ORIGIN)
     assert trust.origin == ORIGIN
     assert trust.charter == mth(read_charter(Path("charter.cbor").read_bytes()))
-    assert set(trust.receipt_keys) == {keys.receipt.kid}
-    assert set(trust.standing_keys) == {keys.standing.kid}
+    assert set(trust.first_receipt_keys) == {keys.receipt.kid}
+    assert set(trust.first_standing_keys) == {keys.standing.kid}
     assert keys.certificate is not None
     assert set(trust.certificate_keys) == {keys.certificate.kid}
-    assert trust.checkpoint_vkeys == (keys.checkpoint.key,)
+    assert trust.first_vkeys == (keys.checkpoint.key,)
 
 
 def test_a_charter_is_never_overwritten(new: Run) -> None:

@@ -38,7 +38,7 @@ class SwitchedStore:
 
 def the_file(folder: Path) -> HighWater:
     """The high-water file of the test log in a folder."""
-    return HighWater(folder, ORIGIN, log_keys(ORIGIN).checkpoint.key)
+    return HighWater(folder, log_keys(ORIGIN))
 
 
 @contextmanager

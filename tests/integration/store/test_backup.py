@@ -106,7 +106,13 @@ def test_a_restored_book_is_the_book(
     assert {table for table, _ in seen} == set(manifest.tables)
     restored = restore(other.admin, tmp_path / "copy")
     assert (restored.tree_size, restored.missing) == (3, 0)
-    assert contents(other.service) == contents(database.service)
+    waiting = {"held_bodies", "held_annexes"}  # what no entry names is in no backup
+    kept, restored_rows = contents(database.service), contents(other.service)
+    assert all(kept[table] for table in waiting)
+    assert {table: restored_rows[table] for table in waiting} == {table: [] for table in waiting}
+    assert {table: rows for table, rows in restored_rows.items() if table not in waiting} == {
+        table: rows for table, rows in kept.items() if table not in waiting
+    }
     with PostgresStore.open(other.service) as copy:
         assert copy.body(1) == (b"body", True)
         assert copy.body(2) is None

@@ -62,7 +62,7 @@ class Real:
         key = cosigner(name)
         known = parse_known_logs(f"log {log.key.key.format()}\n".encode())
         self.state = WitnessState.create(folder / name, key.key)
-        self.witness = Witness(key, known, self.state, lambda: NOW)
+        self.witness = Witness([key], known, self.state, lambda: NOW)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if self.down:

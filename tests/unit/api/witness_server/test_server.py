@@ -5,15 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
 import httpx
 import pytest
 
+from api.cosigning.witness_client import WitnessClient
 from ledger.limits import WITNESS_REQUEST_BYTES_MAX
 from ledger.tlog.cosignature import CosignerKey
 from ledger.tlog.note import parse_note
+from ledger.tlog.vkey import VerifierKey
+from ledger.tlog.witness_policy import PolicyWitness
+from ledger.witness import parse_request
 from tests.support.waiting import eventually
 from tests.support.witnesses import RunningWitness, cosigner
 from tests.unit.ledger.witness.logs import Log, a_log
@@ -42,7 +47,10 @@ def test_each_answer_is_as_the_standard_says(running: RunningWitness) -> None:
         conflict = ask(running, LOG.request(old, 30))
         assert (conflict.status_code, conflict.content) == (409, b"20\n")
         assert conflict.headers["content-type"] == "text/x.tlog.size"
-    assert ask(running, LOG.fork(3).request(20, 20)).status_code == 409
+    assert ask(running, LOG.fork(3).request(20, 20)).status_code == 422
+    shown = httpx.get(f"{running.url}/{sha256(LOG.origin.encode()).hexdigest()}/checkpoint")
+    assert (shown.status_code, shown.content) == (200, LOG.note(20) + good.content)
+    assert httpx.get(f"{running.url}/{'0' * 64}/checkpoint").status_code == 404
     assert ask(running, LOG.fork(3).request(20, 30)).status_code == 422
     assert ask(running, LOG.request(20, 30).replace(b"old 20", b"old 31")).status_code == 400
     assert ask(running, b"").status_code == 400
@@ -51,6 +59,33 @@ def test_each_answer_is_as_the_standard_says(running: RunningWitness) -> None:
     assert ask(running, b"x" * (WITNESS_REQUEST_BYTES_MAX + 1)).status_code == 413
     assert httpx.get(f"{running.url}/add-checkpoint").status_code == 405
     assert ask(running, LOG.request(20, 30)).status_code == 200
+
+
+def test_a_witness_cosigns_with_an_ml_dsa_44_key_from_the_day_it_is_given_one(tmp_path: Path) -> None:
+    witness = RunningWitness(tmp_path, "pq", LOG.key.key.format())
+    with witness:
+        assert ask(witness, LOG.request(0, 9)).status_code == 200
+    key, state = tmp_path / "pq-2.pem", ("--state", witness.state)
+    assert command("witness", "new-key", "-o", key).returncode == 0
+    added = command("witness", "add-key", "--ml-dsa-key", key, *state)
+    assert added.returncode == 0, added.stderr
+    vkey = VerifierKey.parse(added.stdout.strip())
+    named = command("witness", "key", "--key", witness.key, "--ml-dsa-key", key, "--name", vkey.name)
+    assert named.stdout.split() == [cosigner("pq").key.format(), vkey.format()]
+    alone = command("witness", "serve", "--key", witness.key, "--logs", witness.logs, *state, "--port", "0")
+    assert alone.returncode == 2 and "is the state of" in alone.stderr
+    witness.options = (*witness.options, "--ml-dsa-key", str(key))
+    with witness:
+        assert vkey.format() in httpx.get(witness.url).text
+        answer = ask(witness, LOG.request(9, 20))
+        assert answer.status_code == 200, answer.text
+        asking = PolicyWitness("pq", vkey, witness.url)
+        client = WitnessClient(asking)
+        assert client.add_checkpoint(parse_request(LOG.request(20, 21))).key == vkey
+        client.close()
+    note = parse_note(LOG.note(20) + answer.content)
+    assert [len(line.signature) for line in note.signatures] == [64, 8 + 64, 8 + 2_420]
+    CosignerKey(vkey).open(note.text, note.signatures[-1])
 
 
 def test_it_says_who_it_is_and_what_it_saw(running: RunningWitness) -> None:

@@ -117,6 +117,7 @@ def test_a_key_that_ran_out_while_a_pledge_waited_refuses_it(book: Book) -> None
 def test_the_table_of_issuers_is_that_of_the_design() -> None:
     assert {name: "/".join(sorted(spec.signers)) for name, spec in SPECS.items()} == {
         "TrustAnchorsEstablished": "root",
+        "TrustAnchorsSucceeded": "root",
         "PartyEnrolled": "registrar/root",
         "LaboratoryAccredited": "registrar/root",
         "KeyEnrolled": "party/registrar/root",

@@ -35,10 +35,10 @@ def _changed(log: PaperLog, **fields: Any) -> bytes:
 def test_what_is_written_is_read(log: PaperLog) -> None:
     trust = parse_trust(log.trust_file().format())
     assert trust.origin == ORIGIN
-    assert list(trust.receipt_keys) == [log.receipt_key.kid]
-    assert list(trust.standing_keys) == [log.standing_key.kid]
+    assert list(trust.first_receipt_keys) == [log.receipt_key.kid]
+    assert list(trust.first_standing_keys) == [log.standing_key.kid]
     assert trust.charter.hex() == log.trust_file().charter
-    assert [key.format() for key in trust.checkpoint_vkeys] == [log.checkpoint_key.key.format()]
+    assert [key.format() for key in trust.first_vkeys] == [log.checkpoint_key.key.format()]
     assert trust.quorum is None
 
 

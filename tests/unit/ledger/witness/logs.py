@@ -50,4 +50,4 @@ def a_log(origin: str = "log.example/one", count: int = 40, seed: int = 1) -> Lo
 
 def a_witness(state: WitnessState, *logs: Log, clock: int = NOW) -> Witness:
     known = parse_known_logs(*(f"log {log.key.key.format()}\n".encode() for log in logs))
-    return Witness(cosigner("w"), known, state, lambda: clock)
+    return Witness([cosigner("w")], known, state, lambda: clock)

@@ -9,10 +9,12 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +23,9 @@ from ledger.limits import PROOF_HASHES_MAX, WITNESS_REQUEST_BYTES_MAX
 from ledger.tlog.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from ledger.tlog.cosignature import Cosigner, CosignerKey
 from ledger.tlog.hashing import EMPTY_ROOT
-from ledger.tlog.note import NoteSigner, parse_note
+from ledger.tlog.note import NoteSigner, format_signature, parse_note, sign_note
+from ledger.tlog.vkey import COSIGNATURE_ML_DSA_44, encode_base64
+from ledger.tlog.witness_policy import parse_policy
 from ledger.witness import (
     AddCheckpoint,
     Conflict,
@@ -108,6 +112,96 @@ def test_each_refusal_is_the_one_that_the_standard_names(witness: Witness) -> No
     refused(witness, format_request(replace(parse_request(LOG.request(20, 20)), proof=(bytes(32),))), NotConsistent)
 
 
+def test_an_empty_tree_under_another_root_is_refused_like_a_false_proof_once_its_log_has_signed_it(
+    witness: Witness,
+) -> None:
+    text = f"{LOG.origin}\n0\n{encode_base64(bytes(32))}\n".encode()
+    signed = b"old 0\n\n" + sign_note(text, [LOG.key])
+    refused(witness, signed, NotConsistent)
+    impostor = NoteSigner(LOG.origin, a_log(seed=7).key._private_key)
+    refused(witness, b"old 0\n\n" + sign_note(text, [impostor]), NotSigned)
+    unknown = a_log("log.example/unknown")
+    other = text.replace(LOG.origin.encode(), unknown.origin.encode())
+    refused(witness, b"old 0\n\n" + sign_note(other, [unknown.key]), UnknownLog)
+
+
+def digest_of(log: Log) -> str:
+    return sha256(log.origin.encode()).hexdigest()
+
+
+def test_the_newest_cosigned_checkpoint_is_shown_to_whoever_knows_the_origin(
+    witness: Witness, state: WitnessState
+) -> None:
+    for nobody in (digest_of(LOG), digest_of(a_log("log.example/unknown")), "x", digest_of(LOG).upper()):
+        with pytest.raises(UnknownLog):
+            witness.checkpoint(nobody)
+    for old, size in ((0, 5), (5, 20), (20, 20)):
+        stranger = cosigner("stranger").sign(parse_note(LOG.note(size)).text, NOW)
+        line = witness.add_checkpoint(LOG.request(old, size) + format_signature(stranger))
+        assert witness.checkpoint(digest_of(LOG)) == LOG.note(size) + line
+    refused(witness, LOG.fork(3).request(20, 30), NotConsistent)
+    assert parse_checkpoint(parse_note(witness.checkpoint(digest_of(LOG))).text).size == 20
+    with WitnessState.open(state.path) as again:
+        assert a_witness(again, LOG).checkpoint(digest_of(LOG)) == witness.checkpoint(digest_of(LOG))
+    state.show(LOG.origin, 5, LOG.note(5))  # of a process that was slower
+    assert parse_checkpoint(parse_note(witness.checkpoint(digest_of(LOG))).text).size == 20
+
+
+def both_keys(state: WitnessState, more: Cosigner) -> Witness:
+    known = parse_known_logs(f"log {LOG.key.key.format()}\n".encode())
+    return Witness([cosigner("w"), more], known, state, lambda: NOW)
+
+
+def test_an_ml_dsa_44_key_cosigns_beside_the_ed25519_one(tmp_path: Path) -> None:
+    more = Cosigner("witness.example/w", MLDSA44PrivateKey.generate())
+    assert more.key.type == COSIGNATURE_ML_DSA_44
+    policy = parse_policy(
+        f"witness one {KEY.format()}\nwitness two {more.key.format()}\ngroup both all one two\nquorum both\n".encode()
+    )
+    with WitnessState.create(tmp_path / "state", KEY, more.key) as state:
+        witness = both_keys(state, more)
+        lines = witness.add_checkpoint(LOG.request(0, 20))
+        found = policy.require(LOG.note(20) + lines, LOG.key.key)
+        assert {name: one.timestamp for name, one in found.cosignatures.items()} == {"one": NOW, "two": NOW}
+        assert witness.checkpoint(digest_of(LOG)) == LOG.note(20) + lines
+        refused(witness, LOG.fork(3).request(20, 20), NotConsistent)
+        forged = LOG.fork(3).note(20) + lines
+        with pytest.raises(Refuted):
+            policy.require(forged, LOG.key.key)
+
+
+def test_a_key_cosigns_by_the_state_that_knows_it_and_no_key_is_left_out(tmp_path: Path) -> None:
+    more = Cosigner("witness.example/w", MLDSA44PrivateKey.generate())
+    with WitnessState.create(tmp_path / "state", KEY) as state:
+        with pytest.raises(Misconfigured, match="is the state of"):
+            both_keys(state, more)
+        cosigned(a_witness(state, LOG), LOG, 0, 20)
+        state.add_key(more.key)
+        with pytest.raises(Misconfigured, match="already"):
+            state.add_key(more.key)
+        with pytest.raises(Misconfigured, match="is the state of"):
+            a_witness(state, LOG)
+    with WitnessState.open(tmp_path / "state") as again:
+        witness = both_keys(again, more)
+        refused(witness, LOG.fork(3).request(0, 20), Conflict)
+        assert len(parse_note(LOG.note(25) + witness.add_checkpoint(LOG.request(20, 25))).signatures) == 3
+
+
+def test_a_state_of_before_there_was_something_to_show_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    with WitnessState.create(path, KEY) as state:
+        cosigned(a_witness(state, LOG), LOG, 0, 20)
+    old = sqlite3.connect(path)
+    old.execute("DROP TABLE shown")
+    old.close()
+    with WitnessState.open(path) as state:
+        witness = a_witness(state, LOG)
+        with pytest.raises(UnknownLog):
+            witness.checkpoint(digest_of(LOG))
+        cosigned(witness, LOG, 20, 20)
+        assert witness.checkpoint(digest_of(LOG)).startswith(LOG.note(20))
+
+
 def test_a_first_checkpoint_comes_without_a_proof(witness: Witness) -> None:
     refused(witness, format_request(AddCheckpoint(0, (bytes(32),), LOG.note(5))), NotConsistent)
 
@@ -126,10 +220,9 @@ def test_a_fork_that_the_logs_own_key_signed_is_refused_and_nothing_of_it_rememb
 ) -> None:
     cosigned(witness, LOG, 0, 20)
     forked = LOG.fork(at)
-    same = refused(witness, forked.request(20, 20), Conflict)
-    assert isinstance(same, Conflict) and same.fork
+    refused(witness, forked.request(20, 20), NotConsistent)
     stale = refused(witness, forked.request(5, 20), Conflict)
-    assert isinstance(stale, Conflict) and stale.fork
+    assert isinstance(stale, Conflict) and stale.size == 20
     refused(witness, forked.request(20, 30), NotConsistent)
     if at:  # up to there the histories are one, so a proof from there holds: it is too old
         refused(witness, forked.request(at, 30), Conflict)
@@ -161,7 +254,7 @@ def test_after_a_crash_between_remembering_and_answering_the_log_gets_its_cosign
         witness.add_checkpoint(LOG.request(0, 20))
     assert known.value.size == 20
     cosigned(witness, LOG, 20, 20)
-    refused(witness, LOG.fork(10).request(20, 20), Conflict)
+    refused(witness, LOG.fork(10).request(20, 20), NotConsistent)
 
 
 class _Broken:
@@ -211,7 +304,7 @@ def test_a_clock_that_went_back_signs_nothing(witness: Witness, state: WitnessSt
 
 def test_a_state_belongs_to_one_key_and_is_never_made_up(tmp_path: Path, state: WitnessState) -> None:
     with pytest.raises(Misconfigured, match="is the state of"):
-        Witness(cosigner("other"), {}, state, lambda: NOW)
+        Witness([cosigner("other")], {}, state, lambda: NOW)
     with pytest.raises(Misconfigured, match="already"):
         WitnessState.create(state.path, KEY)
     with pytest.raises(Misconfigured, match="is not there"):
@@ -367,7 +460,7 @@ def test_both_forms_of_lists_of_logs_are_read(state: WitnessState) -> None:
     head = Checkpoint("go.sum database tree", 3, mth(two.entries[:3]))
     text = f"{head.origin}\n3\n".encode()
     note = sign_checkpoint(Checkpoint(two.origin, 3, head.root), two.key)
-    witness = Witness(Cosigner("witness.example/w", private_key("w")), known, state, lambda: NOW)
+    witness = Witness([Cosigner("witness.example/w", private_key("w"))], known, state, lambda: NOW)
     renamed = text + note.split(b"\n", 2)[2].split(b"\n", 1)[0] + b"\n"
     line = two.key.sign(renamed)
     from ledger.tlog.note import format_note  # noqa: PLC0415
