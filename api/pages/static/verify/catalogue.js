@@ -1,8 +1,8 @@
 /**
  * All event types: about which kind of subject, by whom and in which form each may be said.
  *
- * As `ledger/domain/rules/catalogue.py` has them: a test compares the two. `self` is the enterprise about itself, `old_key` the
- * key that a rotation replaces; the others are roles.
+ * As `ledger/domain/rules/catalogue.py` has them: a test compares the two. `self` is the enterprise about itself, `party` the
+ * party about itself, `old_key` the key that a rotation replaces; the others are roles.
  */
 
 /** @typedef {{stream: string, signers: string[], form: "open" | "sealed" | "either"}} Line */
@@ -10,14 +10,18 @@
 /** @type {Record<string, Line>} */
 export const CATALOGUE = {
   TrustAnchorsEstablished: { stream: "party", signers: ["root"], form: "open" },
+  TrustAnchorsSucceeded: { stream: "party", signers: ["root"], form: "open" },
   PartyEnrolled: { stream: "party", signers: ["registrar", "root"], form: "open" },
-  KeyEnrolled: { stream: "party", signers: ["registrar", "root"], form: "open" },
+  LaboratoryAccredited: { stream: "party", signers: ["registrar", "root"], form: "open" },
+  KeyEnrolled: { stream: "party", signers: ["party", "registrar", "root"], form: "open" },
   KeyRotated: { stream: "party", signers: ["old_key"], form: "open" },
   KeyRecovered: { stream: "party", signers: ["registrar", "root"], form: "open" },
   KeyRevoked: { stream: "party", signers: ["registrar", "root"], form: "open" },
   RoleGranted: { stream: "party", signers: ["registrar", "root"], form: "open" },
   RoleRevoked: { stream: "party", signers: ["registrar", "root"], form: "open" },
   RegistrationPolicyAdopted: { stream: "policy", signers: ["organizer"], form: "open" },
+  RegistrationPolicyProposed: { stream: "policy", signers: ["organizer"], form: "open" },
+  RegistrationPolicyApproved: { stream: "policy", signers: ["approver", "regulator"], form: "open" },
   StandingPolicyProposed: { stream: "policy", signers: ["organizer"], form: "open" },
   StandingPolicyApproved: { stream: "policy", signers: ["approver", "regulator"], form: "open" },
   WorkCalendarPublished: { stream: "policy", signers: ["organizer"], form: "open" },
@@ -52,8 +56,8 @@ export const CATALOGUE = {
   ProductListed: { stream: "enterprise", signers: ["laboratory", "organizer"], form: "open" },
   ProductDelisted: { stream: "enterprise", signers: ["laboratory", "organizer"], form: "open" },
   ReportSubmitted: { stream: "enterprise", signers: ["laboratory", "organizer", "self"], form: "open" },
-  ReportVerified: { stream: "enterprise", signers: ["laboratory", "organizer"], form: "open" },
-  ReportInvalidated: { stream: "enterprise", signers: ["laboratory", "organizer"], form: "sealed" },
+  ReportVerified: { stream: "enterprise", signers: ["laboratory", "organizer", "regulator"], form: "open" },
+  ReportInvalidated: { stream: "enterprise", signers: ["laboratory", "organizer", "regulator"], form: "sealed" },
   FindingRecorded: { stream: "enterprise", signers: ["organizer", "regulator"], form: "sealed" },
   PublicRecordCited: { stream: "enterprise", signers: ["organizer", "regulator"], form: "sealed" },
   PublicRecordRechecked: { stream: "enterprise", signers: ["organizer", "regulator"], form: "sealed" },
@@ -93,8 +97,21 @@ export const CATALOGUE = {
     signers: ["approver", "handling_body", "organizer", "regulator"],
     form: "sealed",
   },
-  StatementRepudiated: { stream: "enterprise", signers: ["organizer"], form: "open" },
-  EntryMisattributed: { stream: "enterprise", signers: ["organizer"], form: "open" },
+  StatementRepudiated: {
+    stream: "enterprise",
+    signers: [
+      "approver",
+      "data_officer",
+      "handling_body",
+      "laboratory",
+      "organizer",
+      "regulator",
+      "root",
+      "self",
+    ],
+    form: "open",
+  },
+  EntryMisattributed: { stream: "enterprise", signers: ["organizer", "regulator", "root"], form: "open" },
   BodyErased: { stream: "enterprise", signers: ["data_officer"], form: "open" },
   LegalHoldPlaced: { stream: "enterprise", signers: ["data_officer"], form: "open" },
   LegalHoldReleased: { stream: "enterprise", signers: ["data_officer"], form: "open" },
@@ -105,6 +122,7 @@ export const CATALOGUE = {
   },
   AttachmentErased: { stream: "enterprise", signers: ["data_officer"], form: "open" },
   AnnexTakenDown: { stream: "enterprise", signers: ["data_officer"], form: "open" },
+  HistoryGivenUp: { stream: "map", signers: ["log_operator", "root"], form: "open" },
   MapRootPublished: { stream: "map", signers: ["log_operator"], form: "open" },
   AccessDigestPublished: { stream: "access", signers: ["log_operator"], form: "open" },
 };
@@ -117,5 +135,5 @@ export const CATALOGUE = {
 export function entitles(line, issuer, subject, roles) {
   if (line.signers.some((one) => roles.has(one))) return true;
   const byItself = line.signers.includes("self") && issuer === `party:${subject}`;
-  return byItself || (line.signers.includes("old_key") && issuer === subject);
+  return byItself || (issuer === subject && line.signers.some((one) => one === "party" || one === "old_key"));
 }

@@ -23,6 +23,7 @@ import { kindOf, ROOT_PARTY, shanghaiDate } from "./subject.js";
 /** The events that may be evidence: who there is, with which keys and roles, and how long a recovery waits. */
 export const EVIDENCE_EVENTS = new Set([
   "TrustAnchorsEstablished",
+  "TrustAnchorsSucceeded",
   "PartyEnrolled",
   "KeyEnrolled",
   "KeyRotated",
@@ -31,6 +32,8 @@ export const EVIDENCE_EVENTS = new Set([
   "RoleGranted",
   "RoleRevoked",
   "RegistrationPolicyAdopted",
+  "RegistrationPolicyProposed",
+  "RegistrationPolicyApproved",
 ]);
 
 const NEW_KEY = new Set(["KeyEnrolled", "KeyRotated", "KeyRecovered"]);
@@ -188,18 +191,18 @@ async function sameLog(anchors, trust) {
     );
   const receiptKey = await decodeKey(unhex(anchors.receipt_key));
   const standingKey = await decodeKey(unhex(anchors.standing_key));
-  if (!trust.receiptKeys.has(receiptKey.kidHex))
+  if (!trust.firstReceiptKeys.has(receiptKey.kidHex))
     throw new Refuted(
       "章程所列收据密钥不在信任文件中",
       "the charter names a receipt key that the trust file does not have",
     );
-  if (!trust.checkpointKeys.some((key) => key.format === anchors.checkpoint_vkey)) {
+  if (!trust.firstVkeys.some((key) => key.format === anchors.checkpoint_vkey)) {
     throw new Refuted(
       "章程所列检查点密钥不在信任文件中",
       "the charter names a checkpoint key that the trust file does not have",
     );
   }
-  if (!trust.standingKeys.has(standingKey.kidHex))
+  if (!trust.firstStandingKeys.has(standingKey.kidHex))
     throw new Refuted(
       "章程所列践诺状况密钥不在信任文件中",
       "the charter names a standing key that the trust file does not have",

@@ -21,7 +21,8 @@ import { Refuted, Uncheckable } from "./errors.js";
 import { streamValue, verifyInMap } from "./map.js";
 import { leafHash, verifyConsistency } from "./merkle.js";
 import { locate, Roots } from "./receipt.js";
-import { isGoverning, MAP, POLICY, ROOT_PARTY } from "./subject.js";
+import { isGoverning, kindOf, MAP, POLICY, ROOT_PARTY } from "./subject.js";
+import { renewed } from "./succession.js";
 import * as wording from "./wording.js";
 import { requireHead } from "./witnessed.js";
 
@@ -64,6 +65,11 @@ export async function verifyHead(note, trust, steps) {
  */
 export async function verifyBundle(data, trust, steps) {
   const bundle = parseBundle(data);
+  const governing = bundle.streams.filter(({ subject }) => ["party", "policy"].includes(kindOf(subject)));
+  trust = await renewed(
+    trust,
+    governing.flatMap(({ entries }) => entries.map(({ transparent }) => transparent)),
+  );
   const head = await verifyHead(bundle.checkpoint, trust, steps); // 1
 
   const roots = new Roots(); // 2

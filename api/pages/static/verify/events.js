@@ -28,6 +28,8 @@ const digest = (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(val
 const bytes = (value) => typeof value === "string" && /^(?:[0-9a-f]{2})+$/.test(value) && value.length <= 4096;
 /** @type {Check} */
 const officer = (value) => typeof value === "string" && /^[a-z0-9][a-z0-9-]{0,63}$/.test(value);
+/** @type {Check} */
+const cmaNumber = (value) => typeof value === "string" && /^[0-9A-Z]{6,20}$/.test(value);
 /** @type {(least: number, most: number) => Check} */
 const number = (least, most) => (value) => typeof value === "number" && least <= value && value <= most;
 /** @type {(...values: string[]) => Check} */
@@ -59,10 +61,34 @@ const daysByType = (value) =>
 /** @type {Check} */
 const document = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** @typedef {{must: Record<string, Check>, may?: Record<string, Check>}} Fields */
+/** @type {Fields} of a registration policy, as an event of its own or as a document */
+const REGISTRATION_POLICY = {
+  must: {
+    statement_age_max_seconds: number(60, 31_536_000),
+    recording_days_max_default: days,
+    recording_days_max: daysByType,
+    key_recovery_days: days,
+    complaint_notice_working_days: days,
+    pledge_months_max: number(0, 1_200),
+    certificate_words_forbidden: lines,
+  },
+  may: { citation_recheck_days_max: days },
+};
+/** @type {Check} */
+const registrationPolicy = (value) => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { must, may } = REGISTRATION_POLICY;
+  return (
+    Object.entries(value).every(([name, one]) => (must[name] ?? may?.[name])?.(one) === true) &&
+    Object.keys(must).every((name) => Object.hasOwn(value, name))
+  );
+};
+
 /** @type {Record<string, Check>} fields that every event may leave out */
 const COMMON = { legal_basis: line, late_ground: line };
 
-/** @type {Record<string, {must: Record<string, Check>, may?: Record<string, Check>}>} of what others rest on */
+/** @type {Record<string, Fields>} of what others rest on */
 const FIELDS = {
   TrustAnchorsEstablished: {
     must: {
@@ -77,7 +103,20 @@ const FIELDS = {
     },
     may: { demo: (value) => value === true },
   },
+  TrustAnchorsSucceeded: {
+    must: {
+      from_size: number(2, Number.MAX_SAFE_INTEGER),
+      checkpoint_vkey: line,
+      receipt_key: bytes,
+      standing_key: bytes,
+      reason: oneOf("planned", "lost", "compromised"),
+    },
+  },
   PartyEnrolled: { must: { name_zh: line }, may: { name_en: line, identifier: line, evidence: line } },
+  LaboratoryAccredited: {
+    must: { cma: cmaNumber, valid_from: isDate, valid_until: isDate },
+    may: { evidence: line },
+  },
   KeyEnrolled: {
     must: { key: bytes, proof: bytes, officer, valid_from: isDate },
     may: { valid_until: isDate, evidence: line },
@@ -93,21 +132,15 @@ const FIELDS = {
   },
   RoleGranted: { must: { role } },
   RoleRevoked: { must: { role, reason: line } },
-  RegistrationPolicyAdopted: {
-    must: {
-      statement_age_max_seconds: number(60, 31_536_000),
-      recording_days_max_default: days,
-      recording_days_max: daysByType,
-      key_recovery_days: days,
-      complaint_notice_working_days: days,
-      pledge_months_max: number(0, 1_200),
-      certificate_words_forbidden: lines,
-    },
-    may: { citation_recheck_days_max: days },
-  },
+  RegistrationPolicyAdopted: REGISTRATION_POLICY,
+  RegistrationPolicyProposed: { must: { policy: registrationPolicy } },
+  RegistrationPolicyApproved: { must: { proposal: number(0, Number.MAX_SAFE_INTEGER) } },
   StandingPolicyProposed: { must: { policy: document } },
   StandingPolicyApproved: { must: { proposal: number(0, Number.MAX_SAFE_INTEGER) } },
   WorkCalendarPublished: { must: { year: number(2000, 2100), holidays: dates, workdays: dates } },
+  HistoryGivenUp: {
+    must: { lost_size: size, lost_root: digest, kept_size: size, kept_root: digest, reason: line },
+  },
   MapRootPublished: { must: { root: digest, tree_size: size, subjects: size } },
 };
 

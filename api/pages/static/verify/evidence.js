@@ -2,7 +2,8 @@
  * A statement in the log, with the evidence about its issuer, in the steps of `ledger/verifier/statement.py`:
  *
  * 1. If the trust file demands a quorum of witnesses, a tlog-proof is there; each that is given holds.
- * 2. The statement is in the one form that statements have, meant for this log, and every receipt on it holds.
+ * 2. The statement is in the one form that statements have, meant for this log, and every receipt on it holds, under the
+ *    log's key for a tree of its size: of the trust file, or of a succession that the evidence shows (`succession.js`).
  * 3. So is every entry of the evidence; they stand in log order, under trees that do not contradict.
  * 4. Entry 0 is in the charter that the trust file names, and names the log's keys of the file.
  * 5. From there on each entry was signed by a valid key, by an issuer entitled to it, within the rules.
@@ -20,6 +21,7 @@ import { checkGround, decodeEvent } from "./events.js";
 import { EVIDENCE_BYTES_MAX, EVIDENCE_ENTRIES_MAX } from "./limits.js";
 import { locate, Roots } from "./receipt.js";
 import { EVIDENCE } from "./sign1.js";
+import { renewed } from "./succession.js";
 import * as wording from "./wording.js";
 import { checkWitnessed } from "./witnessed.js";
 
@@ -57,6 +59,8 @@ export function parseEvidence(data) {
 export async function verifyEntry(transparent, evidence, trust, steps, body = null, proofs = []) {
   if (proofs.length === 0) trust.demandNothingOfWitnesses(); // 1, continued below
 
+  const entriesShown = evidence === null ? [] : parseEvidence(evidence);
+  trust = await renewed(trust, entriesShown);
   const roots = new Roots(); // 2
   const target = await locate(transparent, trust, roots);
   const { statement, receipt, index } = target;
@@ -70,7 +74,7 @@ export async function verifyEntry(transparent, evidence, trust, steps, body = nu
   }
   /** @type {Located[]} */
   const entries = []; // 3
-  for (const one of parseEvidence(evidence)) entries.push(await locate(one, trust, roots));
+  for (const one of entriesShown) entries.push(await locate(one, trust, roots));
   checkOrder(entries);
   const others = entries.filter((entry) => entry.index !== index);
   steps.first(await checkWitnessed(target, others, proofs, trust, roots), proofs.length > 0 ? "proof" : "trust");

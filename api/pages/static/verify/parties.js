@@ -43,14 +43,20 @@ export class Parties {
   constructor() {
     /** @type {Event | null} */
     this.anchors = null;
+    /** @type {Event[]} `TrustAnchorsSucceeded`, in log order */
+    this.successions = [];
     /** @type {Map<string, Party>} */
     this.byId = new Map();
     /** @type {Map<string, EnrolledKey>} */
     this.keys = new Map();
     /** @type {{from: string, index: number, recoveryDays: number}[]} */
     this.registration = [];
-    /** @type {Map<number, {issuer: string, kid: string, approved: boolean}>} */
+    /** @type {Map<number, {issuer: string, kid: string, approved: boolean}>} of standing policies */
     this.proposals = new Map();
+    /** @type {Map<number, {issuer: string, kid: string, approved: boolean, recoveryDays: number}>} */
+    this.registrationProposals = new Map();
+    /** @type {Map<string, {party: string, index: number}>} by CMA number */
+    this.accreditations = new Map();
     /** @type {{index: number, treeSize: number, root: Uint8Array, subjects: number}[]} the newest, oldest first */
     this.mapRoots = [];
     /** @type {Set<number>} entries that put a standing policy into force */

@@ -21,6 +21,9 @@ export async function takeIn(parties, event, place) {
   if (Object.hasOwn(STEPS, event.type)) await STEPS[event.type](parties, event, place, shanghaiDate(place.recordedAt));
 }
 
+// What a registrar may give: every other role decides about others, and is the root's to give.
+const GIVEN_BY_REGISTRAR = new Set(["laboratory", "handling_body"]);
+
 /** @type {Record<string, Step>} */
 const STEPS = {
   async TrustAnchorsEstablished(parties, event, place, today) {
@@ -49,6 +52,37 @@ const STEPS = {
     });
   },
 
+  TrustAnchorsSucceeded(parties, event, place) {
+    const { index, subject, bootstrap } = place;
+    if (bootstrap || subject !== ROOT_PARTY || parties.anchors === null)
+      return refuse(
+        index,
+        "anchors.succession_place",
+        "日志密钥的更替由根密钥在 party:root 中声明, 不属于章程",
+        "the succession of the log's keys is said about party:root, and is no part of the charter",
+      );
+    if (!event.checkpoint_vkey.startsWith(`${parties.anchors.origin}+`))
+      refuse(
+        index,
+        "anchors.origin_mismatch",
+        "检查点公钥的名称与日志不一致",
+        "the checkpoint verifier key must bear the origin's name",
+      );
+    const earliest = Math.max(index + 2, ...parties.successions.map((one) => one.from_size + 1));
+    if (event.from_size < earliest)
+      refuse(
+        index,
+        "anchors.succession_too_early",
+        `新密钥须从尚未签署的树开始: 最早为 ${earliest} 条的树`,
+        `the new keys begin with a tree that is not signed yet: that of ${earliest} entries or more`,
+      );
+    const named = (/** @type {Event} */ one) => [one.checkpoint_vkey, one.receipt_key, one.standing_key];
+    const used = [parties.anchors, ...parties.successions].flatMap(named);
+    if (new Set([...used, ...named(event)]).size !== new Set(used).size + 3)
+      refuse(index, "anchors.key_used", "更替后的日志密钥必须全部是新的", "the keys that succeed are new, all three");
+    parties.successions.push(event);
+  },
+
   PartyEnrolled(parties, event, { index, subject }) {
     if (parties.byId.has(subject))
       refuse(index, "party.already_enrolled", "该主体已登记", "this party is already enrolled");
@@ -65,8 +99,43 @@ const STEPS = {
     parties.byId.set(subject, { name: event.name_zh, nameEn: event.name_en ?? null, roles: new Set(), keys: [] });
   },
 
+  LaboratoryAccredited(parties, event, place) {
+    const { index, subject, issuer, roles } = place;
+    if (!party(parties, place).roles.has("laboratory"))
+      refuse(
+        index,
+        "accreditation.no_laboratory",
+        "该主体没有检验检测机构角色",
+        "this party does not hold the role of a laboratory",
+      );
+    if (issuer === subject && !roles.has("root"))
+      refuse(
+        index,
+        "accreditation.by_itself",
+        "登记员不能登记自己的资质认定",
+        "a registrar does not record its own accreditation",
+      );
+    const earlier = parties.accreditations.get(event.cma);
+    if (earlier !== undefined && earlier.party !== subject)
+      refuse(
+        index,
+        "accreditation.number_taken",
+        `该资质认定编号属于 ${earlier.party}`,
+        `this CMA number is that of ${earlier.party}, by entry ${earlier.index}`,
+      );
+    if (event.valid_until < event.valid_from)
+      refuse(index, "accreditation.validity_order", "有效期止早于有效期起", "the validity ends before it begins");
+    parties.accreditations.set(event.cma, { party: subject, index });
+  },
+
   async KeyEnrolled(parties, event, place, today) {
-    party(parties, place);
+    if (party(parties, place).keys.length > 0 && place.issuer !== place.subject && !place.bootstrap)
+      refuse(
+        place.index,
+        "key.further_by_own_key",
+        "该主体已有密钥: 新密钥须由其现有密钥签名登记, 或经等待期恢复",
+        "this party has a key: a further one is enrolled by that key, or recovered with its waiting period",
+      );
     await unknownKey(parties, place, event.key);
     ordered(place, event.valid_from, event.valid_until);
     await addKey(parties, place, event.key, {
@@ -218,12 +287,12 @@ function ordered({ index }, from, until) {
 
 /** @param {string} role @param {Place} place */
 function roleGiver(role, { index, roles, issuer, subject }) {
-  if (!roles.has("root") && (role === "registrar" || issuer === subject)) {
+  if (!roles.has("root") && (!GIVEN_BY_REGISTRAR.has(role) || issuer === subject)) {
     refuse(
       index,
       "role.root_only",
-      "登记员角色以及登记员自己的角色只能由根密钥授予或收回",
-      "the role of registrar, and any role of the registrar itself, is given and taken by the root alone",
+      "登记员只能授予或收回他方的检验检测机构、投诉承办单位角色; 其他角色由根密钥授予或收回",
+      "a registrar gives and takes the roles of laboratory and handling body, of others; every other role is given and taken by the root alone",
     );
   }
 }

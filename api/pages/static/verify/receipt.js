@@ -5,7 +5,7 @@
 
 import { byteString, decode, encode, head } from "./cbor.js";
 import { concat, equal } from "./bytes.js";
-import { Malformed, Refuted, Uncheckable } from "./errors.js";
+import { Malformed, Refuted } from "./errors.js";
 import { PROOF_HASHES_MAX, RECEIPT_BYTES_MAX, RECEIPTS_MAX, STATEMENT_BYTES_MAX } from "./limits.js";
 import { leafHash, rootFromInclusion } from "./merkle.js";
 import * as sign1 from "./sign1.js";
@@ -103,6 +103,10 @@ function proofIn(unprotected) {
   throw new Malformed("包含证明格式不符", "the inclusion proof is not [tree_size, leaf_index, [+ hash]]");
 }
 
+/** Where a transparent statement's first receipt says that it is. Throws `Malformed`; verifies nothing.
+ *  @param {Uint8Array} transparent */
+export const indexOf = (transparent) => parseReceipt(detach(transparent).receipts[0]).index;
+
 /** The tree heads that receipts have shown so far: one root per size, and time never goes back. */
 export class Roots {
   constructor() {
@@ -166,13 +170,7 @@ export async function locate(transparent, trust, roots) {
 /** @param {Uint8Array} data @param {Uint8Array} leaf @param {Trust} trust @returns {Promise<VerifiedReceipt>} */
 async function verifyReceipt(data, leaf, trust) {
   const { message, origin, size, index, path, iat } = parseReceipt(data);
-  const key = trust.receiptKeys.get(message.kidHex);
-  if (key === undefined) {
-    throw new Uncheckable(
-      `信任文件没有收据密钥 ${message.kidHex}`,
-      `the trust file has no receipt key ${message.kidHex}`,
-    );
-  }
+  const key = trust.receiptKey(message.kidHex, size);
   if (origin !== trust.origin) {
     throw new Refuted(
       `收据属于日志 ${origin}, 不是 ${trust.origin}`,

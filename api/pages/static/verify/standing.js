@@ -33,8 +33,8 @@ export async function verifyStanding(token, trust, steps, now) {
   if (token.length > SIGNED_STANDING_BYTES_MAX)
     throw new Malformed("签名文件过长", `a signed standing has at most ${SIGNED_STANDING_BYTES_MAX} bytes`);
   const message = sign1.parseSign1(token, sign1.STANDING, LABELS);
-  const key = trust.standingKeys.get(message.kidHex);
-  if (key === undefined)
+  const key = trust.standingKey(message.kidHex);
+  if (key === null)
     throw new Uncheckable(
       `信任文件没有践诺状况密钥 ${message.kidHex}`,
       `the trust file has no standing key ${message.kidHex}`,

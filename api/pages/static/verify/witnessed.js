@@ -41,9 +41,10 @@ export async function parseProof(data) {
 /** A checkpoint under the trust file's keys and policy. Throws `Refuted`, `Malformed`, `Uncheckable`.
  *  @param {Uint8Array} note @param {Trust} trust */
 export async function requireHead(note, trust) {
-  if (trust.checkpointKeys.length === 0)
-    throw new Uncheckable("信任文件没有检查点密钥", "the trust file has no checkpoint key");
-  const cosigned = await (trust.policy ?? NO_POLICY).require(note, trust.checkpointKeys);
+  const { size } = await parseCheckpoint(parseNote(note).text);
+  const keys = trust.vkeysAt(size);
+  if (keys.length === 0) throw new Uncheckable("信任文件没有检查点密钥", "the trust file has no checkpoint key");
+  const cosigned = await (trust.policy ?? NO_POLICY).require(note, keys);
   const { origin } = cosigned.checkpoint;
   if (origin !== trust.origin)
     throw new Refuted(`检查点属于 ${origin}`, `the checkpoint is of ${origin}, not of ${trust.origin}`);

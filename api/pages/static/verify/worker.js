@@ -35,6 +35,7 @@ const MODULES = [
   "standing.js",
   "statement.js",
   "subject.js",
+  "succession.js",
   "texts.js",
   "trust.js",
   "verify.js",
