@@ -20,6 +20,7 @@ CBOR: Final = "application/cbor"
 CBOR_SEQ: Final = "application/cbor-seq"
 NDJSON: Final = "application/x-ndjson"
 OCTETS: Final = "application/octet-stream"
+PDF: Final = "application/pdf"
 PLAIN: Final = "text/plain"
 
 Media = Mapping[str, Mapping[str, Any]]  # schema by media type
@@ -112,9 +113,10 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ),
     ("post", "/bodies"): Operation(
         "log",
-        "Upload a sealed statement's body, before the statement",
+        "Upload a sealed statement's body, before the statement; by signed request within the party's own quota",
         {201: ("Its commitment; held for an hour", _json("Commitment"))},
-        fails=(400, 413),
+        fails=(400, 401, 403, 413),
+        signed=None,
         body=Body({JSON: {"type": "object"}}, "The body, salted", {"salt": "00", "type": "ComplaintRecorded", "v": 1}),
     ),
     ("get", "/entries/{name}"): Operation(
@@ -184,7 +186,10 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         example={"path": "entries/000.p/1"},
     ),
     ("get", "/.well-known/scitt-keys"): Operation(
-        "log", "The log's receipt keys (SCRAPI)", {200: ("A COSE Key Set", {CBOR: _BYTES})}, scrapi=True
+        "log",
+        "The log's receipt keys, those before a succession too (SCRAPI)",
+        {200: ("A COSE Key Set", {CBOR: _BYTES})},
+        scrapi=True,
     ),
     ("get", "/.well-known/scitt-keys/{kid}"): Operation(
         "log",
@@ -200,9 +205,10 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ),
     ("post", "/annexes"): Operation(
         "log",
-        "Upload a public file that a statement will name; held for an hour until it does",
-        {201: ("Its digest and type", _json("AnnexHeld"))},
-        fails=(400, 410, 413),
+        "Upload a public file that a statement will name; by signed request within the party's own quota",
+        {201: ("Its digest and type; held for an hour", _json("AnnexHeld"))},
+        fails=(400, 401, 403, 410, 413),
+        signed=None,
         body=Body({OCTETS: _BYTES}, "CSV, PDF, text or a picture: the type is told from the bytes"),
     ),
     ("get", "/annexes/{digest}"): Operation(
@@ -335,7 +341,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("get", "/v1/pledges/{code}/certificate.pdf"): Operation(
         "pledges",
         "The certificate of a public pledge: PDF/A-3b, signed (PAdES), with the proofs of what it says attached",
-        {200: ("The certificate", {"application/pdf": _BYTES}), 304: _UNCHANGED},
+        {200: ("The certificate", {PDF: _BYTES}), 304: _UNCHANGED},
         fails=(404,),
         example={"code": "0000"},
     ),
@@ -436,7 +442,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("get", "/healthz"): Operation("service", "Whether the process lives", {200: ("It does", {PLAIN: _TEXT})}),
     ("get", "/readyz"): Operation(
         "service",
-        "Whether it can write and its projections keep up",
+        "Whether a commit made now would succeed, and readers see what is committed",
         {200: ("It is ready", _json("Ready")), 503: ("It is not, and why", _json("Ready"))},
     ),
     ("get", "/metrics"): Operation(

@@ -42,6 +42,8 @@ def thing(description: str, *, optional: tuple[str, ...] = (), **members: Schema
     }
 
 
+_KEY: Final = thing("A key.", kid=SHA256, alg=TEXT, pem=TEXT)
+
 SCHEMAS: Final[dict[str, Schema]] = {
     "Problem": thing(
         "Problem details (RFC 9457). `type` is stable; `rule` names the rule that refused a statement.",
@@ -92,6 +94,11 @@ SCHEMAS: Final[dict[str, Schema]] = {
         code_overridden=YES,
         merged={"type": ["object", "null"]},
         deregistered={"type": ["object", "null"]},
+    ),
+    "EnterprisesQuery": thing("Ids as in an address.", ids={"type": "array", "items": TEXT, "maxItems": 1000}),
+    "EnterprisesResult": thing(
+        "One for each id, in order, as under `/v1/enterprises/{name}`; null where the book has none.",
+        enterprises=several({"type": ["object", "null"]}),
     ),
     "Standing": thing(
         "A standing in canonical JSON (docs/standing.md): level, reasons, what it rests on. Points in hundredths.",
@@ -296,22 +303,29 @@ SCHEMAS: Final[dict[str, Schema]] = {
         witnesses=several(ANY),
     ),
     "Trust": thing(
-        "What a verifier must know of this log beforehand; compare it out of band.",
+        "What a verifier must know of this log beforehand; compare it out of band. Trees of `from_size` entries and "
+        "more are signed with the keys of that succession.",
+        optional=("certificate_keys", "successions"),
         origin=TEXT,
         checkpoint_vkeys=several(TEXT),
-        receipt_keys=several(thing("A key.", kid=SHA256, alg=TEXT, pem=TEXT)),
-        standing_keys=several(thing("A key.", kid=SHA256, alg=TEXT, pem=TEXT)),
+        receipt_keys=several(_KEY),
+        standing_keys=several(_KEY),
         charter=SHA256,
         witness_policy=TEXT,
+        certificate_keys=several(_KEY),
+        successions=several(
+            thing("Later keys.", from_size=NUMBER, checkpoint_vkey=TEXT, receipt_key=_KEY, standing_key=_KEY)
+        ),
     ),
     "Ready": thing(
         "Whether a write would succeed, and readers see what is committed.",
-        optional=("tree_size", "projected_size", "witnessed_size", "why"),
+        optional=("tree_size", "projected_size", "witnessed_size", "why", "conditions"),
         ready=YES,
         tree_size=NUMBER,
         projected_size=NUMBER,
         witnessed_size=PERHAPS,
         why=TEXT,
+        conditions=several(TEXT),
     ),
     "Commitment": thing("SHA-256 of a body.", commitment=SHA256),
     "AnnexHeld": thing("An annex that is held.", sha256=SHA256, bytes=NUMBER, media_type=TEXT),
