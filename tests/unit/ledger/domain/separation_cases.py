@@ -26,6 +26,7 @@ from ledger.domain.events.enterprise import (
     EnterpriseSized,
     IdentifierOverridden,
 )
+from ledger.domain.events.history import HistoryGivenUp
 from ledger.domain.events.party import KeyRecovered, KeyRevoked, KeyRotated, RoleGranted, RoleRevoked
 from ledger.domain.events.pledge import PledgeReplaced
 from ledger.domain.events.policy import (
@@ -91,6 +92,7 @@ from tests.support.statements import (
     replied,
     speaker_of,
 )
+from tests.support.successions import succession
 
 __all__ = ["CASES", "ROLES", "Case", "Speakers", "fork", "populated"]
 
@@ -382,6 +384,7 @@ _FULL: Final = {"period_from": TODAY, "period_until": TODAY}
 _SPOILT: Final = {"unmet": "部分", "accountability": "整改"}
 CASES: Final[Mapping[str, Case]] = {
     "TrustAnchorsEstablished": Case(lambda book: book.events[0].event, ROOT.party),  # type: ignore[arg-type, return-value]
+    "TrustAnchorsSucceeded": Case(lambda book: succession("next", len(book.events) + 10), ROOT.party),
     "PartyEnrolled": Case(_say(party_enrolled()), "party:another"),
     "LaboratoryAccredited": Case(_accreditation, NEWCOMER.party),
     "KeyEnrolled, the first": Case(
@@ -474,6 +477,18 @@ CASES: Final[Mapping[str, Case]] = {
     "AttachmentAdded": Case(_attached),
     "AttachmentErased": Case(_attachment_erased),
     "AnnexTakenDown": Case(_annex_taken_down),
+    "HistoryGivenUp": Case(
+        lambda book: HistoryGivenUp(
+            v=1,
+            effective_on=TODAY,
+            lost_size=len(book.events) + 5,
+            lost_root="ab" * 32,
+            kept_size=len(book.events),
+            kept_root="cd" * 32,
+            reason="磁盘损坏",
+        ),
+        MAP,
+    ),
     "MapRootPublished": Case(
         _say(MapRootPublished(v=1, effective_on=TODAY, root="ab" * 32, tree_size=9, subjects=2)), MAP
     ),
