@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.charter.charter import make_succession
 from ledger.cose.receipt import parse_receipt
-from ledger.errors import Misconfigured, Refused
+from ledger.errors import HistoryBroken, Misconfigured, Refused
 from ledger.keys.log_keys import LogKeys, successor_folder
+from ledger.sequencing.high_water import HighWater
 from ledger.sequencing.sequencer import Sequencer, Submission
 from ledger.store.memory import MemoryStore
 from ledger.tlog.checkpoint import open_checkpoint
@@ -101,3 +102,29 @@ def test_a_log_is_not_opened_with_keys_that_its_charter_does_not_name() -> None:
     theirs = replace(log_keys(ORIGIN), checkpoint=NoteSigner(ORIGIN, Ed25519PrivateKey.generate()))
     with pytest.raises(Misconfigured, match="in force"):
         Sequencer(store, theirs, Clock()).open()
+
+
+def test_what_was_signed_with_succeeded_keys_is_remembered_whatever_the_database_knows_of_them(tmp_path: Path) -> None:
+    old = replace(log_keys(ORIGIN), folder=tmp_path)
+    store, backup = MemoryStore(), MemoryStore()
+    opened(backup, old, chartered=False).stop()
+    opened(store, old, chartered=False).stop()
+    file = HighWater(tmp_path, old)  # opened before there was a succession
+    writer = Sequencer(store, old, Clock(), file=file)
+    writer.open()
+    writer.start()
+    size = len(charter())
+    new = LogKeys.make(successor_folder(tmp_path, size + 2), ORIGIN, certificate=False)
+    is_registered(writer.submit_and_wait(admitted(writer, announced(new, size + 2)))[0])
+    before = file.newest()
+    for number in range(2):
+        is_registered(writer.submit_and_wait(entry(writer, registered(), f"local:test/{number}", ORGANIZER))[0])
+        kept = HighWater(tmp_path, old).newest()  # one slot is signed with the old key, then both with the new one
+        assert before is not None
+        assert kept is not None
+        assert kept.size == file.newest().size == size + 2 + number  # type: ignore[union-attr]
+    writer.stop()
+
+    Sequencer(store, old, Clock(), file=HighWater(tmp_path, old)).open()
+    with pytest.raises(HistoryBroken, match="lacks entries"):
+        Sequencer(backup, old, Clock(), file=HighWater(tmp_path, old)).open()
