@@ -44,7 +44,6 @@ from tests.support.statements import (
     ENTERPRISE,
     OTHER_ENTERPRISE,
     TODAY,
-    assessed,
     corrected,
     key_enrolled,
     outcome,
