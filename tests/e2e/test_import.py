@@ -25,6 +25,7 @@ from api.demo.sample_roster import CLAUSES, FLAWS, SampleCampaign, sample_rows
 from api.importing import pledge_template as template
 from api.importing.table_writer import WritableCell, csv_table, xlsx_table
 from ledger.cose.receipt import verify_receipt
+from ledger.keys.naming_secret import save_secrets
 from ledger.keys.signer import Signer, save_key
 from ledger.store.postgres import PostgresStore
 from ledger.tlog.tiles import bundle_path, decode_bundle, tile_path
@@ -65,8 +66,10 @@ def command(*arguments: object, here: Path | None = None) -> subprocess.Complete
 
 
 def key_file(folder: Path, name: str, signer: Signer) -> Path:
+    """With the import secret of a party that has several officers, made once from one of their keys."""
     path = folder / f"{name}.pem"
     save_key(path, signer)
+    save_secrets(folder / f"{name}.import-secret.pem", (signer.secret,))
     return path
 
 
