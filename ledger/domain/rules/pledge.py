@@ -6,7 +6,6 @@ from typing import Final
 
 from ledger.domain.events.pledge import (
     FulfilmentAssessed,
-    GroundText,
     PledgeMade,
     PledgePublished,
     PledgeReplaced,
@@ -28,8 +27,6 @@ from ledger.domain.rules.pledge_conditions import (
     within_window,
 )
 from ledger.domain.rules.spec import spec
-from ledger.domain.state import pledge as pledge_state
-from ledger.domain.state.fold_steps import on_pledges
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
 from ledger.limits import PLEDGE_REPLACEMENTS_MAX
@@ -232,67 +229,10 @@ def is_public(record: _Record, event: FulfilmentAssessed | PledgeRevoked) -> boo
 
 
 EVENTS: Final = (
-    spec(
-        "enterprise",
-        PledgeMade,
-        ("self", "organizer"),
-        make,
-        on_pledges(pledge_state.made),
-        "either",
-        body_public=never,
-        textual=True,
-    ),
-    spec(
-        "enterprise",
-        PledgePublished,
-        ("organizer",),
-        publish,
-        on_pledges(pledge_state.published),
-        "either",
-        body_public=never,
-        bears=True,
-    ),
-    spec(
-        "enterprise",
-        PledgeReplaced,
-        ("organizer",),
-        replace_slip,
-        on_pledges(pledge_state.replaced),
-        "either",
-        body_public=never,
-        bears=True,
-        textual=True,
-    ),
-    spec(
-        "enterprise",
-        PledgeWithdrawn,
-        ("self", "organizer"),
-        withdraw,
-        on_pledges(pledge_state.ended),
-        "either",
-        body_public=never,
-        bears=True,
-    ),
-    spec(
-        "enterprise",
-        PledgeRevoked,
-        ("organizer",),
-        revoke,
-        on_pledges(pledge_state.ended),
-        "either",
-        body_public=is_public,
-        bears=True,
-        text=lambda event: event.ground_text,
-        text_type=GroundText,
-    ),
-    spec(
-        "enterprise",
-        FulfilmentAssessed,
-        ("organizer",),
-        assess,
-        on_pledges(pledge_state.assessed),
-        "sealed",
-        body_public=is_public,
-        bears=True,
-    ),
+    spec("enterprise", PledgeMade, ("self", "organizer"), make, "either", body_public=never),
+    spec("enterprise", PledgePublished, ("organizer",), publish, "either", body_public=never),
+    spec("enterprise", PledgeReplaced, ("organizer",), replace_slip, "either", body_public=never),
+    spec("enterprise", PledgeWithdrawn, ("self", "organizer"), withdraw, "either", body_public=never),
+    spec("enterprise", PledgeRevoked, ("organizer",), revoke, "either", body_public=is_public),
+    spec("enterprise", FulfilmentAssessed, ("organizer",), assess, "sealed", body_public=is_public),
 )
