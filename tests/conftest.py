@@ -28,7 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    move_to(config.getoption("--begin"))
+    if not hasattr(config, "workerinput"):  # a worker of pytest-xdist was started on the moved clock
+        move_to(config.getoption("--begin"))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-CONFIG = Path(__file__).resolve().parents[1] / "browser" / "tsconfig.json"
+CONFIG = Path(__file__).resolve().parents[3] / "browser" / "tsconfig.json"
 
 
 def test_the_scripts_types_hold() -> None:

@@ -79,6 +79,7 @@ def test_a_checkpoint_key_of_another_name_is_refused(log: PaperLog) -> None:
         (f"witness w {WITNESS}\n \tquorum  w", "w"),
         (f"witness w {WITNESS}\ngroup g any w\nquorum g\n", "g"),
     ],
+    ids=["empty", "remark", "log", "witness", "group"],
 )
 def test_the_quorum_is_read_from_the_witness_policy(log: PaperLog, policy: str, quorum: str | None) -> None:
     assert parse_trust(_changed(log, witness_policy=policy)).quorum == quorum

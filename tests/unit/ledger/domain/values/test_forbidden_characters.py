@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from ledger.domain.values.text import FORBIDDEN, FORBIDDEN_RANGES, check_text
+from ledger.domain.values.forbidden_characters import FORBIDDEN, FORBIDDEN_RANGES
+from ledger.domain.values.text import check_text
 from tests.support.refusals import refused
 from tests.support.statements import registered
 
