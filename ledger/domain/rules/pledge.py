@@ -12,6 +12,7 @@ from ledger.domain.events.pledge import (
     PledgeRevoked,
     PledgeWithdrawn,
 )
+from ledger.domain.rules.campaign_conditions import require_not_cancelled
 from ledger.domain.rules.context import Context, UniqueFact, never
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import another_officer
@@ -49,6 +50,7 @@ def make(record: _Record, event: PledgeMade, ctx: Context) -> _Facts:
             "组织方代为录入的承诺须注明名册文件和行号",
             "a pledge that the organizer records for an enterprise names the roster file and row",
         )
+    require_not_cancelled(campaign)
     within_window(event.made_on, campaign, ctx)
     still_there(record, event.made_on)
     if event.scope not in campaign.opened.scopes:
@@ -108,7 +110,9 @@ def publish(record: _Record, event: PledgePublished, ctx: Context) -> _Facts:
             "a pledge that names no liability for its breach is not published",
             event.pledge,
         )
-    agreed = terms.valid_until or ctx.governance.campaigns[terms.campaign].opened.pledge_valid_until
+    campaign = ctx.governance.campaigns[terms.campaign]
+    require_not_cancelled(campaign)
+    agreed = terms.valid_until or campaign.opened.pledge_valid_until
     if event.valid_until != agreed:
         raise Refused(
             "pledge.validity_as_made",

@@ -17,7 +17,7 @@ from ledger.domain.events.access_log import AccessDigestPublished
 from ledger.domain.events.annex import AnnexTakenDown
 from ledger.domain.events.attachment import AttachmentAdded, AttachmentErased
 from ledger.domain.events.base import Annex, Event
-from ledger.domain.events.campaign import CampaignClosed, CampaignExtended, NoticePublished
+from ledger.domain.events.campaign import CampaignCancelled, CampaignClosed, CampaignExtended, NoticePublished
 from ledger.domain.events.completeness_map import MapRootPublished
 from ledger.domain.events.enterprise import (
     EnterpriseDeregistered,
@@ -26,6 +26,7 @@ from ledger.domain.events.enterprise import (
     EnterpriseSized,
     IdentifierOverridden,
 )
+from ledger.domain.events.history import HistoryGivenUp
 from ledger.domain.events.party import KeyRecovered, KeyRevoked, KeyRotated, RoleGranted, RoleRevoked
 from ledger.domain.events.pledge import PledgeReplaced
 from ledger.domain.events.policy import (
@@ -321,6 +322,14 @@ def _annex_taken_down(book: Book) -> Event:
     return AnnexTakenDown(v=1, effective_on=TODAY, annex=ANNEX.sha256, ground="含有个人信息")
 
 
+def _history_given_up(book: Book) -> Event:
+    kept = len(book.events)
+    digest = "ab" * 32
+    return HistoryGivenUp(
+        v=1, effective_on=TODAY, lost_size=kept + 1, lost_root=digest, kept_size=kept, kept_root=digest, reason="换机"
+    )
+
+
 def _erased(book: Book) -> Event:
     """A reply costs nothing and can be erased at once."""
     reply = book.say(replied(_outcome(book)), by=OWNER).index
@@ -412,6 +421,7 @@ CASES: Final[Mapping[str, Case]] = {
         _say(CampaignExtended(v=1, effective_on=TODAY, closes_on=date(2026, 4, 30), reason="应企业要求")), CAMPAIGN
     ),
     "CampaignClosed": Case(_say(CampaignClosed(v=1, effective_on=TODAY)), CAMPAIGN),
+    "CampaignCancelled": Case(_say(CampaignCancelled(v=1, effective_on=TODAY, reason="不可抗力")), CAMPAIGN),
     "NoticePublished": Case(
         _say(NoticePublished(v=1, effective_on=TODAY, number="1号", title="通知", text="略")), CAMPAIGN
     ),
@@ -477,6 +487,7 @@ CASES: Final[Mapping[str, Case]] = {
     "MapRootPublished": Case(
         _say(MapRootPublished(v=1, effective_on=TODAY, root="ab" * 32, tree_size=9, subjects=2)), MAP
     ),
+    "HistoryGivenUp": Case(_history_given_up, MAP),
     "AccessDigestPublished": Case(
         _say(
             AccessDigestPublished(
