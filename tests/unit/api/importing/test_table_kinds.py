@@ -64,7 +64,7 @@ def test_what_is_recorded_late_is_sent_again_with_its_ground(
     tmp_path: Path, signer: Signer, service: FakeService
 ) -> None:
     subject = f"uscc:{GOOD[template.CODE]}"
-    service._registered.add(subject)
+    service.registered.add(subject)
     refusals = iter(["recording.late"])
     service.refuse = lambda statement: next(refusals, None)
     path = write(tmp_path / "f.csv", csv_table([list(ASSESSED), list(ASSESSED.values())]))
