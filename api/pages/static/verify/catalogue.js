@@ -11,6 +11,7 @@
 export const CATALOGUE = {
   TrustAnchorsEstablished: { stream: "party", signers: ["root"], form: "open" },
   PartyEnrolled: { stream: "party", signers: ["registrar", "root"], form: "open" },
+  LaboratoryAccredited: { stream: "party", signers: ["registrar", "root"], form: "open" },
   KeyEnrolled: { stream: "party", signers: ["party", "registrar", "root"], form: "open" },
   KeyRotated: { stream: "party", signers: ["old_key"], form: "open" },
   KeyRecovered: { stream: "party", signers: ["registrar", "root"], form: "open" },
@@ -18,6 +19,8 @@ export const CATALOGUE = {
   RoleGranted: { stream: "party", signers: ["registrar", "root"], form: "open" },
   RoleRevoked: { stream: "party", signers: ["registrar", "root"], form: "open" },
   RegistrationPolicyAdopted: { stream: "policy", signers: ["organizer"], form: "open" },
+  RegistrationPolicyProposed: { stream: "policy", signers: ["organizer"], form: "open" },
+  RegistrationPolicyApproved: { stream: "policy", signers: ["approver", "regulator"], form: "open" },
   StandingPolicyProposed: { stream: "policy", signers: ["organizer"], form: "open" },
   StandingPolicyApproved: { stream: "policy", signers: ["approver", "regulator"], form: "open" },
   WorkCalendarPublished: { stream: "policy", signers: ["organizer"], form: "open" },
