@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import shutil
 import subprocess
 import sys
@@ -67,13 +66,3 @@ def test_the_contributors_page_names_the_files_and_the_line() -> None:
         assert f"(examples/visit/{layer}.py)" in page
         assert f"`ledger/domain/{layer}/{table}`" in page
     assert LINE in page
-
-
-def test_nothing_in_the_book_and_its_read_models_imports_by_a_string() -> None:
-    for file in sorted(path for part in ("ledger", "projections") for path in (ROOT / part).rglob("*.py")):
-        names = {
-            name.id if isinstance(name, ast.Name) else name.attr
-            for name in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-            if isinstance(name, ast.Name | ast.Attribute)
-        }
-        assert names.isdisjoint({"import_module", "__import__"}), file

@@ -128,3 +128,13 @@ class EventSpec(Struct, frozen=True):
             return True
         by_itself = "self" in self.signers and issuer == own_party(subject)
         return by_itself or (issuer == subject and not self.signers.isdisjoint(("party", "old_key")))
+
+    def require_entitled(self, issuer: str, subject: str, roles: frozenset[str]) -> None:
+        """Raise `Refused` unless `issuer`, who holds `roles`, may say this about `subject`."""
+        if not self.entitles(issuer, subject, roles):
+            raise Refused(
+                "issuer.not_entitled",
+                f"签发者无权作出 {self.name}: 须由 {'、'.join(sorted(self.signers))} 签发",
+                f"the issuer may not say {self.name}: it is for {', '.join(sorted(self.signers))}",
+                issuer,
+            )
