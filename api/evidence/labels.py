@@ -29,6 +29,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "CampaignOpened": "承诺活动启动",
     "CampaignExtended": "承诺活动延期",
     "CampaignClosed": "承诺活动结束",
+    "CampaignCancelled": "承诺活动取消",
     "NoticePublished": "通知公告",
     "EnterpriseRegistered": "企业登记",
     "EnterpriseRenamed": "企业更名",

@@ -109,8 +109,7 @@ class Publicity:
         if statement.commitment is not None:
             return statement.commitment
         event = to_recorded(row).event
-        spec = None if isinstance(event, Closed) else SPECS[type(event).__name__]
-        text = None if spec is None or spec.text is None else spec.text(event)
+        text = None if isinstance(event, Closed) else event.named_text
         return None if text is None else bytes.fromhex(text)
 
     def _about(self, row: EntryRow, size: int, rules: Rules) -> tuple[EnterpriseRecord, DisclosureWindows]:

@@ -153,7 +153,7 @@ class Judge:
         """The candidate that it was; of a text that is gone, without it."""
         if verified is None:  # which is said elsewhere
             verified = VerifiedStatement(*astuple(one.statement))
-        body = one.body if one.statement.sealed or SPECS[type(event).__name__].text is not None else None
+        body = one.body if one.statement.sealed or event.text_type is not None else None
         try:
             candidate = candidate_of(verified, event, body, self._setting.origin)
         except MissingBody as error:

@@ -14,7 +14,6 @@ from ledger.audit.sources.source import EntryFound
 from ledger.cose.statement import SEALED_TOPIC, Statement, decode_event, parse_statement
 from ledger.domain.events.base import Closed, Event
 from ledger.domain.events.repudiation import BodyErased
-from ledger.domain.rules.catalogue import SPECS
 from ledger.domain.state.governance import Governance
 from ledger.errors import LedgerError, Malformed
 
@@ -113,8 +112,7 @@ def _read(row: EntryFound, statement: Statement, erased: Mapping[int, int], sett
     try:
         if commitment is None:
             event = decode_event(statement)
-            text = SPECS[type(event).__name__].text
-            named = None if text is None else text(event)
+            named = None if isinstance(event, Closed) else event.named_text
             commitment = None if named is None else bytes.fromhex(named)
     except LedgerError as error:
         findings.add("entry.content", str(error), entry=row.index, subject=row.subject)

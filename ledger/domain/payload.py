@@ -8,12 +8,12 @@ from typing import Final, Union
 import msgspec
 
 from ledger.domain.events.base import Event, NamedText
-from ledger.domain.rules.catalogue import ALL, SPECS
+from ledger.domain.events.types import ALL
 from ledger.errors import Malformed
 
 __all__ = ["decode_body", "decode_payload", "encode_body", "encode_payload"]
 
-_TEXTS: Final = tuple(spec.text_type for spec in SPECS.values() if spec.text_type is not None)
+_TEXTS: Final = tuple(kind.text_type for kind in ALL if kind.text_type is not None)
 _SCHEMA_VERSION: Final = 1
 _SALT: Final = re.compile(rb'"salt":"((?:[0-9a-f]{2}){16,64})",')
 _TEXT: Final = re.compile(b'"type":"(?:%b)"' % "|".join(text.__name__ for text in _TEXTS).encode())

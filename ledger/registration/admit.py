@@ -22,7 +22,6 @@ from ledger.mark_serial_tree import check_serials
 from ledger.registration.annexes import require_annexes
 from ledger.registration.attachments import require_upload
 from ledger.registration.candidate import Candidate, content_of
-from ledger.registration.entitlement import require_entitled
 from ledger.store.annexes import AnnexKept
 from ledger.store.attachments import StoredAttachment
 
@@ -121,7 +120,7 @@ def _age(statement: Statement, governance: Governance, today: date, now: int) ->
 def _serials_made(candidate: Candidate, event: MarkLicensed, governance: Governance) -> None:
     """The seed makes the serials that the root is over. That can take seconds: only for those who may license marks."""
     statement = candidate.statement
-    require_entitled(candidate.spec, statement.issuer, statement.subject, governance.roles(statement.issuer))
+    candidate.spec.require_entitled(statement.issuer, statement.subject, governance.roles(statement.issuer))
     assert candidate.body is not None  # the seed came with it
     seed = decode_body(candidate.body)[1]
     assert isinstance(seed, MarkSeed)

@@ -86,10 +86,10 @@ def candidate_of(statement: VerifiedStatement, event: Event, body: bytes | None,
     spec = SPECS[type(event).__name__]
     if "enterprise" in spec.streams:  # others are about organizations, which may well name a telephone number
         refuse_personal_data(event)
-    text = None if spec.text is None or statement.sealed else spec.text(event)
+    text = None if statement.sealed else event.named_text
     if text is not None:
         commitment = bytes.fromhex(text)
-        _named_text(spec, commitment, body)
+        _named_text(event, commitment, body)
     if body is not None and commitment is None:
         raise Malformed("an open statement comes without a body")
     _keys_named(event, statement.subject, origin)
@@ -99,7 +99,7 @@ def candidate_of(statement: VerifiedStatement, event: Event, body: bytes | None,
     return Candidate(statement, event, spec, identity, commitment, body, annexes)
 
 
-def _named_text(spec: EventSpec, commitment: bytes, body: bytes | None) -> None:
+def _named_text(event: Event, commitment: bytes, body: bytes | None) -> None:
     """The text that an open statement names by its digest comes with it, and is of the kind that belongs there."""
     if body is None:
         raise MissingBody(commitment)
@@ -108,8 +108,8 @@ def _named_text(spec: EventSpec, commitment: bytes, body: bytes | None) -> None:
     if len(body) > BODY_BYTES_MAX:
         raise Malformed(f"a body has at most {BODY_BYTES_MAX} bytes")
     text = decode_body(body)[1]
-    if type(text) is not spec.text_type:
-        raise Malformed(f"the body behind the digest is no {spec.text_type and spec.text_type.__name__}")
+    if type(text) is not event.text_type:
+        raise Malformed(f"the body behind the digest is no {event.text_type and event.text_type.__name__}")
     check_text(body, text)
     refuse_personal_data(text)
 

@@ -15,7 +15,6 @@ from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import is_enterprise, kind
 from ledger.errors import Refused
 from ledger.registration.candidate import Candidate
-from ledger.registration.entitlement import require_entitled
 from ledger.store.contract import Fact
 
 __all__ = ["AwaitsRelease", "Judgement", "judge"]
@@ -60,7 +59,7 @@ def judge(
     statement, event, spec = candidate.statement, candidate.event, candidate.spec
     ctx = _context(candidate, governance, index, recorded_at, released, bootstrap)
     _right_stream(spec, ctx)
-    require_entitled(spec, ctx.issuer, ctx.subject, ctx.roles)
+    spec.require_entitled(ctx.issuer, ctx.subject, ctx.roles)
     _form(spec, ctx)
     _recording_limits(spec, event, ctx)
     state = record if is_enterprise(statement.subject) else governance

@@ -20,7 +20,6 @@ from ledger.domain.events.annex import AnnexTakenDown
 from ledger.domain.events.attachment import AttachmentAdded, AttachmentErased
 from ledger.domain.events.base import Closed
 from ledger.domain.events.repudiation import BodyErased
-from ledger.domain.rules.catalogue import SPECS
 from ledger.errors import LedgerError
 from ledger.store.attachment_keys import KeyFolder
 from ledger.store.contract import EntryRow, Store
@@ -102,8 +101,7 @@ class Erasures:
         if sealed is not None:
             return [sealed]
         event = to_recorded(row).event
-        text = None if isinstance(event, Closed) else SPECS[type(event).__name__].text
-        digest = None if text is None else text(event)
+        digest = None if isinstance(event, Closed) else event.named_text
         return [] if digest is None else [bytes.fromhex(digest)]
 
     def start(self) -> None:

@@ -19,7 +19,7 @@ from ledger.domain.events.base import Closed, Event, Recorded
 from ledger.domain.events.inspection_report import ReportSubmitted, ReportVerified
 from ledger.domain.events.listing import ProductListed
 from ledger.domain.events.pledge import PledgeMade
-from ledger.domain.rules.catalogue import ALL
+from ledger.domain.events.types import ALL
 from ledger.errors import Malformed
 from ledger.store.contract import EntryRow
 

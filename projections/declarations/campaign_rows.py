@@ -49,5 +49,7 @@ def _row(state: CampaignState) -> CampaignRow:
     }
     if opened.certificate_title is not None:
         body["certificate"] = {"title": opened.certificate_title, "basis": opened.certificate_basis}
+    if state.cancelled_on is not None:
+        body["cancelled_on"] = state.cancelled_on
     encoded = _ENCODE(body)
     return CampaignRow(state.subject, opened.opens_on, encoded, etag(encoded))

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from ledger.domain.events.policy import StandingPolicy
-from ledger.domain.state.enterprise import SizeBand
 from ledger.domain.state.slot import Annotation, DatedEntry, Hold, Relief
+from ledger.domain.values.size_band import SizeBand
 
 __all__ = [
     "Annotation",

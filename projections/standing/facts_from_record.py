@@ -11,11 +11,11 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from ledger.domain.rules.enterprise import is_code
 from ledger.domain.state.complaint import OutcomeCorrection, OutcomeState, counts_as_reply, findings
 from ledger.domain.state.pledge import Assessment, PledgeEnd, PledgeState, Publication
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import matter_of
+from ledger.domain.values.enterprise_code import is_code
 from projections.standing.facts import DatedEntry, Facts, KeptPledge, PointItem, Reply, Revocation, Size, Term
 from projections.standing.facts_from_slots import NounFacts, of_a_noun
 

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Final
 
 from msgspec.structs import replace
 
-from ledger.domain.rules.catalogue import NOUNS, SPECS
 from ledger.domain.state.declaration import STANDARDS, declared_spans
+from ledger.domain.state.fold import SLOTS, STEPS
 from ledger.domain.state.record import EnterpriseRecord, outcome_root
 from ledger.domain.state.slot import Annotation, Bearing, Hold, Relief
 from projections.standing.facts import DatedEntry, DeclarationFact, Facts, PointItem
 
 __all__ = ["NounFacts", "of_a_noun"]
+
+_BEARING: Final = frozenset(kind.__name__ for kind, step in STEPS.items() if step.bears and step.slot is not None)
 
 
 class NounFacts:
@@ -31,7 +34,7 @@ class NounFacts:
         self._declared: list[DeclarationFact] = []
         self._conduct, self._bearing = dict.fromkeys(conduct), dict.fromkeys(bearing)
         for key in record.nouns:
-            noun = NOUNS[key]
+            noun = SLOTS[key]
             if noun.bearing is not None:
                 self._take(noun.bearing(record))
         if STANDARDS.key in record.nouns:
@@ -83,8 +86,7 @@ def of_a_noun(record: EnterpriseRecord, entry: int) -> bool:
     ref = record.entries.get(entry)
     if ref is None or ref.type is None:
         return False
-    spec = SPECS[ref.type]
-    return spec.bears and spec.noun is not None
+    return ref.type in _BEARING
 
 
 def _add(marks: dict[DatedEntry, None], more: Iterable[DatedEntry]) -> None:

@@ -22,9 +22,8 @@ from ledger.domain.events.objection import ObjectionFiled, ObjectionRejected, Ob
 from ledger.domain.events.pledge import PledgeMade
 from ledger.domain.events.repair import RepairApplied, RepairRefused
 from ledger.domain.events.repudiation import BodyErased
-from ledger.domain.rules.catalogue import SPECS
 from ledger.domain.state.complaint import findings
-from ledger.domain.state.fold import fold
+from ledger.domain.state.fold import STEPS, fold
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import shanghai_date
 from projections.standing.evaluate import Case
@@ -35,12 +34,12 @@ from projections.standing.policy_timeline import Rules
 
 __all__ = ["Change", "HistoryStep", "LevelHistory", "erases", "follow", "without_erased"]
 
-_BEARING: Final = frozenset(spec.event for spec in SPECS.values() if spec.bears)
+_BEARING: Final = frozenset(kind for kind, step in STEPS.items() if step.bears)
 # What only annotates moves no level. Large sellers have very many of some of these.
 _ANNOTATING: Final = frozenset(
     (AgreementPerformed, ObjectionFiled, ObjectionUpheld, ObjectionRejected, RepairApplied, RepairRefused)
 )
-_OF_NOUNS: Final = frozenset(spec.event for spec in SPECS.values() if spec.bears and spec.noun is not None)
+_OF_NOUNS: Final = frozenset(kind for kind, step in STEPS.items() if step.bears and step.slot is not None)
 
 
 class Change(NamedTuple):
@@ -260,12 +259,12 @@ def _take(course: LevelHistory, at: Recorded, today: date) -> LevelHistory:
     event = at.event
     if isinstance(event, Closed):
         return replace(course, record=record, seen=at.index)
-    spec = SPECS[type(event).__name__]
+    step = STEPS[type(event)]
     # the words of a sealed pledge are never shown
-    if spec.textual and (not at.sealed or spec.event is not PledgeMade):
+    if step.textual and (not at.sealed or step.event is not PledgeMade):
         texts = course.texts.set(at.index, event)
         return replace(course, record=record, seen=at.index, texts=texts, told_on=today)
-    if spec.bears or spec.noun is not None:
+    if step.bears or step.slot is not None:
         return replace(course, record=record, seen=at.index, told_on=today)
     return replace(course, record=record, seen=at.index)
 

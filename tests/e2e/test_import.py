@@ -69,7 +69,8 @@ def key_file(folder: Path, name: str, signer: Signer) -> Path:
     """With the import secret of a party that has several officers, made once from one of their keys."""
     path = folder / f"{name}.pem"
     save_key(path, signer)
-    save_secrets(folder / f"{name}.import-secret.pem", (signer.secret,))
+    party = {"handling": "handling-body"}.get(name, name)
+    save_secrets(folder / f"{party}.import-secret.pem", (signer.secret,))
     return path
 
 

@@ -1,4 +1,4 @@
-"""What the contributor's page says about a new event type is done here: its file put in place, its one line added."""
+"""What the contributor's page says about a new event type is done here: a file for each layer, the name in its list."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FILE = ROOT / "docs" / "examples" / "visit.py"
+EXAMPLE = ROOT / "docs" / "examples" / "visit"
 PAGE = ROOT / "docs" / "contributing.md"
-LINE = '    "visit",\n'
+LISTS = {"events": "types.py", "state": "fold.py", "rules": "catalogue.py"}
+LINE = "    visit,\n"
 BEGINS = "_NOUNS: Final = (\n"
 
 SAID = """
+from ledger.domain.events.visit import PremisesVisited
 from ledger.domain.reference import events_page
-from ledger.domain.rules.visit import VISITS, PremisesVisited
+from ledger.domain.state.visit import VISITS
 from ledger.errors import Refused
 from tests.support.book import Book
 from tests.support.statements import TODAY
@@ -34,14 +36,18 @@ print("## PremisesVisited" in events_page())
 """
 
 
-def test_a_new_event_type_takes_one_file_and_one_line(tmp_path: Path) -> None:
+def test_a_new_event_type_takes_a_file_in_each_layer_and_its_name_in_the_list(tmp_path: Path) -> None:
     for part in ("ledger", "tests"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(FILE, tmp_path / "ledger" / "domain" / "rules" / "visit.py")
-    catalogue = tmp_path / "ledger" / "domain" / "rules" / "catalogue.py"
-    text = catalogue.read_text(encoding="utf-8")
-    assert BEGINS in text
-    catalogue.write_text(text.replace(BEGINS, BEGINS + LINE, 1), encoding="utf-8")
+    for layer, table in LISTS.items():
+        room = tmp_path / "ledger" / "domain" / layer
+        shutil.copy(EXAMPLE / f"{layer}.py", room / "visit.py")
+        text = (room / table).read_text(encoding="utf-8")
+        imports = f"from ledger.domain.{layer} import (\n"
+        for begins in (imports, BEGINS):
+            assert text.count(begins) == 1
+            text = text.replace(begins, begins + LINE)
+        (room / table).write_text(text, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-c", SAID],
         env={"PYTHONPATH": str(tmp_path)},
@@ -54,7 +60,9 @@ def test_a_new_event_type_takes_one_file_and_one_line(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == ["registered", "visit.twice_a_day", "[True]", "[True]", "True"]
 
 
-def test_the_contributors_page_names_the_file_and_the_line() -> None:
+def test_the_contributors_page_names_the_files_and_the_line() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert "examples/visit.py" in page
+    for layer, table in LISTS.items():
+        assert f"(examples/visit/{layer}.py)" in page
+        assert f"`ledger/domain/{layer}/{table}`" in page
     assert LINE in page

@@ -40,6 +40,16 @@ def test_every_answer_names_a_place_that_is_there(asked: str, file: str, name: s
 
 def test_every_file_that_the_page_names_exists() -> None:
     named = set(re.findall(r"`((?:api|ledger|projections|tests|docs)/[\w/.]+\.(?:py|md))`", PAGE))
-    example = {"ledger/domain/rules/visit.py"}  # the file that the page's example adds
+    example = {f"ledger/domain/{layer}/visit.py" for layer in ("events", "state", "rules")}  # what the example adds
     assert named
     assert sorted(one for one in named - example if not (ROOT / one).exists()) == []
+
+
+def test_nothing_in_the_book_and_its_read_models_imports_by_a_string() -> None:
+    for file in sorted(path for part in ("ledger", "projections") for path in (ROOT / part).rglob("*.py")):
+        names = {
+            name.id if isinstance(name, ast.Name) else name.attr
+            for name in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+            if isinstance(name, ast.Name | ast.Attribute)
+        }
+        assert names.isdisjoint({"import_module", "__import__"}), file

@@ -13,9 +13,9 @@ from ledger.domain.events.agreement import AgreementDefaulted
 from ledger.domain.events.base import Closed, Recorded
 from ledger.domain.events.finding import FindingRecorded, PublicRecordCited
 from ledger.domain.rules.findings_on_record import findings_at, findings_of, holds_at
-from ledger.domain.state.fold import fold
+from ledger.domain.state.fold import SLOTS, fold
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Bearing, Slot
+from ledger.domain.state.slot import Bearing
 from projections.standing.evaluate import evaluate
 from projections.standing.facts import PolicyInForce
 from projections.standing.standing_model import Standing
@@ -52,7 +52,7 @@ def with_one_more(events: list[Recorded], event: FindingRecorded | PublicRecordC
 
 def bearings(record: EnterpriseRecord) -> list[Bearing]:
     """What counts, without the entries that were merely looked at."""
-    read = [noun.bearing(record) for noun in Slot.all if noun.bearing is not None]
+    read = [noun.bearing(record) for noun in SLOTS.values() if noun.bearing is not None]
     return [one._replace(bearing=()) for one in read]
 
 

@@ -224,6 +224,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "overlap": TEXT,
             "pledge_valid_until": DAY,
             "closed_on": PERHAPS_DAY,
+            "cancelled_on": DAY,
             "last_day": DAY,
             "entry": NUMBER,
             "pledge_recording_days_max": NUMBER,

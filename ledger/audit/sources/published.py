@@ -29,7 +29,7 @@ from ledger.audit.sources.spool import (
     streams_in,
     subjects_in,
 )
-from ledger.domain.rules.catalogue import SPECS
+from ledger.domain.events.types import ALL
 from ledger.errors import Malformed
 from ledger.limits import TILE_HEIGHT, TILE_WIDTH
 from ledger.store.contract import CheckpointRow, LeafRow
@@ -44,7 +44,7 @@ __all__ = ["Fetch", "LaidOut", "PublishedSource"]
 
 _WITH_BODY: Final = (
     b'"type":"sealed"',
-    *(f'"type":"{spec.name}"'.encode() for spec in SPECS.values() if spec.text is not None),
+    *(f'"type":"{kind.__name__}"'.encode() for kind in ALL if kind.text_type is not None),
 )
 
 

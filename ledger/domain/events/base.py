@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
@@ -60,25 +60,35 @@ class Annex(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     media_type: MediaType
 
 
+class NamedText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+    """Base of the texts that an open statement names by digest, kept like a body; not events."""
+
+    v: int
+    salt: Annotated[str, Meta(pattern="^[0-9a-f]{32,128}\\Z")]
+
+
 class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="type"):
     """Fields that every event has. Subclasses set `tag=` to their type name and add their own.
 
     `v` is the schema version (1); `effective_on` the Asia/Shanghai calendar date from which the event
     counts; `legal_basis` what it rests on; `late_ground` why it is recorded later than the registration
     policy allows without one (a late roster, a historical import).
+
+    `text_type` is the type of the text that an open statement of the kind may name by digest, None where it names
+    none: `named_text` is that digest.
     """
+
+    text_type: ClassVar[type[NamedText] | None] = None
 
     v: int
     effective_on: date
     legal_basis: Line | None = None
     late_ground: Line | None = None
 
-
-class NamedText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
-    """Base of the texts that an open statement names by digest, kept like a body; not events."""
-
-    v: int
-    salt: Annotated[str, Meta(pattern="^[0-9a-f]{32,128}\\Z")]
+    @property
+    def named_text(self) -> str | None:
+        """The SHA-256, in hexadecimal, of the text that this one names; None where it names none."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)

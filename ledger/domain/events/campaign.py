@@ -56,6 +56,15 @@ class CampaignClosed(Event, frozen=True, kw_only=True, tag="CampaignClosed"):
     """No pledge made after `effective_on` belongs to the campaign; late recording of earlier ones goes on."""
 
 
+class CampaignCancelled(Event, frozen=True, kw_only=True, tag="CampaignCancelled"):
+    """The campaign does not take place (取消): no pledge is recorded or published in it from here on.
+
+    What was published in it before stays, and binds who pledged.
+    """
+
+    reason: Line
+
+
 class NoticePublished(Event, frozen=True, kw_only=True, tag="NoticePublished"):
     """A notice of the campaign, in words or as a file by SHA-256."""
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from ledger.domain.events.base import Event, Line, PaperEvidence
-from ledger.domain.state.enterprise import SizeBand
+from ledger.domain.values.size_band import SizeBand
 
 __all__ = [
     "EnterpriseDeregistered",

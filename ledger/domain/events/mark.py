@@ -7,7 +7,7 @@ in `ledger/domain/state/licence_periods.py`, the serials of a licence in `ledger
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -20,12 +20,20 @@ MarkRange = Annotated[str, Meta(pattern="^[0-9a-f]{10}\\Z")]
 By = Literal["licensee", "third_party"]
 
 
+class MarkSeed(NamedText, frozen=True, kw_only=True, tag="MarkSeed"):
+    """The body behind `MarkLicensed.seed`: 32 secret bytes in hexadecimal. Never shown to anybody."""
+
+    secret: Digest
+
+
 class MarkLicensed(Event, frozen=True, kw_only=True, tag="MarkLicensed"):
     """The enterprise may put the mark, with `count` serials of a random `range`, on products from a day to another.
 
     `serials_root` (RFC 6962, SHA-256) fixes the issued serials, `seed` is the digest of the `MarkSeed` that makes
     them: it stays with the service. The licence ends with the pledge, at the latest.
     """
+
+    text_type: ClassVar[type[NamedText] | None] = MarkSeed
 
     pledge: PledgeCode
     range: MarkRange
@@ -36,11 +44,9 @@ class MarkLicensed(Event, frozen=True, kw_only=True, tag="MarkLicensed"):
     valid_from: date
     valid_until: date
 
-
-class MarkSeed(NamedText, frozen=True, kw_only=True, tag="MarkSeed"):
-    """The body behind `MarkLicensed.seed`: 32 secret bytes in hexadecimal. Never shown to anybody."""
-
-    secret: Digest
+    @property
+    def named_text(self) -> str:
+        return self.seed
 
 
 class MarkSuspended(Event, frozen=True, kw_only=True, tag="MarkSuspended"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -64,19 +64,25 @@ class PledgeWithdrawn(Event, frozen=True, kw_only=True, tag="PledgeWithdrawn"):
     evidence: PaperEvidence | None = None
 
 
+class GroundText(NamedText, frozen=True, kw_only=True, tag="GroundText"):
+    """The body behind `PledgeRevoked.ground_text`."""
+
+    text: Text
+
+
 class PledgeRevoked(Event, frozen=True, kw_only=True, tag="PledgeRevoked"):
     """By the organizer (撤销). The text of the ground is a sealed body of its own, named by `ground_text`."""
+
+    text_type: ClassVar[type[NamedText] | None] = GroundText
 
     code: PledgeCode
     ends_on: date
     ground: Literal["fraud", "breach", "ineligible", "other"]
     ground_text: Digest | None = None
 
-
-class GroundText(NamedText, frozen=True, kw_only=True, tag="GroundText"):
-    """The body behind `PledgeRevoked.ground_text`."""
-
-    text: Text
+    @property
+    def named_text(self) -> str | None:
+        return self.ground_text
 
 
 class FulfilmentAssessed(Event, frozen=True, kw_only=True, tag="FulfilmentAssessed"):

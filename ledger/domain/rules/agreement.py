@@ -8,8 +8,8 @@ from ledger.domain.events.agreement import AgreementDefaulted, AgreementPerforme
 from ledger.domain.rules.complaint import require_notice
 from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
-from ledger.domain.rules.spec import of_noun
-from ledger.domain.state.agreement import AGREEMENTS, Defaulted, Performed, agreed, step
+from ledger.domain.rules.spec import spec
+from ledger.domain.state.agreement import AGREEMENTS, Defaulted, Performed, agreed
 from ledger.domain.state.complaint import OutcomeState
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.record import EnterpriseRecord
@@ -92,6 +92,6 @@ def _not_performed(record: EnterpriseRecord, entry: int) -> None:
 
 
 EVENTS: Final = (
-    of_noun(AGREEMENTS, AgreementPerformed, ("handling_body",), perform, step, "sealed", bears=True),
-    of_noun(AGREEMENTS, AgreementDefaulted, ("handling_body",), default, step, "sealed", bears=True),
+    spec("enterprise", AgreementPerformed, ("handling_body",), perform, "sealed"),
+    spec("enterprise", AgreementDefaulted, ("handling_body",), default, "sealed"),
 )

@@ -6,9 +6,7 @@ from typing import Final
 
 from ledger.domain.events.annex import AnnexTakenDown
 from ledger.domain.rules.context import Context, UniqueFact
-from ledger.domain.rules.spec import of_noun
-from ledger.domain.state import annex
-from ledger.domain.state.annex import TAKEN_DOWN
+from ledger.domain.rules.spec import spec
 from ledger.domain.state.declaration import naming_annex
 from ledger.domain.state.legal_hold import require_no_hold
 from ledger.domain.state.record import EnterpriseRecord
@@ -32,4 +30,4 @@ def take_down(record: EnterpriseRecord | None, event: AnnexTakenDown, ctx: Conte
     return (UniqueFact("annex_taken_down", event.annex),)  # its content is one, whoever else names it
 
 
-EVENTS: Final = (of_noun(TAKEN_DOWN, AnnexTakenDown, ("data_officer",), take_down, annex.taken_down),)
+EVENTS: Final = (spec("enterprise", AnnexTakenDown, ("data_officer",), take_down),)

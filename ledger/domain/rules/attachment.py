@@ -6,8 +6,7 @@ from typing import Final
 
 from ledger.domain.events.attachment import AttachmentAdded, AttachmentErased
 from ledger.domain.rules.context import Context, UniqueFact
-from ledger.domain.rules.spec import of_noun
-from ledger.domain.state import attachment
+from ledger.domain.rules.spec import spec
 from ledger.domain.state.attachment import ATTACHMENTS, is_erased
 from ledger.domain.state.legal_hold import require_no_hold
 from ledger.domain.state.record import EnterpriseRecord
@@ -69,12 +68,6 @@ def erase(record: _Record, event: AttachmentErased, ctx: Context) -> _Facts:
 
 
 EVENTS: Final = (
-    of_noun(
-        ATTACHMENTS,
-        AttachmentAdded,
-        ("organizer", "handling_body", "regulator", "laboratory", "self"),
-        add,
-        attachment.added,
-    ),
-    of_noun(ATTACHMENTS, AttachmentErased, ("data_officer",), erase, attachment.erased),
+    spec("enterprise", AttachmentAdded, ("organizer", "handling_body", "regulator", "laboratory", "self"), add),
+    spec("enterprise", AttachmentErased, ("data_officer",), erase),
 )

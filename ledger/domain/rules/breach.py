@@ -10,8 +10,8 @@ from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import another_officer
 from ledger.domain.rules.pledge_conditions import published
-from ledger.domain.rules.spec import of_noun
-from ledger.domain.state.breach import BREACHES, Breach, corrections, newest, root_of, step
+from ledger.domain.rules.spec import spec
+from ledger.domain.state.breach import BREACHES, Breach, corrections, newest, root_of
 from ledger.domain.state.pledge import Terms
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
@@ -111,8 +111,6 @@ def _clauses(clauses: Sequence[str], terms: Terms) -> None:
 
 
 EVENTS: Final = (
-    of_noun(BREACHES, BreachFound, ("organizer",), find_breach, step, "sealed", body_public=is_public, bears=True),
-    of_noun(
-        BREACHES, BreachCorrected, ("organizer",), correct_breach, step, "sealed", body_public=is_public, bears=True
-    ),
+    spec("enterprise", BreachFound, ("organizer",), find_breach, "sealed", body_public=is_public),
+    spec("enterprise", BreachCorrected, ("organizer",), correct_breach, "sealed", body_public=is_public),
 )

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from ledger.domain.events.campaign import CampaignClosed, CampaignExtended, CampaignOpened, NoticePublished
+from ledger.domain.events.campaign import (
+    CampaignCancelled,
+    CampaignClosed,
+    CampaignExtended,
+    CampaignOpened,
+    NoticePublished,
+)
+from ledger.domain.rules.campaign_conditions import require_not_cancelled
 from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.spec import spec
 from ledger.domain.state.campaign import CampaignState
@@ -80,6 +87,12 @@ def close_campaign(governance: Governance, event: CampaignClosed, ctx: Context) 
     return ()
 
 
+def cancel_campaign(governance: Governance, event: CampaignCancelled, ctx: Context) -> _Facts:
+    """Once, while it was not closed; what was published in it stays."""
+    _open(governance, ctx)
+    return ()
+
+
 def publish_notice(governance: Governance, event: NoticePublished, ctx: Context) -> _Facts:
     """At any time after the opening."""
     _known(governance, ctx)
@@ -102,6 +115,7 @@ def _open(governance: Governance, ctx: Context) -> CampaignState:
             f"the campaign was closed on {campaign.closed_on}",
             ctx.subject,
         )
+    require_not_cancelled(campaign)
     return campaign
 
 
@@ -109,5 +123,6 @@ EVENTS: Final = (
     spec("campaign", CampaignOpened, ("organizer",), open_campaign),
     spec("campaign", CampaignExtended, ("organizer",), extend_campaign),
     spec("campaign", CampaignClosed, ("organizer",), close_campaign),
+    spec("campaign", CampaignCancelled, ("organizer",), cancel_campaign),
     spec("campaign", NoticePublished, ("organizer",), publish_notice),
 )

@@ -19,7 +19,6 @@ from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.spec import spec
 from ledger.domain.state.agreement import AGREED
 from ledger.domain.state.complaint import OWED_NO_REPLY, OutcomeState, window_lapsed
-from ledger.domain.state.fold_steps import outcome_corrected, outcome_recorded, outcome_replied
 from ledger.domain.state.record import EnterpriseRecord, outcome_root
 from ledger.domain.values.dates import month_of
 from ledger.domain.values.working_days import add_working_days
@@ -242,23 +241,7 @@ def _clauses(record: EnterpriseRecord, clauses: Sequence[str], code: str | None)
 
 
 EVENTS: Final = (
-    spec(
-        "enterprise",
-        ComplaintOutcomeRecorded,
-        ("handling_body",),
-        record_outcome,
-        outcome_recorded,
-        "sealed",
-        bears=True,
-    ),
-    spec("enterprise", ComplaintReplied, ("self",), reply_to_outcome, outcome_replied, "sealed"),
-    spec(
-        "enterprise",
-        ComplaintOutcomeCorrected,
-        ("handling_body",),
-        correct_outcome,
-        outcome_corrected,
-        "sealed",
-        bears=True,
-    ),
+    spec("enterprise", ComplaintOutcomeRecorded, ("handling_body",), record_outcome, "sealed"),
+    spec("enterprise", ComplaintReplied, ("self",), reply_to_outcome, "sealed"),
+    spec("enterprise", ComplaintOutcomeCorrected, ("handling_body",), correct_outcome, "sealed"),
 )

@@ -8,15 +8,13 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from ledger.domain.events.base import Annex, Event, NamedText, Recorded
+from ledger.domain.events.base import Annex, Event
 from ledger.domain.events.policy import RegistrationPolicy
 from ledger.domain.state.governance import Governance
-from ledger.domain.state.record import About, EnterpriseRecord
-from ledger.domain.state.slot import Slot
 from ledger.domain.values.subject import own_party
 from ledger.errors import Refused
 
-__all__ = ["Context", "Decide", "EventSpec", "Evolve", "Form", "UniqueFact", "Who", "always", "never"]
+__all__ = ["Context", "Decide", "EventSpec", "Form", "UniqueFact", "Who", "always", "never"]
 
 
 class UniqueFact(NamedTuple):
@@ -79,7 +77,6 @@ Who = Literal[
 ]
 Form = Literal["open", "sealed", "either"]
 Decide = Callable[[Any, Any, Context], tuple[UniqueFact, ...]]
-Evolve = Callable[[EnterpriseRecord, Recorded, Any], tuple[EnterpriseRecord, About]]
 
 
 def always(state: object, event: Event) -> bool:
@@ -98,13 +95,11 @@ class EventSpec(Struct, frozen=True):
     `streams` are the kinds of subject it may be about; `signers` the roles that may say it, `self` (the enterprise
     about itself), `party` (the party about itself) or `old_key` (the key that it replaces). `decide(state, event,
     context)` takes the `EnterpriseRecord` (None before the first event) or, for other streams, the `Governance`; it
-    returns the facts that must be unique, or raises `Refused`. `evolve(record, recorded, event)` gives the record with
-    it, and what it is about (None for governing streams, which fold themselves); `noun` is where its state lies.
+    returns the facts that must be unique, or raises `Refused`. What the event then does to the record is its `Step`
+    (`ledger/domain/state/fold.py`), of which no rule knows.
 
     `begins_later`: `effective_on` may lie in the future. `body_public(state, event)`: whether a body may ever be
-    shown. `text(event)`: the digest of a text of its own that an open statement names, of type `text_type`; the text
-    is kept like a body. `annexes(event)`: the public files that it names. `bears`: it may change a standing.
-    `textual`: readers show its words, so they are kept.
+    shown. `annexes(event)`: the public files that it names.
     """
 
     event: type[Event]
@@ -112,15 +107,9 @@ class EventSpec(Struct, frozen=True):
     signers: frozenset[Who]
     form: Form
     decide: Decide
-    evolve: Evolve | None = None
-    noun: Slot[Any] | None = None
     begins_later: bool = False
     body_public: Callable[[Any, Any], bool] = always
-    text: Callable[[Any], str | None] | None = None
-    text_type: type[NamedText] | None = None
     annexes: Callable[[Any], tuple[Annex, ...]] | None = None
-    bears: bool = False
-    textual: bool = False
 
     @property
     def name(self) -> str:
@@ -139,3 +128,13 @@ class EventSpec(Struct, frozen=True):
             return True
         by_itself = "self" in self.signers and issuer == own_party(subject)
         return by_itself or (issuer == subject and not self.signers.isdisjoint(("party", "old_key")))
+
+    def require_entitled(self, issuer: str, subject: str, roles: frozenset[str]) -> None:
+        """Raise `Refused` unless `issuer`, who holds `roles`, may say this about `subject`."""
+        if not self.entitles(issuer, subject, roles):
+            raise Refused(
+                "issuer.not_entitled",
+                f"签发者无权作出 {self.name}: 须由 {'、'.join(sorted(self.signers))} 签发",
+                f"the issuer may not say {self.name}: it is for {', '.join(sorted(self.signers))}",
+                issuer,
+            )

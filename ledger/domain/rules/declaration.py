@@ -10,8 +10,8 @@ from ledger.domain.events.declaration import BelowRecommendedNoted, StandardAbol
 from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.declaration_conditions import check_content
 from ledger.domain.rules.enterprise import require_registered
-from ledger.domain.rules.spec import of_noun
-from ledger.domain.state.declaration import STANDARDS, Declaration, Version, abolished, declared, noted, revised
+from ledger.domain.rules.spec import spec
+from ledger.domain.state.declaration import STANDARDS, Declaration, Version
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.standard_number import check_number, is_enterprise_number, number_key
 from ledger.errors import Refused
@@ -217,10 +217,8 @@ def _annexes(event: Any) -> tuple[Annex, ...]:
 
 _BY_WHOM: Final = ("self", "organizer")
 EVENTS: Final = (
-    of_noun(STANDARDS, StandardDeclared, _BY_WHOM, declare, declared, annexes=_annexes, bears=True, textual=True),
-    of_noun(STANDARDS, StandardRevised, _BY_WHOM, revise, revised, annexes=_annexes, bears=True, textual=True),
-    of_noun(STANDARDS, StandardAbolished, _BY_WHOM, abolish, abolished, bears=True, textual=True),
-    of_noun(
-        STANDARDS, BelowRecommendedNoted, ("organizer", "regulator"), note, noted, "sealed", bears=True, textual=True
-    ),
+    spec("enterprise", StandardDeclared, _BY_WHOM, declare, annexes=_annexes),
+    spec("enterprise", StandardRevised, _BY_WHOM, revise, annexes=_annexes),
+    spec("enterprise", StandardAbolished, _BY_WHOM, abolish),
+    spec("enterprise", BelowRecommendedNoted, ("organizer", "regulator"), note, "sealed"),
 )

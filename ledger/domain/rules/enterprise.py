@@ -18,7 +18,6 @@ from ledger.domain.events.enterprise import (
 )
 from ledger.domain.rules.context import Context, UniqueFact, never
 from ledger.domain.rules.spec import spec
-from ledger.domain.state import enterprise_steps as enterprise
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.enterprise_code import (
     RESIDENT_EN,
@@ -33,7 +32,7 @@ from ledger.domain.values.enterprise_code import (
 from ledger.domain.values.subject import is_enterprise, parse
 from ledger.errors import Malformed, Refused
 
-__all__ = ["EVENTS", "is_code"]
+__all__ = ["EVENTS"]
 
 _Facts = tuple[UniqueFact, ...]
 _Record = EnterpriseRecord | None
@@ -182,11 +181,6 @@ def _checks_out(code: str, subject: str) -> bool:
     return checks_out(code) or not (subject.startswith("lei:") or len(code) == USCC_LENGTH)
 
 
-def is_code(text: str) -> bool:
-    """Whether a unit named by this code is named by a valid one: a unified social credit code, or an LEI."""
-    return checks_out(fold_code(text))
-
-
 def _is_overridden(record: _Record, code: str) -> bool:
     if record is None:
         return False
@@ -194,35 +188,10 @@ def _is_overridden(record: _Record, code: str) -> bool:
 
 
 EVENTS: Final = (
-    spec(
-        "enterprise",
-        EnterpriseRegistered,
-        ("organizer",),
-        register,
-        enterprise.registered,
-        "either",
-        body_public=never,
-        bears=True,
-    ),
-    spec(
-        "enterprise",
-        EnterpriseRenamed,
-        ("organizer",),
-        rename,
-        enterprise.renamed,
-        "either",
-        body_public=never,
-    ),
-    spec("enterprise", EnterpriseSized, ("organizer",), resize, enterprise.resized, bears=True),
-    spec(
-        "enterprise",
-        IdentifierOverridden,
-        ("organizer",),
-        override,
-        enterprise.overridden,
-        "either",
-        body_public=never,
-    ),
-    spec("enterprise", EnterpriseMerged, ("organizer",), merge, enterprise.merged),
-    spec("enterprise", EnterpriseDeregistered, ("organizer",), deregister, enterprise.deregistered),
+    spec("enterprise", EnterpriseRegistered, ("organizer",), register, "either", body_public=never),
+    spec("enterprise", EnterpriseRenamed, ("organizer",), rename, "either", body_public=never),
+    spec("enterprise", EnterpriseSized, ("organizer",), resize),
+    spec("enterprise", IdentifierOverridden, ("organizer",), override, "either", body_public=never),
+    spec("enterprise", EnterpriseMerged, ("organizer",), merge),
+    spec("enterprise", EnterpriseDeregistered, ("organizer",), deregister),
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ledger.domain.events.repudiation import BodyErased
 from ledger.domain.rules.context import Context
 from ledger.domain.rules.counting import FOREVER, conduct, counts_until, leaves_nothing_on_record
+from ledger.domain.state.fold import SLOTS, without
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Slot
 from ledger.errors import Refused
 
 __all__ = ["require_no_weight"]
@@ -14,11 +14,8 @@ __all__ = ["require_no_weight"]
 
 def require_no_weight(record: EnterpriseRecord, event: BodyErased, ctx: Context) -> None:
     """Raise `Refused` while the entry counts toward any standing that is still to come."""
-    # Folding goes by the catalogue, which is made of the rules that call this: it is there once they are asked.
-    from ledger.domain.state.fold import without  # noqa: PLC0415
-
     gone = without(record, event.entry)
-    readers = [noun.bearing for noun in Slot.all if noun.bearing is not None]
+    readers = [noun.bearing for noun in SLOTS.values() if noun.bearing is not None]
     bearings = [read(record) for read in readers], [read(gone) for read in readers]
     until = counts_until(record, gone, bearings, ctx.governance.policies.standing, ctx.today)
     if until == FOREVER:

@@ -10,9 +10,9 @@ from ledger.domain.events.finding import FindingAnnulled, FindingRecorded, Publi
 from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import another_officer, counting_entry, entry_of
-from ledger.domain.rules.spec import of_noun
+from ledger.domain.rules.spec import spec
 from ledger.domain.state.declaration import standing_declaration
-from ledger.domain.state.finding import FINDINGS, Cited, RecordedFinding, annulled, rechecks, step
+from ledger.domain.state.finding import FINDINGS, Cited, RecordedFinding, annulled, rechecks
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
 from ledger.limits import FINDINGS_MAX, RECORD_RECHECKS_MAX
@@ -237,16 +237,8 @@ def _bounded(record: EnterpriseRecord) -> None:
 
 
 EVENTS: Final = (
-    of_noun(FINDINGS, FindingRecorded, ("regulator", "organizer"), record_finding, step, "sealed", bears=True),
-    of_noun(FINDINGS, PublicRecordCited, ("regulator", "organizer"), cite_record, step, "sealed", bears=True),
-    of_noun(FINDINGS, PublicRecordRechecked, ("regulator", "organizer"), recheck_record, step, "sealed", bears=True),
-    of_noun(
-        FINDINGS,
-        FindingAnnulled,
-        ("regulator", "organizer", "laboratory", "handling_body"),
-        annul,
-        step,
-        "sealed",
-        bears=True,
-    ),
+    spec("enterprise", FindingRecorded, ("regulator", "organizer"), record_finding, "sealed"),
+    spec("enterprise", PublicRecordCited, ("regulator", "organizer"), cite_record, "sealed"),
+    spec("enterprise", PublicRecordRechecked, ("regulator", "organizer"), recheck_record, "sealed"),
+    spec("enterprise", FindingAnnulled, ("regulator", "organizer", "laboratory", "handling_body"), annul, "sealed"),
 )

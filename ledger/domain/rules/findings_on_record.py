@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ledger.domain.state.complaint import OutcomeCorrection, OutcomeState, findings
+from ledger.domain.state.fold import SLOTS
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Finding, Hold, Slot
+from ledger.domain.state.slot import Finding, Hold
 
 __all__ = ["findings_at", "findings_of", "holds_at"]
 
@@ -33,12 +34,12 @@ def findings_at(record: EnterpriseRecord, entry: int) -> tuple[Finding, ...]:
 
 def holds_at(record: EnterpriseRecord, entry: int) -> tuple[Hold, ...]:
     """The holds that the entry recorded, whether they last still or not."""
-    readers = [noun.bearing for noun in Slot.all if noun.bearing is not None and noun.key in record.nouns]
+    readers = [noun.bearing for noun in SLOTS.values() if noun.bearing is not None and noun.key in record.nouns]
     return tuple(one for read in readers for one in read(record).holds if one.entry == entry)
 
 
 def _of_nouns(record: EnterpriseRecord) -> Iterator[Finding]:
-    for noun in Slot.all:
+    for noun in SLOTS.values():
         if noun.bearing is not None and noun.key in record.nouns:
             yield from noun.bearing(record).findings
 

@@ -8,8 +8,7 @@ from ledger.domain.events.inspection_report import ReportInvalidated, ReportSubm
 from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import another_officer
-from ledger.domain.rules.spec import of_noun
-from ledger.domain.state import inspection_report as report
+from ledger.domain.rules.spec import spec
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.inspection_report import REPORTS, Report
 from ledger.domain.state.record import EnterpriseRecord
@@ -142,16 +141,14 @@ def _still_open(record: EnterpriseRecord, found: Report) -> None:
 
 
 EVENTS: Final = (
-    of_noun(REPORTS, ReportSubmitted, ("self", "organizer", "laboratory"), submit, report.submitted, textual=True),
-    of_noun(REPORTS, ReportVerified, ("organizer", "laboratory", "regulator"), verify, report.verified),
-    of_noun(
-        REPORTS,
+    spec("enterprise", ReportSubmitted, ("self", "organizer", "laboratory"), submit),
+    spec("enterprise", ReportVerified, ("organizer", "laboratory", "regulator"), verify),
+    spec(
+        "enterprise",
         ReportInvalidated,
         ("organizer", "laboratory", "regulator"),
         invalidate,
-        report.invalidated,
         "sealed",
         body_public=by_enterprise,
-        bears=True,
     ),
 )

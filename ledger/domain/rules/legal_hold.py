@@ -7,8 +7,8 @@ from typing import Final
 from ledger.domain.events.legal_hold import LegalHoldPlaced, LegalHoldReleased
 from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.entry_conditions import entry_of
-from ledger.domain.rules.spec import of_noun
-from ledger.domain.state.legal_hold import LEGAL_HOLDS, step
+from ledger.domain.rules.spec import spec
+from ledger.domain.state.legal_hold import LEGAL_HOLDS
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
 from ledger.limits import LEGAL_HOLDS_MAX
@@ -62,6 +62,6 @@ def release(record: _Record, event: LegalHoldReleased, ctx: Context) -> _Facts:
 
 
 EVENTS: Final = (
-    of_noun(LEGAL_HOLDS, LegalHoldPlaced, ("data_officer",), place, step),
-    of_noun(LEGAL_HOLDS, LegalHoldReleased, ("data_officer",), release, step),
+    spec("enterprise", LegalHoldPlaced, ("data_officer",), place),
+    spec("enterprise", LegalHoldReleased, ("data_officer",), release),
 )

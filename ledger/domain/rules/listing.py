@@ -7,8 +7,7 @@ from typing import Final
 from ledger.domain.events.listing import ProductDelisted, ProductListed
 from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
-from ledger.domain.rules.spec import of_noun
-from ledger.domain.state import listing
+from ledger.domain.rules.spec import spec
 from ledger.domain.state.listing import LISTINGS, Listing, product_key
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
@@ -101,6 +100,6 @@ def _listing(record: EnterpriseRecord, entry: int) -> Listing:
 
 _BY_WHOM: Final = ("organizer", "laboratory")
 EVENTS: Final = (
-    of_noun(LISTINGS, ProductListed, _BY_WHOM, list_product, listing.listed, textual=True),
-    of_noun(LISTINGS, ProductDelisted, _BY_WHOM, delist, listing.delisted, textual=True),
+    spec("enterprise", ProductListed, _BY_WHOM, list_product),
+    spec("enterprise", ProductDelisted, _BY_WHOM, delist),
 )

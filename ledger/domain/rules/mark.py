@@ -10,14 +10,12 @@ from ledger.domain.events.mark import (
     MarkMisuseFound,
     MarkReinstated,
     MarkRevoked,
-    MarkSeed,
     MarkSuspended,
 )
 from ledger.domain.rules.context import Context, UniqueFact, never
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.pledge_conditions import published
-from ledger.domain.rules.spec import of_noun
-from ledger.domain.state import mark
+from ledger.domain.rules.spec import spec
 from ledger.domain.state.licence_periods import last_day, pledge_days, standing_turns
 from ledger.domain.state.mark import MARKS, Licence
 from ledger.domain.state.record import EnterpriseRecord
@@ -185,28 +183,9 @@ def _still_there(record: EnterpriseRecord, day: date) -> None:
 
 _ORGANIZER: Final = ("organizer",)
 EVENTS: Final = (
-    of_noun(
-        MARKS,
-        MarkLicensed,
-        _ORGANIZER,
-        license_mark,
-        mark.licensed,
-        body_public=never,  # the seed
-        text=lambda event: event.seed,
-        text_type=MarkSeed,
-        textual=True,
-    ),
-    of_noun(MARKS, MarkSuspended, _ORGANIZER, suspend, mark.suspended, textual=True),
-    of_noun(MARKS, MarkReinstated, _ORGANIZER, reinstate, mark.reinstated),
-    of_noun(MARKS, MarkRevoked, _ORGANIZER, revoke, mark.revoked, textual=True),
-    of_noun(
-        MARKS,
-        MarkMisuseFound,
-        _ORGANIZER,
-        find_misuse,
-        mark.misused,
-        "sealed",
-        body_public=by_licensee,
-        bears=True,
-    ),
+    spec("enterprise", MarkLicensed, _ORGANIZER, license_mark, body_public=never),
+    spec("enterprise", MarkSuspended, _ORGANIZER, suspend),
+    spec("enterprise", MarkReinstated, _ORGANIZER, reinstate),
+    spec("enterprise", MarkRevoked, _ORGANIZER, revoke),
+    spec("enterprise", MarkMisuseFound, _ORGANIZER, find_misuse, "sealed", body_public=by_licensee),
 )

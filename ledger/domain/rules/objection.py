@@ -9,10 +9,10 @@ from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import counting_entry, entry_of, officer_of_no_version
 from ledger.domain.rules.findings_on_record import findings_at, holds_at
-from ledger.domain.rules.spec import of_noun
+from ledger.domain.rules.spec import spec
 from ledger.domain.state.breach import BREACHES, root_of
 from ledger.domain.state.enterprise import EntryRef
-from ledger.domain.state.objection import OBJECTIONS, step
+from ledger.domain.state.objection import OBJECTIONS
 from ledger.domain.state.petition import Petition, decision_on
 from ledger.domain.state.pledge import PledgeState
 from ledger.domain.state.record import EnterpriseRecord
@@ -172,7 +172,7 @@ def _is_severe(record: EnterpriseRecord, entry: int, ctx: Context) -> bool:
 
 _BODIES: Final = ("organizer", "regulator", "approver", "handling_body")
 EVENTS: Final = (
-    of_noun(OBJECTIONS, ObjectionFiled, ("self",), file, step, "sealed", body_public=is_public, bears=True),
-    of_noun(OBJECTIONS, ObjectionUpheld, _BODIES, answer, step, "sealed", body_public=is_public, bears=True),
-    of_noun(OBJECTIONS, ObjectionRejected, _BODIES, answer, step, "sealed", body_public=is_public, bears=True),
+    spec("enterprise", ObjectionFiled, ("self",), file, "sealed", body_public=is_public),
+    spec("enterprise", ObjectionUpheld, _BODIES, answer, "sealed", body_public=is_public),
+    spec("enterprise", ObjectionRejected, _BODIES, answer, "sealed", body_public=is_public),
 )

@@ -6,13 +6,13 @@ from typing import Final
 
 from ledger.domain.events.pledge import (
     FulfilmentAssessed,
-    GroundText,
     PledgeMade,
     PledgePublished,
     PledgeReplaced,
     PledgeRevoked,
     PledgeWithdrawn,
 )
+from ledger.domain.rules.campaign_conditions import require_not_cancelled
 from ledger.domain.rules.context import Context, UniqueFact, never
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import another_officer
@@ -28,8 +28,6 @@ from ledger.domain.rules.pledge_conditions import (
     within_window,
 )
 from ledger.domain.rules.spec import spec
-from ledger.domain.state import pledge as pledge_state
-from ledger.domain.state.fold_steps import on_pledges
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
 from ledger.limits import PLEDGE_REPLACEMENTS_MAX
@@ -52,6 +50,7 @@ def make(record: _Record, event: PledgeMade, ctx: Context) -> _Facts:
             "组织方代为录入的承诺须注明名册文件和行号",
             "a pledge that the organizer records for an enterprise names the roster file and row",
         )
+    require_not_cancelled(campaign)
     within_window(event.made_on, campaign, ctx)
     still_there(record, event.made_on)
     if event.scope not in campaign.opened.scopes:
@@ -111,7 +110,9 @@ def publish(record: _Record, event: PledgePublished, ctx: Context) -> _Facts:
             "a pledge that names no liability for its breach is not published",
             event.pledge,
         )
-    agreed = terms.valid_until or ctx.governance.campaigns[terms.campaign].opened.pledge_valid_until
+    campaign = ctx.governance.campaigns[terms.campaign]
+    require_not_cancelled(campaign)
+    agreed = terms.valid_until or campaign.opened.pledge_valid_until
     if event.valid_until != agreed:
         raise Refused(
             "pledge.validity_as_made",
@@ -234,67 +235,10 @@ def is_public(record: _Record, event: FulfilmentAssessed | PledgeRevoked) -> boo
 
 
 EVENTS: Final = (
-    spec(
-        "enterprise",
-        PledgeMade,
-        ("self", "organizer"),
-        make,
-        on_pledges(pledge_state.made),
-        "either",
-        body_public=never,
-        textual=True,
-    ),
-    spec(
-        "enterprise",
-        PledgePublished,
-        ("organizer",),
-        publish,
-        on_pledges(pledge_state.published),
-        "either",
-        body_public=never,
-        bears=True,
-    ),
-    spec(
-        "enterprise",
-        PledgeReplaced,
-        ("organizer",),
-        replace_slip,
-        on_pledges(pledge_state.replaced),
-        "either",
-        body_public=never,
-        bears=True,
-        textual=True,
-    ),
-    spec(
-        "enterprise",
-        PledgeWithdrawn,
-        ("self", "organizer"),
-        withdraw,
-        on_pledges(pledge_state.ended),
-        "either",
-        body_public=never,
-        bears=True,
-    ),
-    spec(
-        "enterprise",
-        PledgeRevoked,
-        ("organizer",),
-        revoke,
-        on_pledges(pledge_state.ended),
-        "either",
-        body_public=is_public,
-        bears=True,
-        text=lambda event: event.ground_text,
-        text_type=GroundText,
-    ),
-    spec(
-        "enterprise",
-        FulfilmentAssessed,
-        ("organizer",),
-        assess,
-        on_pledges(pledge_state.assessed),
-        "sealed",
-        body_public=is_public,
-        bears=True,
-    ),
+    spec("enterprise", PledgeMade, ("self", "organizer"), make, "either", body_public=never),
+    spec("enterprise", PledgePublished, ("organizer",), publish, "either", body_public=never),
+    spec("enterprise", PledgeReplaced, ("organizer",), replace_slip, "either", body_public=never),
+    spec("enterprise", PledgeWithdrawn, ("self", "organizer"), withdraw, "either", body_public=never),
+    spec("enterprise", PledgeRevoked, ("organizer",), revoke, "either", body_public=is_public),
+    spec("enterprise", FulfilmentAssessed, ("organizer",), assess, "sealed", body_public=is_public),
 )

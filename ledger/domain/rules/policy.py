@@ -184,19 +184,9 @@ EVENTS: Final = (
     spec("policy", RegistrationPolicyAdopted, ("organizer",), adopt_registration_policy, begins_later=True),
     spec("policy", RegistrationPolicyProposed, ("organizer",), propose_registration_policy),
     spec(
-        "policy",
-        RegistrationPolicyApproved,
-        ("approver", "regulator"),
-        approve_registration_policy,
-        begins_later=True,
+        "policy", RegistrationPolicyApproved, ("approver", "regulator"), approve_registration_policy, begins_later=True
     ),
     spec("policy", StandingPolicyProposed, ("organizer",), propose_standing_policy),
-    spec(
-        "policy",
-        StandingPolicyApproved,
-        ("approver", "regulator"),
-        approve_standing_policy,
-        begins_later=True,
-    ),
+    spec("policy", StandingPolicyApproved, ("approver", "regulator"), approve_standing_policy, begins_later=True),
     spec("policy", WorkCalendarPublished, ("organizer",), publish_calendar, begins_later=True),
 )

@@ -11,10 +11,10 @@ from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import counting_entry, entry_of, officer_of_no_version, same_party
 from ledger.domain.rules.findings_on_record import findings_at, holds_at
-from ledger.domain.rules.spec import of_noun
+from ledger.domain.rules.spec import spec
 from ledger.domain.state.petition import Petition, PetitionDecision, decision_on
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.repair import REPAIRS, step
+from ledger.domain.state.repair import REPAIRS
 from ledger.domain.values.dates import add_months
 from ledger.errors import Refused
 from ledger.limits import REPAIRS_MAX
@@ -186,8 +186,8 @@ def _not_before(earlier: Petition | PetitionDecision, on: date) -> None:
 
 _BODIES: Final = ("organizer", "regulator", "handling_body", "laboratory")
 EVENTS: Final = (
-    of_noun(REPAIRS, RepairApplied, ("self",), apply, step, "sealed", bears=True),
-    of_noun(REPAIRS, RepairApproved, _BODIES, approve, step, "sealed", bears=True),
-    of_noun(REPAIRS, RepairRefused, _BODIES, refuse, step, "sealed", bears=True),
-    of_noun(REPAIRS, RepairRescinded, _BODIES, rescind, step, "sealed", bears=True),
+    spec("enterprise", RepairApplied, ("self",), apply, "sealed"),
+    spec("enterprise", RepairApproved, _BODIES, approve, "sealed"),
+    spec("enterprise", RepairRefused, _BODIES, refuse, "sealed"),
+    spec("enterprise", RepairRescinded, _BODIES, rescind, "sealed"),
 )

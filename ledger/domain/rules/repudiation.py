@@ -9,7 +9,6 @@ from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.entry_conditions import another_officer
 from ledger.domain.rules.erasure import require_no_weight
 from ledger.domain.rules.spec import spec
-from ledger.domain.state import repudiation
 from ledger.domain.state.enterprise import EntryRef
 from ledger.domain.state.legal_hold import require_no_hold
 from ledger.domain.state.record import EnterpriseRecord, outcome_root
@@ -164,14 +163,7 @@ def _entry(record: _Record, index: int, ctx: Context) -> tuple[EnterpriseRecord,
 
 
 EVENTS: Final = (
-    spec("enterprise", StatementRepudiated, _SPEAKERS, repudiate, repudiation.repudiated, bears=True),
-    spec(
-        "enterprise",
-        EntryMisattributed,
-        ("organizer", "regulator", "root"),
-        misattribute,
-        repudiation.repudiated,
-        bears=True,
-    ),
-    spec("enterprise", BodyErased, ("data_officer",), erase, repudiation.erased, bears=True),
+    spec("enterprise", StatementRepudiated, _SPEAKERS, repudiate),
+    spec("enterprise", EntryMisattributed, ("organizer", "regulator", "root"), misattribute),
+    spec("enterprise", BodyErased, ("data_officer",), erase),
 )

@@ -1,41 +1,17 @@
-"""Lines of the catalogue: `spec` for any stream, `of_noun` for events of enterprises whose state lies under a noun."""
+"""`spec`: a line of the catalogue, from the stream of its events to the form in which they are said."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from ledger.domain.events.base import Event, Recorded
-from ledger.domain.rules.context import Decide, EventSpec, Evolve, Form, Who
-from ledger.domain.state.fold_steps import in_noun
-from ledger.domain.state.slot import Slot
+from ledger.domain.events.base import Event
+from ledger.domain.rules.context import Decide, EventSpec, Form, Who
 
-__all__ = ["of_noun", "spec"]
-
-State = TypeVar("State")
+__all__ = ["spec"]
 
 
 def spec(
-    stream: str,
-    event: type[Event],
-    signers: tuple[Who, ...],
-    decide: Decide,
-    evolve: Evolve | None = None,
-    form: Form = "open",
-    **further: Any,
+    stream: str, event: type[Event], signers: tuple[Who, ...], decide: Decide, form: Form = "open", **further: Any
 ) -> EventSpec:
     """`further`: fields of `EventSpec` that are seldom given."""
-    return EventSpec(event, frozenset((stream,)), frozenset(signers), form, decide, evolve, **further)
-
-
-def of_noun(
-    noun: Slot[State],
-    event: type[Event],
-    signers: tuple[Who, ...],
-    decide: Decide,
-    evolve: Callable[[State, Recorded, Any], State],
-    form: Form = "open",
-    **further: Any,
-) -> EventSpec:
-    """Of an event whose state lies under `noun`: `evolve(state, recorded, event)` gives the noun's next state."""
-    return spec("enterprise", event, signers, decide, in_noun(noun, evolve), form, noun=noun, **further)
+    return EventSpec(event, frozenset((stream,)), frozenset(signers), form, decide, **further)

@@ -18,8 +18,9 @@ from ledger.domain.state.finding import annulled
 from ledger.domain.state.indexed_by_entry import IndexedByEntry
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Annotation, Bearing, DatedEntry, Finding, Slot
+from ledger.domain.state.step import in_slot
 
-__all__ = ["AGREED", "AGREEMENTS", "Agreements", "Defaulted", "Performed", "agreed", "step"]
+__all__ = ["AGREED", "AGREEMENTS", "STEPS", "Agreements", "Defaulted", "Performed", "agreed", "step"]
 
 AGREED: Final[frozenset[Outcome]] = frozenset(("agreed", "settled"))
 
@@ -92,4 +93,9 @@ def bearing(record: EnterpriseRecord) -> Bearing:
 
 AGREEMENTS: Final[Slot[Agreements]] = Slot(
     "agreements", IndexedByEntry(), forget=IndexedByEntry.forget, bearing=bearing
+)
+
+STEPS: Final = (
+    in_slot(AGREEMENTS, AgreementPerformed, step, bears=True),
+    in_slot(AGREEMENTS, AgreementDefaulted, step, bears=True),
 )

@@ -9,8 +9,9 @@ from immutables import Map
 from ledger.domain.events.annex import AnnexTakenDown
 from ledger.domain.events.base import Recorded
 from ledger.domain.state.slot import Slot, only_open
+from ledger.domain.state.step import in_slot
 
-__all__ = ["TAKEN_DOWN", "TakenDown", "taken_down"]
+__all__ = ["STEPS", "TAKEN_DOWN", "TakenDown", "taken_down"]
 
 TakenDown: TypeAlias = Map[str, int]  # SHA-256 → the entry that took it down
 
@@ -20,3 +21,5 @@ def taken_down(state: TakenDown, at: Recorded, event: AnnexTakenDown) -> TakenDo
 
 
 TAKEN_DOWN: Final[Slot[TakenDown]] = Slot("annexes_taken_down", Map(), forget=only_open)
+
+STEPS: Final = (in_slot(TAKEN_DOWN, AnnexTakenDown, taken_down),)

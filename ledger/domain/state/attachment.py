@@ -16,8 +16,9 @@ from msgspec.structs import replace
 from ledger.domain.events.attachment import AttachmentAdded, AttachmentErased
 from ledger.domain.events.base import Recorded
 from ledger.domain.state.slot import Slot, only_open
+from ledger.domain.state.step import in_slot
 
-__all__ = ["ATTACHMENTS", "Attachment", "AttachmentIndex", "added", "erased", "is_erased"]
+__all__ = ["ATTACHMENTS", "STEPS", "Attachment", "AttachmentIndex", "added", "erased", "is_erased"]
 
 
 class Attachment(Struct, frozen=True, gc=False):
@@ -61,3 +62,8 @@ def is_erased(record: _Record, one: Attachment) -> bool:
 
 
 ATTACHMENTS: Final = Slot("attachments", AttachmentIndex(), forget=only_open)
+
+STEPS: Final = (
+    in_slot(ATTACHMENTS, AttachmentAdded, added),
+    in_slot(ATTACHMENTS, AttachmentErased, erased),
+)

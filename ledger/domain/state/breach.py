@@ -17,8 +17,9 @@ from ledger.domain.events.finding import Severity
 from ledger.domain.state.indexed_by_entry import IndexedByEntry
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Bearing, DatedEntry, Finding, Slot
+from ledger.domain.state.step import in_slot
 
-__all__ = ["BREACHES", "Breach", "BreachCorrection", "Breaches", "corrections", "newest", "root_of", "step"]
+__all__ = ["BREACHES", "STEPS", "Breach", "BreachCorrection", "Breaches", "corrections", "newest", "root_of", "step"]
 
 
 class Breach(Struct, frozen=True, gc=False):
@@ -111,3 +112,8 @@ def bearing(record: EnterpriseRecord) -> Bearing:
 
 
 BREACHES: Final[Slot[Breaches]] = Slot("breaches", IndexedByEntry(), forget=IndexedByEntry.forget, bearing=bearing)
+
+STEPS: Final = (
+    in_slot(BREACHES, BreachFound, step, bears=True),
+    in_slot(BREACHES, BreachCorrected, step, bears=True),
+)

@@ -11,11 +11,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.domain.events.base import Recorded
-from ledger.domain.events.campaign import CampaignClosed, CampaignExtended, CampaignOpened, NoticePublished
+from ledger.domain.events.campaign import (
+    CampaignCancelled,
+    CampaignClosed,
+    CampaignExtended,
+    CampaignOpened,
+    NoticePublished,
+)
 
 
 class CampaignState(Struct, frozen=True):
-    """A campaign: its terms as opened (at entry `index`), the window as it now stands, and when it was closed."""
+    """A campaign: its terms as opened (at entry `index`), its window as it stands, when it was closed or cancelled."""
 
     subject: str
     index: int
@@ -23,6 +29,7 @@ class CampaignState(Struct, frozen=True):
     closes_on: date
     closed_on: date | None = None
     notices: tuple[int, ...] = ()  # indices of NoticePublished
+    cancelled_on: date | None = None
 
     @property
     def clause_ids(self) -> frozenset[str]:
@@ -45,6 +52,8 @@ def evolve_campaign(campaign: CampaignState | None, at: Recorded) -> CampaignSta
         return replace(campaign, closes_on=event.closes_on)
     if isinstance(event, CampaignClosed):
         return replace(campaign, closed_on=event.effective_on)
+    if isinstance(event, CampaignCancelled):
+        return replace(campaign, cancelled_on=event.effective_on)
     if isinstance(event, NoticePublished):
         return replace(campaign, notices=(*campaign.notices, at.index))
     return campaign

@@ -18,10 +18,12 @@ from ledger.domain.events.base import Recorded
 from ledger.domain.events.declaration import BelowRecommendedNoted, StandardAbolished, StandardDeclared, StandardRevised
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Annotation, Bearing, Slot
+from ledger.domain.state.step import in_slot
 from ledger.domain.values.standard_number import number_key
 
 __all__ = [
     "STANDARDS",
+    "STEPS",
     "Abolition",
     "Declaration",
     "DeclarationNote",
@@ -240,3 +242,10 @@ def _bearing(record: EnterpriseRecord) -> Bearing:
 
 
 STANDARDS: Final = Slot("standards", Declarations(), forget=forget, bearing=_bearing)
+
+STEPS: Final = (
+    in_slot(STANDARDS, StandardDeclared, declared, bears=True, textual=True),
+    in_slot(STANDARDS, StandardRevised, revised, bears=True, textual=True),
+    in_slot(STANDARDS, StandardAbolished, abolished, bears=True, textual=True),
+    in_slot(STANDARDS, BelowRecommendedNoted, noted, bears=True, textual=True),
+)

@@ -7,9 +7,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-__all__ = ["Ceased", "EntryRef", "Named", "Overridden", "Registration", "Repudiation", "SizeBand", "Sized"]
+from ledger.domain.values.size_band import SizeBand
 
-SizeBand = Literal["micro", "small", "medium", "large"]
+__all__ = ["Ceased", "EntryRef", "Named", "Overridden", "Registration", "Repudiation", "Sized"]
 
 
 class Registration(Struct, frozen=True, gc=False):

@@ -5,6 +5,8 @@ What may be said is in `ledger/domain/rules/enterprise.py`, the record itself in
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from ledger.domain.events.base import Recorded
@@ -18,8 +20,9 @@ from ledger.domain.events.enterprise import (
 )
 from ledger.domain.state.enterprise import Ceased, Named, Overridden, Registration, Sized
 from ledger.domain.state.record import About, EnterpriseRecord
+from ledger.domain.state.step import Step
 
-__all__ = ["deregistered", "merged", "overridden", "registered", "renamed", "resized"]
+__all__ = ["STEPS", "deregistered", "merged", "overridden", "registered", "renamed", "resized"]
 
 
 def registered(record: EnterpriseRecord, at: Recorded, event: EnterpriseRegistered) -> tuple[EnterpriseRecord, About]:
@@ -54,3 +57,13 @@ def deregistered(
     record: EnterpriseRecord, at: Recorded, event: EnterpriseDeregistered
 ) -> tuple[EnterpriseRecord, About]:
     return replace(record, deregistered=Ceased(at.index, event.effective_on, None)), None
+
+
+STEPS: Final = (
+    Step(EnterpriseRegistered, registered, bears=True),
+    Step(EnterpriseRenamed, renamed),
+    Step(EnterpriseSized, resized, bears=True),
+    Step(IdentifierOverridden, overridden),
+    Step(EnterpriseMerged, merged),
+    Step(EnterpriseDeregistered, deregistered),
+)

@@ -25,9 +25,11 @@ from ledger.domain.events.finding import (
 from ledger.domain.state.indexed_by_entry import IndexedByEntry
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Bearing, DatedEntry, Finding, Hold, Slot
+from ledger.domain.state.step import in_slot
 
 __all__ = [
     "FINDINGS",
+    "STEPS",
     "Annulled",
     "Cited",
     "Findings",
@@ -209,3 +211,10 @@ def _day_after(day: date) -> date:
 
 
 FINDINGS: Final[Slot[Findings]] = Slot("findings", IndexedByEntry(), forget=IndexedByEntry.forget, bearing=bearing)
+
+STEPS: Final = (
+    in_slot(FINDINGS, FindingRecorded, step, bears=True),
+    in_slot(FINDINGS, PublicRecordCited, step, bears=True),
+    in_slot(FINDINGS, PublicRecordRechecked, step, bears=True),
+    in_slot(FINDINGS, FindingAnnulled, step, bears=True),
+)

@@ -1,4 +1,4 @@
-"""`fold`: from the events of one enterprise to its record, each by the `evolve` of its line in the catalogue.
+"""`fold`: from the events of one enterprise to its record, each by the step of its type.
 
 A sealed event without its body is `Closed`. Erasing a body takes out of a record what that event had put in, so that a
 record folded before the erasure and one folded from the closed entry are the same.
@@ -6,23 +6,63 @@ record folded before the erasure and one folded from the closed entry are the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from msgspec.structs import replace
 
 from ledger.domain.events.base import Closed, Event, Recorded
 from ledger.domain.events.repudiation import BodyErased
-from ledger.domain.rules.catalogue import SPECS
-from ledger.domain.rules.context import EventSpec
-from ledger.domain.state import complaint
-from ledger.domain.state import pledge as pledge_state
+from ledger.domain.state import (
+    agreement,
+    annex,
+    attachment,
+    breach,
+    complaint,
+    complaint_steps,
+    declaration,
+    enterprise_steps,
+    finding,
+    inspection_report,
+    legal_hold,
+    listing,
+    mark,
+    objection,
+    pledge,
+    pledge_steps,
+    repair,
+    repudiation,
+)
 from ledger.domain.state.enterprise import EntryRef
 from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.state.slot import Slot
+from ledger.domain.state.step import Step
 
-__all__ = ["fold", "without"]
+__all__ = ["SLOTS", "STEPS", "fold", "without"]
 
-_SPEC_OF: Final[dict[type[Event], EventSpec]] = {spec.event: spec for spec in SPECS.values()}
+# Governing streams are folded in `governance.py`. A new noun has a line here.
+_NOUNS: Final = (
+    enterprise_steps,
+    pledge_steps,
+    complaint_steps,
+    declaration,
+    mark,
+    listing,
+    inspection_report,
+    finding,
+    breach,
+    agreement,
+    repair,
+    objection,
+    repudiation,
+    legal_hold,
+    attachment,
+    annex,
+)
+
+STEPS: Final[Mapping[type[Event], Step]] = {step.event: step for noun in _NOUNS for step in noun.STEPS}
+SLOTS: Final[Mapping[str, Slot[Any]]] = {step.slot.key: step.slot for step in STEPS.values() if step.slot is not None}
+_SLOT_OF: Final[Mapping[str, Slot[Any] | None]] = {kind.__name__: step.slot for kind, step in STEPS.items()}
 
 
 def fold(record: EnterpriseRecord | None, events: Iterable[Recorded]) -> EnterpriseRecord | None:
@@ -50,13 +90,12 @@ def _evolve(record: EnterpriseRecord, at: Recorded) -> EnterpriseRecord:
             closed=record.closed + 1,
             entries=record.entries.set(at.index, ref),
         )
-    spec = _SPEC_OF[type(event)]
-    assert spec.evolve is not None  # every event of an enterprise's stream has one
-    changed, about = spec.evolve(record, at, event)
-    has_body = at.sealed or (spec.text is not None and spec.text(event) is not None)
+    kind = type(event)
+    changed, about = STEPS[kind].evolve(record, at, event)
+    has_body = at.sealed or event.named_text is not None
     if isinstance(event, BodyErased):
         changed = _forget(changed, event.entry)
-    ref = EntryRef(spec.name, at.issuer, at.kid, at.sealed, has_body, about)
+    ref = EntryRef(kind.__name__, at.issuer, at.kid, at.sealed, has_body, about)
     return replace(
         changed,
         version=at.version,
@@ -72,13 +111,13 @@ def _forget(record: EnterpriseRecord, index: int) -> EnterpriseRecord:
     if ref is None or ref.type is None or not ref.sealed:
         return record
     entries = record.entries.set(index, replace(ref, type=None, about=None))
-    noun = SPECS[ref.type].noun
+    noun = _SLOT_OF[ref.type]
     if noun is not None:
         state = noun.forget(noun.of(record), index)
         nouns = record.nouns.delete(noun.key) if state == noun.empty else record.nouns.set(noun.key, state)
         record = replace(record, nouns=nouns)
     elif isinstance(ref.about, bytes):
-        record = replace(record, pledges=pledge_state.forget(record.pledges, ref.about, index))
+        record = replace(record, pledges=pledge.forget(record.pledges, ref.about, index))
     elif isinstance(ref.about, int):
         outcome = record.outcomes.get(index)
         if outcome is not None:

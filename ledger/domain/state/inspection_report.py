@@ -19,9 +19,10 @@ from ledger.domain.events.inspection_report import Fault, ReportInvalidated, Rep
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Bearing, DatedEntry, Finding, Slot
+from ledger.domain.state.step import in_slot
 from ledger.domain.values.text import fold_text
 
-__all__ = ["REPORTS"]
+__all__ = ["REPORTS", "STEPS"]
 
 
 class Verification(Struct, frozen=True, gc=False):
@@ -121,3 +122,9 @@ def bearing(record: EnterpriseRecord) -> Bearing:
 
 
 REPORTS: Final[Slot[Reports]] = Slot("reports", Reports(), forget=forget, bearing=bearing)
+
+STEPS: Final = (
+    in_slot(REPORTS, ReportSubmitted, submitted, textual=True),
+    in_slot(REPORTS, ReportVerified, verified),
+    in_slot(REPORTS, ReportInvalidated, invalidated, bears=True),
+)

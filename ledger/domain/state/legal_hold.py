@@ -16,9 +16,10 @@ from ledger.domain.events.base import Recorded
 from ledger.domain.events.legal_hold import LegalHoldPlaced, LegalHoldReleased
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Slot, only_open
+from ledger.domain.state.step import in_slot
 from ledger.errors import Refused
 
-__all__ = ["LEGAL_HOLDS", "LegalHold", "LegalHolds", "require_no_hold", "step"]
+__all__ = ["LEGAL_HOLDS", "STEPS", "LegalHold", "LegalHolds", "require_no_hold", "step"]
 
 
 class LegalHold(Struct, frozen=True, gc=False):
@@ -54,3 +55,8 @@ def require_no_hold(record: EnterpriseRecord, entry: int) -> None:
 
 
 LEGAL_HOLDS: Final[Slot[LegalHolds]] = Slot("legal_holds", Map(), forget=only_open)
+
+STEPS: Final = (
+    in_slot(LEGAL_HOLDS, LegalHoldPlaced, step),
+    in_slot(LEGAL_HOLDS, LegalHoldReleased, step),
+)

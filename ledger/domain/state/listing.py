@@ -17,9 +17,10 @@ from ledger.domain.events.base import Recorded
 from ledger.domain.events.declaration import Product
 from ledger.domain.events.listing import ProductDelisted, ProductListed
 from ledger.domain.state.slot import Slot, only_open
+from ledger.domain.state.step import in_slot
 from ledger.domain.values.text import fold_text
 
-__all__ = ["LISTINGS"]
+__all__ = ["LISTINGS", "STEPS"]
 
 
 class Delisting(Struct, frozen=True, gc=False):
@@ -83,3 +84,8 @@ def delisted(listings: Listings, at: Recorded, event: ProductDelisted) -> Listin
 
 
 LISTINGS: Final[Slot[Listings]] = Slot("listings", Listings(), forget=only_open)
+
+STEPS: Final = (
+    in_slot(LISTINGS, ProductListed, listed, textual=True),
+    in_slot(LISTINGS, ProductDelisted, delisted, textual=True),
+)

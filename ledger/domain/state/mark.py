@@ -18,8 +18,9 @@ from ledger.domain.events.mark import By, MarkLicensed, MarkMisuseFound, MarkRei
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Bearing, DatedEntry, Hold, Slot
+from ledger.domain.state.step import in_slot
 
-__all__ = ["MARKS", "counting_misuses"]
+__all__ = ["MARKS", "STEPS", "counting_misuses"]
 
 
 class LicenceChange(Struct, frozen=True, gc=False):
@@ -112,3 +113,11 @@ def bearing(record: EnterpriseRecord) -> Bearing:
 
 
 MARKS: Final[Slot[Marks]] = Slot("marks", Marks(), forget=forget, bearing=bearing)
+
+STEPS: Final = (
+    in_slot(MARKS, MarkLicensed, licensed, textual=True),
+    in_slot(MARKS, MarkSuspended, suspended, textual=True),
+    in_slot(MARKS, MarkReinstated, reinstated),
+    in_slot(MARKS, MarkRevoked, revoked, textual=True),
+    in_slot(MARKS, MarkMisuseFound, misused, bears=True),
+)

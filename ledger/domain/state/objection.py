@@ -17,8 +17,9 @@ from ledger.domain.state.indexed_by_entry import IndexedByEntry
 from ledger.domain.state.petition import Petition, PetitionDecision, Requests, decision_on, in_force, marks_of
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Annotation, Bearing, Slot
+from ledger.domain.state.step import in_slot
 
-__all__ = ["OBJECTIONS", "step"]
+__all__ = ["OBJECTIONS", "STEPS", "step"]
 
 
 def step(objections: Requests, at: Recorded, event: ObjectionFiled | ObjectionUpheld | ObjectionRejected) -> Requests:
@@ -60,3 +61,9 @@ def _put_right_on(record: EnterpriseRecord, upheld: PetitionDecision) -> date | 
 
 
 OBJECTIONS: Final[Slot[Requests]] = Slot("objections", IndexedByEntry(), forget=IndexedByEntry.forget, bearing=bearing)
+
+STEPS: Final = (
+    in_slot(OBJECTIONS, ObjectionFiled, step, bears=True),
+    in_slot(OBJECTIONS, ObjectionUpheld, step, bears=True),
+    in_slot(OBJECTIONS, ObjectionRejected, step, bears=True),
+)

@@ -20,10 +20,10 @@ from ledger.domain.state.enterprise import (
     Overridden,
     Registration,
     Repudiation,
-    SizeBand,
     Sized,
 )
 from ledger.domain.state.pledge import Pledges
+from ledger.domain.values.size_band import SizeBand
 
 __all__ = ["About", "EnterpriseRecord", "outcome_root"]
 

@@ -14,8 +14,9 @@ from ledger.domain.state.indexed_by_entry import IndexedByEntry
 from ledger.domain.state.petition import Petition, PetitionDecision, Requests, decision_on, in_force, marks_of
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Annotation, Bearing, Relief, Slot
+from ledger.domain.state.step import in_slot
 
-__all__ = ["REPAIRS", "step"]
+__all__ = ["REPAIRS", "STEPS", "step"]
 
 
 def step(
@@ -49,3 +50,10 @@ def bearing(record: EnterpriseRecord) -> Bearing:
 
 
 REPAIRS: Final[Slot[Requests]] = Slot("repairs", IndexedByEntry(), forget=IndexedByEntry.forget, bearing=bearing)
+
+STEPS: Final = (
+    in_slot(REPAIRS, RepairApplied, step, bears=True),
+    in_slot(REPAIRS, RepairApproved, step, bears=True),
+    in_slot(REPAIRS, RepairRefused, step, bears=True),
+    in_slot(REPAIRS, RepairRescinded, step, bears=True),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec.structs import replace
 
@@ -10,8 +10,9 @@ from ledger.domain.events.base import Recorded
 from ledger.domain.events.repudiation import BodyErased, EntryMisattributed, StatementRepudiated
 from ledger.domain.state.enterprise import Repudiation
 from ledger.domain.state.record import About, EnterpriseRecord
+from ledger.domain.state.step import Step
 
-__all__ = ["erased", "repudiated"]
+__all__ = ["STEPS", "erased", "repudiated"]
 
 
 def repudiated(
@@ -29,3 +30,10 @@ def erased(record: EnterpriseRecord, at: Recorded, event: BodyErased) -> tuple[E
     """That it was erased; `fold.py` takes out what the entry had put in."""
     on_record = record.on_record.set(at.index, event.effective_on) if event.on_record else record.on_record
     return replace(record, erased=record.erased.set(event.entry, at.index), on_record=on_record), None
+
+
+STEPS: Final = (
+    Step(StatementRepudiated, repudiated, bears=True),
+    Step(EntryMisattributed, repudiated, bears=True),
+    Step(BodyErased, erased, bears=True),
+)

@@ -1,15 +1,15 @@
 """A noun of an enterprise's record: where its state lies, how an erased entry leaves it, and what of it counts.
 
-A noun's file holds its events, its state, `decide` and `evolve`; the catalogue has a line for each event. The state
-is a value. Where a noun has sealed events, `forget(state, index)` gives the state as if the entry at `index` had
-always been closed: a record that was folded before an erasure, and one folded afterwards, are the same.
+A noun's file in this folder holds its state, its slot and the step of each of its events. The state is a value. Where a
+noun has sealed events, `forget(state, index)` gives the state as if the entry at `index` had always been closed: a
+record that was folded before an erasure, and one folded afterwards, are the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from ledger.domain.state.record import EnterpriseRecord
 
@@ -101,9 +101,7 @@ class Bearing(NamedTuple):
 
 
 class Slot(Generic[State]):
-    """One noun, by its key in `EnterpriseRecord.nouns`. `all`: every noun there is, in the order of their making."""
-
-    all: ClassVar[list[Slot[Any]]] = []
+    """One noun, by its key in `EnterpriseRecord.nouns`."""
 
     def __init__(
         self,
@@ -117,7 +115,6 @@ class Slot(Generic[State]):
         self.empty = empty
         self.forget = forget
         self.bearing = bearing
-        Slot.all.append(self)
 
     def of(self, record: EnterpriseRecord) -> State:
         """The state in the record: `empty` before the noun's first event."""

@@ -27,6 +27,7 @@ __all__ = [
     "fold_code",
     "has_uscc_check",
     "has_uscc_form",
+    "is_code",
     "is_individual",
     "is_resident_number",
     "masked",
@@ -133,3 +134,8 @@ def _is_day(year: str, month: str, day: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_code(text: str) -> bool:
+    """Whether a unit named by this code is named by a valid one: a unified social credit code, or an LEI."""
+    return checks_out(fold_code(text))

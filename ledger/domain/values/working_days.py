@@ -5,19 +5,29 @@ A day works if it is a weekday and no published holiday, or a weekend day that i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date, timedelta
+from typing import Protocol
 
-from ledger.domain.events.policy import WorkCalendarPublished
 from ledger.errors import Refused
 
-__all__ = ["add_working_days", "is_working_day", "works_by"]
+__all__ = ["WorkCalendar", "add_working_days", "is_working_day", "works_by"]
 
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
 
 
-def is_working_day(calendars: Mapping[int, WorkCalendarPublished], day: date) -> bool:
+class WorkCalendar(Protocol):
+    """The calendar of one year: weekdays that do not work, and days of weekends that do."""
+
+    @property
+    def holidays(self) -> Container[date]: ...
+
+    @property
+    def workdays(self) -> Container[date]: ...
+
+
+def is_working_day(calendars: Mapping[int, WorkCalendar], day: date) -> bool:
     """Whether `day` works. Raises `Refused` naming the year, if no calendar was published for it."""
     calendar = calendars.get(day.year)
     if calendar is None:
@@ -30,12 +40,12 @@ def is_working_day(calendars: Mapping[int, WorkCalendarPublished], day: date) ->
     return works_by(calendar, day)
 
 
-def works_by(calendar: WorkCalendarPublished, day: date) -> bool:
+def works_by(calendar: WorkCalendar, day: date) -> bool:
     """Whether `day` works by the calendar of its year."""
     return day in calendar.workdays if day.weekday() >= _SATURDAY else day not in calendar.holidays
 
 
-def add_working_days(calendars: Mapping[int, WorkCalendarPublished], day: date, count: int) -> date:
+def add_working_days(calendars: Mapping[int, WorkCalendar], day: date, count: int) -> date:
     """The `count`-th working day after `day` (which itself does not count); `day` where `count` is 0.
 
     Raises `Refused` naming the first year that no calendar covers.

@@ -7,17 +7,15 @@ from hashlib import sha256
 from ledger.domain.events.base import Closed, Event
 from ledger.domain.events.pledge import GroundText
 from ledger.domain.payload import decode_body
-from ledger.domain.rules.catalogue import SPECS
 
 __all__ = ["ground_of", "is_ground"]
 
 
 def ground_of(event: Event | Closed) -> str | None:
     """The digest of the text that an open statement names and an archive holds beside it; None for every other."""
-    spec = None if isinstance(event, Closed) else SPECS[type(event).__name__]
-    if spec is None or spec.text is None or spec.text_type is not GroundText:
+    if isinstance(event, Closed) or event.text_type is not GroundText:
         return None  # a mark's seed is named like a text, but it is a secret
-    return spec.text(event)
+    return event.named_text
 
 
 def is_ground(event: Event | Closed, body: bytes) -> bool:

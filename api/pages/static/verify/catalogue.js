@@ -28,6 +28,7 @@ export const CATALOGUE = {
   CampaignOpened: { stream: "campaign", signers: ["organizer"], form: "open" },
   CampaignExtended: { stream: "campaign", signers: ["organizer"], form: "open" },
   CampaignClosed: { stream: "campaign", signers: ["organizer"], form: "open" },
+  CampaignCancelled: { stream: "campaign", signers: ["organizer"], form: "open" },
   NoticePublished: { stream: "campaign", signers: ["organizer"], form: "open" },
   EnterpriseRegistered: { stream: "enterprise", signers: ["organizer"], form: "either" },
   EnterpriseRenamed: { stream: "enterprise", signers: ["organizer"], form: "either" },
@@ -124,6 +125,7 @@ export const CATALOGUE = {
   AnnexTakenDown: { stream: "enterprise", signers: ["data_officer"], form: "open" },
   HistoryGivenUp: { stream: "map", signers: ["log_operator", "root"], form: "open" },
   MapRootPublished: { stream: "map", signers: ["log_operator"], form: "open" },
+  HistoryGivenUp: { stream: "map", signers: ["log_operator", "root"], form: "open" },
   AccessDigestPublished: { stream: "access", signers: ["log_operator"], form: "open" },
 };
 

@@ -17,7 +17,7 @@ from ledger.domain.events.access_log import AccessDigestPublished
 from ledger.domain.events.annex import AnnexTakenDown
 from ledger.domain.events.attachment import AttachmentAdded, AttachmentErased
 from ledger.domain.events.base import Annex, Event
-from ledger.domain.events.campaign import CampaignClosed, CampaignExtended, NoticePublished
+from ledger.domain.events.campaign import CampaignCancelled, CampaignClosed, CampaignExtended, NoticePublished
 from ledger.domain.events.completeness_map import MapRootPublished
 from ledger.domain.events.enterprise import (
     EnterpriseDeregistered,
@@ -415,6 +415,7 @@ CASES: Final[Mapping[str, Case]] = {
         _say(CampaignExtended(v=1, effective_on=TODAY, closes_on=date(2026, 4, 30), reason="应企业要求")), CAMPAIGN
     ),
     "CampaignClosed": Case(_say(CampaignClosed(v=1, effective_on=TODAY)), CAMPAIGN),
+    "CampaignCancelled": Case(_say(CampaignCancelled(v=1, effective_on=TODAY, reason="不可抗力")), CAMPAIGN),
     "NoticePublished": Case(
         _say(NoticePublished(v=1, effective_on=TODAY, number="1号", title="通知", text="略")), CAMPAIGN
     ),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
 
-from ledger.domain.events.campaign import CampaignClosed, CampaignExtended, Clause, NoticePublished
+from ledger.domain.events.campaign import CampaignCancelled, CampaignClosed, CampaignExtended, Clause, NoticePublished
+from projections.declarations.campaign_rows import campaign_rows
 from tests.support.book import Book
 from tests.support.charter import HANDLING_BODY
 from tests.support.refusals import refused
@@ -25,6 +27,7 @@ def extended(closes_on: date) -> CampaignExtended:
 
 
 CLOSED = CampaignClosed(v=1, effective_on=TODAY)
+CANCELLED = CampaignCancelled(v=1, effective_on=TODAY, reason="不可抗力")
 
 
 def test_the_template_is_immutable_once_open(book: Book) -> None:
@@ -78,9 +81,31 @@ def test_a_campaign_is_closed_once_and_not_extended_after(book: Book) -> None:
         book.say(extended(date(2026, 4, 10)), subject=CAMPAIGN)
 
 
+def test_a_campaign_is_cancelled_once_and_neither_extended_nor_closed_after(book: Book) -> None:
+    book.say(CANCELLED, subject=CAMPAIGN)
+    for event in (CANCELLED, CLOSED, extended(date(2026, 4, 10))):
+        with refused("campaign.cancelled"):
+            book.say(event, subject=CAMPAIGN)
+    book.say(NoticePublished(v=1, effective_on=TODAY, number="1", title="活动取消通知"), subject=CAMPAIGN)
+
+
+def test_a_closed_campaign_is_not_cancelled(book: Book) -> None:
+    book.say(CLOSED, subject=CAMPAIGN)
+    with refused("campaign.closed"):
+        book.say(CANCELLED, subject=CAMPAIGN)
+
+
+def test_readers_see_that_a_campaign_was_cancelled_and_others_read_as_before(book: Book) -> None:
+    (before,) = campaign_rows(book.governance)
+    assert "cancelled_on" not in json.loads(before.body)
+    book.say(CANCELLED, subject=CAMPAIGN)
+    (after,) = campaign_rows(book.governance)
+    assert json.loads(after.body) == {**json.loads(before.body), "cancelled_on": TODAY.isoformat()}
+
+
 def test_nothing_is_said_about_a_campaign_that_was_not_opened(book: Book) -> None:
     notice = NoticePublished(v=1, effective_on=TODAY, number="1", title="通知")
-    for event in (CLOSED, extended(TODAY + timedelta(days=30)), notice):
+    for event in (CLOSED, CANCELLED, extended(TODAY + timedelta(days=30)), notice):
         with refused("campaign.unknown"):
             book.say(event, subject="campaign:2027")
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.domain.events.campaign import CampaignClosed, CampaignExtended
+from ledger.domain.events.campaign import CampaignCancelled, CampaignClosed, CampaignExtended
 from ledger.domain.events.pledge import GroundText, PledgeReplaced
 from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
 from ledger.domain.payload import encode_body
@@ -112,6 +112,17 @@ def test_no_pledge_is_made_after_the_campaign_was_closed(book: Book) -> None:
     with refused("pledge.campaign_closed"):
         make(book)
     make(book, made_on=YESTERDAY)
+
+
+def test_in_a_cancelled_campaign_no_pledge_is_made_or_published_and_published_ones_stay(book: Book) -> None:
+    published, waiting = make(book, made_on=YESTERDAY, scope="product"), make(book, made_on=YESTERDAY, scope="service")
+    book.say(pledge_published(published))
+    book.say(CampaignCancelled(v=1, effective_on=TODAY, reason="不可抗力"), subject=CAMPAIGN)
+    with refused("campaign.cancelled"):
+        make(book, made_on=YESTERDAY)
+    with refused("campaign.cancelled"):
+        book.say(pledge_published(waiting, code=code(2)))
+    assert [one.publication is not None for one in book.record.pledges.by_id.values()].count(True) == 1
 
 
 def test_a_pledge_is_not_made_in_the_future(book: Book) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from ledger.domain.events.base import Event
+from ledger.domain.events.types import ALL
 from ledger.domain.payload import decode_body, decode_payload, encode_body, encode_payload
 from ledger.domain.reference import events_page
-from ledger.domain.rules.catalogue import ALL
 from ledger.domain.samples import sample
 from tests.support.statements import salt
 

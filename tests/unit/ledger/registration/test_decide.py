@@ -135,6 +135,7 @@ def test_the_table_of_issuers_is_that_of_the_design() -> None:
         "CampaignOpened": "organizer",
         "CampaignExtended": "organizer",
         "CampaignClosed": "organizer",
+        "CampaignCancelled": "organizer",
         "NoticePublished": "organizer",
         "EnterpriseRegistered": "organizer",
         "EnterpriseRenamed": "organizer",
@@ -190,4 +191,5 @@ def test_the_table_of_issuers_is_that_of_the_design() -> None:
         "EntryMisattributed": "organizer/regulator/root",
         "LegalHoldPlaced": "data_officer",
         "LegalHoldReleased": "data_officer",
+        "HistoryGivenUp": "log_operator/root",
     }
