@@ -78,6 +78,12 @@ def make(record: _Record, event: PledgeMade, ctx: Context) -> _Facts:
             "a public pledge is an open statement, any other a sealed one",
             event.disclosure,
         )
+    if event.disclosure == "public" and event.liability is None:
+        raise Refused(
+            "pledge.liability_missing",
+            "可向社会公开的承诺须写明违诺责任",
+            "a public pledge names the liability for its breach",
+        )
     if event.valid_until is not None:
         check_validity(event.valid_until, event.made_on, ctx)
     one_live(record, event, campaign)
