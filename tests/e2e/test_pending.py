@@ -40,7 +40,9 @@ def other(book: Book, owner: Speaker) -> Speaker:
 
 def lay(book: Book, speaker: Speaker, scope: str, **given: Any) -> str:
     """A pledge that waits; its id."""
-    statement, body = book.sign(book.made(scope=scope, **given), speaker.party.removeprefix("party:"), speaker)
+    sealed = given.get("disclosure", "public") != "public"
+    made = book.made(scope=scope, **given)
+    statement, body = book.sign(made, speaker.party.removeprefix("party:"), speaker, sealed=sealed)
     (answer,) = book.batch([(statement, body)])
     assert answer["status"] == "pending", answer
     return sha256(statement).hexdigest()
