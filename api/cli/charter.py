@@ -13,7 +13,9 @@ from typing import Final, get_args
 
 import click
 import msgspec
+from msgspec.structs import replace
 
+from api.cli.charter_signing import draft, sign
 from api.cli.output import open_key, passphrase_option, print_json, write_new
 from ledger.charter.charter import (
     CharterParty,
@@ -43,6 +45,10 @@ _ROLES = ", ".join(get_args(Role))
 @click.group()
 def charter() -> None:
     """Make or show the first entries of a log."""
+
+
+charter.add_command(draft)
+charter.add_command(sign)
 
 
 @charter.command("new")
@@ -133,7 +139,7 @@ def new(
         standing_in_force_from=first_day,
     )
     write_new(path, write_charter(statements))
-    write_new(path.with_suffix(TRUST), _trust(keys, statements))
+    write_new(path.with_suffix(TRUST), trust_of(keys, statements))
     click.echo(f"{path}: {len(statements)} statements for {origin}")
     click.echo(f"{path.with_suffix(TRUST)}: charter {_root(statements).hex()}")
     click.echo(f"{data_dir / 'keys'}: the log's own keys; they belong on the server, the parties' keys do not")
@@ -182,7 +188,7 @@ def _root(statements: list[bytes]) -> bytes:
     return Edge.empty().grow([leaf_hash(statement) for statement in statements]).root
 
 
-def _trust(keys: LogKeys, statements: list[bytes]) -> bytes:
+def trust_of(keys: LogKeys, statements: list[bytes]) -> bytes:
     return TrustFile(
         origin=keys.origin,
         checkpoint_vkeys=(keys.checkpoint.key.format(),),
@@ -191,6 +197,15 @@ def _trust(keys: LogKeys, statements: list[bytes]) -> bytes:
         charter=_root(statements).hex(),
         certificate_keys=trusted_certificate_keys(keys),
     ).format()
+
+
+def renewed_trust(trust: bytes, statements: list[bytes]) -> bytes:
+    """The trust file of a charter to which something was added. Raises `Malformed`."""
+    try:
+        found = msgspec.json.decode(trust, type=TrustFile)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(f"the trust file beside the charter is none: {error}") from None
+    return replace(found, charter=_root(statements).hex()).format()
 
 
 def _short(value: object) -> str:
