@@ -18,6 +18,7 @@ import click
 import msgspec
 from msgspec import Struct
 
+from api.cli.charter_trust import TRUST, renewed_trust, trust_of
 from api.cli.output import open_key, passphrase_option, write_new
 from ledger.charter.charter import (
     EnrolledParty,
@@ -92,8 +93,6 @@ def draft(
     PUBLICFILE is what its owner wrote with `key show KEY --party PARTY --audience ORIGIN --json`; the private key
     stays there. Sign it next with the organizer's key, then with the approver's: `charter sign`.
     """
-    from api.cli.charter import TRUST, trust_of  # its group has this command
-
     if path.suffix != ".cbor":
         raise click.BadParameter("the file's name must end in .cbor", param_hint="--output")
     for there in (path, path.with_suffix(TRUST)):
@@ -129,8 +128,6 @@ def sign(path: Path, *, key_path: Path, in_force_from: datetime | None, passphra
 
     Read it before (`charter show FILE`): whoever signs answers for it. NAME.trust.json beside it is brought up to date.
     """
-    from api.cli.charter import TRUST, renewed_trust  # its group has this command
-
     trust = path.with_suffix(TRUST)
     now = int(time.time())
     first_day = in_force_from.date() if in_force_from else shanghai_date(now)
