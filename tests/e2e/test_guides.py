@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +17,8 @@ from tests.support.running import free_port
 
 GUIDES = Path(__file__).parents[2] / "docs" / "guides"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SECONDS_MAX = 300
+SECONDS_MAX = 600
+PROVED = {"organizer.md": "pledge.transparent.cose"}  # what a guide leads to, by its last write
 
 
 def commands(guide: str) -> str:
@@ -28,6 +28,8 @@ def commands(guide: str) -> str:
     return "set -eux -o pipefail\n" + "\n".join(blocks)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(2 * SECONDS_MAX)
 @pytest.mark.parametrize("guide", sorted(path.name for path in GUIDES.glob("*.md")))
 def test_a_guide_leads_from_an_empty_folder_to_its_end(
     guide: str, postgres_server: PostgresServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -41,7 +43,8 @@ def test_a_guide_leads_from_an_empty_folder_to_its_end(
             "TODAY": str(today()),
             "IN_A_YEAR": str(today() + timedelta(days=300)),
         }
-        began = time.monotonic()
+        began = tmp_path / "began"
+        began.touch()  # times of files, all by the machine's own clock
         try:
             done = subprocess.run(
                 ["bash", "-c", commands(guide)],
@@ -54,10 +57,11 @@ def test_a_guide_leads_from_an_empty_folder_to_its_end(
             )
         finally:
             stop(tmp_path / "serve.pid")
-        took = time.monotonic() - began
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    proved = tmp_path / PROVED[guide]
+    took = proved.stat().st_mtime - began.stat().st_mtime
     with capsys.disabled():
-        print(f"\n{guide}: {took:.1f} s from an empty folder to its end")
+        print(f"\n{guide}: {took:.1f} s from an empty folder to {proved.name}")
 
 
 def stop(pid: Path) -> None:
