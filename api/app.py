@@ -33,6 +33,7 @@ from api.routes import (
     enterprises,
     events,
     meta,
+    pending,
     pledges,
     policies,
     standards,
@@ -104,6 +105,7 @@ def framework(service: Service) -> FastAPI:
         histories,
         enterprises,
         pledges,
+        pending,
         campaigns,
         comparisons,  # before `policies/{entry}`
         policies,

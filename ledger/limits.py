@@ -106,6 +106,11 @@ ATTACHMENTS_HELD_OF_ONE_BYTES_MAX: Final = 128 * 1024 * 1024
 ATTACHMENT_HOLD_SECONDS: Final = 86_400
 ATTACHMENTS_HELD_BYTES_MAX: Final = 512 * 1024 * 1024  # uploaded, but not yet named by an entry
 DESK_STATEMENTS_MAX: Final = 100_000
+DESK_WAITING_PER_ISSUER_MAX: Final = 16  # one for each campaign and scope at most: a full desk is the offender's own
+DESK_REFUSED_PER_ISSUER_MAX: Final = 16  # kept with their reasons, the newest
+DESK_PAGE_MAX: Final = 100
+PLEDGE_CODES_TRIED_MAX: Final = 100  # one after the other, where a proposed code is taken
+DESK_REFUSAL_BYTES_MAX: Final = 8_192
 
 # Caches
 RECORDS_CACHED_EVENTS_MAX: Final = 500_000  # events folded into the records that the writer keeps

@@ -6,24 +6,18 @@ the service that is asked, which could be another than it says.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import secrets
 import time
-from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import click
-import httpx
 import msgspec
 from msgspec import Struct
 
-from api.cli.output import open_key, passphrase_option, print_json, write_new
+from api.cli.output import print_json, write_new
+from api.cli.signed_requests import Asking, signed_options
 from api.client.client import Client, RegisteredEntry
-from api.client.problems import error_of
-from ledger.cose.access_token import AccessRequest, sign_access
 from ledger.cose.statement import make_statement
 from ledger.domain.events.access_log import AccessDigestPublished
 from ledger.domain.rules.policy_conditions import read_policy, require_flawless
@@ -31,25 +25,11 @@ from ledger.domain.state.access_log import Access, day_digest
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import ACCESS
 from ledger.errors import LedgerError, Malformed, Refused, Unavailable
-from ledger.keys.signer import Signer
 from ledger.limits import ATTACHMENT_BYTES_MAX, COMPARISON_SECONDS_MAX
 
 _RANDOM_BYTES: Final = 16
-_TIMEOUT_SECONDS: Final = 60
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _PURPOSE: Final = click.option("--purpose", required=True, metavar="TEXT", help="Why; it is written down.")
-
-
-def _signed(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of everything that a key signs."""
-    for option in (
-        passphrase_option,
-        click.option("--audience", required=True, metavar="ORIGIN", help="The log that it is meant for."),
-        click.option("--issuer", required=True, metavar="PARTY", help="Who asks: party:<id>."),
-        click.option("--key", "key_path", required=True, type=_FILE, help="The party's private key."),
-    ):
-        command = option(command)
-    return command
 
 
 class _Published(Struct):
@@ -76,10 +56,10 @@ def access() -> None:
 @click.argument("path", metavar="PATH")
 @_PURPOSE
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Where to write it.")
-@_signed
+@signed_options
 def read(url: str, path: str, *, purpose: str, output: Path, **who: Any) -> None:
     """Read PATH, such as /entries/12/body or /v1/attachments/<id>. The reading is logged."""
-    answer = _Asking(url, purpose=purpose, **who).ask("GET", path)
+    answer = Asking(url, purpose=purpose, **who).ask("GET", path)
     write_new(output, answer)
     click.echo(f"{output}: {len(answer)} bytes")
 
@@ -87,12 +67,12 @@ def read(url: str, path: str, *, purpose: str, output: Path, **who: Any) -> None
 @access.command()
 @click.argument("url", metavar="URL")
 @click.argument("path", metavar="FILE", type=_FILE)
-@_signed
+@signed_options
 def attach(url: str, path: Path, **who: Any) -> None:
     """Upload an attachment; prints the fields that `AttachmentAdded` names it by."""
     if path.stat().st_size > ATTACHMENT_BYTES_MAX:
         raise Malformed(f"{path}: an attachment has at most {ATTACHMENT_BYTES_MAX} bytes")
-    answer = _Asking(url, purpose="upload", **who).ask("POST", "/v1/attachments", path.read_bytes())
+    answer = Asking(url, purpose="upload", **who).ask("POST", "/v1/attachments", path.read_bytes())
     print_json(msgspec.json.decode(answer))
 
 
@@ -102,7 +82,7 @@ def attach(url: str, path: Path, **who: Any) -> None:
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day that is compared; today if not given.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="NDJSON: totals first.")
 @_PURPOSE
-@_signed
+@signed_options
 def compare(url: str, *, path: Path, as_of: datetime | None, output: Path, purpose: str, **who: Any) -> None:
     """Ask a service who would have another level under the policy in FILE: for organizers, approvers, regulators.
 
@@ -111,7 +91,7 @@ def compare(url: str, *, path: Path, as_of: datetime | None, output: Path, purpo
     document = path.read_bytes()
     require_flawless(read_policy(document))
     resource = "/v1/policies/comparison" + (f"?as_of={as_of:%Y-%m-%d}" if as_of else "")
-    asking = _Asking(url, purpose=purpose, **who)
+    asking = Asking(url, purpose=purpose, **who)
     answer = asking.ask("POST", resource, document, timeout_seconds=2 * COMPARISON_SECONDS_MAX)
     totals, *lines = answer.splitlines()
     changed = msgspec.json.decode(totals)["changed"]
@@ -124,14 +104,14 @@ def compare(url: str, *, path: Path, as_of: datetime | None, output: Path, purpo
 @access.command()
 @click.argument("url", metavar="URL")
 @click.option("--day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The day, in Asia/Shanghai.")
-@_signed
+@signed_options
 def digest(url: str, *, day: datetime, **who: Any) -> None:
     """Compute the digest of a day's accesses from its rows, and register it (`AccessDigestPublished`).
 
     Days are registered one after the other, none left out; what is registered already is not registered again.
     """
-    asking = _Asking(url, purpose="daily digest", **who)
-    rows, published = asking.rows(day)
+    asking = Asking(url, purpose="daily digest", **who)
+    rows, published = _rows(asking, day)
     on = day.date()
     if published is not None and published.day >= on:
         raise Refused(
@@ -158,53 +138,19 @@ def digest(url: str, *, day: datetime, **who: Any) -> None:
     click.echo(f"{on}: {count} accesses, {found}; entry {result.index}")
 
 
-class _Asking:
-    """Signed requests of one party to one service."""
-
-    def __init__(
-        self, url: str, *, purpose: str, key_path: Path, issuer: str, audience: str, passphrase_file: Path | None
-    ) -> None:
-        self._url = url.rstrip("/")
-        self._purpose = purpose
-        self.signer: Signer = open_key(key_path, passphrase_file)
-        self.party = issuer
-        self.origin = audience
-
-    def ask(
-        self, method: str, path: str, content: bytes | None = None, *, timeout_seconds: float = _TIMEOUT_SECONDS
-    ) -> bytes:
-        """The answer's content. Never sent twice: a token is good once. Raises what refused it, `Unavailable`."""
-        named = None if content is None else hashlib.sha256(content).hexdigest()
-        token = sign_access(
-            AccessRequest(content=named, purpose=self._purpose, resource=path),
-            party=self.party,
-            origin=self.origin,
-            issued_at=int(time.time()),
-            cti=secrets.token_bytes(_RANDOM_BYTES),
-            signer=self.signer,
-        )
-        headers = {"Authorization": "COSE " + base64.urlsafe_b64encode(token).rstrip(b"=").decode()}
+def _rows(asking: Asking, day: datetime) -> tuple[list[Access], _Published | None]:
+    """All accesses of a day that is over, and the newest digest that is registered."""
+    rows: list[Access] = []
+    after: int | None = 0
+    published = None
+    while after is not None:
+        content = asking.ask("GET", f"/v1/accesses?day={day:%Y-%m-%d}&after={after}")
         try:
-            answer = httpx.request(method, self._url + path, content=content, headers=headers, timeout=timeout_seconds)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unavailable(f"{self._url}: {error}") from error
-        if answer.is_success:
-            return answer.content
-        raise error_of(answer.status_code, answer.headers.get("Content-Type", ""), answer.content)
-
-    def rows(self, day: datetime) -> tuple[list[Access], _Published | None]:
-        """All accesses of a day that is over, and the newest digest that is registered."""
-        rows: list[Access] = []
-        after: int | None = 0
-        published = None
-        while after is not None:
-            content = self.ask("GET", f"/v1/accesses?day={day:%Y-%m-%d}&after={after}")
-            try:
-                page = msgspec.json.decode(content, type=_Page)
-            except msgspec.DecodeError as error:
-                raise Malformed(f"the service's answer is no page of accesses: {error}") from error
-            if not page.over:
-                raise Refused("access.day_not_over", "当日尚未结束", "the day is not over yet", f"{day:%Y-%m-%d}")
-            rows += page.accesses
-            after, published = page.after, page.published
-        return rows, published
+            page = msgspec.json.decode(content, type=_Page)
+        except msgspec.DecodeError as error:
+            raise Malformed(f"the service's answer is no page of accesses: {error}") from error
+        if not page.over:
+            raise Refused("access.day_not_over", "当日尚未结束", "the day is not over yet", f"{day:%Y-%m-%d}")
+        rows += page.accesses
+        after, published = page.after, page.published
+    return rows, published

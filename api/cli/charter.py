@@ -9,11 +9,13 @@ import time
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Final, get_args
+from typing import get_args
 
 import click
 import msgspec
 
+from api.cli.charter_signing import draft, sign
+from api.cli.charter_trust import TRUST, charter_root, trust_of
 from api.cli.output import open_key, passphrase_option, print_json, write_new
 from api.monitor.log_source import LogSource
 from api.monitor.renewal import with_evidence
@@ -34,11 +36,8 @@ from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import parse
 from ledger.errors import Malformed
 from ledger.keys.log_keys import LogKeys, successor_folder
-from ledger.tlog.hashing import leaf_hash
-from ledger.tlog.tree import Edge
-from ledger.verifier.trust import TrustedKey, TrustFile, parse_trust, trusted_certificate_keys
+from ledger.verifier.trust import TrustFile, parse_trust
 
-TRUST: Final = ".trust.json"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _ROLES = ", ".join(get_args(Role))
 
@@ -46,6 +45,10 @@ _ROLES = ", ".join(get_args(Role))
 @click.group()
 def charter() -> None:
     """Make or show the first entries of a log."""
+
+
+charter.add_command(draft)
+charter.add_command(sign)
 
 
 @charter.command("new")
@@ -136,9 +139,9 @@ def new(
         standing_in_force_from=first_day,
     )
     write_new(path, write_charter(statements))
-    write_new(path.with_suffix(TRUST), _trust(keys, statements))
+    write_new(path.with_suffix(TRUST), trust_of(keys, statements))
     click.echo(f"{path}: {len(statements)} statements for {origin}")
-    click.echo(f"{path.with_suffix(TRUST)}: charter {_root(statements).hex()}")
+    click.echo(f"{path.with_suffix(TRUST)}: charter {charter_root(statements).hex()}")
     click.echo(f"{data_dir / 'keys'}: the log's own keys; they belong on the server, the parties' keys do not")
 
 
@@ -221,7 +224,7 @@ def show(path: Path, as_json: bool) -> None:
         statement = parse_statement(data)
         content = msgspec.to_builtins(decode_event(statement))
         rows.append({"entry": index, "issuer": statement.issuer, "subject": statement.subject, "content": content})
-    root = _root(statements).hex()
+    root = charter_root(statements).hex()
     if as_json:
         print_json({"charter": root, "statements": rows})
         return
@@ -246,22 +249,6 @@ def _parties(rows: Iterable[tuple[str, str, str, str]], passphrase_file: Path | 
     if len({party.signer.kid for party in parties}) < len(parties):
         raise Malformed("two parties with one key: the approver must be another person than the organizer")
     return parties
-
-
-def _root(statements: list[bytes]) -> bytes:
-    """The root of the log's first checkpoint, which covers the charter and nothing else."""
-    return Edge.empty().grow([leaf_hash(statement) for statement in statements]).root
-
-
-def _trust(keys: LogKeys, statements: list[bytes]) -> bytes:
-    return TrustFile(
-        origin=keys.origin,
-        checkpoint_vkeys=(keys.checkpoint.key.format(),),
-        receipt_keys=(TrustedKey.of(keys.receipt.public, keys.receipt.alg),),
-        standing_keys=(TrustedKey.of(keys.standing.public, keys.standing.alg),),
-        charter=_root(statements).hex(),
-        certificate_keys=trusted_certificate_keys(keys),
-    ).format()
 
 
 def _short(value: object) -> str:

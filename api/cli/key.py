@@ -7,6 +7,9 @@ from pathlib import Path
 import click
 
 from api.cli.output import open_key, passphrase_of, passphrase_option, print_json, read_passphrase
+from ledger.domain.values.enterprise_code import masked
+from ledger.domain.values.subject import kind, names_a_resident, parse
+from ledger.errors import Malformed
 from ledger.keys.naming_secret import save_secrets
 from ledger.keys.proof_of_possession import prove_possession
 from ledger.keys.signer import Signer, load_key, new_key, save_key
@@ -40,10 +43,14 @@ def show(path: Path, party: str | None, audience: str | None, as_json: bool, pas
     """Show the public half of a private key."""
     if (party is None) != (audience is None):
         raise click.UsageError("a proof of possession needs both --party and --audience")
+    if party is not None and (kind(parse(party)) != "party" or names_a_resident(party)):
+        raise Malformed(f"not the id of a party: {masked(party)[:80]!r}; such as party:organizer or party:uscc:<code>")
     signer = open_key(path, passphrase_file)
     document = _describe(signer)
     if party is not None and audience is not None:
         document["proof"] = prove_possession(signer, party, audience).hex()
+    if party is not None:
+        document["party"], document["audience"] = party, str(audience)
     if as_json:
         print_json(document)
         return

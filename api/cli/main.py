@@ -48,6 +48,7 @@ COMMANDS: Final = {
     "reference": Entry("api.cli.reference", "reference", "Print the reference page of all events."),
     "policy": Entry("api.cli.policy", "policy", "Check a standing policy, or compare it with the one in force."),
     "access": Entry("api.cli.access", "access", "Read by signed request, attach, register the access log."),
+    "pending": Entry("api.cli.pending", "pending", "Pledges that wait: list, show, refuse, publish."),
     "sample": Entry("api.cli.sample", "sample", "Generate sample input."),
 }
 

@@ -12,17 +12,22 @@ from typing import Any, Final
 import click
 import msgspec
 
+from api.cli.event_data import ask, require_faultless, template
 from api.cli.files import BODY, STATEMENT, beside, named
 from api.cli.output import open_key, passphrase_option, print_json, write_new
+from api.http.enterprise_ids import subject_of
 from ledger.cose.receipt import detach
 from ledger.cose.statement import Statement, decode_event, make_sealed, make_statement, parse_statement
 from ledger.domain.events.base import Closed, Event
 from ledger.domain.events.free_text import refuse_personal_data, suspicions
+from ledger.domain.events.pledge import PledgeMade
 from ledger.domain.payload import decode_payload, encode_payload
 from ledger.domain.rules.catalogue import SPECS
 from ledger.domain.rules.context import EventSpec
+from ledger.domain.rules.pledge_conditions import require_liability
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.personal_data import KIND_WORDS
+from ledger.domain.values.subject import parse
 from ledger.errors import Malformed
 
 _RANDOM_BYTES: Final = 16
@@ -35,13 +40,12 @@ def statement() -> None:
 
 @statement.command("new")
 @click.argument("type_", metavar="TYPE")
-@click.option("--subject", required=True, metavar="ID", help="Whom or what it is about.")
-@click.option("--issuer", required=True, metavar="PARTY", help="Who says it: party:<id>.")
-@click.option("--audience", required=True, metavar="ORIGIN", help="The log that it is meant for.")
+@click.option("--subject", metavar="ID", help="Whom or what: an id, a code, a campaign's name.")
+@click.option("--issuer", metavar="PARTY", help="Who says it: party:<id>.")
+@click.option("--audience", metavar="ORIGIN", help="The log that it is meant for.")
 @click.option(
     "--key",
     "key_path",
-    required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The issuer's private key.",
 )
@@ -49,20 +53,24 @@ def statement() -> None:
 @click.option("--effective-on", type=click.DateTime(["%Y-%m-%d"]), help="From when it counts; today if not given.")
 @click.option("--sealed", is_flag=True, help="Seal it, where its type leaves the choice.")
 @click.option("--cti", metavar="HEX", help="The statement's own number; random if not given.")
-@click.option("-o", "--output", "path", required=True, type=click.Path(path_type=Path), help="NAME.cose")
+@click.option("--template", "as_template", is_flag=True, help="Print an example of --data for TYPE, ready to edit.")
+@click.option("--ask", "asking", is_flag=True, help="Ask for the fields that --data does not give.")
+@click.option("-o", "--output", "path", type=click.Path(path_type=Path), help="NAME.cose")
 @passphrase_option
 def new(
     type_: str,
     *,
-    subject: str,
-    issuer: str,
-    audience: str,
-    key_path: Path,
+    subject: str | None,
+    issuer: str | None,
+    audience: str | None,
+    key_path: Path | None,
     data: str,
     effective_on: datetime | None,
     sealed: bool,
     cti: str | None,
-    path: Path,
+    as_template: bool,
+    asking: bool,
+    path: Path | None,
     passphrase_file: Path | None,
 ) -> None:
     """Make and sign a statement of TYPE, such as PledgeMade.
@@ -71,12 +79,20 @@ def new(
     sealed statement's body is written beside it as NAME.body.json; both are needed to submit it. Existing files are
     never overwritten.
     """
+    spec = _spec(type_)
+    if as_template:
+        print_json(template(spec.event))
+        return
+    if subject is None or issuer is None or audience is None or key_path is None or path is None:
+        given = {"--subject": subject, "--issuer": issuer, "--audience": audience, "--key": key_path, "-o": path}
+        raise click.UsageError(f"missing: {', '.join(name for name, value in given.items() if value is None)}")
     if path.suffix != STATEMENT:
         raise click.BadParameter(f"the file's name must end in {STATEMENT}", param_hint="--output")
-    spec = _spec(type_)
+    subject = _subject(spec, subject)
     now = int(time.time())
     on = effective_on.date() if effective_on else shanghai_date(now)
-    event = _event(spec, _fields(data), on)
+    fields = _fields(data)
+    event = _event(spec, ask(spec.event, fields) if asking else fields, on)
     _screened(spec, event)
     claims: dict[str, Any] = {
         "subject": subject,
@@ -138,13 +154,24 @@ def _fields(data: str) -> dict[str, object]:
 
 
 def _event(spec: EventSpec, fields: dict[str, object], effective_on: date) -> Event:
-    """The typed event; what is given wins over the defaults. Raises `Malformed`, naming the field."""
+    """The typed event; what is given wins over the defaults. Raises `Malformed` with all that is wrong, and `Refused`
+    for what no campaign takes."""
     document = {"v": 1, "effective_on": effective_on.isoformat(), **fields, "type": spec.name}
-    try:
-        event: Event = msgspec.convert(document, spec.event)
-    except msgspec.ValidationError as error:
-        raise Malformed(f"--data does not fit {spec.name}: {error}") from None
+    require_faultless(spec.event, document)
+    event: Event = msgspec.convert(document, spec.event)
+    if isinstance(event, PledgeMade):
+        require_liability(event)
     return decode_payload(encode_payload(event))
+
+
+def _subject(spec: EventSpec, text: str) -> str:
+    """A subject id; or what people type for one: a campaign's name, a party's, an enterprise's code as printed."""
+    if ":" in text or text in spec.streams:
+        return parse(text)
+    for kind in ("campaign", "party"):
+        if kind in spec.streams:
+            return parse(f"{kind}:{text}")
+    return subject_of(text) if "enterprise" in spec.streams else parse(text)
 
 
 def _screened(spec: EventSpec, event: Event) -> None:

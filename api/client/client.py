@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import quote
 
 import httpx
+import msgspec
 
 from api.client.problems import error_named
 from api.client.signed_uploads import Uploader
@@ -185,6 +186,13 @@ class Client:
     def trust(self) -> bytes:
         """The service's own trust file (JSON), to be compared out of band before it is relied on."""
         return self._get("/.well-known/credit-ledger-trust.json")
+
+    def json(self, path: str) -> dict[str, Any]:
+        """What a route of `/v1` answers, as an object. Raises `Malformed` if it is none."""
+        try:
+            return msgspec.json.decode(self._get(path), type=dict[str, Any])
+        except msgspec.DecodeError as error:
+            raise Malformed(f"the service's answer is no JSON object: {error}") from error
 
     def standing(
         self,

@@ -19,6 +19,7 @@ from api.service.issuer_evidence import MEDIA_TYPE as EVIDENCE
 from api.service.issuer_evidence import evidence
 from api.service.service import Service
 from api.service.signed_requests import authenticated, is_signed
+from api.service.waiting_pledges import require_not_refused
 from ledger.cose.receipt import attach
 from ledger.errors import NotFound
 from ledger.feed import to_recorded
@@ -118,4 +119,5 @@ def _waiting(service: Service, statement_id: str) -> Response:
         waiting = None
     if waiting is None:
         raise NotFound(f"no statement {statement_id} waits here")
+    require_not_refused(waiting)
     return Response(b"", 302, {"Location": f"/entries/{statement_id}", "Retry-After": "60"})

@@ -20,6 +20,7 @@ from api.http.bodies import BatchItem, batch_items, parsed, read_bounded
 from api.http.errors import Problem, problem_of, problem_response
 from api.service.service import Service
 from api.service.uploads import uploaded
+from api.service.waiting_pledges import lay, require_not_refused
 from ledger.cose.cbor import encode
 from ledger.domain.events.pledge import PledgePublished
 from ledger.errors import LedgerError
@@ -28,7 +29,6 @@ from ledger.registration import AwaitsRelease, Candidate, MissingAnnex, MissingA
 from ledger.sequencing.sequencer import Answer, Registered
 from ledger.store.annexes import AnnexKept
 from ledger.store.attachments import StoredAttachment
-from ledger.store.desk import Pending
 
 __all__ = ["PostEntries", "post_batch", "post_body"]
 
@@ -184,6 +184,7 @@ async def _with_pending(service: Service, candidate: Candidate, here: Container[
     waiting = await run_in_threadpool(service.desk.get, bytes.fromhex(candidate.event.pledge))
     if waiting is None:
         return (candidate,)
+    require_not_refused(waiting)
     sequencer = service.sequencer
     pledge = admit(
         waiting.statement,
@@ -203,17 +204,8 @@ async def _released(service: Service, group: tuple[Candidate, ...], answer: Answ
 
 
 async def _pend(service: Service, candidate: Candidate) -> Response:
-    statement = candidate.statement
-    pending = Pending(
-        statement_id=statement.statement_id,
-        statement=statement.raw,
-        body=candidate.body,
-        subject=statement.subject,
-        campaign=None,
-        received_at=service.clock(),
-    )
-    await run_in_threadpool(service.desk.put, pending)
-    location = f"/entries/{statement.statement_id.hex()}"
+    await run_in_threadpool(lay, service, candidate)
+    location = f"/entries/{candidate.statement.statement_id.hex()}"
     return Response(b"", 303, {"Location": location, "Retry-After": str(PENDING_RETRY_SECONDS)})
 
 
@@ -234,7 +226,10 @@ async def _result(service: Service, candidate: Candidate, answer: Answer) -> dic
             "receipt": await _receipt(service, answer),
         }
     if isinstance(answer, AwaitsRelease):
-        await _pend(service, candidate)
+        try:
+            await _pend(service, candidate)
+        except LedgerError as error:
+            return _refusal(problem_of(error))
         return {"status": "pending", "statement_id": statement_id}
     return _refusal(problem_of(answer))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -11,11 +13,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from api.service.service import Service
+from ledger.errors import LedgerError
+from ledger.limits import READY_SECONDS_MAX
 
 __all__ = ["router"]
 
 # Read by signed request; there only once witnesses have cosigned.
-_UNLINKED: Final = ("/v1/accesses", "/witnessed/checkpoint")
+_UNLINKED: Final = ("/v1/accesses", "/v1/pending", "/witnessed/checkpoint")
 
 router = APIRouter(tags=["service"])
 
@@ -62,6 +66,10 @@ async def metrics(request: Request) -> Response:
     meters.scrubbed.set(service.scrubber.scrubbed)
     meters.damages.set(len(service.scrubber.found))
     meters.queued.set(service.sequencer.queued)
+    with suppress(LedgerError, TimeoutError):  # without the database the meters say what they said before
+        desk = await asyncio.wait_for(service.off_loop(service.desk.count), READY_SECONDS_MAX)
+        meters.desk.labels("waiting").set(desk.waiting)
+        meters.desk.labels("refused").set(desk.refused)
     return Response(generate_latest(meters.registry), media_type=CONTENT_TYPE_LATEST)
 
 

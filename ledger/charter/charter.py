@@ -7,7 +7,7 @@ are; the service is given the file. The file is a CBOR sequence (RFC 8742) of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from typing import Final
@@ -39,22 +39,26 @@ from ledger.domain.state.party import ROOT_PARTY
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import POLICY
 from ledger.errors import Malformed
-from ledger.keys.algorithms import PublicKey
+from ledger.keys.algorithms import PublicKey, decode_key
 from ledger.keys.log_keys import LogKeys
 from ledger.keys.proof_of_possession import prove_possession
 from ledger.keys.signer import Signer
 
 __all__ = [
     "CharterParty",
+    "EnrolledParty",
     "LogAnchors",
     "calendar_2026",
     "charter_origin",
     "default_registration_policy",
     "default_standing_policy",
     "demo_charter",
+    "draft_charter",
     "make_charter",
     "make_succession",
     "read_charter",
+    "sign_charter",
+    "unsigned_parts",
     "write_charter",
 ]
 
@@ -98,6 +102,19 @@ class CharterParty(Struct, frozen=True):
     signer: Signer
 
 
+class EnrolledParty(Struct, frozen=True):
+    """A party, or a further officer of it, whose private key is elsewhere: its public half, and the proof (`proof`)
+    that its holder means it for this party and this log."""
+
+    party: str
+    roles: tuple[Role, ...]
+    name_zh: str
+    name_en: str
+    officer: str
+    key: PublicKey
+    proof: bytes
+
+
 def make_charter(
     *,
     root: Signer,
@@ -119,20 +136,53 @@ def make_charter(
     The standing policy is in force from that day, or from `standing_in_force_from`. Raises `Malformed` where
     one of the two is missing.
     """
-    today = shanghai_date(now)
     organizer = _first(parties, ("organizer",))
     approver = _first(parties, ("approver", "regulator"))
-    signed: list[bytes] = []
-
-    def say(event: Event, subject: str, issuer: str, signer: Signer) -> int:
-        cti = sha256(f"{anchors.origin}\ncharter\n{len(signed)}".encode()).digest()[:16]
-        signed.append(
-            make_statement(
-                event, subject=subject, issuer=issuer, audience=anchors.origin, signer=signer, iat=now, cti=cti
-            )
+    enrolled = [
+        EnrolledParty(
+            one.party,
+            one.roles,
+            one.name_zh,
+            one.name_en,
+            one.officer,
+            one.signer.public,
+            prove_possession(one.signer, one.party, anchors.origin),
         )
-        return len(signed) - 1
+        for one in parties
+    ]
+    signed = draft_charter(
+        root=root,
+        root_officer=root_officer,
+        anchors=anchors,
+        name_zh=name_zh,
+        name_en=name_en,
+        parties=enrolled,
+        now=now,
+        demo=demo,
+    )
+    say = _Scribe(signed, anchors.origin, now).say
+    proposal = _propose(say, organizer.party, organizer.signer, registration_policy, standing_policy, now)
+    approved = StandingPolicyApproved(v=1, effective_on=standing_in_force_from or shanghai_date(now), proposal=proposal)
+    say(approved, POLICY, approver.party, approver.signer)
+    for calendar in calendars:
+        say(calendar, POLICY, organizer.party, organizer.signer)
+    return signed
 
+
+def draft_charter(
+    *,
+    root: Signer,
+    root_officer: str,
+    anchors: LogAnchors,
+    name_zh: str,
+    name_en: str,
+    parties: Sequence[EnrolledParty],
+    now: int,
+    demo: bool = False,
+) -> list[bytes]:
+    """The statements of a charter that its root signs, at `now`: trust anchors, parties, their keys and roles."""
+    today, signed = shanghai_date(now), list[bytes]()
+    say = _Scribe(signed, anchors.origin, now).say
     established = TrustAnchorsEstablished(
         v=1,
         effective_on=today,
@@ -149,16 +199,9 @@ def make_charter(
     say(established, ROOT_PARTY, ROOT_PARTY, root)
     enrolled = set[str]()
     for member in parties:
-        for event in _enrolment(member, today, anchors.origin, further=member.party in enrolled):
+        for event in _enrolment(member, today, further=member.party in enrolled):
             say(event, member.party, ROOT_PARTY, root)
         enrolled.add(member.party)
-    say(registration_policy, POLICY, organizer.party, organizer.signer)
-    proposed = StandingPolicyProposed(v=1, effective_on=today, policy=standing_policy)
-    proposal = say(proposed, POLICY, organizer.party, organizer.signer)
-    approved = StandingPolicyApproved(v=1, effective_on=standing_in_force_from or today, proposal=proposal)
-    say(approved, POLICY, approver.party, approver.signer)
-    for calendar in calendars:
-        say(calendar, POLICY, organizer.party, organizer.signer)
     return signed
 
 
@@ -178,6 +221,91 @@ def make_succession(*, root: Signer, keys: LogKeys, from_size: int, reason: Succ
     return make_statement(
         event, subject=ROOT_PARTY, issuer=ROOT_PARTY, audience=anchors.origin, signer=root, iat=now, cti=cti
     )
+
+
+def sign_charter(
+    statements: Sequence[bytes],
+    signer: Signer,
+    *,
+    registration_policy: RegistrationPolicyAdopted,
+    standing_policy: StandingPolicy,
+    calendars: Sequence[WorkCalendarPublished],
+    in_force_from: date,
+    now: int,
+) -> list[bytes]:
+    """A drafted charter with what the holder of `signer` has to add: an organizer the policies and work calendars,
+    then an approver (or regulator) the approval, in force from that day.
+
+    Raises `Malformed` where it is not this key's turn, or the charter has no such key.
+    """
+    signed, origin = list(statements), charter_origin(statements)
+    kid = signer.kid.hex()
+    party = _key_holders(statements).get(kid)
+    if party is None:
+        raise Malformed(f"the charter enrols no key with the thumbprint {kid}")
+    roles, left = _roles_of(statements, party), unsigned_parts(statements)
+    say = _Scribe(signed, origin, now).say
+    if left[:1] == ["organizer"] and "organizer" in roles:
+        _propose(say, party, signer, registration_policy, standing_policy, now)
+        for calendar in calendars:
+            say(calendar, POLICY, party, signer)
+    elif left[:1] == ["approver"] and not roles.isdisjoint(("approver", "regulator")):
+        events = [decode_event(parse_statement(one)) for one in statements]
+        proposal = next(at for at, event in enumerate(events) if isinstance(event, StandingPolicyProposed))
+        say(StandingPolicyApproved(v=1, effective_on=in_force_from, proposal=proposal), POLICY, party, signer)
+    else:
+        turn = f"the next to sign is the {left[0]}" if left else "it is whole"
+        raise Malformed(f"{party} has nothing to add to this charter: {turn}")
+    return signed
+
+
+def unsigned_parts(statements: Sequence[bytes]) -> list[str]:
+    """Who has still to sign a charter, in order: `organizer`, `approver`."""
+    events = [decode_event(parse_statement(one)) for one in statements]
+    parts = (("organizer", StandingPolicyProposed), ("approver", StandingPolicyApproved))
+    return [who for who, kind in parts if not any(isinstance(event, kind) for event in events)]
+
+
+class _Scribe:
+    """Signs what is said in a charter, and adds it to `signed`."""
+
+    def __init__(self, signed: list[bytes], origin: str, now: int) -> None:
+        self._signed, self._origin, self._now = signed, origin, now
+
+    def say(self, event: Event, subject: str, issuer: str, signer: Signer) -> int:
+        """The index of what is said."""
+        cti = sha256(f"{self._origin}\ncharter\n{len(self._signed)}".encode()).digest()[:16]
+        self._signed.append(
+            make_statement(
+                event, subject=subject, issuer=issuer, audience=self._origin, signer=signer, iat=self._now, cti=cti
+            )
+        )
+        return len(self._signed) - 1
+
+
+def _propose(
+    say: Callable[[Event, str, str, Signer], int],
+    party: str,
+    signer: Signer,
+    registration: RegistrationPolicyAdopted,
+    standing: StandingPolicy,
+    now: int,
+) -> int:
+    """Both policies; the index of the standing policy's proposal."""
+    say(registration, POLICY, party, signer)
+    return say(StandingPolicyProposed(v=1, effective_on=shanghai_date(now), policy=standing), POLICY, party, signer)
+
+
+def _key_holders(statements: Sequence[bytes]) -> dict[str, str]:
+    """The parties of a charter by the thumbprints of their keys."""
+    parsed = [parse_statement(one) for one in statements]
+    said = [(one.subject, decode_event(one)) for one in parsed]
+    return {decode_key(bytes.fromhex(event.key)).kid.hex(): at for at, event in said if isinstance(event, KeyEnrolled)}
+
+
+def _roles_of(statements: Sequence[bytes], party: str) -> frozenset[str]:
+    parsed = [one for one in map(parse_statement, statements) if one.subject == party]
+    return frozenset(event.role for event in map(decode_event, parsed) if isinstance(event, RoleGranted))
 
 
 def demo_charter(keys: LogKeys, signers: Mapping[str, Signer], now: int, since: int) -> list[bytes]:
@@ -251,14 +379,14 @@ def charter_origin(statements: Sequence[bytes]) -> str:
     return event.origin
 
 
-def _enrolment(member: CharterParty, today: date, origin: str, *, further: bool) -> Iterable[Event]:
+def _enrolment(member: EnrolledParty, today: date, *, further: bool) -> Iterable[Event]:
     if not further:
         yield PartyEnrolled(v=1, effective_on=today, name_zh=member.name_zh, name_en=member.name_en)
     yield KeyEnrolled(
         v=1,
         effective_on=today,
-        key=member.signer.public.cose_key.hex(),
-        proof=prove_possession(member.signer, member.party, origin).hex(),
+        key=member.key.cose_key.hex(),
+        proof=member.proof.hex(),
         officer=member.officer,
         valid_from=today,
     )

@@ -79,7 +79,7 @@ def _value(info: Any, name: str) -> Any:
         case inspect.StructType():
             return _struct(info)
         case inspect.LiteralType():
-            return info.values[0]
+            return "public" if name == "disclosure" else info.values[0]
         case inspect.StrType():
             return _string(info)
         case inspect.IntType():

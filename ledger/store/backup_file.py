@@ -93,7 +93,19 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
         "entry",
     ),
     "ledger.cosignatures": ("tree_size", "name", "key_id", "signature"),
-    "desk.pending": ("statement_id", "statement", "body", "subject", "campaign", "received_at"),
+    "desk.pending": (
+        "statement_id",
+        "statement",
+        "body",
+        "subject",
+        "campaign",
+        "received_at",
+        "scope",
+        "issued_at",
+        "refused_at",
+        "refused_by",
+        "reason",
+    ),
 }
 # The migration that made the table: backups of before lack it.
 _SINCE: Final = {

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from ledger.errors import Busy
-from ledger.limits import DESK_STATEMENTS_MAX
+from ledger.errors import Busy, LedgerError, NotFound, Refused
+from ledger.limits import DESK_REFUSED_PER_ISSUER_MAX, DESK_STATEMENTS_MAX, DESK_WAITING_PER_ISSUER_MAX
 from ledger.store.array_parameters import Byteas
 from ledger.store.connect import Database
 
-__all__ = ["Desk", "MemoryDesk", "Pending", "PostgresDesk"]
-
-_FULL = "the desk"
+__all__ = ["Desk", "DeskCount", "MemoryDesk", "Pending", "PostgresDesk"]
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A statement that waits. `statement_id` is the SHA-256 of its bytes, `received_at` in Unix seconds."""
+    """A statement that waits, by its subject about itself. `statement_id` is the SHA-256 of its bytes; times are Unix
+    seconds, `issued_at` by its issuer's clock. Refused: at `refused_at` by the party `refused_by`, with `reason`.
+
+    `campaign` and `scope` are None in rows that an earlier version laid here.
+    """
 
     statement_id: bytes
     statement: bytes
@@ -28,82 +30,191 @@ class Pending:
     subject: str
     campaign: str | None
     received_at: int
+    scope: str | None
+    issued_at: int
+    refused_at: int | None = None
+    refused_by: str | None = None
+    reason: str | None = None
+
+
+class DeskCount(NamedTuple):
+    """How many statements wait, and how many are kept with the reason of their refusal."""
+
+    waiting: int
+    refused: int
 
 
 class Desk(Protocol):
     """Every method may raise `Unavailable`."""
 
     def put(self, pending: Pending) -> Pending:
-        """Lay it on the desk. The same statement again is what already lies there. Raises `Busy` when full."""
+        """Lay it on the desk, in the place of an older one of the same subject, campaign and scope that waits.
+
+        The same statement again is what already lies there, refused or not. Raises `Refused` where a newer one is
+        there or the subject has too many that wait, `Busy` when the desk is full.
+        """
 
     def get(self, statement_id: bytes) -> Pending | None:
-        """The statement with this id, if it waits."""
+        """The statement with this id, if it waits or was refused."""
 
-    def list(self, *, campaign: str | None = None, after: Pending | None = None, limit: int = 100) -> Sequence[Pending]:
-        """By time of receipt, from after `after` (the last of the previous page), of one campaign or of all."""
+    def list(
+        self,
+        *,
+        campaign: str | None = None,
+        subject: str | None = None,
+        after: tuple[int, bytes] | None = None,
+        limit: int = 100,
+    ) -> Sequence[Pending]:
+        """By time of receipt, from after `after` (time and id of the last one of the previous page), of one campaign
+        or all, of one subject or all."""
+
+    def refuse(self, statement_id: bytes, *, at: int, by: str, reason: str) -> Pending:
+        """Refuse one that waits; it stays, with its reason. Raises `NotFound`; `Refused` where it was before."""
 
     def remove(self, statement_ids: Sequence[bytes]) -> None:
         """Take them off the desk; what is not there is no error."""
 
-    def count(self) -> int:
-        """How many statements wait."""
+    def campaigns(self) -> Collection[str]:
+        """The campaigns of what lies here."""
+
+    def drop_campaign(self, campaign: str) -> None:
+        """Take off the desk all that is of a campaign, refused ones included."""
+
+    def count(self) -> DeskCount:
+        """How many statements lie here."""
 
 
 class PostgresDesk:
     """`Desk` in the table `desk.pending`."""
 
-    def __init__(self, database: Database, *, statements_max: int = DESK_STATEMENTS_MAX) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        statements_max: int = DESK_STATEMENTS_MAX,
+        waiting_max: int = DESK_WAITING_PER_ISSUER_MAX,
+        refused_max: int = DESK_REFUSED_PER_ISSUER_MAX,
+    ) -> None:
         self._database = database
         self._statements_max = statements_max
+        self._waiting_max = waiting_max
+        self._refused_max = refused_max
 
     def put(self, pending: Pending) -> Pending:
-        rows = self._database.execute("desk_put", {**asdict(pending), "most": self._statements_max})
-        if not rows:
-            raise Busy(_FULL, retry_after_seconds=3_600)
-        return Pending(*rows[0])
+        params = {**asdict(pending), "most": self._statements_max, "most_own": self._waiting_max}
+        rows = self._database.execute("desk_put", params)
+        if rows:
+            return Pending(*rows[0])
+        there = self.get(pending.statement_id)
+        if there is not None:
+            return there
+        newer, waiting = self._database.fetch("desk_newer", asdict(pending))[0]
+        raise _no_place(newer=newer, waiting=waiting, waiting_max=self._waiting_max)
 
     def get(self, statement_id: bytes) -> Pending | None:
         rows = self._database.fetch("desk_get", (statement_id,))
         return Pending(*rows[0]) if rows else None
 
-    def list(self, *, campaign: str | None = None, after: Pending | None = None, limit: int = 100) -> Sequence[Pending]:
-        time, key = (after.received_at, after.statement_id) if after else (-(2**63), b"")
-        params = {"campaign": campaign, "after_time": time, "after_id": key, "limit": limit}
+    def list(
+        self,
+        *,
+        campaign: str | None = None,
+        subject: str | None = None,
+        after: tuple[int, bytes] | None = None,
+        limit: int = 100,
+    ) -> Sequence[Pending]:
+        time, key = after or (-(2**63), b"")
+        params = {"campaign": campaign, "subject": subject, "after_time": time, "after_id": key, "limit": limit}
         return [Pending(*row) for row in self._database.fetch("desk_list", params)]
+
+    def refuse(self, statement_id: bytes, *, at: int, by: str, reason: str) -> Pending:
+        others = self._refused_max - 1  # this one is not yet among them where they are counted
+        params = {"statement_id": statement_id, "at": at, "by": by, "reason": reason, "others": others}
+        rows = self._database.execute("desk_refuse", params)
+        if not rows:
+            raise _not_waiting(self.get(statement_id))
+        return Pending(*rows[0])
 
     def remove(self, statement_ids: Sequence[bytes]) -> None:
         self._database.execute("desk_remove", (Byteas(statement_ids),))
 
-    def count(self) -> int:
-        waiting: int = self._database.fetch("desk_count")[0][0]
-        return waiting
+    def campaigns(self) -> Collection[str]:
+        return {campaign for (campaign,) in self._database.fetch("desk_campaigns")}
+
+    def drop_campaign(self, campaign: str) -> None:
+        self._database.execute("desk_drop_campaign", (campaign,))
+
+    def count(self) -> DeskCount:
+        return DeskCount(*self._database.fetch("desk_count")[0])
 
 
 class MemoryDesk:
     """`Desk` in memory."""
 
-    def __init__(self, *, statements_max: int = DESK_STATEMENTS_MAX) -> None:
+    def __init__(
+        self,
+        *,
+        statements_max: int = DESK_STATEMENTS_MAX,
+        waiting_max: int = DESK_WAITING_PER_ISSUER_MAX,
+        refused_max: int = DESK_REFUSED_PER_ISSUER_MAX,
+    ) -> None:
         self._pending: dict[bytes, Pending] = {}
         self._statements_max = statements_max
+        self._waiting_max = waiting_max
+        self._refused_max = refused_max
         self._lock = threading.Lock()
 
     def put(self, pending: Pending) -> Pending:
         with self._lock:
-            if pending.statement_id not in self._pending and len(self._pending) >= self._statements_max:
-                raise Busy(_FULL, retry_after_seconds=3_600)
-            return self._pending.setdefault(pending.statement_id, pending)
+            there = self._pending.get(pending.statement_id)
+            if there is not None:
+                return there
+            place = _place(pending)
+            same = [row for row in self._pending.values() if place is not None and _place(row) == place]
+            newer = any(row.issued_at > pending.issued_at for row in same)
+            replaced = [row.statement_id for row in same if row.refused_at is None]
+            waiting = sum(row.subject == pending.subject and row.refused_at is None for row in self._pending.values())
+            full = not replaced and (waiting >= self._waiting_max or len(self._pending) >= self._statements_max)
+            if newer or full:
+                raise _no_place(newer=newer, waiting=waiting, waiting_max=self._waiting_max)
+            for statement_id in replaced:
+                del self._pending[statement_id]
+            self._pending[pending.statement_id] = pending
+            return pending
 
     def get(self, statement_id: bytes) -> Pending | None:
         return self._pending.get(statement_id)
 
-    def list(self, *, campaign: str | None = None, after: Pending | None = None, limit: int = 100) -> Sequence[Pending]:
+    def list(
+        self,
+        *,
+        campaign: str | None = None,
+        subject: str | None = None,
+        after: tuple[int, bytes] | None = None,
+        limit: int = 100,
+    ) -> Sequence[Pending]:
         with self._lock:
-            rows = sorted(self._pending.values(), key=_place)
+            rows = sorted(self._pending.values(), key=_order)
         return [
             row
             for row in rows
-            if (campaign is None or row.campaign == campaign) and (after is None or _place(row) > _place(after))
+            if (campaign is None or row.campaign == campaign)
+            and (subject is None or row.subject == subject)
+            and (after is None or _order(row) > after)
         ][:limit]
+
+    def refuse(self, statement_id: bytes, *, at: int, by: str, reason: str) -> Pending:
+        with self._lock:
+            there = self._pending.get(statement_id)
+            if there is None or there.refused_at is not None:
+                raise _not_waiting(there)
+            refused = replace(there, refused_at=at, refused_by=by, reason=reason)
+            others = [one for one in self._pending.values() if one.subject == there.subject and one.refused_at]
+            others.sort(key=lambda one: (one.refused_at, one.statement_id), reverse=True)
+            for one in others[self._refused_max - 1 :]:
+                del self._pending[one.statement_id]
+            self._pending[statement_id] = refused
+            return refused
 
     def remove(self, statement_ids: Sequence[bytes]) -> None:
         with self._lock:
@@ -117,9 +228,48 @@ class MemoryDesk:
                 if pending.body is not None and sha256(pending.body).digest() in commitments:
                     del self._pending[pending.statement_id]
 
-    def count(self) -> int:
-        return len(self._pending)
+    def campaigns(self) -> Collection[str]:
+        with self._lock:
+            return {row.campaign for row in self._pending.values() if row.campaign is not None}
+
+    def drop_campaign(self, campaign: str) -> None:
+        with self._lock:
+            self._pending = {key: row for key, row in self._pending.items() if row.campaign != campaign}
+
+    def count(self) -> DeskCount:
+        with self._lock:
+            refused = sum(row.refused_at is not None for row in self._pending.values())
+            return DeskCount(len(self._pending) - refused, refused)
 
 
-def _place(pending: Pending) -> tuple[int, bytes]:
+def _order(pending: Pending) -> tuple[int, bytes]:
     return pending.received_at, pending.statement_id
+
+
+def _place(pending: Pending) -> tuple[str, str, str] | None:
+    """What only one may wait for; None where an earlier version did not write it down."""
+    if pending.campaign is None or pending.scope is None:
+        return None
+    return pending.subject, pending.campaign, pending.scope
+
+
+def _no_place(*, newer: bool, waiting: int, waiting_max: int) -> LedgerError:
+    if newer:
+        return Refused(
+            "pledge.newer_one_received",
+            "已收到同一活动、同一类别的较新承诺",
+            "a newer pledge for the same campaign and scope was received",
+        )
+    if waiting >= waiting_max:
+        return Refused(
+            "pledge.waiting_max",
+            f"同一企业最多有 {waiting_max} 份承诺等候公布",
+            f"at most {waiting_max} pledges of one enterprise wait for their publication",
+        )
+    return Busy("the desk", retry_after_seconds=3_600)
+
+
+def _not_waiting(there: Pending | None) -> LedgerError:
+    if there is None:
+        return NotFound("no such statement waits here")
+    return Refused("pledge.refused_once", "该承诺已被退回", "this pledge was refused before")

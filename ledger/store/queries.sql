@@ -239,28 +239,70 @@ WITH erased AS (
 DELETE FROM ledger.held_bodies h USING erased e WHERE h.commitment = e.commitment
 
 -- name: desk_put
--- Full only for what is not there yet: the same again is no error.
-INSERT INTO desk.pending (statement_id, statement, body, subject, campaign, received_at)
-SELECT %(statement_id)b, %(statement)b, %(body)b, %(subject)b, %(campaign)b, %(received_at)b
-WHERE EXISTS (SELECT FROM desk.pending WHERE statement_id = %(statement_id)b)
-   OR (SELECT count(*) FROM (SELECT FROM desk.pending LIMIT %(most)b) AS bounded) < %(most)b
-ON CONFLICT (statement_id) DO UPDATE SET received_at = pending.received_at
-RETURNING statement_id, statement, body, subject, campaign, received_at
+-- A newer one takes the place of the one that waits; an older one sent again takes no place. Two at once may pass the
+-- counts together: the index by place bounds what they add.
+INSERT INTO desk.pending (statement_id, statement, body, subject, campaign, received_at, scope, issued_at)
+SELECT %(statement_id)b, %(statement)b, %(body)b, %(subject)b, %(campaign)b, %(received_at)b, %(scope)b, %(issued_at)b
+WHERE NOT EXISTS (SELECT FROM desk.pending WHERE statement_id = %(statement_id)b)
+  AND NOT EXISTS (
+    SELECT FROM desk.pending
+    WHERE subject = %(subject)b AND campaign = %(campaign)b AND scope = %(scope)b AND issued_at > %(issued_at)b)
+  AND (EXISTS (
+        SELECT FROM desk.pending
+        WHERE subject = %(subject)b AND campaign = %(campaign)b AND scope = %(scope)b AND refused_at IS NULL)
+    OR ((SELECT count(*) FROM desk.pending WHERE subject = %(subject)b AND refused_at IS NULL) < %(most_own)b::bigint
+        AND (SELECT count(*) FROM (SELECT FROM desk.pending LIMIT %(most)b::bigint) AS bounded) < %(most)b::bigint))
+ON CONFLICT (subject, campaign, scope) WHERE refused_at IS NULL DO UPDATE SET
+    statement_id = excluded.statement_id, statement = excluded.statement, body = excluded.body,
+    received_at = excluded.received_at, issued_at = excluded.issued_at
+    WHERE pending.issued_at <= excluded.issued_at
+RETURNING statement_id, statement, body, subject, campaign, received_at, scope, issued_at, refused_at, refused_by, reason
+
+-- name: desk_newer
+-- Whether a later one of this place is here, and how many of this enterprise wait.
+SELECT
+    EXISTS (
+        SELECT FROM desk.pending
+        WHERE subject = %(subject)b AND campaign = %(campaign)b AND scope = %(scope)b AND issued_at > %(issued_at)b),
+    (SELECT count(*) FROM desk.pending WHERE subject = %(subject)b AND refused_at IS NULL)
 
 -- name: desk_get
-SELECT statement_id, statement, body, subject, campaign, received_at FROM desk.pending WHERE statement_id = %b
+SELECT statement_id, statement, body, subject, campaign, received_at, scope, issued_at, refused_at, refused_by, reason
+FROM desk.pending WHERE statement_id = %b
 
 -- name: desk_list
-SELECT statement_id, statement, body, subject, campaign, received_at FROM desk.pending
+SELECT statement_id, statement, body, subject, campaign, received_at, scope, issued_at, refused_at, refused_by, reason
+FROM desk.pending
 WHERE (%(campaign)b::text IS NULL OR campaign = %(campaign)b)
+  AND (%(subject)b::text IS NULL OR subject = %(subject)b)
   AND (received_at, statement_id) > (%(after_time)b, %(after_id)b)
 ORDER BY received_at, statement_id LIMIT %(limit)b
+
+-- name: desk_refuse
+-- Once; and of the enterprise's refused ones the newest are kept.
+WITH refused AS (
+    UPDATE desk.pending SET refused_at = %(at)b, refused_by = %(by)b, reason = %(reason)b
+    WHERE statement_id = %(statement_id)b AND refused_at IS NULL
+    RETURNING statement_id, statement, body, subject, campaign, received_at, scope, issued_at, refused_at, refused_by, reason
+), dropped AS (
+    DELETE FROM desk.pending WHERE statement_id IN (
+        SELECT d.statement_id FROM desk.pending d JOIN refused r ON d.subject = r.subject
+        WHERE d.refused_at IS NOT NULL
+        ORDER BY d.refused_at DESC, d.statement_id DESC OFFSET %(others)b::bigint)
+)
+SELECT statement_id, statement, body, subject, campaign, received_at, scope, issued_at, refused_at, refused_by, reason FROM refused
 
 -- name: desk_remove
 DELETE FROM desk.pending WHERE statement_id = ANY (%b)
 
+-- name: desk_drop_campaign
+DELETE FROM desk.pending WHERE campaign = %b
+
+-- name: desk_campaigns
+SELECT DISTINCT campaign FROM desk.pending WHERE campaign IS NOT NULL
+
 -- name: desk_count
-SELECT count(*) FROM desk.pending
+SELECT count(*) FILTER (WHERE refused_at IS NULL), count(*) FILTER (WHERE refused_at IS NOT NULL) FROM desk.pending
 
 -- name: erasures
 -- The condition is that of the partial index entries_erasures, word for word.

@@ -139,10 +139,10 @@ def test_erased_commitments_leave_vault_uploads_and_desk(store: Store) -> None:
     (gone, kept) = (entry.commitment or b"" for entry in entries)
     store.hold_body(gone, b"body", NOW)
     desk = store.desk  # type: ignore[attr-defined]  # both stores have one
-    desk.put(Pending(b"d" * 32, b"statement", b"body", ONE, None, NOW))
-    desk.put(Pending(b"e" * 32, b"statement", b"other", ONE, None, NOW))
+    desk.put(Pending(b"d" * 32, b"statement", b"body", ONE, None, NOW, None, NOW))
+    desk.put(Pending(b"e" * 32, b"statement", b"other", ONE, None, NOW, None, NOW))
     assert store.erase_commitments([gone]) == 1
     assert store.erase_commitments([gone]) == 0
     assert (store.body(0), store.body(1)) == (None, (b"other", True))
     assert store.held_bodies([gone, kept], NOW) == {}
-    assert (desk.get(b"d" * 32), desk.count()) == (None, 1)
+    assert (desk.get(b"d" * 32), desk.count().waiting) == (None, 1)

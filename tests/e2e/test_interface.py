@@ -119,6 +119,9 @@ def world(book: Book) -> World:
     (policy,) = book.get("/v1/policies").json()["policies"]
     statement, _ = book.sign(registered(name="又一家有限公司"), OTHER_ENTERPRISE)
     another, _ = book.sign(registered(name="再一家有限公司"), "local:test/another")
+    waits, _ = book.sign(book.made(scope="service"), ENTERPRISE, owner)
+    assert book.post(waits).status_code == 303
+    waiting = {"name": sha256(waits).hexdigest()}
     name, pledge, kid = {"name": CODE}, {"code": code}, {"kid": trust["receipt_keys"][0]["kid"]}
     values: dict[Operation, dict[str, str]] = {
         ("get", "/entries/{name}/body"): {"name": str(sealed)},
@@ -133,6 +136,8 @@ def world(book: Book) -> World:
         ("get", "/v1/keys/{kid}"): {"kid": ORGANIZER.signer.kid.hex()},
         ("get", "/v1/attachments/{name}"): {"name": held["attachment"]},
         ("get", "/v1/accesses"): {"day": str(today())},
+        ("get", "/v1/pending/{name}"): waiting,
+        ("post", "/v1/pending/{name}/refusal"): waiting,
     }
     for path in ("", "/standing", "/standing/history", "/declarations", "/events", "/proof"):
         values["get", f"/v1/enterprises/{{name}}{path}"] = name
@@ -147,6 +152,9 @@ def world(book: Book) -> World:
         ("get", "/v1/accesses"): REGULATOR,
         ("get", "/v1/attachments/{name}"): REGULATOR,
         ("post", "/v1/attachments"): HANDLING_BODY,
+        ("get", "/v1/pending"): owner,
+        ("get", "/v1/pending/{name}"): owner,
+        ("post", "/v1/pending/{name}/refusal"): ORGANIZER,
         ("post", "/v1/policies/comparison"): ORGANIZER,
     }
     return World(book, book.get("/openapi.json").json(), values, bodies, signers)

@@ -39,6 +39,7 @@ _TAGS: Final = {
     "witnesses": "见证 · Witnesses",
     "feed": "订阅 · The feed",
     "attachments": "附件 · Attachments, by signed request",
+    "pending": "等候公布的承诺 · Pledges that wait, by signed request",
     "accesses": "查阅记录 · Who read what, by signed request",
     "service": "服务 · The service itself",
 }

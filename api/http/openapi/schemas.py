@@ -43,6 +43,17 @@ def thing(description: str, *, optional: tuple[str, ...] = (), **members: Schema
 
 
 _KEY: Final = thing("A key.", kid=SHA256, alg=TEXT, pem=TEXT)
+_PENDING: Final[Schema] = {
+    "id": SHA256,
+    "state": {"type": "string", "enum": ["waiting", "refused"]},
+    "subject": TEXT,
+    "campaign": WORDS,
+    "scope": WORDS,
+    "received_at": MOMENT,
+    "refused_at": {"type": ["string", "null"], "format": "date-time"},
+    "refused_by": WORDS,
+    "reason": WORDS,
+}
 
 SCHEMAS: Final[dict[str, Schema]] = {
     "Problem": thing(
@@ -185,6 +196,19 @@ SCHEMAS: Final[dict[str, Schema]] = {
         receipt=TEXT,
     ),
     "Events": thing("Events about one enterprise.", events=several(ref("Event")), after=PERHAPS),
+    "Pending": thing("A pledge at the desk.", **_PENDING),
+    "PendingPage": thing("A page of the desk, by time of receipt.", pending=several(ref("Pending")), cursor=WORDS),
+    "PendingPledge": thing(
+        "A pledge at the desk, with its statement and body in base64.",
+        **_PENDING,
+        issuer=TEXT,
+        issued_at=MOMENT,
+        sealed=YES,
+        event={"type": ["object", "null"]},
+        statement=TEXT,
+        body=WORDS,
+    ),
+    "Refusal": thing("Why a pledge is refused.", reason={"type": "string", "minLength": 1, "maxLength": 512}),
     "Pledge": {
         "type": "object",
         "description": "A public pledge and what became of it. A repudiated one has only its first six members.",

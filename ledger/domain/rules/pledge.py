@@ -23,6 +23,7 @@ from ledger.domain.rules.pledge_conditions import (
     not_ended,
     one_live,
     published,
+    require_liability,
     same_form,
     still_there,
     within_window,
@@ -77,6 +78,7 @@ def make(record: _Record, event: PledgeMade, ctx: Context) -> _Facts:
             "a public pledge is an open statement, any other a sealed one",
             event.disclosure,
         )
+    require_liability(event)
     if event.valid_until is not None:
         check_validity(event.valid_until, event.made_on, ctx)
     one_live(record, event, campaign)

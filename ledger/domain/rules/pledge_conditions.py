@@ -21,6 +21,7 @@ __all__ = [
     "not_ended",
     "one_live",
     "published",
+    "require_liability",
     "same_form",
     "still_there",
     "within_window",
@@ -32,6 +33,16 @@ _PROVINCES: Final = frozenset(
     for region in ((10, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 82))
     for number in range(region[0], region[1] + 1)
 )
+
+
+def require_liability(event: PledgeMade) -> None:
+    """A public pledge names the liability for its breach: asked where it is signed and where it arrives."""
+    if event.disclosure == "public" and event.liability is None:
+        raise Refused(
+            "pledge.liability_missing",
+            "可向社会公开的承诺须写明违诺责任",
+            "a public pledge names the liability for its breach",
+        )
 
 
 def within_window(made_on: date, campaign: CampaignState, ctx: Context) -> None:

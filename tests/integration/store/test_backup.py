@@ -67,7 +67,7 @@ def book(store: PostgresStore) -> PostgresStore:
     store.erase_body(2)
     store.hold_body(b"h" * 32, b"held", NOW)
     store.annexes.hold(b"a" * 32, b"held annex", "text/plain", NOW)
-    store.desk.put(Pending(b"d" * 32, b"statement", None, "local:test/9", None, NOW))
+    store.desk.put(Pending(b"d" * 32, b"statement", None, "local:test/9", None, NOW, None, NOW))
     return store
 
 

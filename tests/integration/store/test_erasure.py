@@ -149,7 +149,7 @@ def test_what_was_erased_stays_erased_after_a_restore_from_an_older_backup(
 ) -> None:
     fill(store, keys)
     (held,) = (row.body for row in store.entries(0, 1))
-    store.desk.put(Pending(b"d" * 32, b"statement", held, ENTERPRISE, None, NOW))
+    store.desk.put(Pending(b"d" * 32, b"statement", held, ENTERPRISE, None, NOW, None, NOW))
     backup(database.service, tmp_path / "older")
     erase(store)
     Erasures(store, keys).settle()
@@ -158,7 +158,7 @@ def test_what_was_erased_stays_erased_after_a_restore_from_an_older_backup(
         assert restore(other.admin, tmp_path / "older", erased=erased).tree_size == 2, "without the erasing entry"
         with PostgresStore.open(other.service) as restored:
             assert gone(restored, keys)
-            assert restored.desk.count() == 0
+            assert restored.desk.count() == (0, 0)
     with postgres_server.database() as other:  # restored by other means: the start of the service looks, too
         restore(other.admin, tmp_path / "older")
         with PostgresStore.open(other.service) as restored:

@@ -232,10 +232,15 @@ def test_a_repudiated_publication_can_be_made_again_under_another_code(book: Boo
     book.say(assessed(code=code(2)))
 
 
-def test_a_pledge_without_liability_is_not_published(book: Book) -> None:
-    statement_id = make(book, liability=None)
+def test_a_public_pledge_without_liability_is_refused_when_it_arrives(book: Book) -> None:
     with refused("pledge.liability_missing"):
-        book.say(pledge_published(statement_id))
+        make(book, liability=None)
+
+
+def test_no_pledge_without_liability_is_published(book: Book) -> None:
+    statement_id = make(book, liability=None, disclosure="none")
+    with refused("pledge.liability_missing"):
+        book.say(pledge_published(statement_id), sealed=True)
 
 
 def test_a_pledge_code_is_unique_across_streams(book: Book) -> None:
