@@ -39,7 +39,7 @@ _NOUNS: Final = (
     "attachment",
     "annex",
     "completeness_map",
-    "history_rules",
+    "history",
     "access_log",
 )
 
