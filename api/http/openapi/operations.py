@@ -228,6 +228,13 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         fails=(400,),
         example={"q": "qingquan"},
     ),
+    ("post", "/v1/enterprises/query"): Operation(
+        "enterprises",
+        "Names, former names and more of up to 1,000 enterprises",
+        {200: ("One for each id, in order; null where the book has none", _json("EnterprisesNamed"))},
+        fails=(400, 413),
+        body=Body({JSON: ref("StandingsQuery")}, "Ids", {"ids": [_CODE["name"]]}),
+    ),
     ("get", "/v1/enterprises/{name}"): Operation(
         "enterprises",
         "The enterprise, its standing in short, links",
@@ -322,6 +329,13 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         "pledges",
         "The receipt of the pledge's own entry",
         {303: ("See `Location`", {})},
+        fails=(404,),
+        example={"code": "0000"},
+    ),
+    ("get", "/v1/pledges/{code}/certificate.pdf"): Operation(
+        "pledges",
+        "The certificate of a public pledge: PDF/A-3b, signed (PAdES), with the proofs of what it says attached",
+        {200: ("The certificate", {"application/pdf": _BYTES}), 304: _UNCHANGED},
         fails=(404,),
         example={"code": "0000"},
     ),
