@@ -22,7 +22,7 @@ from api.http.methods import Methods
 from api.http.metrics import Metrics
 from api.http.openapi import describe
 from api.http.rate_limit import Limits, RateLimit
-from api.pages import static_files, verify_page
+from api.pages import campaign_page, enterprise_page, home_page, pledge_page, search_page, static_files, verify_page
 from api.routes import (
     accesses,
     annexes,
@@ -114,6 +114,11 @@ def framework(service: Service) -> FastAPI:
         events,
         docs,
         meta,
+        home_page,
+        search_page,
+        enterprise_page,
+        pledge_page,
+        campaign_page,
         verify_page,
         static_files,
     ):
