@@ -41,7 +41,7 @@ def test_the_proof_that_the_page_offers_verifies_in_the_browser(watched: Watched
     content = download.value.path().read_bytes()
     watched.open()
     watched.give({download.value.suggested_filename: content})
-    assert watched.verdicts() == ["已核验"]
+    assert watched.verdicts() == ["已核验"], page.locator(".report").inner_text()
 
 
 @pytest.mark.parametrize("width", [1280, 375])
