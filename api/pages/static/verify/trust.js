@@ -14,7 +14,15 @@ import { isEmptyPolicy, NONE, parsePolicy } from "./policy.js";
 
 /** @typedef {import("./keys.js").PublicKey} PublicKey */
 
-const FIELDS = ["origin", "checkpoint_vkeys", "receipt_keys", "standing_keys", "charter", "witness_policy"];
+const FIELDS = [
+  "origin",
+  "checkpoint_vkeys",
+  "receipt_keys",
+  "standing_keys",
+  "certificate_keys",
+  "charter",
+  "witness_policy",
+];
 const KEY_FIELDS = ["alg", "kid", "pem"];
 const DIGEST = /^[0-9a-f]{64}$/;
 
@@ -63,6 +71,7 @@ export async function parseTrust(data) {
     throw malformed("a checkpoint key that is not named after the origin");
   const receiptKeys = await keysIn(file.receipt_keys);
   const standingKeys = await keysIn(file.standing_keys);
+  if ("certificate_keys" in file) await keysIn(file.certificate_keys); // looked at only: certificates are not read here
   const parsed = isEmptyPolicy(policy) ? null : await parsePolicy(policy);
   return new Trust(String(origin), checkpointKeys, receiptKeys, standingKeys, charter, parsed);
 }
