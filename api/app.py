@@ -22,7 +22,17 @@ from api.http.methods import Methods
 from api.http.metrics import Metrics
 from api.http.openapi import describe
 from api.http.rate_limit import Limits, RateLimit
-from api.pages import static_files, verify_page
+from api.pages import (
+    campaign_page,
+    enterprise_page,
+    home_page,
+    mark_page,
+    pledge_page,
+    robots,
+    search_page,
+    static_files,
+    verify_page,
+)
 from api.routes import (
     accesses,
     annexes,
@@ -48,8 +58,8 @@ from api.routes import standing_history as histories
 from api.routes import standings_dump as dump
 from api.routes.entries_registration import PostEntries, post_batch, post_body
 from api.routes.fast_paths import INTERNAL, Front
-from api.routes.marks import MarkRoute
 from api.routes.standing import StandingRoute, post_query
+from api.service.mark_ranges import MarkRanges
 from api.service.service import Service
 from ledger.errors import LedgerError
 
@@ -87,10 +97,10 @@ def framework(service: Service) -> FastAPI:
         dependencies=[Depends(no_nul)],
     )
     app.state.service = service
-    # `api/routes/fast_paths.py` answers these three before; here they stand for what other methods are told.
+    app.state.mark_ranges = MarkRanges(service)
+    # `api/routes/fast_paths.py` answers these two before; here they stand for what other methods are told.
     app.router.routes.append(Route("/entries", PostEntries(service), methods=["POST"]))
     app.router.routes.append(Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]))
-    app.router.routes.append(Route("/m/{serial}", MarkRoute(service), methods=["GET"]))
     app.router.routes.append(Route("/entries/batch", post_batch, methods=["POST"]))
     app.router.routes.append(Route("/bodies", post_body, methods=["POST"]))
     app.router.routes.append(Route("/v1/standings/query", post_query, methods=["POST"]))
@@ -116,6 +126,13 @@ def framework(service: Service) -> FastAPI:
         events,
         docs,
         meta,
+        home_page,
+        search_page,
+        enterprise_page,
+        pledge_page,
+        mark_page,
+        campaign_page,
+        robots,
         verify_page,
         static_files,
     ):

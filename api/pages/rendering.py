@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from api.pages.csp import PAGE_HEADERS
 from api.pages.static_files import asset_url, unchanged
+from projections.standing.levels import WORDS
 
 __all__ = ["Language", "NavItem", "Page", "answer", "in_english", "render"]
 
@@ -58,6 +59,8 @@ class Page:
     description: str
     demo: bool
     scripts: tuple[str, ...] = ()
+    indexed: bool = True  # whether search engines may show it
+    query: str = ""  # what was typed into the search, to be shown again
 
     @property
     def lang(self) -> str:
@@ -93,7 +96,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.update(asset=asset_url, navigation=NAVIGATION)
+    environment.globals.update(asset=asset_url, navigation=NAVIGATION, words=WORDS)
     return environment
 
 
@@ -102,11 +105,13 @@ def render(template: str, page: Page, view: object) -> str:
     return _environment().get_template(template).render(page=page, view=view, say=page.say)
 
 
-def answer(request: Request, template: str, page: Page, view: object) -> Response:
+def answer(request: Request, template: str, page: Page, view: object, *, status: int = 200) -> Response:
     """The page with its headers, or 304 where the client has it."""
     content = render(template, page, view).encode()
     etag = f'"{sha256(content).hexdigest()[:32]}"'
     headers = {**PAGE_HEADERS, "ETag": etag, "Cache-Control": PAGE_CACHE, "Content-Language": page.lang}
-    if unchanged(request, etag):
+    if status >= 400:
+        headers = {**PAGE_HEADERS, "Cache-Control": "no-store", "Content-Language": page.lang}
+    elif unchanged(request, etag):
         return Response(b"", 304, headers)
-    return Response(content, headers=headers, media_type="text/html; charset=utf-8")
+    return Response(content, status, headers=headers, media_type="text/html; charset=utf-8")

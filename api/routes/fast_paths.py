@@ -24,7 +24,7 @@ _MARK: Final = "/m/"
 
 
 class Front:
-    """Pure ASGI: `POST /entries`, `GET /v1/enterprises/{name}/standing`, `GET /m/{serial}`, or what it wraps."""
+    """Pure ASGI: `POST /entries`, `GET …/standing`, `GET /m/{serial}` of programs; or what it wraps."""
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
@@ -43,11 +43,16 @@ class Front:
                 return
             scope["path_params"] = {"name": name}
             await _guarded(self._standing, scope, receive, send)
-        elif path.startswith(_MARK) and scope["method"] in ("GET", "HEAD"):
+        elif path.startswith(_MARK) and scope["method"] in ("GET", "HEAD") and not _asks_for_a_page(scope):
             scope["path_params"] = {"serial": path[len(_MARK) :]}
             await _guarded(self._mark, scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+
+def _asks_for_a_page(scope: Scope) -> bool:
+    """As browsers do, and programs do not."""
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
 async def _guarded(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,29 +1,25 @@
-"""`GET /m/{serial}`: what a scanned mark is worth, today and on the day of production. Plain ASGI, for the crowds.
+"""`GET /m/{serial}`: what a scanned mark is worth, for programs. Plain ASGI, for the crowds.
 
-What is known of the serial's range comes from `api/service/mark_ranges.py`; that it is genuine is seen by the seed
-alone.
+People, whose browsers ask for `text/html`, get the page of `api/pages/mark_page.py`.
 """
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote
 
 import msgspec
 from starlette.responses import Response
 from starlette.types import Scope
 
-from api.http.enterprise_ids import name_of
-from api.http.errors import InvalidRequest, Problem, problem_response
+from api.http.errors import Problem, problem_response
 from api.routes.min_tree_size import wait_for_size
 from api.routes.plain_route import PlainRoute, query_of, size_in
 from api.routes.rendered_documents import headers
-from api.service.mark_ranges import KnownRange, MarkRanges, ScannedLicence
+from api.service.mark_ranges import MarkRanges
+from api.service.scanned_marks import produced_on, scanned_mark
 from api.service.service import Service
-from ledger.domain.state.licence_periods import MarkState, state_on
-from ledger.domain.values.mark_serials import Serial, check, fold, parse
-from ledger.errors import Malformed, Refuted
 
 __all__ = ["MarkRoute"]
 
@@ -34,18 +30,6 @@ _UNKNOWN: Final = Problem(
     "查无此标识: 序列号有误, 或标识系伪造",
     "no such mark was ever issued: the serial is mistyped, or the mark is forged",
 )
-_SAID: Final[dict[MarkState, tuple[str, str]]] = {
-    "upcoming": ("许可尚未开始", "the licence has not begun"),
-    "valid": ("标识许可有效", "the mark is licensed"),
-    "suspended": ("标识许可已暂停", "the licence is suspended"),
-    "revoked": ("标识许可已撤销", "the licence was revoked"),
-    "ended": ("标识许可已终止", "the licence has ended"),
-    "void": ("标识许可自始无效", "the licence is void from the beginning"),
-}
-_PRODUCED: Final = {
-    True: ("生产当日, 该产品获准使用标识", "on the day of production the mark was licensed"),
-    False: ("生产当日, 该产品未获准使用标识", "on the day of production the mark was not licensed"),
-}
 
 
 class MarkRoute(PlainRoute):
@@ -58,79 +42,13 @@ class MarkRoute(PlainRoute):
     async def _answer(self, scope: Scope) -> Response:
         service = self._service
         today = service.today()
-        produced_on: date | None = None
+        production: date | None = None
         if scope["query_string"]:
             query = query_of(scope)
-            produced_on = _produced_on(query.get("produced_on"), today)
+            production = produced_on(query.get("produced_on"), today)
             await wait_for_size(service, size_in(query, "min_tree_size"))
-        text = fold(unquote(scope["path_params"]["serial"]))
-        known = None
-        try:
-            serial = parse(text)
-            known = await self._ranges.known(serial.range)
-            if known is not None:
-                check(serial, known.seed, known.count)
-        except (Malformed, Refuted):
-            known = None
-        if known is None:
-            self._service.require_current()
+        document = await scanned_mark(self._ranges, unquote(scope["path_params"]["serial"]), today, production)
+        if document is None:
+            service.require_current()
             return problem_response(_UNKNOWN)
-        return Response(
-            _JSON(_document(text, serial, known, today, produced_on)), 200, headers(service), "application/json"
-        )
-
-
-def _document(text: str, serial: Serial, known: KnownRange, today: date, produced_on: date | None) -> dict[str, Any]:
-    licence = known.licence
-    state = state_on(licence.spans, today).state
-    zh, en = _SAID[state]
-    document: dict[str, Any] = {
-        "serial": text,
-        "on": today,
-        "state": state,
-        "state_zh": zh,
-        "state_en": en,
-        "enterprise": {"id": name_of(known.subject), "subject": known.subject, "name": licence.name},
-        "products": licence.products,
-        "licensed_from": licence.valid_from,
-        "licensed_until": _until(licence),
-        "history": [{"from_on": span.from_on, "state": span.state} for span in licence.spans[1:]],
-        "turns": licence.turns,
-        "pledge": licence.pledge,
-        "licence_entry": known.entry,
-        "range": serial.range,
-    }
-    if produced_on is not None:
-        on_that_day = state_on(licence.spans, produced_on).state
-        licensed = on_that_day == "valid"
-        said_zh, said_en = _PRODUCED[licensed]
-        document["produced"] = {
-            "on": produced_on,
-            "state": on_that_day,
-            "licensed": licensed,
-            "zh": said_zh,
-            "en": said_en,
-        }
-    return document
-
-
-def _until(licence: ScannedLicence) -> date | None:
-    """The last day of the licence as it stands: the day before it was revoked, else its own or the pledge's last."""
-    revoked = next((span.from_on for span in licence.spans if span.state == "revoked"), None)
-    return licence.last_day if revoked is None else date.fromordinal(revoked.toordinal() - 1)
-
-
-def _produced_on(text: str | None, today: date) -> date | None:
-    if text is None:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.max
-    if day > today:
-        raise InvalidRequest(
-            "mark.produced_on",
-            f"生产日期应为今日或更早的日期 (YYYY-MM-DD): {text[:40]}",
-            f"the date of production is today or earlier (YYYY-MM-DD): {text[:40]}",
-        )
-    return day
+        return Response(_JSON(document), 200, {**headers(service), "Vary": "Accept"}, "application/json")

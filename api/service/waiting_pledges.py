@@ -43,8 +43,11 @@ def lay(service: Service, candidate: Candidate) -> Pending:
 
 
 def drop_ended(service: Service) -> None:
-    """Drop what was meant for campaigns that were closed or cancelled. Asked before the desk is read or laid on, so that nobody
-    ever sees what should be gone; a crash in between leaves it for the next who asks."""
+    """Drop what was meant for campaigns that were closed or cancelled.
+
+    Asked before the desk is read or laid on, so that nobody ever sees what should be gone; a crash in between leaves
+    it for the next who asks.
+    """
     for campaign in service.desk.campaigns():
         if _ended(service, campaign):
             service.desk.drop_campaign(campaign)

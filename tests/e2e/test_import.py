@@ -267,7 +267,7 @@ def everything_public(book: Book, imported: Imported) -> Iterator[tuple[str, byt
     """Whatever the service shows to anybody, by where it is."""
     size = book.size()
     paths = [
-        "/", "/index.css", "/openapi.json", "/checkpoint", "/metrics", "/healthz", "/readyz",
+        "/", "/c/2026", "/openapi.json", "/checkpoint", "/metrics", "/healthz", "/readyz",
         "/.well-known/scitt-keys", "/.well-known/credit-ledger-trust.json", "/v1/campaigns", "/v1/campaigns/2026",
         "/v1/policies", "/v1/events", "/v1/standing-changes?limit=1000",
         *(f"/{bundle_path(start // 256, min(256, size - start))}" for start in range(0, size, 256)),

@@ -239,3 +239,41 @@ def test_the_command_line_makes_a_licence_whose_serials_scan(world: World, tmp_p
     )
     assert json.loads(proof.stdout)["serials_root"] == fields["serials_root"]
     assert serial in list(serials(bytes.fromhex(json.loads(body.read_text())["secret"]), fields["range"], 1000))
+
+
+PERSON = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+
+
+def test_a_person_gets_a_page_and_a_program_the_document_at_the_same_address(world: World) -> None:
+    entry = world.license(90)
+    scanned = world.scan(90, entry=entry)
+    assert scanned.headers["content-type"] == "application/json"
+    assert "Accept" in scanned.headers["vary"]
+    said = scanned.json()
+    page = world.book.get(f"/m/{said['serial']}", headers=PERSON)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "Accept" in page.headers["vary"]
+    assert said["state_zh"] in page.text
+    assert "北京清泉净水设备有限公司" in page.text
+    assert "这不能证明手中的产品是真的" in page.text
+    assert 'class="tag good' not in page.text
+    assert "✓" not in page.text
+    english = world.book.get(f"/en/m/{said['serial']}", headers=PERSON).text
+    assert said["state_en"] in english
+    assert "does not prove" in english
+
+
+def test_the_page_says_what_held_on_the_day_of_production(world: World) -> None:
+    entry = world.license(91)
+    yesterday = today() - DAY
+    said = world.scan(91, entry=entry, produced_on=yesterday).json()
+    page = world.book.get(f"/m/{said['serial']}?produced_on={yesterday}", headers=PERSON).text
+    assert said["produced"]["zh"] in page
+    later = world.book.http.get(f"/m/{said['serial']}?produced_on={today() + DAY}", headers=PERSON)
+    assert (later.status_code, later.headers["content-type"]) == (422, "text/html; charset=utf-8")
+
+
+def test_a_person_with_a_forged_mark_is_told_what_to_do(world: World) -> None:
+    forged = world.book.http.get("/m/0000000000000000", headers=PERSON)
+    assert forged.status_code == 404
+    assert "12315" in forged.text

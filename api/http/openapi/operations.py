@@ -473,8 +473,6 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("get", "/metrics"): Operation(
         "service", "Meters in Prometheus' text format", {200: ("The meters", {PLAIN: _TEXT})}
     ),
-    ("get", "/"): Operation("service", "What is here", {200: ("A page", {"text/html": _TEXT})}),
-    ("get", "/index.css"): Operation("service", "The style of that page", {200: ("A sheet", {"text/css": _TEXT})}),
     ("get", "/docs"): Operation("service", "This interface, for people", {200: ("A page", {"text/html": _TEXT})}),
     ("get", "/docs.css"): Operation("service", "The style of that page", {200: ("A sheet", {"text/css": _TEXT})}),
     ("get", "/openapi.json"): Operation(

@@ -1,0 +1,162 @@
+"""Everything that the book says about one enterprise, for a page: standing and what follows, history, entries, proof.
+
+Read from the read models and the log; what is closed is counted, and never shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from api.service.event_json import events_json
+from api.service.service import Service
+from ledger.errors import NotFound
+from ledger.limits import HISTORY_CHANGES_MAX, PAGE_ENTRIES_MAX, PAGE_STEPS_MAX, PAGE_STREAM_MAX
+from projections.standing.change_reasons import LevelChange
+from projections.standing.standing_model import LevelHold, Reason, Revoked, Unmet
+
+__all__ = ["ClosedFinding", "Completeness", "Overview", "StandingDocument", "Step", "overview"]
+
+
+class ClosedFinding(Struct, frozen=True):
+    """What counted, and is no longer public: only its number is given."""
+
+    entry: int
+
+
+class StandingDocument(Struct, frozen=True):
+    """What pages read of a rendered standing (`projections/standing/render.py`)."""
+
+    level: str
+    level_zh: str
+    level_en: str
+    sentence_zh: str
+    sentence_en: str
+    points: int
+    reasons: tuple[dict[str, Any], ...]
+    reasons_not_shown: int
+    holds: tuple[dict[str, Any], ...]
+    revoked: Revoked | None
+    good_unmet: tuple[Unmet, ...]
+    closed_entries: int
+    repaired_entries: int
+    unweighed_entries: int
+    next_change_on: date | None
+    policy: dict[str, Any] | None
+
+    @property
+    def open_reasons(self) -> list[Reason]:
+        """Those whose entries are public."""
+        return [msgspec.convert(one, Reason) for one in self.reasons if "closed" not in one]
+
+    @property
+    def open_holds(self) -> list[LevelHold]:
+        return [msgspec.convert(one, LevelHold) for one in self.holds if "closed" not in one]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the standing becomes on a day by time alone, if nothing is recorded meanwhile. Points in hundredths."""
+
+    on: date
+    level_zh: str
+    level_en: str
+    level: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """`root_entry` published the map's root over the first `covered_size` entries; None: none was published yet.
+
+    `witnesses` cosigned the newest checkpoint, of `checkpoint_size` entries.
+    """
+
+    root_entry: int | None
+    covered_size: int
+    checkpoint_size: int
+    witnesses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`about` is the enterprise's row (names, size, category), None where the book cannot name it.
+
+    `indices` are the entries about it, oldest first, at most `PAGE_STREAM_MAX`; `events` the newest `PAGE_ENTRIES_MAX`
+    of them as `event_json` gives them, oldest first; `declared` its pledges, marks, listings, standards.
+    """
+
+    subject: str
+    in_book: bool
+    about: Mapping[str, Any] | None
+    standing: StandingDocument
+    steps: Sequence[Step]
+    changes: Sequence[LevelChange]
+    indices: Sequence[int]
+    events: Sequence[Mapping[str, Any]]
+    declared: Mapping[str, Any]
+    completeness: Completeness
+
+
+class _History(Struct, frozen=True):
+    changes: tuple[LevelChange, ...]
+
+
+_STANDING: Final = msgspec.json.Decoder(StandingDocument).decode
+_HISTORY: Final = msgspec.json.Decoder(_History).decode
+
+
+def overview(service: Service, subject: str, today: date) -> Overview:
+    """Blocks on the database. Raises `Behind` where nothing is known and read models lag, `Unavailable`."""
+    served = service.views.standings.current(subject, today)
+    known = service.views.search.enterprise(subject)
+    if known is None or not served.in_book:
+        service.require_current()
+    standing = _STANDING(served.body)
+    indices = service.store.stream_indices(subject, limit=PAGE_STREAM_MAX)
+    newest = indices[-PAGE_ENTRIES_MAX:]
+    rows = service.store.entries_at(newest) if newest else {}
+    declared = service.views.declarations.declarations(subject, today)
+    changes: Sequence[LevelChange] = ()
+    if served.in_book:
+        body, _ = service.views.standings.history(subject, today, None, HISTORY_CHANGES_MAX)
+        changes = _HISTORY(body).changes
+    return Overview(
+        subject,
+        served.in_book,
+        None if known is None else msgspec.json.decode(known.body),
+        standing,
+        _steps(service, subject, standing),
+        changes,
+        indices,
+        events_json(service, [rows[index] for index in newest if index in rows]),
+        {"pledges": []} if declared is None else msgspec.json.decode(declared.body),
+        _completeness(service),
+    )
+
+
+def _steps(service: Service, subject: str, standing: StandingDocument) -> list[Step]:
+    found: list[Step] = []
+    on = standing.next_change_on
+    while on is not None and len(found) < PAGE_STEPS_MAX:
+        then = _STANDING(service.views.standings.current(subject, on).body)
+        found.append(Step(on, then.level_zh, then.level_en, then.level, then.points))
+        on = then.next_change_on
+    return found
+
+
+def _completeness(service: Service) -> Completeness:
+    published = service.witnessing.published
+    try:
+        head = published.witnessed()
+    except NotFound:
+        head = published.newest()
+    roots = service.governance.map_roots
+    if not roots:
+        return Completeness(None, 0, head.tree_size, head.witnesses)
+    return Completeness(roots[-1].index, roots[-1].tree_size, head.tree_size, head.witnesses)
