@@ -233,6 +233,7 @@ def outcomes(desk: Desk, pledged: list[dict[str, Any]]) -> list[dict[str, Any]]:
         "商品或服务类别": "家电", "投诉问题": "质量", "收到月份": month, "转办月份": month, "答复期限月份": month,
         "答复月份": month, "办结月份": month, "答复情况": "按期答复", "办理结果": "和解",
         "承诺编码": pledged[0]["pledge_code"], "涉及承诺条款": "lawful；genuine",
+        "告知企业日期": (today() - timedelta(days=21)).isoformat(),
     }  # fmt: skip
     rows = [
         base | {"案件编号": "C1"},
