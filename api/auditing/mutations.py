@@ -59,6 +59,7 @@ _CHANGES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "date": (("a day later", "{c} + 1"), ("a year earlier", "{c} - 365")),
     "timestamp with time zone": (("a day later", "{c} + interval '1 day'"),),
     "uuid": (("another", "gen_random_uuid()"),),
+    "ARRAY": (("first taken out", "{c}[2:]"),),
 }
 # A ciphertext says nothing without its key, which is kept apart; how long it is, and that it is there, does.
 _ONLY_NULL: Final = {"ledger.attachments.ciphertext"}
@@ -101,6 +102,8 @@ def _of_column(connection: Connection[Any], table: str, column: str, kind: str, 
     condition = SQL("t.{} IS NOT NULL").format(Identifier(column))
     if kind in ("bytea", "text"):
         condition = SQL("{} AND length(t.{}) > 0").format(condition, Identifier(column))
+    if kind == "ARRAY":
+        condition = SQL("{} AND cardinality(t.{}) > 0").format(condition, Identifier(column))
     for row in _sample(connection, table, condition, each):
         ctid = row["ctid"]
         if f"{table}.{column}" not in _ONLY_NULL:

@@ -17,7 +17,7 @@ from api.monitor.proven_tree import ProvenTree
 from ledger.cose.receipt import parse_receipt
 from ledger.cose.receipts import encode_receipts, gather_receipts, receipts_path
 from ledger.cose.sign1 import verify_sign1
-from ledger.errors import Malformed, NotFound, Refuted
+from ledger.errors import Malformed, NotFound, Refuted, Uncheckable
 from ledger.limits import TILE_WIDTH
 from ledger.tlog.hashing import HASH_BYTES, split_hashes
 from ledger.tlog.proof import root_from_inclusion
@@ -117,7 +117,10 @@ class Receipts:
             receipt = parse_receipt(data)
             if receipt.index != expected or not expected < receipt.tree_size <= head.size:
                 raise Refuted(f"the receipt of entry {receipt.index} stands where that of {expected} belongs")
-            key = self._trust.receipt_key(receipt.message.kid, receipt.tree_size)
+            try:
+                key = self._trust.receipt_key(receipt.message.kid, receipt.tree_size)
+            except Uncheckable as error:  # the trust file is as new as the log: nobody else's key is this log's
+                raise Refuted(f"the receipt of entry {expected} is under a key that is none of this log's") from error
             if receipt.origin != self._trust.origin:
                 raise Refuted(f"the receipt of entry {expected} is not of this log")
             root = root_from_inclusion(expected, receipt.tree_size, leaves[expected % TILE_WIDTH], list(receipt.path))

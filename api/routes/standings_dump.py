@@ -56,9 +56,15 @@ class _Dumped(StreamingResponse):
     """Lets go of the snapshot and of the client's turn however the answer ends."""
 
     def __init__(self, dump: StandingDump, client: str, told: dict[str, str]) -> None:
-        super().__init__(_pieces(dump.lines()), headers=told, media_type="application/x-ndjson")
+        super().__init__(self._pieces(dump.lines()), headers=told, media_type="application/x-ndjson")
         self._dump = dump
         self._client = client
+
+    async def _pieces(self, lines: Iterator[bytes]) -> AsyncIterator[bytes]:
+        """The client's turn is over before it can know that it has everything: the next request may come at once."""
+        async for piece in _pieces(lines):
+            yield piece
+        _UNDER_WAY.discard(self._client)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:

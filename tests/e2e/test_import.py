@@ -189,14 +189,14 @@ def test_complaint_outcomes_go_in_through_a_mapping(book: Book, imported: Import
     mapping.write_text(OUTCOMES, encoding="utf-8")
     known, other = (str(imported.reported(number)["code"]) for number in (1, 2))
     one, two = (str(imported.reported(number)["name"]) for number in (1, 2))
-    day = today().isoformat()
+    day, notice = today().isoformat(), (today() - timedelta(days=21)).isoformat()
     table = [
-        ["编号", "代码", "名称", "类别", "问题", "收到", "转办", "回复", "办结", "是否按期", "结果", "投诉人"],
-        ["C1", known, one, "家电", "质量", day, day, day, day, "是", "和解", "不得外传者 13700000001"],
-        ["C2", known, one, "家电", "质量", day, day, day, day, "否", "和解", "不得外传者 13700000002"],
-        ["C3", other, two, "家电", "质量", day, day, day, day, "是", "办理中", "不得外传者 13700000003"],
-        ["C4", other, two, "家电", "质量", day, day, day, day, "也许", "和解", "不得外传者 13700000004"],
-        ["C5", "12345", "示例三", "家电", "质量", day, day, day, day, "是", "和解", "不得外传者 13700000005"],
+        ["编号", "代码", "名称", "类别", "问题", "收到", "转办", "回复", "办结", "是否按期", "结果", "投诉人", "告知"],
+        ["C1", known, one, "家电", "质量", day, day, day, day, "是", "和解", "不得外传者 13700000001", notice],
+        ["C2", known, one, "家电", "质量", day, day, day, day, "否", "和解", "不得外传者 13700000002", notice],
+        ["C3", other, two, "家电", "质量", day, day, day, day, "是", "办理中", "不得外传者 13700000003", notice],
+        ["C4", other, two, "家电", "质量", day, day, day, day, "也许", "和解", "不得外传者 13700000004", notice],
+        ["C5", "12345", "示例三", "家电", "质量", day, day, day, day, "是", "和解", "不得外传者 13700000005", notice],
     ]
     imported.secrets += ["不得外传者", "13700000001", "13700000002", "13700000003"]
     path = folder / "outcomes.csv"
@@ -211,7 +211,7 @@ def test_complaint_outcomes_go_in_through_a_mapping(book: Book, imported: Import
     assert [row["reasons"][0]["rule"] for row in rows[2:4]] == ["complaint.in_progress", "value.unmapped"]
     assert book.size() == size + 2
     standing = book.get(f"/v1/enterprises/{known}/standing?min_tree_size={size + 2}").json()
-    assert [reason["entry"] for reason in standing["reasons"]] == [rows[1]["entries"][-1]], "late, and explained"
+    assert standing["reasons"] == [], "settled: it counts nothing, whatever the reply"
     again = command(*arguments, folder / "outcomes-again.json")
     assert again.returncode == 1, again.stdout + again.stderr
     assert book.size() == size + 2
@@ -335,6 +335,7 @@ forwarded = "转办"
 reply_due = "回复"
 replied = "回复"
 closed = "办结"
+notified_on = "告知"
 reply = { column = "是否按期", map = { "是" = "timely", "否" = "late" } }
 [fields.outcome]
 column = "结果"

@@ -21,11 +21,11 @@ from ledger.domain.events.declaration import Product
 from ledger.domain.events.repudiation import BodyErased
 from ledger.domain.values.mark_serials import make, serials
 from tests.e2e.book import Book, today
-from tests.support.charter import DATA_OFFICER, LABORATORY, ORGANIZER
+from tests.support.charter import DATA_OFFICER, LABORATORY, ORGANIZER, REGISTRAR
 from tests.support.database import TestDatabase
 from tests.support.listings import listed
 from tests.support.marks import mark_licensed, range_of, revoked, seed_body, seed_of, suspended
-from tests.support.reports import submitted, verified
+from tests.support.reports import accredited, submitted, verified
 from tests.support.statements import ENTERPRISE
 
 CODE = ENTERPRISE[5:]
@@ -207,6 +207,7 @@ def test_the_check_of_a_large_range_holds_up_nobody_else(world: World) -> None:
 
 def test_listings_and_reports_are_in_the_declarations(world: World) -> None:
     world.book.register(listed(**shown_for()), ENTERPRISE, LABORATORY)
+    world.book.register(accredited(), LABORATORY.party, REGISTRAR)
     report = world.book.register(submitted(effective_on=today()), ENTERPRISE, ORGANIZER)
     entry = world.book.register(verified(report, today()), ENTERPRISE, LABORATORY)
     shown = world.book.get(f"/v1/enterprises/{CODE}/declarations?min_tree_size={entry + 1}").json()

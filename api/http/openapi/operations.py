@@ -237,9 +237,9 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("post", "/v1/enterprises/query"): Operation(
         "enterprises",
         "Names, former names and more of up to 1,000 enterprises",
-        {200: ("One for each id, in order; null where the book has none", _json("EnterprisesNamed"))},
+        {200: ("One for each id, in order; null where the book has none", _json("EnterprisesResult"))},
         fails=(400, 413),
-        body=Body({JSON: ref("StandingsQuery")}, "Ids", {"ids": [_CODE["name"]]}),
+        body=Body({JSON: ref("EnterprisesQuery")}, "Ids", {"ids": [_CODE["name"]]}),
     ),
     ("get", "/v1/enterprises/{name}"): Operation(
         "enterprises",

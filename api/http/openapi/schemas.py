@@ -82,7 +82,6 @@ SCHEMAS: Final[dict[str, Schema]] = {
         former_name=TEXT,
     ),
     "Enterprises": thing("A page of enterprises.", enterprises=several(ref("Found")), cursor=WORDS),
-    "EnterprisesNamed": thing("Of each id what the book says of it, or null.", enterprises=several(ANY)),
     "Enterprise": thing(
         "An enterprise. All but subject, name, id, in_book, standing and links is there only if the book knows it.",
         optional=(
