@@ -24,7 +24,7 @@ from tests.support.charter import HANDLING_BODY, ORGANIZER, ORIGIN, Speaker
 
 ROWS = 30
 CASES = [["C1", "和解"], ["C2", "和解"]]
-HEAD = ["编号", "代码", "名称", "类别", "问题", "收到", "转办", "回复", "办结", "是否按期", "结果"]
+HEAD = ["编号", "代码", "名称", "类别", "问题", "收到", "转办", "回复", "办结", "是否按期", "结果", "告知"]
 
 
 class Desk:
@@ -41,7 +41,8 @@ class Desk:
         header, first, *_ = sample_rows(ROWS, campaign=sample)
         code, name = first[header.index(template.CODE)], first[header.index(template.NAME)]
         day = today().isoformat()
-        rows = [[case, code, name, "家电", "质量", day, day, day, day, "否", end] for case, end in CASES]
+        told = (today() - timedelta(days=21)).isoformat()
+        rows = [[case, code, name, "家电", "质量", day, day, day, day, "否", end, told] for case, end in CASES]
         (folder / "outcomes.csv").write_bytes(csv_table([HEAD, *rows]))
         (folder / "outcomes.toml").write_text(OUTCOMES, encoding="utf-8")
 
