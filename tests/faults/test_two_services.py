@@ -45,7 +45,7 @@ def pair(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFacto
 def test_no_statement_by_a_key_lands_after_its_revocation_by_the_other_process(pair: Pair, round_: int) -> None:
     revoking, taking, database = pair
     speaker = Speaker(ORGANIZER.party, signer_for(f"to be revoked {round_}"), f"organizer-r{round_}")
-    revoking.enrol(speaker)
+    revoking.enrol(speaker, ORGANIZER)
     _until_it_knows(taking, revoking.size())
     issued = int(time.time())
 

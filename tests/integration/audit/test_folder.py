@@ -15,7 +15,7 @@ from api.auditing.drill import Drilling
 from ledger.audit.audit import run_audit
 from ledger.audit.result import AuditResult, Known
 from ledger.cose.receipts import decode_receipts, encode_receipts, receipts_path
-from ledger.errors import LedgerError, Refuted, Uncheckable
+from ledger.errors import LedgerError, Malformed, Refuted, Uncheckable
 from ledger.tlog.tiles import bundle_path, tile_path
 from ledger.verifier.trust import Trust
 from projections.completeness.map_check import check_map
@@ -272,7 +272,7 @@ def test_a_receipt_that_is_not_there_is_named(live: LiveBook, copy: Path, own_tr
 
 def test_a_checkpoint_that_the_log_did_not_sign_is_not_audited(copy: Path, own_trust: Trust) -> None:
     flip(copy / "checkpoint", -4)
-    with pytest.raises(Refuted):
+    with pytest.raises((Refuted, Malformed)):  # another signature, or none in base64
         audit_of(copy, own_trust)
     (copy / "checkpoint").unlink()
     with pytest.raises(Uncheckable):
