@@ -20,7 +20,7 @@ from tests.support.running import free_port
 
 GUIDES = Path(__file__).parents[2] / "docs" / "guides"
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-EXIT = re.compile(r"sh exit=([1-9][0-9]*)")
+EXIT = re.compile(r"sh exit=([1-9][0-9]*) says=([A-Za-z0-9_.:]+)")
 SECONDS_MAX = 600
 ORGANIZER = "organizer.md"
 # What a guide goes on from: the organizer's guide up to this heading; and what it leads to, by its last write.
@@ -36,7 +36,7 @@ PROVED = {
 def commands(text: str) -> str:
     """The blocks of a guide as one script, which ends at the first command whose exit code is not the one named.
 
-    A block `sh exit=N` holds one command, and must end with N.
+    A block `sh exit=N says=WORD` holds one command, which must end with N and have said WORD.
     """
     script = ["set -eux -o pipefail"]
     for language, block in FENCE.findall(text):
@@ -46,7 +46,8 @@ def commands(text: str) -> str:
             script.append(block)
         else:
             assert block.count("\n") == 1, f"one command for one exit code: {block}"
-            script.append(f'got=0; {block.strip()} || got=$?\ntest "$got" -eq {due[1]}')
+            script.append(f"got=0; {block.strip()} > said.txt 2>&1 || got=$?\ncat said.txt")
+            script.append(f'test "$got" -eq {due[1]}\ngrep -qF {due[2]} said.txt')
     assert len(script) > 1, "a guide without commands"
     return "\n".join(script)
 
