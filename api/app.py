@@ -31,6 +31,7 @@ from api.pages import (
     robots,
     search_page,
     static_files,
+    text_pages,
     verify_page,
 )
 from api.routes import (
@@ -133,6 +134,7 @@ def framework(service: Service) -> FastAPI:
         mark_page,
         campaign_page,
         robots,
+        text_pages,
         verify_page,
         static_files,
     ):
