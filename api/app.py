@@ -24,6 +24,7 @@ from api.http.openapi import describe
 from api.http.rate_limit import Limits, RateLimit
 from api.pages import (
     campaign_page,
+    enterprise_feed,
     enterprise_page,
     home_page,
     mark_page,
@@ -130,6 +131,7 @@ def framework(service: Service) -> FastAPI:
         meta,
         home_page,
         search_page,
+        enterprise_feed,  # before `/e/{name}`
         enterprise_page,
         pledge_page,
         mark_page,
