@@ -80,7 +80,8 @@ def _xml(origin: str, feed: _Feed, events: Sequence[Mapping[str, Any]], language
         _text(SubElement(entry, "author"), "name", one["issuer"])
         SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": feed.address})
         _text(entry, "summary", summary)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    content: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return content
 
 
 def _words(one: Mapping[str, Any], language: Language) -> tuple[str, str]:
