@@ -24,13 +24,16 @@ from api.http.openapi import describe
 from api.http.rate_limit import Limits, RateLimit
 from api.pages import (
     campaign_page,
+    enterprise_feed,
     enterprise_page,
     home_page,
     mark_page,
     pledge_page,
     robots,
     search_page,
+    standard_pages,
     static_files,
+    text_pages,
     verify_page,
 )
 from api.routes import (
@@ -128,11 +131,14 @@ def framework(service: Service) -> FastAPI:
         meta,
         home_page,
         search_page,
+        enterprise_feed,  # before `/e/{name}`
         enterprise_page,
         pledge_page,
         mark_page,
         campaign_page,
         robots,
+        standard_pages,
+        text_pages,
         verify_page,
         static_files,
     ):

@@ -126,6 +126,7 @@ STANDINGS_CACHED_MAX: Final = 20_000
 STANDINGS_QUERY_IDS_MAX: Final = 1_000
 HISTORY_CHANGES_MAX: Final = 200  # of one enterprise's level, in one answer
 PAGE_ENTRIES_MAX: Final = 200  # entries shown on an enterprise's page, the newest; the rest by the interface
+FEED_ENTRIES_MAX: Final = 50  # in an enterprise's Atom feed, the newest
 PAGE_STREAM_MAX: Final = 100_000  # entries counted for an enterprise's page
 PAGE_STEPS_MAX: Final = 4  # changes by time alone that a page tells beforehand
 STANDINGS_QUERY_BYTES_MAX: Final = 1_048_576

@@ -27,6 +27,7 @@ _FEED: Final = "/v1/events"
 _QUERIES: Final = frozenset({"/v1/standings/query", "/v1/ctis/query"})
 # Folded, proven or read for each request, whatever is asked for.
 _DEAR: Final = frozenset({"/v1/standings.ndjson", "/v1/policies/compare", "/annexes", "/attachments"})
+_DEAR_PAGES: Final = ("/e/", "/en/e/")  # they fold the enterprise's history
 _DEAR_ENDS: Final = ("/proof", "/evidence", "/export")
 
 
@@ -39,6 +40,8 @@ def cost_of(scope: Scope) -> int:
         return 1 + _length(scope["headers"], QUERY_TOKEN_BYTES) // QUERY_TOKEN_BYTES
     if path == _FEED or (path.startswith("/v1/") and path.endswith("/events")):
         return 1 + _rows(scope["query_string"]) // EVENTS_TOKEN_ROWS
+    if path.startswith(_DEAR_PAGES):
+        return REQUEST_TOKENS_DEAR
     if path in _DEAR or path.endswith(_DEAR_ENDS) or (b"tree_size=" in scope["query_string"] and "/standing" in path):
         return REQUEST_TOKENS_DEAR
     return 1

@@ -41,6 +41,9 @@ class NavItem:
 #: What stands at the top of every page. Add a page here, and nowhere else.
 NAVIGATION: Final = (
     NavItem("/verify", "核验", "Verify"),
+    NavItem("/how", "说明", "How"),
+    NavItem("/help", "维权", "Help"),
+    NavItem("/data", "数据", "Data"),
     NavItem("/docs", "接口", "Interface", translated=False),
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,6 +13,7 @@ from click.testing import CliRunner
 
 from api.cli.main import main
 from api.demo.demo import ORIGIN
+from api.demo.sample_records import ENTERPRISES_MIN
 from ledger.domain.values.dates import shanghai_date
 from ledger.keys.signer import load_key
 from tests.e2e.book import Book
@@ -67,3 +70,24 @@ def test_a_sample_roster_is_of_the_campaign_that_the_demonstration_opens(tmp_pat
     said = CliRunner().invoke(main, ["sample", "roster", "-n", "3", "-o", str(path)])
     assert said.exit_code == 0, said.output
     assert "from 2026-03-01 to 2026-03-15" in said.output  # the run begins on 16 March 2026
+
+
+def test_every_level_but_that_of_a_kept_period_is_to_be_seen_and_a_restart_says_nothing_twice(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    with postgres_server.database() as database:
+        environment = {"LEDGER_DATABASE_URL": database.service}
+        options = ("--demo", str(ENTERPRISES_MIN))
+        said: list[int] = []
+        for _ in range(2):
+            with RunningService(tmp_path, *options, environment=environment) as service, Book(service) as book:
+                filled = service.data_dir / "keys" / f"filled-{ENTERPRISES_MIN}"
+                eventually(filled.exists, f"the sample campaign is there; the service says in {service.log}")
+                book.get("/v1/campaigns", params={"min_tree_size": book.size()})
+                lines = book.get("/v1/standings.ndjson").text.splitlines()[1:-1]
+                levels = Counter(json.loads(line)["level"] for line in lines)
+                feed = book.get("/v1/events").text.splitlines()
+                said.append(sum(json.loads(line)["subject"].startswith("uscc:") for line in feed))
+                filled.unlink()  # as if it had been stopped before the end
+        assert levels == {"PLEDGED": ENTERPRISES_MIN - 12, "WATCH": 3, "ALERT": 3, "REVOKED": 3, "LISTED": 3}
+        assert said[0] == said[1] > 3 * ENTERPRISES_MIN

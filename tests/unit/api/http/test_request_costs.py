@@ -25,6 +25,8 @@ def test_rows_bytes_and_proofs_are_paid_for() -> None:
     assert cost("/entries/batch") == 1 + BATCH_BYTES_MAX // BATCH_TOKEN_BYTES
     assert cost("/v1/enterprises/x/proof") == cost("/v1/enterprises/x/standing", "tree_size=3") == REQUEST_TOKENS_DEAR
     assert cost("/v1/enterprises/x/standing") == 1
+    assert cost("/e/x") == cost("/en/e/x") == REQUEST_TOKENS_DEAR
+    assert cost("/en") == cost("/entries/1") == cost("/p/x") == 1
 
 
 def test_a_dear_request_takes_as_many_tokens_and_never_more_than_there_can_be() -> None:

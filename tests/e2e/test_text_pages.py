@@ -1,0 +1,48 @@
+"""`/how`, `/help`, `/data`: whole in both languages, and every address that they name is there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from api.pages.text_pages import TEXT_PAGES
+from tests.e2e.book import Book
+
+PATHS = [one.path for one in TEXT_PAGES]
+
+
+@pytest.fixture(scope="module")
+def told(book: Book) -> Book:
+    index = book.campaign()
+    book.get(f"/v1/campaigns?min_tree_size={index + 1}")
+    return book
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_address_that_a_text_names_is_there(told: Book, path: str) -> None:
+    for page in (path, f"/en{path}"):
+        named = set(re.findall(r'href="(/[^"]*)"', told.get(page).text))
+        assert named > {"/verify", "/docs"} if page == path else named > {"/en/verify", "/docs"}
+        for address in sorted(named):
+            assert told.http.get(address, params={"limit": 1} if address == "/v1/events" else None).status_code == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_english_text_is_whole_and_leads_to_the_chinese_one(told: Book, path: str) -> None:
+    english = told.get(f"/en{path}").text
+    assert f'hreflang="zh-CN" href="{path}"' in english
+    main = re.search(r"<main.*?</main>", english, re.DOTALL)
+    assert main is not None
+    assert re.findall(r"[\u4e00-\u9fff]+", main[0]) == []
+
+
+def test_whoever_uses_open_data_is_told_that_repair_ends_use(told: Book) -> None:
+    assert "修复或关闭后停止使用" in told.get("/data").text
+    assert "Repair and closing end use" in told.get("/en/data").text
+    assert "/c/2026.csv" in told.get("/data").text
+
+
+def test_search_engines_are_told_of_the_texts(told: Book) -> None:
+    sitemap = told.get("/sitemap.xml").text
+    assert all(f"{path}</loc>" in sitemap and f"/en{path}</loc>" in sitemap for path in PATHS)
