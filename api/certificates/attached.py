@@ -20,7 +20,15 @@ from ledger.cose import headers
 from ledger.domain.events.base import Recorded
 from ledger.errors import Malformed
 
-__all__ = ["PARTICULARS", "AttachedEntry", "Attachment", "attachments_of", "entries_in", "grounds_of", "particulars_in"]
+__all__ = [
+    "PARTICULARS",
+    "AttachedEntry",
+    "AttachedFile",
+    "attachments_of",
+    "entries_in",
+    "grounds_of",
+    "particulars_in",
+]
 
 PARTICULARS: Final = "certificate.json"
 _STATEMENT: Final = ".transparent.cose"
@@ -36,7 +44,7 @@ _ABOUT: Final = {
 }
 
 
-class Attachment(NamedTuple):
+class AttachedFile(NamedTuple):
     """A file in a certificate; `about` says to a reader what it is."""
 
     name: str
@@ -52,14 +60,14 @@ class AttachedEntry(NamedTuple):
     evidence: bytes
 
 
-def attachments_of(entries: Mapping[str, AttachedEntry], particulars: Particulars) -> list[Attachment]:
+def attachments_of(entries: Mapping[str, AttachedEntry], particulars: Particulars) -> list[AttachedFile]:
     """The files of a certificate, in the order in which they are attached: that of `entries`, each with its parts."""
     content = msgspec.json.encode(particulars)
-    found = [Attachment(PARTICULARS, content, "application/json", "制发信息 · particulars of this certificate")]
+    found = [AttachedFile(PARTICULARS, content, "application/json", "制发信息 · particulars of this certificate")]
     for name, entry in entries.items():
         about = _ABOUT[name.partition("-")[0]]
-        found.append(Attachment(name + _STATEMENT, entry.statement, "application/cose", about))
-        found.append(Attachment(name + _EVIDENCE, entry.evidence, headers.EVIDENCE, f"{about}: 证据 · evidence"))
+        found.append(AttachedFile(name + _STATEMENT, entry.statement, "application/cose", about))
+        found.append(AttachedFile(name + _EVIDENCE, entry.evidence, headers.EVIDENCE, f"{about}: 证据 · evidence"))
     return found
 
 

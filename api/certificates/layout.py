@@ -79,7 +79,7 @@ class Grounds(Struct, frozen=True, kw_only=True):
     place: Place
 
 
-class Field(Struct, frozen=True):
+class LabelledField(Struct, frozen=True):
     """A line of the certificate; `exact`: digits and letters that must be read one by one."""
 
     zh: str
@@ -99,12 +99,12 @@ class Certificate(Struct, frozen=True, kw_only=True):
     campaign_en: str
     title: str
     basis: str
-    fields: tuple[Field, ...]
+    fields: tuple[LabelledField, ...]
     content: str
     clauses: tuple[str, ...]
     liability: str
     corrections: tuple[str, ...]
-    log: tuple[Field, ...]
+    log: tuple[LabelledField, ...]
     page: str
     year: int
     month: int
@@ -134,14 +134,14 @@ def certificate_of(grounds: Grounds, particulars: Particulars) -> Certificate:
         title=campaign.certificate_title or "",
         basis=campaign.certificate_basis or "",
         fields=(
-            Field("承诺编码", "publication code", publication.code, exact=True),
+            LabelledField("承诺编码", "publication code", publication.code, exact=True),
             _code(grounds),
-            Field("承诺类别", "scope", _SCOPES[pledge.scope]),
-            Field("承诺期限", "term", f"{_day(publication.valid_from)}至{_day(until)}"),
-            Field("作出日期", "pledged on", _day(pledge.made_on)),
-            Field("公布日期", "published on", _day(publication.effective_on)),
-            Field("受理单位", "accepted by", _allowed(pledge.accepting_body, words)),
-            Field("制发日期", "issued on", _day(particulars.issued_on)),
+            LabelledField("承诺类别", "scope", _SCOPES[pledge.scope]),
+            LabelledField("承诺期限", "term", f"{_day(publication.valid_from)}至{_day(until)}"),
+            LabelledField("作出日期", "pledged on", _day(pledge.made_on)),
+            LabelledField("公布日期", "published on", _day(publication.effective_on)),
+            LabelledField("受理单位", "accepted by", _allowed(pledge.accepting_body, words)),
+            LabelledField("制发日期", "issued on", _day(particulars.issued_on)),
         ),
         content=_allowed(content, words),
         clauses=tuple(_allowed(by_id[clause], words) for clause in pledge.clauses),
@@ -151,12 +151,12 @@ def certificate_of(grounds: Grounds, particulars: Particulars) -> Certificate:
             for at, correction in zip(grounds.corrections, corrections, strict=True)
         ),
         log=(
-            Field("账本", "log", grounds.origin),
-            Field("记录序号", "leaf index", str(grounds.place.leaf_index)),
-            Field("树大小", "tree size", str(grounds.place.tree_size)),
-            Field("树根", "root", grounds.place.root.hex(), exact=True),
-            Field("叶哈希", "leaf hash", grounds.place.leaf.hex(), exact=True),
-            Field("声明摘要", "SHA-256", grounds.pledge.statement_id.hex(), exact=True),
+            LabelledField("账本", "log", grounds.origin),
+            LabelledField("记录序号", "leaf index", str(grounds.place.leaf_index)),
+            LabelledField("树大小", "tree size", str(grounds.place.tree_size)),
+            LabelledField("树根", "root", grounds.place.root.hex(), exact=True),
+            LabelledField("叶哈希", "leaf hash", grounds.place.leaf.hex(), exact=True),
+            LabelledField("声明摘要", "SHA-256", grounds.pledge.statement_id.hex(), exact=True),
         ),
         page=particulars.page,
         year=particulars.issued_on.year,
@@ -212,15 +212,15 @@ def _names(entries: Sequence[Recorded], day: date) -> tuple[str, list[str]]:
     return names[-1], [name for name in dict.fromkeys(names) if name != names[-1]]
 
 
-def _code(grounds: Grounds) -> Field:
+def _code(grounds: Grounds) -> LabelledField:
     """What the enterprise is known by: the code in its subject id, else the one that it was registered with."""
     prefix, _, rest = grounds.pledge.subject.partition(":")
     if prefix == "uscc":
-        return Field("统一社会信用代码", "enterprise code", rest, exact=True)
+        return LabelledField("统一社会信用代码", "enterprise code", rest, exact=True)
     if prefix == "lei":
-        return Field("法人识别编码", "LEI", rest, exact=True)
+        return LabelledField("法人识别编码", "LEI", rest, exact=True)
     codes = [at.event.code for at in grounds.names if isinstance(at.event, EnterpriseRegistered) and at.event.code]
-    return Field("登记代码", "registered code", codes[-1] if codes else rest, exact=True)
+    return LabelledField("登记代码", "registered code", codes[-1] if codes else rest, exact=True)
 
 
 def _allowed(text: str, words: Sequence[str]) -> str:

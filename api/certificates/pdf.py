@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 import typst
 
-from api.certificates.attached import Attachment
+from api.certificates.attached import AttachedFile
 from api.certificates.layout import Certificate
 from api.certificates.qr import qr_svg
 from ledger.errors import Refused
@@ -28,7 +28,7 @@ _TEMPLATE_VERSION: Final = 1  # one more whenever the template, the layout or a 
 SET_BY: Final = f"certificate {_TEMPLATE_VERSION}, typst {version('typst')}, pyhanko {version('pyhanko')}"
 
 
-def typeset(certificate: Certificate, attachments: Sequence[Attachment], issued_at: int) -> bytes:
+def typeset(certificate: Certificate, attachments: Sequence[AttachedFile], issued_at: int) -> bytes:
     """The certificate as it is before it is signed, of the moment `issued_at` (Unix seconds).
 
     Raises `Refused` for a character that no font has: a hole in a name is worse than no certificate.

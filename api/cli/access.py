@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from api.cli.output import print_json, write_new
-from api.cli.signed_requests import Asking, signed_options
+from api.cli.signed_requests import RequestSigner, signed_options
 from api.client.client import Client, RegisteredEntry
 from ledger.cose.statement import make_statement
 from ledger.domain.events.access_log import AccessDigestPublished
@@ -59,7 +59,7 @@ def access() -> None:
 @signed_options
 def read(url: str, path: str, *, purpose: str, output: Path, **who: Any) -> None:
     """Read PATH, such as /entries/12/body or /v1/attachments/<id>. The reading is logged."""
-    answer = Asking(url, purpose=purpose, **who).ask("GET", path)
+    answer = RequestSigner(url, purpose=purpose, **who).ask("GET", path)
     write_new(output, answer)
     click.echo(f"{output}: {len(answer)} bytes")
 
@@ -72,7 +72,7 @@ def attach(url: str, path: Path, **who: Any) -> None:
     """Upload an attachment; prints the fields that `AttachmentAdded` names it by."""
     if path.stat().st_size > ATTACHMENT_BYTES_MAX:
         raise Malformed(f"{path}: an attachment has at most {ATTACHMENT_BYTES_MAX} bytes")
-    answer = Asking(url, purpose="upload", **who).ask("POST", "/v1/attachments", path.read_bytes())
+    answer = RequestSigner(url, purpose="upload", **who).ask("POST", "/v1/attachments", path.read_bytes())
     print_json(msgspec.json.decode(answer))
 
 
@@ -91,7 +91,7 @@ def compare(url: str, *, path: Path, as_of: datetime | None, output: Path, purpo
     document = path.read_bytes()
     require_flawless(read_policy(document))
     resource = "/v1/policies/comparison" + (f"?as_of={as_of:%Y-%m-%d}" if as_of else "")
-    asking = Asking(url, purpose=purpose, **who)
+    asking = RequestSigner(url, purpose=purpose, **who)
     answer = asking.ask("POST", resource, document, timeout_seconds=2 * COMPARISON_SECONDS_MAX)
     totals, *lines = answer.splitlines()
     changed = msgspec.json.decode(totals)["changed"]
@@ -110,7 +110,7 @@ def digest(url: str, *, day: datetime, **who: Any) -> None:
 
     Days are registered one after the other, none left out; what is registered already is not registered again.
     """
-    asking = Asking(url, purpose="daily digest", **who)
+    asking = RequestSigner(url, purpose="daily digest", **who)
     rows, published = _rows(asking, day)
     on = day.date()
     if published is not None and published.day >= on:
@@ -138,7 +138,7 @@ def digest(url: str, *, day: datetime, **who: Any) -> None:
     click.echo(f"{on}: {count} accesses, {found}; entry {result.index}")
 
 
-def _rows(asking: Asking, day: datetime) -> tuple[list[Access], _Published | None]:
+def _rows(asking: RequestSigner, day: datetime) -> tuple[list[Access], _Published | None]:
     """All accesses of a day that is over, and the newest digest that is registered."""
     rows: list[Access] = []
     after: int | None = 0

@@ -17,7 +17,7 @@ import msgspec
 
 from api.cli.files import BODY, EVIDENCE, RECEIPT, STATEMENT, TRANSPARENT, named
 from api.cli.output import print_json, write_new
-from api.cli.signed_requests import Asking, signed_options
+from api.cli.signed_requests import RequestSigner, signed_options
 from api.client.client import Client, RegisteredEntry, Waiting
 from ledger.cose.receipt import attach
 from ledger.cose.statement import decode_event, make_sealed, make_statement, parse_statement
@@ -54,7 +54,7 @@ def pending() -> None:
 @signed_options
 def list_(url: str, *, campaign: str | None, as_json: bool, **who: Any) -> None:
     """List what waits, and what was refused with its reason, by time of receipt."""
-    asking = Asking(url, purpose=_PURPOSE, **who)
+    asking = RequestSigner(url, purpose=_PURPOSE, **who)
     rows: list[dict[str, Any]] = []
     query = {"limit": str(DESK_PAGE_MAX)} | ({} if campaign is None else {"campaign": campaign})
     while True:
@@ -80,7 +80,7 @@ def list_(url: str, *, campaign: str | None, as_json: bool, **who: Any) -> None:
 @signed_options
 def show(url: str, name: str, *, output: Path | None, **who: Any) -> None:
     """Show one of them as its own bytes say it; if it was refused, why."""
-    row = _ask_one(Asking(url, purpose=_PURPOSE, **who), name)
+    row = _ask_one(RequestSigner(url, purpose=_PURPOSE, **who), name)
     pledge = _read(name, row)
     if output is not None:
         write_new(output.with_suffix(STATEMENT), base64.b64decode(row["statement"]))
@@ -98,7 +98,7 @@ def show(url: str, name: str, *, output: Path | None, **who: Any) -> None:
 def refuse(url: str, name: str, *, reason: str, **who: Any) -> None:
     """Refuse one that waits. It stays at the desk with the reason; the enterprise may send a newer one."""
     content = msgspec.json.encode({"reason": reason})
-    Asking(url, purpose=_PURPOSE, **who).ask("POST", f"/v1/pending/{_checked(name)}/refusal", content)
+    RequestSigner(url, purpose=_PURPOSE, **who).ask("POST", f"/v1/pending/{_checked(name)}/refusal", content)
     click.echo(f"{name}: 已退回 / refused")
 
 
@@ -126,7 +126,7 @@ def publish(
 
     The code is the division, today, and the first serial that is free. Writes what `verify` takes, beside NAME.cose.
     """
-    asking = Asking(url, purpose=_PURPOSE, **who)
+    asking = RequestSigner(url, purpose=_PURPOSE, **who)
     pledge = _read(name, _ask_one(asking, name))
     today = shanghai_date(int(time.time()))
     with Client(url) as client:
@@ -159,7 +159,7 @@ def _checked(name: str) -> str:
     return name
 
 
-def _ask_one(asking: Asking, name: str) -> dict[str, Any]:
+def _ask_one(asking: RequestSigner, name: str) -> dict[str, Any]:
     row: dict[str, Any] = msgspec.json.decode(asking.ask("GET", f"/v1/pending/{_checked(name)}"))
     return row
 
@@ -205,7 +205,7 @@ def _proposed(client: Client, pledge: _Pledge, division: str | None, today: date
         cursor = page["cursor"]
 
 
-def _signed(asking: Asking, pledge: _Pledge, event: PledgePublished) -> tuple[bytes, bytes | None]:
+def _signed(asking: RequestSigner, pledge: _Pledge, event: PledgePublished) -> tuple[bytes, bytes | None]:
     claims: dict[str, Any] = {
         "subject": pledge.subject,
         "issuer": asking.party,

@@ -19,7 +19,7 @@ from ledger.cose.access_token import AccessRequest, sign_access
 from ledger.errors import Unavailable
 from ledger.keys.signer import Signer
 
-__all__ = ["Asking", "signed_options"]
+__all__ = ["RequestSigner", "signed_options"]
 
 _RANDOM_BYTES: Final = 16
 _TIMEOUT_SECONDS: Final = 60
@@ -38,7 +38,7 @@ def signed_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-class Asking:
+class RequestSigner:
     """Signed requests of one party to one service."""
 
     def __init__(

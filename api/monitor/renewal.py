@@ -15,10 +15,10 @@ from ledger.verifier import Trust
 from ledger.verifier.formats.evidence import parse_evidence
 from ledger.verifier.succession import renewed
 
-__all__ = ["Looked", "look_renewed", "with_evidence"]
+__all__ = ["RenewedTrust", "look_renewed", "with_evidence"]
 
 
-class Looked(NamedTuple):
+class RenewedTrust(NamedTuple):
     """The newest checkpoint, whom to believe from now on, and the evidence for that where it is news."""
 
     head: KnownCheckpoint
@@ -26,10 +26,10 @@ class Looked(NamedTuple):
     evidence: bytes | None = None
 
 
-def look_renewed(source: LogSource, trust: Trust, kept: KnownCheckpoint | None) -> Looked:
+def look_renewed(source: LogSource, trust: Trust, kept: KnownCheckpoint | None) -> RenewedTrust:
     """As `look`, and where no known key signed the checkpoint, under keys that the root says succeeded them."""
     try:
-        return Looked(look(source, trust, kept), trust)
+        return RenewedTrust(look(source, trust, kept), trust)
     except Inconsistent as found:
         if found.kind != "not_signed":
             raise
@@ -42,7 +42,7 @@ def look_renewed(source: LogSource, trust: Trust, kept: KnownCheckpoint | None) 
             raise found from None
         if newer is trust:
             raise
-        return Looked(look(source, newer, kept), newer, evidence)
+        return RenewedTrust(look(source, newer, kept), newer, evidence)
 
 
 def with_evidence(trust: Trust, evidence: bytes) -> Trust:

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from api.http.enterprise_ids import name_of
 from api.pages.csp import PAGE_HEADERS
 from api.pages.localized import add_page
-from api.pages.rendering import Language, Page, answer
+from api.pages.rendering import Language, PageFrame, answer
 from api.service.service import Service
 from ledger.errors import NotFound
 
@@ -76,7 +76,7 @@ def get_campaign(request: Request, language: Language) -> Response:
     zh: str = view.campaign["name_zh"]
     name = zh if language == "zh" else view.campaign["name_en"] or zh
     book = "质量诚信账本" if language == "zh" else "Credit Ledger"
-    page = Page(f"/c/{view.id}", language, f"{name} · {book}", name, service.demo, indexed=not view.q)
+    page = PageFrame(f"/c/{view.id}", language, f"{name} · {book}", name, service.demo, indexed=not view.q)
     return answer(request, "campaign.html", page, view)
 
 

@@ -13,8 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from api.http.enterprise_ids import name_of, plausible, subject_of
 from api.http.errors import InvalidRequest
 from api.pages.localized import add_page
-from api.pages.rendering import Language, Page, answer
-from api.pages.timeline import Timeline, timeline
+from api.pages.rendering import Language, PageFrame, answer
+from api.pages.timeline import LevelTimeline, timeline
 from api.pages.words import (
     ITEM_STATES,
     OUTCOMES,
@@ -53,7 +53,7 @@ _ENDED: Final = {
 router = APIRouter()
 
 
-class Reply(NamedTuple):
+class ReplyView(NamedTuple):
     text: str
     on: str
 
@@ -68,10 +68,10 @@ class Outcome(NamedTuple):
     outcome: Word
     reply: Word
     corrected: bool
-    replies: Sequence[Reply]
+    replies: Sequence[ReplyView]
 
 
-class Entry(NamedTuple):
+class EntryView(NamedTuple):
     """A line of the list of all entries. `closed` says why its content is not shown."""
 
     entry: int
@@ -111,11 +111,11 @@ class EnterpriseView:
     tone: str
     size: Word | None
     weighs: Mapping[str, Word]
-    timeline: Timeline | None
+    timeline: LevelTimeline | None
     moments: Sequence[Moment]
     pledges: Sequence[Pledge]
     outcomes: Sequence[Outcome]
-    entries: Sequence[Entry]
+    entries: Sequence[EntryView]
     standards: Sequence[tuple[Mapping[str, Any], Word]]
     listings: Sequence[tuple[Mapping[str, Any], Word]]
     licences: Sequence[tuple[Mapping[str, Any], Word]]
@@ -153,7 +153,7 @@ def get_enterprise(request: Request, language: Language) -> Response:
     view = _view(found, today)
     said = found.standing
     shown = view.name or view.id
-    page = Page(
+    page = PageFrame(
         path=path,
         language=language,
         title=f"{shown} · {'质量诚信账本' if language == 'zh' else 'Credit Ledger'}",
@@ -238,7 +238,7 @@ def _outcomes(events: Sequence[Mapping[str, Any]]) -> list[Outcome]:
     said = {one["entry"]: one["event"] for one in events if "event" in one}
     newest = {entry: one for entry, one in said.items() if one["type"] == "ComplaintOutcomeRecorded"}
     roots = {entry: entry for entry in newest}
-    replies: dict[int, list[Reply]] = {}
+    replies: dict[int, list[ReplyView]] = {}
     corrected: set[int] = set()
     for entry, one in said.items():
         if one["type"] == "ComplaintOutcomeCorrected" and one["corrects"] in roots:
@@ -246,7 +246,7 @@ def _outcomes(events: Sequence[Mapping[str, Any]]) -> list[Outcome]:
             corrected.add(root)
             newest[root] = {**newest[root], **{key: value for key, value in one.items() if key != "type"}}
         elif one["type"] == "ComplaintReplied" and one["outcome_entry"] in roots:
-            replies.setdefault(roots[one["outcome_entry"]], []).append(Reply(one["text"], one["effective_on"]))
+            replies.setdefault(roots[one["outcome_entry"]], []).append(ReplyView(one["text"], one["effective_on"]))
     return [
         Outcome(
             entry,
@@ -263,8 +263,8 @@ def _outcomes(events: Sequence[Mapping[str, Any]]) -> list[Outcome]:
     ]
 
 
-def _entry(one: Mapping[str, Any]) -> Entry:
+def _entry(one: Mapping[str, Any]) -> EntryView:
     closed = one.get("closed")
     what = event_word(one["event"]["type"]) if "event" in one else Word("已关闭的记录", "A closed entry")
     reason = None if closed is None else (str(closed["zh"]), str(closed["en"]))
-    return Entry(one["entry"], one["recorded_at"][:10], what, one["issuer"].partition(":")[2], reason)
+    return EntryView(one["entry"], one["recorded_at"][:10], what, one["issuer"].partition(":")[2], reason)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.pages.localized import add_page
-from api.pages.rendering import Language, Page, answer
+from api.pages.rendering import Language, PageFrame, answer
 from api.service.service import Service
 
 __all__ = ["HomeView", "router"]
@@ -45,7 +45,7 @@ def get_home(request: Request, language: Language) -> Response:
         if language == "zh"
         else "What enterprises pledged, whether they kept it, and how complaints ended: signed, for anybody to verify."
     )
-    return answer(request, "home.html", Page(PATH, language, title, said, service.demo), view)
+    return answer(request, "home.html", PageFrame(PATH, language, title, said, service.demo), view)
 
 
 add_page(router, PATH, get_home)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.errors import Problem, problem_of
-from api.pages.rendering import Language, Page, answer, in_english
+from api.pages.rendering import Language, PageFrame, answer, in_english
 from api.service.service import Service
 from ledger.errors import LedgerError
 
@@ -41,7 +41,7 @@ def problem_page(request: Request, language: Language, problem: Problem) -> Resp
     title = {"zh": "没有找到" if problem.status == 404 else "无法显示", "en": "Nothing to show"}[language]
     book = {"zh": "质量诚信账本", "en": "Credit Ledger"}[language]
     path = request.url.path.removeprefix("/en") or "/"
-    page = Page(path, language, f"{title} · {book}", title, service.demo, indexed=False)
+    page = PageFrame(path, language, f"{title} · {book}", title, service.demo, indexed=False)
     return answer(request, "problem.html", page, problem, status=problem.status)
 
 

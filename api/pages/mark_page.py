@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from api.http.errors import Problem, problem_of
 from api.pages.localized import problem_page
-from api.pages.rendering import Language, Page, answer
+from api.pages.rendering import Language, PageFrame, answer
 from api.service.mark_ranges import MarkRanges
 from api.service.scanned_marks import produced_on, scanned_mark
 from api.service.service import Service
@@ -67,7 +67,7 @@ async def _answer(request: Request, language: Language, serial: str) -> Response
         return problem_page(request, language, problem_of(error))
     mark = msgspec.json.decode(msgspec.json.encode(found))
     title = "3·15 专用标识 · 质量诚信账本" if language == "zh" else "3·15 mark · Credit Ledger"
-    page = Page(f"/m/{mark['serial']}", language, title, title, service.demo, indexed=False)
+    page = PageFrame(f"/m/{mark['serial']}", language, title, title, service.demo, indexed=False)
     response = answer(request, "mark.html", page, MarkView(mark, today.isoformat()))
     response.headers["Vary"] = "Accept"
     return response

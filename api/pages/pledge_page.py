@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from api.http.enterprise_ids import name_of
 from api.pages.localized import add_page
-from api.pages.rendering import Language, Page, answer
+from api.pages.rendering import Language, PageFrame, answer
 from api.pages.words import PLEDGE_STATES, RESULTS, SCOPES, Word
 from api.service.service import Service
 from ledger.errors import NotFound
@@ -69,7 +69,7 @@ def get_pledge(request: Request, language: Language) -> Response:
     shown = view.name or view.enterprise
     title = f"{shown} · 承诺 {code} · 质量诚信账本" if language == "zh" else f"{shown} · Pledge {code} · Credit Ledger"
     individual = found.subject.startswith("local:")
-    page = Page(f"/p/{code}", language, title, title, service.demo, indexed=not individual)
+    page = PageFrame(f"/p/{code}", language, title, title, service.demo, indexed=not individual)
     return answer(request, "pledge.html", page, view)
 
 

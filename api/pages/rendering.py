@@ -20,7 +20,7 @@ from api.pages.csp import PAGE_HEADERS
 from api.pages.static_files import asset_url, unchanged
 from projections.standing.levels import WORDS
 
-__all__ = ["Language", "NavItem", "Page", "answer", "in_english", "render"]
+__all__ = ["Language", "NavItem", "PageFrame", "answer", "in_english", "render"]
 
 Language = Literal["zh", "en"]
 
@@ -49,7 +49,7 @@ NAVIGATION: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageFrame:
     """What every page says about itself.
 
     `path` is its address in Chinese, from the root; `title` and `description` are in the page's language; `demo` marks
@@ -103,12 +103,12 @@ def _environment() -> Environment:
     return environment
 
 
-def render(template: str, page: Page, view: object) -> str:
+def render(template: str, page: PageFrame, view: object) -> str:
     """The page as HTML. Raises what `jinja2` raises: a template that does not fit its view model is a defect."""
     return _environment().get_template(template).render(page=page, view=view, say=page.say)
 
 
-def answer(request: Request, template: str, page: Page, view: object, *, status: int = 200) -> Response:
+def answer(request: Request, template: str, page: PageFrame, view: object, *, status: int = 200) -> Response:
     """The page with its headers, or 304 where the client has it."""
     content = render(template, page, view).encode()
     etag = f'"{sha256(content).hexdigest()[:32]}"'

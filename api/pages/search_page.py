@@ -11,12 +11,12 @@ from starlette.responses import RedirectResponse, Response
 
 from api.http.enterprise_ids import name_of
 from api.pages.localized import add_page
-from api.pages.rendering import Language, Page, answer
+from api.pages.rendering import Language, PageFrame, answer
 from api.pages.words import Word
 from api.service.service import Service
 from projections.search.matching import MATCHED
 
-__all__ = ["SearchView", "router"]
+__all__ = ["SearchPageView", "router"]
 
 PATH: Final = "/search"
 _PAGE: Final = 20
@@ -24,7 +24,7 @@ _PAGE: Final = 20
 router = APIRouter()
 
 
-class Hit(NamedTuple):
+class HitView(NamedTuple):
     id: str
     name: str
     why: Word | None
@@ -32,11 +32,11 @@ class Hit(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class SearchView:
+class SearchPageView:
     """`following` is the query of the next page, empty where this is the last."""
 
     q: str
-    hits: list[Hit]
+    hits: list[HitView]
     following: str
 
 
@@ -50,13 +50,13 @@ def get_search(request: Request, language: Language) -> Response:
     if not found.found:
         service.require_current()
     hits = [
-        Hit(name_of(one.subject), one.name, Word(*MATCHED[one.matched]) if one.matched else None, one.former_name)
+        HitView(name_of(one.subject), one.name, Word(*MATCHED[one.matched]) if one.matched else None, one.former_name)
         for one in found.found
     ]
     following = urlencode({"q": q, "cursor": found.cursor}) if found.cursor else ""
     title = f"{q} · 查询 · 质量诚信账本" if language == "zh" else f"{q} · Search · Credit Ledger"
-    page = Page(PATH, language, title, title, service.demo, indexed=False, query=q)
-    return answer(request, "search.html", page, SearchView(q, hits, following))
+    page = PageFrame(PATH, language, title, title, service.demo, indexed=False, query=q)
+    return answer(request, "search.html", page, SearchPageView(q, hits, following))
 
 
 add_page(router, PATH, get_search)

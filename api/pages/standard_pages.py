@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from api.http.enterprise_ids import name_of, subject_of
 from api.http.errors import InvalidRequest
 from api.pages.localized import add_page
-from api.pages.rendering import Language, Page, answer, in_english
+from api.pages.rendering import Language, PageFrame, answer, in_english
 from api.pages.words import ITEM_STATES, Word
 from api.service.service import Service
 from ledger.domain.values.standard_number import fold_number, number_key
@@ -88,7 +88,7 @@ def get_standards(request: Request, language: Language) -> Response:
     about = "企业声明执行的标准" if language == "zh" else "Declared standards"
     book = "质量诚信账本" if language == "zh" else "Credit Ledger"
     title = f"{q} · {about} · {book}" if q else f"{about} · {book}"
-    page = Page(SEARCH_PATH, language, title, title, service.demo, indexed=not q)
+    page = PageFrame(SEARCH_PATH, language, title, title, service.demo, indexed=not q)
     return answer(request, "standards.html", page, StandardsView(q, listed, following))
 
 
@@ -118,7 +118,7 @@ def get_standard(request: Request, language: Language) -> Response:
     )
     shown = f"{said['number']} · {view.name or view.enterprise}"
     title = f"{shown} · {'质量诚信账本' if language == 'zh' else 'Credit Ledger'}"
-    page = Page(path, language, title, title, service.demo, indexed=not subject.startswith("local:"))
+    page = PageFrame(path, language, title, title, service.demo, indexed=not subject.startswith("local:"))
     return answer(request, "standard.html", page, view)
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.pages.localized import add_page
-from api.pages.rendering import Language, Page, answer
+from api.pages.rendering import Language, PageFrame, answer
 from api.pages.words import Word
 from api.service.service import Service
 
@@ -73,7 +73,7 @@ def get_text(about: TextPage, request: Request, language: Language) -> Response:
     view = TextView(service.origin, campaigns[0][0].partition(":")[2] if campaigns else "")
     title, said = (about.title.zh, about.description.zh) if language == "zh" else (about.title.en, about.description.en)
     book = "质量诚信账本" if language == "zh" else "Credit Ledger"
-    page = Page(about.path, language, f"{title} · {book}", said, service.demo)
+    page = PageFrame(about.path, language, f"{title} · {book}", said, service.demo)
     return answer(request, about.template, page, view)
 
 

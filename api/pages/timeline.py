@@ -14,7 +14,7 @@ from ledger.domain.values.dates import add_months
 from projections.standing.change_reasons import LevelChange
 from projections.standing.levels import WORDS, Level
 
-__all__ = ["WIDTH", "Band", "Tick", "Timeline", "timeline"]
+__all__ = ["WIDTH", "Band", "LevelTimeline", "Tick", "timeline"]
 
 WIDTH: Final = 760
 _MONTHS: Final = 24
@@ -44,14 +44,14 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
+class LevelTimeline:
     bands: Sequence[Band]
     ticks: Sequence[Tick]
     said_zh: str
     said_en: str
 
 
-def timeline(changes: Sequence[LevelChange], today: date) -> Timeline | None:
+def timeline(changes: Sequence[LevelChange], today: date) -> LevelTimeline | None:
     """The last 24 months, or None where the level never changed."""
     if not changes:
         return None
@@ -74,7 +74,7 @@ def timeline(changes: Sequence[LevelChange], today: date) -> Timeline | None:
         for month in [add_months(begin, n * _MONTHS // _TICKS)]
     ]
     said = [(f"{band.from_on}", WORDS[band.level]) for band in bands]
-    return Timeline(
+    return LevelTimeline(
         bands,
         ticks,
         "；".join(f"{on} 起{words.zh}" for on, words in said),

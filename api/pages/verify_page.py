@@ -11,7 +11,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.pages.rendering import Language, Page, answer
+from api.pages.rendering import Language, PageFrame, answer
 from api.service.service import Service
 
 __all__ = ["VerifyView", "router"]
@@ -47,7 +47,7 @@ def get_verify_in_english(request: Request) -> Response:
 
 def _answer(request: Request, language: Language) -> Response:
     service: Service = request.app.state.service
-    page = Page(
+    page = PageFrame(
         path=PATH,
         language=language,
         title=_TITLE[language],

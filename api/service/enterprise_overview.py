@@ -20,7 +20,7 @@ from ledger.limits import HISTORY_CHANGES_MAX, PAGE_ENTRIES_MAX, PAGE_STEPS_MAX,
 from projections.standing.change_reasons import LevelChange
 from projections.standing.standing_model import LevelHold, Reason, Revoked, Unmet
 
-__all__ = ["ClosedFinding", "Completeness", "Overview", "StandingDocument", "Step", "overview"]
+__all__ = ["ClosedFinding", "Completeness", "Overview", "OverviewStanding", "StandingStep", "overview"]
 
 
 class ClosedFinding(Struct, frozen=True):
@@ -29,7 +29,7 @@ class ClosedFinding(Struct, frozen=True):
     entry: int
 
 
-class StandingDocument(Struct, frozen=True):
+class OverviewStanding(Struct, frozen=True):
     """What pages read of a rendered standing (`projections/standing/render.py`)."""
 
     level: str
@@ -60,7 +60,7 @@ class StandingDocument(Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StandingStep:
     """What the standing becomes on a day by time alone, if nothing is recorded meanwhile. Points in hundredths."""
 
     on: date
@@ -94,8 +94,8 @@ class Overview:
     subject: str
     in_book: bool
     about: Mapping[str, Any] | None
-    standing: StandingDocument
-    steps: Sequence[Step]
+    standing: OverviewStanding
+    steps: Sequence[StandingStep]
     changes: Sequence[LevelChange]
     indices: Sequence[int]
     events: Sequence[Mapping[str, Any]]
@@ -107,7 +107,7 @@ class _History(Struct, frozen=True):
     changes: tuple[LevelChange, ...]
 
 
-_STANDING: Final = msgspec.json.Decoder(StandingDocument).decode
+_STANDING: Final = msgspec.json.Decoder(OverviewStanding).decode
 _HISTORY: Final = msgspec.json.Decoder(_History).decode
 
 
@@ -140,12 +140,12 @@ def overview(service: Service, subject: str, today: date) -> Overview:
     )
 
 
-def _steps(service: Service, subject: str, standing: StandingDocument) -> list[Step]:
-    found: list[Step] = []
+def _steps(service: Service, subject: str, standing: OverviewStanding) -> list[StandingStep]:
+    found: list[StandingStep] = []
     on = standing.next_change_on
     while on is not None and len(found) < PAGE_STEPS_MAX:
         then = _STANDING(service.views.standings.current(subject, on).body)
-        found.append(Step(on, then.level_zh, then.level_en, then.level, then.points))
+        found.append(StandingStep(on, then.level_zh, then.level_en, then.level, then.points))
         on = then.next_change_on
     return found
 

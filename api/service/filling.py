@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-__all__ = ["Filling"]
+__all__ = ["FillingState"]
 
 
-class Filling(Protocol):
+class FillingState(Protocol):
     """Begins when the port is open, says how far it is, ends when it is told to."""
 
     @property

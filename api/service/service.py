@@ -28,7 +28,7 @@ from api.http.waiting_room import WaitingRoom
 from api.service.body_disclosure import Publicity
 from api.service.completeness_bundles import Bundles
 from api.service.event_tail import EventTail
-from api.service.filling import Filling
+from api.service.filling import FillingState
 from api.service.readiness import Condition, Readiness
 from api.service.standing_cache import Standings
 from api.service.views import Views
@@ -87,7 +87,7 @@ class Service:
     certificate_folder: Path
     public_url: str  # under which people reach the service, without a slash at the end
     keys_dir: Path
-    filling: Filling | None = None
+    filling: FillingState | None = None
     meters: Meters = field(default_factory=Meters)
     publicity: Publicity = field(init=False)
     bundles: Bundles = field(init=False)

@@ -20,7 +20,7 @@ from ledger.sequencing.high_water import HighWater
 from ledger.store.contract import CheckpointRow, Store
 from ledger.tlog.tree import Edge
 
-__all__ = ["WAY_ON", "History", "Signed"]
+__all__ = ["WAY_ON", "History", "SignedTree"]
 
 # What an operator is told, wherever a history does not hold.
 WAY_ON: Final = (
@@ -32,7 +32,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class SignedTree:
     """A tree that was signed: its size in entries, its root (32 bytes)."""
 
     size: int
@@ -56,12 +56,12 @@ class History:
     def __init__(self, store: Store, file: HighWater | None) -> None:
         self._store = store
         self._file = file
-        self._newest: Signed | None = None
-        self._seen: Signed | None = None  # what of the file has been compared already
+        self._newest: SignedTree | None = None
+        self._seen: SignedTree | None = None  # what of the file has been compared already
         self.broken: str | None = None
 
     @property
-    def known(self) -> Signed | None:
+    def known(self) -> SignedTree | None:
         """The largest tree that is known to have been signed. Raises `HistoryBroken`, `Unavailable`."""
         kept = self._kept()
         found = [one for one in (self._newest, kept) if one is not None]
@@ -110,7 +110,7 @@ class History:
             self._compare(one, head)
         if kept is not None and kept.size > head.edge.size and head.checkpoint is not None:
             self.give_up(head.checkpoint)  # the log says that it is lost; this machine had not heard of it
-            kept = Signed(head.checkpoint.tree_size, head.checkpoint.root)
+            kept = SignedTree(head.checkpoint.tree_size, head.checkpoint.root)
         self._seen = kept
 
     def contest(self, size: int, why: str, head: _Head) -> None:
@@ -125,7 +125,7 @@ class History:
         """Remember a checkpoint that is durable, before anybody is told of it. Raises `Unavailable`."""
         if checkpoint is None:
             return
-        signed = Signed(checkpoint.tree_size, checkpoint.root)
+        signed = SignedTree(checkpoint.tree_size, checkpoint.root)
         if signed == self._newest:
             return
         if self._file is not None:
@@ -139,14 +139,14 @@ class History:
         """Go on from `checkpoint`, whatever was signed before: a statement in the log says so. Raises `Unavailable`."""
         if self._file is not None:
             self._file.replace(checkpoint.note)
-        self._newest = self._seen = Signed(checkpoint.tree_size, checkpoint.root)
+        self._newest = self._seen = SignedTree(checkpoint.tree_size, checkpoint.root)
         self.broken = None
 
-    def _kept(self) -> Signed | None:
+    def _kept(self) -> SignedTree | None:
         checkpoint = None if self._file is None else self._file.newest()
-        return None if checkpoint is None else Signed(checkpoint.size, checkpoint.root)
+        return None if checkpoint is None else SignedTree(checkpoint.size, checkpoint.root)
 
-    def _compare(self, known: Signed, head: _Head) -> None:
+    def _compare(self, known: SignedTree, head: _Head) -> None:
         size = head.edge.size
         if any(one.lost_size == known.size and one.lost_root == known.root.hex() for one in head.governance.given_up):
             return

@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from api.certificates.attached import AttachedEntry, Attachment, attachments_of, grounds_of
+from api.certificates.attached import AttachedEntry, AttachedFile, attachments_of, grounds_of
 from api.certificates.layout import Certificate, Grounds, Particulars, Place, certificate_of
 from api.certificates.pdf import SET_BY, typeset
 from api.certificates.signature import signed
@@ -100,7 +100,7 @@ class PaperCertificate:
     def model(self) -> Certificate:
         return certificate_of(self.grounds(), self.particulars())
 
-    def attachments(self, **given: Any) -> list[Attachment]:
+    def attachments(self, **given: Any) -> list[AttachedFile]:
         return attachments_of(self.attached(), self.particulars(**given))
 
     def unsigned(self, forge: Callable[[Certificate], Certificate] = _same, **given: Any) -> bytes:
