@@ -25,6 +25,11 @@ END_SECONDS_MAX = 10
 ENTERPRISES = 1_500  # more than go in before it is stopped
 
 
+def _as_from_a_terminal() -> None:
+    """A run in the background ignores SIGINT, and what it starts would, too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A demonstration as it is started in a terminal: Ctrl-C goes to every process of its group."""
 
@@ -34,7 +39,12 @@ class Terminal:
         arguments = ["serve", "--demo", str(ENTERPRISES), "--port", str(port), "--data-dir", str(folder / "data")]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [COMMAND, *arguments], stdout=log, stderr=log, env={**os.environ, **environment}, start_new_session=True
+                [COMMAND, *arguments],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **environment},
+                start_new_session=True,
+                preexec_fn=_as_from_a_terminal,  # noqa: PLW1509 - the tests start no threads before this
             )
 
     def get(self, path: str) -> httpx.Response | None:
