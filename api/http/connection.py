@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import httptools
@@ -32,7 +33,6 @@ __all__ = ["Connection"]
 _LOG = logging.getLogger(__name__)
 
 _END: Final = b"\r\n\r\n"
-_REST_BYTES: Final = 65_536  # of a body that nobody reads, after which the connection goes on
 _UPGRADE: Final = re.compile(rb"(?i)\r\nupgrade[ \t]*:")
 _METHOD: Final = re.compile(rb"[A-Z]")
 _VERSIONS: Final = frozenset({"1.0", "1.1"})
@@ -63,11 +63,13 @@ class Connection(HttpToolsProtocol):
         self._body_left = 0  # bytes that are still to come of a body of known length
         self._body_bytes = 0  # that came
         self._chunked = False  # a body whose end the parser finds
+        self._tail = b""  # the last bytes of it, as many as may begin that end
         self._held = b""  # sent ahead of an answer
         self._ending = False  # nothing more is read
         self._until: float | None = None  # when it ends, whatever the client does
         self._unread = 0  # bytes of answers that were still to be taken when last looked at
         self._unread_since: float | None = None
+        self._answers: _Answers
 
     # What connections.py asks
 
@@ -114,6 +116,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._answers = _Answers(transport, self.finish)
         if self._bounds.admit(self, self.client[0] if self.client else "-"):
             return
         if self._bounds.turn_away(self):
@@ -151,9 +154,14 @@ class Connection(HttpToolsProtocol):
         self._held = b""
         while data and not self._ending:
             if self._chunked:
-                self._count(len(data))
-                self._feed(data)
-                return
+                # Where the last chunk may end (RFC 9112 §7.1.2): the parser never sees a byte of the next head.
+                found = (self._tail + data).find(_END)
+                end = len(data) if found < 0 else found + len(_END) - len(self._tail)
+                piece, data = data[:end], data[end:]
+                self._tail = (self._tail + piece)[1 - len(_END) :]
+                self._count(len(piece))
+                self._feed(piece)
+                continue
             if self._body_left:
                 piece, data = (data, b"") if len(data) <= self._body_left else (
                     data[: self._body_left], data[self._body_left :],
@@ -212,14 +220,6 @@ class Connection(HttpToolsProtocol):
 
     # httptools callbacks
 
-    def on_message_begin(self) -> None:
-        if not self._ending and self._reading != _IN_HEAD:
-            # Sent ahead in one piece with the end of a chunked body: the parser was there before us. What was asked
-            # is answered, and then it is over (RFC 9112 §9.3.2 lets a server).
-            self._chunked, self._ending = False, True
-            self._last().keep_alive = False
-        super().on_message_begin()
-
     def on_headers_complete(self) -> None:
         if self._ending:
             return
@@ -246,6 +246,7 @@ class Connection(HttpToolsProtocol):
     def begin(self) -> None:
         """Have the request answered whose head was just read."""
         super().on_headers_complete()
+        self._last().transport = self._answers
 
     def on_body(self, body: bytes) -> None:
         if not self._ending:
@@ -258,16 +259,27 @@ class Connection(HttpToolsProtocol):
         super().on_message_complete()
 
     def _read_whole(self) -> None:
-        self._chunked, self._reading = False, _IDLE
+        self._chunked, self._tail, self._reading = False, b"", _IDLE
 
     # Answers
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self._reading == _IN_BODY and not self._ending and (self._chunked or self._body_left > _REST_BYTES):
-            self._linger()  # answered before it was all there: much is thrown away, and no more is asked for
-        elif self._held and not self._ending:
+        if self._ending:
+            return
+        if self._reading == _IN_BODY:
+            # Answered before it was all there. The rest is read and thrown away, within the bounds of any body: a
+            # client that sends all of it before it listens would find the connection closed, or reset with its answer.
+            self.flow.resume_reading()
+        elif self._held:
             self._consume(self._held)
+
+    def finish(self) -> None:
+        """Close after the last answer; where its request is still coming, not before that could be read."""
+        if self._reading == _IN_BODY:
+            self._linger()
+        else:
+            self.transport.close()
 
     def _last(self) -> Any:
         """The cycle of the newest request."""
@@ -278,7 +290,7 @@ class Connection(HttpToolsProtocol):
         self._ending = True
         self._head = self._held = b""
         if self.idle and self._reading == _IN_BODY:
-            self.transport.close()  # it has its answer already
+            self._linger()  # it has its answer already
             return
         if not self.idle:
             last = self._last()
@@ -305,6 +317,15 @@ class Connection(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
+
+
+class _Answers:
+    """The transport as whoever writes an answer sees it: closing it is the connection's business."""
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self.write = transport.write
+        self.is_closing = transport.is_closing
+        self.close = close
 
 
 def _as_understood(head: bytes) -> bytes:

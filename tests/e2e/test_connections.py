@@ -118,6 +118,25 @@ def test_a_body_beyond_all_bounds_is_413_without_being_read(book: Book, url: htt
     assert memory(book) - before < 40 * 2**20
 
 
+def test_whoever_sends_a_refused_body_to_its_end_gets_the_answer_and_may_go_on(url: httpx.URL) -> None:
+    too_much = [b"%x\r\n%s\r\n" % (2**16, bytes(2**16))] * 20  # of what /bodies takes twenty times less
+    with raw(url) as client:
+        client.send(b"POST /bodies HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", *too_much)
+        assert client.reply().status == 413
+        client.send(*too_much, b"0\r\n\r\n", GET, b"\r\n")
+        assert client.reply().status == 200
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_whoever_asked_for_the_end_gets_the_answer_to_a_refused_body_first(url: httpx.URL, version: str) -> None:
+    with raw(url) as client:
+        client.send(b"POST /bodies HTTP/%b\r\nHost: x\r\nConnection: close\r\n" % version.encode())
+        client.send(b"Content-Length: %d\r\n\r\n" % 2**24, *[bytes(2**20)] * 15)
+        assert client.reply().status == 413
+        client.send(bytes(2**19))
+        assert client.ended()
+
+
 def _trickle(pieces: dict[Raw, bytes], seconds: float) -> None:
     """Send each client's piece once a second."""
     until = time.monotonic() + seconds
@@ -206,16 +225,29 @@ def test_many_requests_sent_ahead_are_all_answered_in_order(book: Book, url: htt
     assert len({one.headers["location"] for one in said[::2]}) == 40
 
 
-def test_what_is_sent_in_one_piece_after_a_chunked_body_is_never_mistaken_for_something_else(
-    book: Book, url: httpx.URL
+@pytest.mark.parametrize("cut", [None, 1, 2, 3, 4])
+def test_what_is_sent_ahead_after_a_chunked_body_is_answered_wherever_the_pieces_are_cut(
+    book: Book, url: httpx.URL, cut: int | None
 ) -> None:
-    statement = new(book, "after-chunked")
-    chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(statement), statement)
+    statement = new(book, f"after-chunked-{cut}")
+    body = b"%x\r\n%s\r\n4\r\n\r\n\r\n\r\n0\r\nX-Trailer: x\r\n\r\n" % (
+        len(statement),
+        statement,
+    )  # four bytes too many
     head = b"POST /entries HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    after = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
     with raw(url) as client:
-        client.send(head + chunks + b"GET /healthz HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
-        assert client.reply().status == 201
-        assert client.ended()
+        if cut is None:
+            client.send(head + body + after)
+        else:
+            client.send(head + body[:-cut])
+            time.sleep(0.05)
+            client.send(body[-cut:] + after + GET)
+            time.sleep(0.05)
+            client.send(b"\r\n")
+        assert [client.reply().status, client.reply().status] == [400, 200]
+        if cut is not None:
+            assert client.reply().status == 200
 
 
 @pytest.mark.parametrize(
