@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Foreign implementations, on the newest Python at hand: some need more than 3.11 (or name one: ORACLES_PYTHON=…).
+ORACLES        := .venv-oracles
+ORACLES_PYTHON ?= $(shell $(PYTHON) tools/newest-python)
 DEMO   ?= 2000
 PORT   ?= 8315
 
@@ -20,7 +23,7 @@ help:
 run: $(VENV)/run
 	$(BIN)/credit-ledger serve --demo $(DEMO) --port $(PORT)
 
-test: $(VENV)/dev
+test: $(VENV)/dev $(ORACLES)/installed
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 bench: $(VENV)/dev
@@ -40,7 +43,7 @@ lock:
 	$(PYTHON) tools/lock $(ARGS)
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) $(ORACLES) build *.egg-info
 
 # The two environments are one folder: `dev` holds the same versions as `run`, and more. A stamp newer than
 # its lock file says that the folder holds what is locked.
@@ -51,6 +54,11 @@ $(VENV)/run: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	$(call install,requirements-dev.lock)
 	touch $@ $(VENV)/run
+
+$(ORACLES)/installed: requirements-oracles.lock
+	$(ORACLES_PYTHON) -m venv --clear $(ORACLES)
+	$(ORACLES)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	touch $@
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

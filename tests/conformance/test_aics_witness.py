@@ -1,6 +1,6 @@
 """Another implementation of C2SP tlog-witness, aics-witness: its witness and our log, its log and our witness.
 
-It needs Python 3.12; where it is installed (`pip install aics-witness`), this runs. See docs/witnesses.md.
+It needs Python 3.12; where the environment of the oracles has an older one, this is skipped. See docs/witnesses.md.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,19 +22,26 @@ from tests.e2e.book import Book, open_book
 from tests.support.charter import ORIGIN
 from tests.support.database import PostgresServer
 from tests.support.keys import log_keys
+from tests.support.oracles import ORACLES, Oracle, Refused, oracles_have
 from tests.support.running import free_port
 from tests.support.waiting import answers, eventually
 from tests.support.witnesses import RunningWitness, cosigner
 
-aics_tlog = pytest.importorskip("aics_tlog", reason="aics-tlog is not installed (it needs Python 3.12)")
-feeder = pytest.importorskip("aics_witness.feeder", reason="aics-witness is not installed (it needs Python 3.12)")
+
+@pytest.fixture(autouse=True, scope="module")
+def _new_enough() -> None:
+    if not oracles_have("aics_witness"):
+        pytest.skip("aics-tlog and aics-witness need Python 3.12; the environment of the oracles has an older one")
+
+
+NAME = "log.example/aics"
 
 
 @contextmanager
 def their_witness(folder: Path, log_vkey: str) -> Iterator[tuple[str, str]]:
     """`aics-witness serve` for our log: its verifier key and address."""
     environment = {**os.environ, "AICS_WITNESS_CONFIG": str(folder / "witness.json")}
-    program = [sys.executable, "-m", "aics_witness"]
+    program = [ORACLES, "-m", "aics_witness"]
 
     def run(*arguments: str) -> str:
         done = subprocess.run([*program, *arguments], check=True, capture_output=True, text=True, env=environment)
@@ -74,23 +80,24 @@ def test_their_witness_cosigns_our_log(tmp_path: Path, postgres_server: Postgres
 
 
 def test_our_witness_cosigns_their_log_and_refuses_its_fork(tmp_path: Path) -> None:
-    signer = NoteSigner("log.example/aics", Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"aics").digest()))
+    signer = NoteSigner(NAME, Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"aics").digest()))
 
-    def note(tree: object) -> bytes:
-        head = Checkpoint(signer.key.name, len(tree), tree.root())  # type: ignore[arg-type, attr-defined]
-        return sign_checkpoint(head, signer)
+    def entries(word: str, numbers: range) -> list[bytes]:
+        return [f"{word} {number}".encode() for number in numbers]
 
-    with RunningWitness(tmp_path, "w", signer.key.format()) as running:
-        client = feeder.WitnessClient(running.url, cosigner("w").key.format())
-        tree = aics_tlog.MerkleTree()
+    with RunningWitness(tmp_path, "w", signer.key.format()) as running, Oracle("aics_logs") as aics:
+        asked = {"url": running.url, "vkey": cosigner("w").key.format()}
+
+        def submit(log: str, size: int, root: bytes) -> str:
+            line: str = aics.ask("submit", log=log, note=sign_checkpoint(Checkpoint(NAME, size, root), signer), **asked)
+            return line
+
+        size = 0
         for more in (3, 1, 0, 300, 17):
-            for _ in range(more):
-                tree.append(b"entry %d" % len(tree))
-            assert "witness.example/w" in client.submit(note(tree), tree.consistency_proof)
-        for size in (321, 400):
-            fork = aics_tlog.MerkleTree()
-            for number in range(size):
-                fork.append(b"other %d" % number)
-            with pytest.raises(feeder.WitnessRejected):
-                client.submit(note(fork), fork.consistency_proof)
-        client.close()
+            size, root = aics.ask("append", log="theirs", entries=entries("entry", range(size, size + more)))
+            assert "witness.example/w" in submit("theirs", size, root)
+        assert size == 321
+        for fork in (321, 400):
+            _, root = aics.ask("append", log=f"fork {fork}", entries=entries("other", range(fork)))
+            with pytest.raises(Refused, match=r"^WitnessRejected: "):
+                submit(f"fork {fork}", fork, root)

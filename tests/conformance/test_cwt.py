@@ -7,11 +7,11 @@ unprotected header, nor at the tree: it takes the root as a detached payload tha
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
-from cwt import COSE, COSEKey
-from cwt.exceptions import VerifyError
 
 from ledger.cose import headers
 from ledger.cose.receipt import encode_receipt, receipt_protected, sign_root
@@ -19,8 +19,15 @@ from ledger.cose.statement import make_statement
 from ledger.domain.events.party import RoleGranted
 from ledger.keys.signer import Signer, new_key
 from tests.support.naive_tree import mth, path
+from tests.support.oracles import Oracle, Refused
 
 ORIGIN = "ledger.example/2026"
+
+
+@pytest.fixture(scope="module")
+def cwt() -> Iterator[Oracle]:
+    with Oracle("cwt_signatures") as oracle:
+        yield oracle
 
 
 @pytest.fixture(scope="module", params=["ed25519", "p256"])
@@ -40,29 +47,28 @@ def _statement(signer: Signer) -> bytes:
     )
 
 
-def _foreign(signer: Signer) -> COSEKey:
-    return COSEKey.from_pem(signer.public.pem, kid=signer.kid)
+def _key(signer: Signer) -> dict[str, Any]:
+    return {"pem": signer.public.pem, "kid": signer.kid}
 
 
-def test_a_foreign_verifier_accepts_our_statements_and_reads_their_headers(signer: Signer) -> None:
-    protected, unprotected, payload = COSE.new(verify_kid=True).decode_with_headers(
-        _statement(signer), _foreign(signer)
-    )
+def test_a_foreign_verifier_accepts_our_statements_and_reads_their_headers(signer: Signer, cwt: Oracle) -> None:
+    protected, unprotected, payload = cwt.ask("decode_with_headers", message=_statement(signer), **_key(signer))
     assert payload == b'{"effective_on":"2026-03-15","role":"organizer","type":"RoleGranted","v":1}'
     assert unprotected == {}
     assert protected[headers.TYP] == headers.STATEMENT
     assert protected[headers.CWT_CLAIMS][headers.SUB] == "party:organizer"
 
 
-def test_it_refuses_a_statement_of_which_one_payload_byte_changed(signer: Signer) -> None:
-    with pytest.raises(VerifyError):
-        COSE.new().decode(_statement(signer).replace(b'organizer","type', b'organizes","type'), _foreign(signer))
+def test_it_refuses_a_statement_of_which_one_payload_byte_changed(signer: Signer, cwt: Oracle) -> None:
+    changed = _statement(signer).replace(b'organizer","type', b'organizes","type')
+    with pytest.raises(Refused, match=r"^VerifyError: "):
+        cwt.ask("decode", message=changed, **_key(signer))
 
 
-def test_it_verifies_a_receipt_over_the_root(signer: Signer) -> None:
+def test_it_verifies_a_receipt_over_the_root(signer: Signer, cwt: Oracle) -> None:
     entries = [_statement(signer), b"another entry", b"a third"]
     protected = receipt_protected(signer.alg, signer.kid, ORIGIN, 3, 1_773_500_000)
     receipt = encode_receipt(protected, sign_root(protected, mth(entries), signer), 3, 0, path(0, entries))
-    assert COSE.new().decode(receipt, _foreign(signer), detached_payload=mth(entries)) == mth(entries)
-    with pytest.raises(VerifyError):
-        COSE.new().decode(receipt, _foreign(signer), detached_payload=mth(entries[:2]))
+    assert cwt.ask("decode", message=receipt, **_key(signer), detached_payload=mth(entries)) == mth(entries)
+    with pytest.raises(Refused, match=r"^VerifyError: "):
+        cwt.ask("decode", message=receipt, **_key(signer), detached_payload=mth(entries[:2]))

@@ -8,10 +8,10 @@ compares it with the signed size. Whether the issuer was entitled, it cannot say
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
-import scitt_cose
 
 from ledger.cose import headers
 from ledger.cose.receipt import attach, encode_receipt, receipt_protected, sign_root
@@ -19,10 +19,17 @@ from ledger.cose.statement import make_statement
 from ledger.domain.events.party import RoleGranted
 from ledger.keys.signer import Signer, new_key
 from tests.support.naive_tree import mth, path
+from tests.support.oracles import Oracle
 
 ORIGIN = "ledger.example/2026"
 IAT = 1_773_500_000
 ISSUER = new_key("ed25519")
+
+
+@pytest.fixture(scope="module")
+def scitt() -> Iterator[Oracle]:
+    with Oracle("scitt_receipts") as oracle:
+        yield oracle
 
 
 @pytest.fixture(scope="module", params=["ed25519", "p256"])
@@ -52,33 +59,36 @@ def _receipt(index: int, log_key: Signer) -> bytes:
 
 
 @pytest.mark.parametrize("index", range(len(ENTRIES)))
-def test_a_foreign_verifier_accepts_our_receipts(index: int, log_key: Signer) -> None:
-    result = scitt_cose.verify_receipt(
-        _receipt(index, log_key), leaf_entry_hex=ENTRIES[index].hex(), log_public_key_pem=log_key.public.pem
+def test_a_foreign_verifier_accepts_our_receipts(index: int, log_key: Signer, scitt: Oracle) -> None:
+    result = scitt.ask(
+        "verify_receipt",
+        receipt=_receipt(index, log_key),
+        leaf_entry=ENTRIES[index],
+        log_public_key=log_key.public.pem,
     )
-    assert result.ok, result.errors
-    assert (result.leaf_index, result.tree_size, result.iat) == (index, len(ENTRIES), IAT)
-    assert (result.issuer, result.subject) == (ORIGIN, ORIGIN)
-    assert result.root == mth(ENTRIES).hex()
-    assert result.protected_header_ext[headers.TREE_SIZE] == len(ENTRIES)
+    assert result["ok"] is True, result["errors"]
+    assert (result["leaf_index"], result["tree_size"], result["iat"]) == (index, len(ENTRIES), IAT)
+    assert (result["issuer"], result["subject"]) == (ORIGIN, ORIGIN)
+    assert result["root"] == mth(ENTRIES).hex()
+    assert result["protected_header_ext"][headers.TREE_SIZE] == len(ENTRIES)
 
 
-def test_it_refuses_our_receipt_for_another_statement(log_key: Signer) -> None:
-    result = scitt_cose.verify_receipt(
-        _receipt(2, log_key), leaf_entry_hex=ENTRIES[3].hex(), log_public_key_pem=log_key.public.pem
+def test_it_refuses_our_receipt_for_another_statement(log_key: Signer, scitt: Oracle) -> None:
+    result = scitt.ask(
+        "verify_receipt", receipt=_receipt(2, log_key), leaf_entry=ENTRIES[3], log_public_key=log_key.public.pem
     )
-    assert not result.ok
+    assert result["ok"] is False
 
 
-def test_it_takes_our_transparent_statements_apart_and_makes_the_same(log_key: Signer) -> None:
+def test_it_takes_our_transparent_statements_apart_and_makes_the_same(log_key: Signer, scitt: Oracle) -> None:
     receipts = [_receipt(2, log_key)]
     ours = attach(ENTRIES[2], receipts)
-    assert scitt_cose.extract_receipts(ours) == receipts
-    assert scitt_cose.attach_receipts(ENTRIES[2], receipts) == ours
+    assert scitt.ask("extract_receipts", transparent=ours) == receipts
+    assert scitt.ask("attach_receipts", statement=ENTRIES[2], receipts=receipts) == ours
 
 
-def test_it_verifies_the_issuer_of_our_statements() -> None:
-    parsed = scitt_cose.parse_signed_statement(ENTRIES[0], public_key_pem=ISSUER.public.pem)
+def test_it_verifies_the_issuer_of_our_statements(scitt: Oracle) -> None:
+    parsed = scitt.ask("parse_signed_statement", statement=ENTRIES[0], public_key=ISSUER.public.pem)
     assert parsed["signature_verified"] is True
     assert (parsed["issuer"], parsed["subject"]) == ("party:root", "party:organizer")
     assert parsed["content_type"] == headers.PAYLOAD_JSON

@@ -13,8 +13,6 @@ from pathlib import Path
 
 import cbor2
 import pytest
-import scitt_cose
-from cwt import COSE, COSEKey
 
 from ledger.cose.receipt import detach
 from ledger.domain.events.base import Closed
@@ -24,6 +22,7 @@ from ledger.verifier import verify_entry
 from tests.e2e.book import Book, open_book, today
 from tests.support.charter import HANDLING_BODY, ORGANIZER, ORIGIN
 from tests.support.database import PostgresServer
+from tests.support.oracles import Oracle
 from tests.support.run_clock import MOVING
 from tests.support.statements import outcome, registered
 
@@ -168,22 +167,27 @@ def test_a_sealed_statement_verifies_with_its_body_and_says_so_without(book: Boo
 def test_foreign_verifiers_accept_it(book: Book, kept: Kept) -> None:
     document = book.get("/.well-known/credit-ledger-trust.json").json()
     (row,) = document["receipt_keys"]
-    result = scitt_cose.verify_receipt(kept.receipt, leaf_entry_hex=kept.statement.hex(), log_public_key_pem=row["pem"])
-    assert result.ok, result.errors
-    assert (result.leaf_index, result.issuer) == (kept.index, ORIGIN)
-    assert scitt_cose.extract_receipts(kept.transparent.read_bytes()) == [kept.receipt]
-    root = bytes.fromhex(result.root)
+    with Oracle("scitt_receipts") as scitt:
+        result = scitt.ask("verify_receipt", receipt=kept.receipt, leaf_entry=kept.statement, log_public_key=row["pem"])
+        assert result["ok"] is True, result["errors"]
+        assert (result["leaf_index"], result["issuer"]) == (kept.index, ORIGIN)
+        transparent = kept.transparent.read_bytes()
+        assert scitt.ask("extract_receipts", transparent=transparent) == [kept.receipt]
+        # and the issuer's own signature
+        issuer = ORGANIZER.signer.public.pem
+        parsed = scitt.ask("parse_signed_statement", statement=kept.statement, public_key=issuer)
+        assert parsed["signature_verified"] is True
+        assert (parsed["issuer"], parsed["subject"]) == (ORGANIZER.party, SUBJECT)
+    root = bytes.fromhex(result["root"])
     # the key from the SCITT key service, not from the trust file
     served = book.get(f"/.well-known/scitt-keys/{row['kid']}").content
     (in_set,) = cbor2.loads(book.get("/.well-known/scitt-keys").content)
     assert in_set[2].hex() == row["kid"]
     assert cbor2.loads(served)[-2] == in_set[-2]
-    foreign = COSEKey.from_pem(decode_key(served).pem, kid=bytes.fromhex(row["kid"]))
-    assert COSE.new(verify_kid=True).decode(kept.receipt, foreign, detached_payload=root) == root
-    # and the issuer's own signature
-    parsed = scitt_cose.parse_signed_statement(kept.statement, public_key_pem=ORGANIZER.signer.public.pem)
-    assert parsed["signature_verified"] is True
-    assert (parsed["issuer"], parsed["subject"]) == (ORGANIZER.party, SUBJECT)
+    key = {"pem": decode_key(served).pem, "kid": bytes.fromhex(row["kid"])}
+    with Oracle("cwt_signatures") as cwt:
+        _, _, payload = cwt.ask("decode_with_headers", message=kept.receipt, **key, detached_payload=root)
+    assert payload == root
 
 
 def test_the_checkpoint_covers_it_and_verifies(book: Book, kept: Kept) -> None:
