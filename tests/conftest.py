@@ -25,6 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--begin", type=moment, default=BEGIN, help="the moment of the run, such as 2027-12-31T23:59:40+08:00"
     )
+    parser.addoption("--search-seconds", type=int, default=600, help="how long searches go on that end by time")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import Query, Request
 
+from api.http.errors import InvalidRequest
 from api.service.service import Service
 from ledger.errors import Busy
 from ledger.limits import TREE_SIZE_WAIT_SECONDS_MAX
@@ -19,12 +20,13 @@ async def min_tree_size(request: Request, min_tree_size: int | None = Query(None
 async def wait_for_size(service: Service, size: int | None) -> None:
     """Wait until the projections hold `size` entries; costs no thread.
 
-    Raises `Busy` after `TREE_SIZE_WAIT_SECONDS_MAX`, and at once for a size that the log itself does not have.
+    Raises `Busy` after `TREE_SIZE_WAIT_SECONDS_MAX`; `InvalidRequest`, at once, for a size that the log itself does
+    not have: nothing that its client could have been told is of that size.
     """
     if size is None or service.progress.size >= size:
         return
     if size > service.log_grown.size and size > (log_size := await service.log_size()):
-        raise Busy(f"the log of {log_size} entries, which has no {size} yet")
+        raise InvalidRequest("request.min_tree_size", f"账本只有 {log_size} 条记录", f"the log has {log_size} entries")
     reached = await service.projected.wait(size, TREE_SIZE_WAIT_SECONDS_MAX)
     if reached < size:
         raise Busy(f"the way to {size} entries ({reached} are read)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
+from api.http.conditional import entity_tag
 from api.routes.min_tree_size import min_tree_size
 from api.routes.rendered_documents import conditional, headers
 from api.service.service import Service
@@ -42,10 +43,8 @@ def certificate(code: str, request: Request) -> Response:
         "Content-Disposition": f'inline; filename="{code}.pdf"',
         **headers(service),
         "X-Content-Type-Options": "nosniff",
-        "ETag": f'"{issued.etag}"',
+        "ETag": entity_tag(issued.etag),
     }
-    if issued.etag in request.headers.get("if-none-match", ""):
-        return Response(b"", 304, answer)
     return Response(issued.content, headers=answer, media_type="application/pdf")
 
 

@@ -30,11 +30,12 @@ from api.service.completeness_bundles import Bundles
 from api.service.event_tail import EventTail
 from api.service.filling import FillingState
 from api.service.readiness import Condition, Readiness
+from api.service.shared_look import SharedLook
 from api.service.standing_cache import Standings
 from api.service.views import Views
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.errors import Behind, Busy, LedgerError, Unavailable
+from ledger.errors import Behind, Busy, LedgerError
 from ledger.feed import Feed
 from ledger.keys.log_keys import LogKeys
 from ledger.limits import LONG_READS_MAX, READY_SECONDS_MAX, STREAMS_MAX, STREAMS_PER_CLIENT_MAX
@@ -100,7 +101,7 @@ class Service:
     tail: EventTail | None = None
     closing: bool = False
     _long_reads: CapacityLimiter = field(init=False)
-    _looking: asyncio.Task[int] | None = None
+    _log_size: SharedLook = field(init=False)
     _gathered: list[Submission] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -118,6 +119,7 @@ class Service:
         self.scrubber = Scrubber(self.store, lambda: self.sequencer.queued > 0)
         self.readiness = Readiness(self.conninfo, self.keys_dir, self.conditions)
         self._long_reads = CapacityLimiter(LONG_READS_MAX)
+        self._log_size = SharedLook(self.feed.size, READY_SECONDS_MAX)
         self.streams = Turns(
             "the number of open event streams",
             total_max=STREAMS_MAX,
@@ -215,17 +217,11 @@ class Service:
         return await anyio.to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._long_reads)
 
     async def log_size(self) -> int:
-        """The tree size of the newest checkpoint, as the database says; one look for all who ask meanwhile.
+        """The tree size of the newest checkpoint, as the database says now.
 
         Raises `Unavailable`, also where it does not say so within a second.
         """
-        if self._looking is None or self._looking.done():
-            # Not in the threads of other requests, all of which may be taken.
-            self._looking = asyncio.create_task(asyncio.to_thread(self.feed.size))
-        try:
-            return await asyncio.wait_for(asyncio.shield(self._looking), READY_SECONDS_MAX)
-        except TimeoutError:
-            raise Unavailable(f"the database did not answer within {READY_SECONDS_MAX:.0f} s") from None
+        return await self._log_size.ask()
 
     def start(self) -> None:
         self.progress.start()

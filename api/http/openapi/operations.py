@@ -69,7 +69,8 @@ PARAMETERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "as_of": {"description": "On which day; today if not given", "schema": {"type": "string", "format": "date"}},
     "tree_size": {"description": "In which state of the log", "schema": {"type": "integer", "minimum": 0}},
     "min_tree_size": {
-        "description": "Wait (2 s at most, then 503) until the read models hold so many entries",
+        "description": "Wait (2 s at most, then 503) until the read models hold so many entries; 422 for more than "
+        "the log has",
         "schema": {"type": "integer", "minimum": 0},
     },
     "produced_on": {"description": "The day of production", "schema": {"type": "string", "format": "date"}},
@@ -342,7 +343,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         "pledges",
         "The certificate of a public pledge: PDF/A-3b, signed (PAdES), with the proofs of what it says attached",
         {200: ("The certificate", {PDF: _BYTES}), 304: _UNCHANGED},
-        fails=(404,),
+        fails=(400, 404, 410),
         example={"code": "0000"},
     ),
     ("get", "/v1/campaigns"): Operation(

@@ -1,0 +1,107 @@
+"""Schemathesis over the whole interface description: whatever it allows, and much that it does not, is asked.
+
+pytest tests/e2e/test_interface_search.py -m deep [--search-seconds 60]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.book import Book
+from tests.e2e.interface_world import ABSENT, World, lay_world
+from tests.support.charter import HANDLING_BODY, ORGANIZER, REGULATOR, Speaker
+from tests.support.oracles import ORACLES, ROOT, require_oracles
+from tests.support.reading import authorization, token
+
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3_600)
+def test_a_long_search_meets_no_server_error_and_no_answer_that_is_not_described(
+    book: Book, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    require_oracles()
+    world = lay_world(book)
+    with signing([None, *world.signers.values(), None, ORGANIZER, None, REGULATOR, None, HANDLING_BODY]) as signer:
+        known, answers = tmp_path / "known.json", tmp_path / "answers.json"
+        known.write_text(json.dumps({**in_book(world), "signer": signer, "answers": str(answers)}))
+        command = [ORACLES, "-m", "schemathesis.cli", "run", f"{book.service.url}/openapi.json", "--no-color"]
+        command += ["--max-time", str(pytestconfig.getoption("--search-seconds")), "--checks", ",".join(CHECKS)]
+        command += ["--continue-on-failure", "--suppress-health-check", "all", "--request-timeout", "60"]
+        command += ["--generation-database", "none"]
+        environment = {"SEARCHED": str(known), "SCHEMATHESIS_HOOKS": "tests.oracles.schemathesis_hooks"}
+        path = os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))
+        done = subprocess.run(
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={**os.environ, **environment, "PYTHONPATH": path},
+        )
+    print(done.stdout, done.stderr)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    reached = json.loads(answers.read_text())
+    for operation, statuses in sorted(reached.items()):
+        print(operation, *(f"{status}: {count}" for status, count in sorted(statuses.items())), sep="  ")
+    hollow = {name for name, statuses in reached.items() if min(map(int, statuses)) >= 400}
+    assert hollow == {f"{method.upper()} {path}" for method, path in ABSENT}, "all else was answered with what is there"
+    assert "Traceback" not in book.service.said
+    assert book.get("/readyz").json()["ready"] is True
+
+
+def in_book(world: World) -> dict[str, dict[str, object]]:
+    """What the hooks are told of the book, by operation as Schemathesis writes them."""
+    return {
+        "values": {f"{method.upper()} {path}": given for (method, path), given in world.values.items()},
+        "bodies": {f"{method.upper()} {path}": body.hex() for (method, path), body in world.bodies.items()},
+    }
+
+
+@contextmanager
+def signing(speakers: list[Speaker | None]) -> Iterator[str]:
+    """An address on this machine that answers with the headers of a signed request, of one party after the other."""
+    turns, lock = cycle(speakers), threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            content = None if asked["content"] is None else bytes.fromhex(asked["content"])
+            with lock:
+                by = next(turns)
+            headers = {} if by is None else authorization(token(by, asked["resource"], content))
+            body = json.dumps(headers).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
