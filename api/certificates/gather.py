@@ -19,10 +19,10 @@ from ledger.domain.state.fold import fold
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import NotFound
-from ledger.feed import to_recorded
-from ledger.issuer_evidence import evidence
 from ledger.limits import CERTIFICATE_EVIDENCE_KEPT_MAX, RECORD_PAGE_ENTRIES
-from ledger.log_reader import Log
+from ledger.reading.feed import to_recorded
+from ledger.reading.issuer_evidence import evidence
+from ledger.reading.log_reader import Log
 from ledger.store.contract import EntryRow, Store
 from ledger.tlog.hashing import leaf_hash
 

@@ -35,10 +35,10 @@ from api.service.views import Views
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Behind, Busy, LedgerError, Unavailable
-from ledger.feed import Feed
 from ledger.keys.log_keys import LogKeys
 from ledger.limits import LONG_READS_MAX, READY_SECONDS_MAX, STREAMS_MAX, STREAMS_PER_CLIENT_MAX
-from ledger.log_reader import Log
+from ledger.reading.feed import Feed
+from ledger.reading.log_reader import Log
 from ledger.registration import Candidate
 from ledger.sequencing.clock import check_behind
 from ledger.sequencing.scrubber import Scrubber

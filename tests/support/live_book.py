@@ -19,8 +19,8 @@ from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
 from ledger.domain.rules.catalogue import SPECS
 from ledger.domain.state.access_log import Access, day_digest
 from ledger.domain.values.subject import ACCESS, MAP, POLICY
-from ledger.feed import Feed
 from ledger.keys.proof_of_possession import prove_possession
+from ledger.reading.feed import Feed
 from ledger.registration import Candidate, admit
 from ledger.sequencing.sequencer import Registered, Sequencer
 from ledger.store.attachments import StoredAttachment
