@@ -43,10 +43,10 @@ from ledger.registration import Candidate
 from ledger.sequencing.clock import check_behind
 from ledger.sequencing.scrubber import Scrubber
 from ledger.sequencing.sequencer import Answer, Sequencer, Submission
+from ledger.store.application import Ledger
 from ledger.store.attachment_keys import KeyFolder
 from ledger.store.desk import Desk
 from ledger.store.erasure import Erasures
-from ledger.store.eventsourcing.application import Ledger
 from ledger.store.postgres import PostgresStore
 from projections.engine.process import ProjectionProcess
 from projections.engine.progress import Watch

@@ -22,8 +22,8 @@ from ledger.store.attachments import AttachmentStore, MemoryAttachments
 from ledger.store.contract import Batch, CheckpointRow, EntryRow, Fact, LeafRow
 from ledger.store.cosignatures import Cosignatures, MemoryCosignatures
 from ledger.store.desk import MemoryDesk
-from ledger.store.eventsourcing.recorder import StoredEntry, refuse_insert
 from ledger.store.owners import NOBODY, Owner, full
+from ledger.store.recorder import StoredEntry, refuse_insert
 from ledger.tlog.hashing import leaf_hash
 
 if TYPE_CHECKING:
