@@ -24,7 +24,7 @@ from ledger.audit.result import Audited, AuditResult, Known
 from ledger.audit.worker import StreamChecks
 from ledger.errors import LedgerError, Malformed
 from ledger.tlog.checkpoint import open_checkpoint
-from ledger.verifier.trust import TrustFile, parse_trust
+from ledger.verifier.trust_file import TrustFile, parse_trust
 from projections.completeness.map_check import check_map
 from projections.engine.audit_check import check_read_models, rows_of_streams
 

@@ -36,7 +36,7 @@ from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import parse
 from ledger.errors import Malformed
 from ledger.keys.log_keys import LogKeys, successor_folder
-from ledger.verifier.trust import TrustFile, parse_trust
+from ledger.verifier.trust_file import TrustFile, parse_trust
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _ROLES = ", ".join(get_args(Role))

@@ -16,7 +16,8 @@ from ledger.cose.statement import parse_statement, verify_statement
 from ledger.keys.algorithms import decode_key
 from ledger.store.copy_reader import copy_entries
 from ledger.store.postgres import PostgresStore
-from ledger.verifier.trust import Trust, TrustedKey, TrustFile, parse_trust
+from ledger.verifier.trust import Trust
+from ledger.verifier.trust_file import TrustedKey, TrustFile, parse_trust
 from projections.completeness.map_check import check_map
 from projections.engine.audit_check import check_read_models, rows_of_streams
 from projections.engine.rebuild import rebuild

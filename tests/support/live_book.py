@@ -27,7 +27,8 @@ from ledger.store.attachments import StoredAttachment
 from ledger.store.cosignatures import CosignatureRow
 from ledger.store.postgres import PostgresStore
 from ledger.tlog.note import parse_note
-from ledger.verifier.trust import Trust, TrustedKey, TrustFile, parse_trust
+from ledger.verifier.trust import Trust
+from ledger.verifier.trust_file import TrustedKey, TrustFile, parse_trust
 from projections.completeness.map_cuts import begin_cut, go_on
 from projections.completeness.map_tables import MapTables, prepare_map
 from projections.engine.runner import Runner
