@@ -34,7 +34,7 @@ from api.routes.entries_protocol import Wire
 from api.service.service import SHANGHAI, Service, unix_now
 from api.service.views import Views
 from api.settings import Settings, attachment_keys
-from ledger.charter.charter import charter_origin, read_charter
+from ledger.charter.charter_file import charter_origin, read_charter
 from ledger.errors import Misconfigured, Refused
 from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import load_key

@@ -24,7 +24,7 @@ from api.importing.import_file import import_file
 from api.importing.import_signer import hand_of
 from api.importing.service_client import ImportClient
 from api.importing.submission import Progress
-from ledger.charter.charter import demo_charter
+from ledger.charter.demo_charter import demo_charter
 from ledger.cose.statement import make_statement
 from ledger.domain.events.campaign import CampaignOpened
 from ledger.domain.values.dates import shanghai_date

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from ledger.charter.charter import charter_origin, read_charter
+from ledger.charter.charter_file import charter_origin, read_charter
 from ledger.cose.statement import parse_statement, verify_statement
 from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import load_key
