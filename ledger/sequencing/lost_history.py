@@ -6,7 +6,7 @@ from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.events.history import HistoryGivenUp
 from ledger.domain.state.governance import Governance
 from ledger.errors import Refused
-from ledger.registration import Candidate, admit
+from ledger.registration import AdmittingLog, Candidate, admit
 from ledger.sequencing.head import LogHead
 from ledger.sequencing.history import SignedTree
 
@@ -33,7 +33,7 @@ def admit_loss(
     holds. Raises `Refused`, and what `admit` raises.
     """
     governance, keyring = head.governance, head.keyring
-    candidate = admit(accepted, None, governance=governance, keyring=keyring, origin=origin, now=now)
+    candidate = admit(accepted, None, AdmittingLog(origin, governance, keyring), now=now)
     event = candidate.event
     kept = (head.size, head.edge.root().hex())
     if not isinstance(event, HistoryGivenUp) or (event.kept_size, event.kept_root) != kept:

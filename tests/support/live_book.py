@@ -21,7 +21,7 @@ from ledger.domain.state.access_log import Access, day_digest
 from ledger.domain.values.subject import ACCESS, MAP, POLICY
 from ledger.keys.proof_of_possession import prove_possession
 from ledger.reading.feed import Feed
-from ledger.registration import Candidate, admit
+from ledger.registration import AdmittingLog, Candidate, admit
 from ledger.sequencing.sequencer import Registered, Sequencer
 from ledger.store.attachments import StoredAttachment
 from ledger.store.cosignatures import CosignatureRow
@@ -135,9 +135,7 @@ class LiveBook:
         return admit(
             data,
             body or text,
-            governance=self.sequencer.governance,
-            keyring=self.sequencer.keyring,
-            origin=ORIGIN,
+            AdmittingLog(ORIGIN, self.sequencer.governance, self.sequencer.keyring),
             now=self.clock(),
             annexes=known,
             attachment=self._uploaded(event),
