@@ -55,6 +55,7 @@ def plan_table(
     Raises `Malformed` (file, mapping, an answer that is none), `NotFound` (the campaign), `OSError`, `Unavailable`.
     """
     mapping, campaign = reading.mapping, reading.campaign
+    kind: Kind
     if mapping is not None:
         kind, table = "outcomes", read_table(path, mapping.columns, headerless=mapping.source.headerless)
     else:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from msgspec import Struct
 
 from ledger.domain.events.base import Event, Recorded
@@ -33,7 +31,7 @@ class AwaitsRelease(Refused):
         )
 
 
-class EntryPosition(NamedTuple):
+class EntryPosition(Struct, frozen=True):
     """An entry's leaf index, its number in its subject's stream (from 1), and when it is recorded (Unix seconds)."""
 
     index: int
