@@ -34,13 +34,13 @@ from api.routes.entries_protocol import Wire
 from api.service.service import SHANGHAI, Service, unix_now
 from api.service.views import Views
 from api.settings import Settings, attachment_keys
-from ledger.charter.charter import charter_origin, read_charter
+from ledger.charter.charter_file import charter_origin, read_charter
 from ledger.errors import Misconfigured, Refused
-from ledger.feed import Feed
 from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import load_key
 from ledger.limits import CLOCK_AHEAD_SECONDS_MAX, STOP_REQUESTS_SECONDS_MAX
-from ledger.log_reader import Log
+from ledger.reading.feed import Feed
+from ledger.reading.log_reader import Log
 from ledger.sequencing.clock import ClockDoubts
 from ledger.sequencing.high_water import HighWater
 from ledger.sequencing.history import WAY_ON

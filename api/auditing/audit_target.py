@@ -19,7 +19,8 @@ from ledger.errors import LedgerError, Malformed, Refuted, Uncheckable
 from ledger.tlog.checkpoint import VerifiedCheckpoint, open_checkpoint
 from ledger.verifier.formats.evidence import parse_evidence
 from ledger.verifier.succession import renewed
-from ledger.verifier.trust import Trust, TrustFile, parse_trust
+from ledger.verifier.trust import Trust
+from ledger.verifier.trust_file import TrustFile, parse_trust
 
 __all__ = ["Opened", "open_database", "open_published"]
 

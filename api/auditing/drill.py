@@ -17,7 +17,7 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
 from api.auditing.mutations import Mutation, mutations
-from ledger.audit.audit import run_audit
+from ledger.audit.audit import FurtherChecks, run_audit
 from ledger.audit.findings import AuditFinding
 from ledger.audit.result import AuditResult, Known
 from ledger.audit.sources.database import DatabaseSource
@@ -64,12 +64,7 @@ class Drilling(NamedTuple):
 def audit_here(drilling: Drilling) -> AuditResult:
     """The whole audit, in this process, of what the connection sees."""
     return run_audit(
-        DatabaseSource(drilling.connection),
-        None,
-        drilling.trust,
-        known=drilling.known,
-        checks=_CHECKS,
-        whole=_WHOLE,
+        DatabaseSource(drilling.connection), drilling.trust, known=drilling.known, checks=FurtherChecks(_CHECKS, _WHOLE)
     )
 
 

@@ -17,7 +17,8 @@ from ledger.audit.worker import StreamCheck
 from ledger.cose.standing_token import standing_kid, verify_standing
 from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Busy, LedgerError, Refuted, Unavailable
-from ledger.verifier.trust import Trust, parse_trust
+from ledger.verifier.trust import Trust
+from ledger.verifier.trust_file import parse_trust
 from projections.engine.audit_check import rules_at
 from projections.engine.enterprise_rows import standing_steps
 from projections.standing.evaluate import Case

@@ -37,7 +37,7 @@ from ledger.limits import CERTIFICATE_ATTACHED_MAX, CERTIFICATE_BYTES_MAX
 from ledger.tlog.hashing import leaf_hash
 from ledger.verifier import Remark, Trust, Verified, VerifiedEntry, verify_entry
 from ledger.verifier.formats.evidence import parse_evidence
-from ledger.verifier.messages.statement import NOT_SHOWN
+from ledger.verifier.statement_wording import NOT_SHOWN
 
 __all__ = ["CheckedCertificate", "check_certificate"]
 

@@ -13,16 +13,16 @@ from typing import Final
 from api.certificates.attached import AttachedEntry, grounds_of
 from api.certificates.layout import Grounds, Place
 from api.http.errors import Gone
-from api.service.issuer_evidence import evidence
 from ledger.cose.receipt import attach
 from ledger.cose.statement import parse_statement
 from ledger.domain.state.fold import fold
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import NotFound
-from ledger.feed import to_recorded
 from ledger.limits import CERTIFICATE_EVIDENCE_KEPT_MAX, RECORD_PAGE_ENTRIES
-from ledger.log_reader import Log
+from ledger.reading.feed import to_recorded
+from ledger.reading.issuer_evidence import evidence
+from ledger.reading.log_reader import Log
 from ledger.store.contract import EntryRow, Store
 from ledger.tlog.hashing import leaf_hash
 

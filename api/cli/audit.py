@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import msgspec
@@ -19,12 +20,13 @@ from api.auditing.served_standings import ServedStandings
 from api.cli.database import data_dir_option, opened
 from api.cli.output import explain
 from api.cli.progress import progress_bar
-from ledger.audit.audit import run_audit
+from ledger.audit.audit import AuditWorkers, FurtherChecks, Progress, run_audit
 from ledger.audit.result import Audited, AuditResult, Known
 from ledger.audit.worker import StreamChecks
 from ledger.errors import LedgerError, Malformed
 from ledger.tlog.checkpoint import open_checkpoint
-from ledger.verifier.trust import TrustFile, parse_trust
+from ledger.verifier.trust import Trust
+from ledger.verifier.trust_file import TrustFile, parse_trust
 from projections.completeness.map_check import check_map
 from projections.engine.audit_check import check_read_models, rows_of_streams
 
@@ -74,9 +76,8 @@ def audit(
     began_at = int(time.time())
     try:
         with ExitStack() as stack:
-            outcome, trusted, name = _run(
-                stack, place, database, data_dir, trust_path, from_path, against, standings, workers
-            )
+            at = _Place(place, database, data_dir, trust_path)
+            outcome, trusted, name = _run(stack, at, from_path, against, standings, workers)
     except LedgerError as error:
         click.echo(f"未能完成 / NOT COMPLETED: {explain(error)[0]}", err=True)
         ctx.exit(2)
@@ -93,18 +94,37 @@ def audit(
     ctx.exit(outcome.exit_code)
 
 
+class _Place(NamedTuple):
+    """Where what is audited lies: a service, a mirror or its folder at `url`, else a database, else the data folder's.
+
+    `trust_path`: what is believed of it beforehand, if anything is.
+    """
+
+    url: str | None
+    database: str | None
+    data_dir: Path
+    trust_path: Path | None
+
+    @property
+    def name(self) -> str:
+        """What a report calls it."""
+        return "database" if self.url is None else self.url
+
+    def open(self, stack: ExitStack, trust: Trust | None, progress: Progress) -> Opened:
+        """The source, closed with the stack."""
+        if self.url is not None:
+            found: Opened = open_published(self.url, trust, lambda done, total: progress("fetched", done, total))
+        else:
+            conninfo = self.database or stack.enter_context(opened(self.data_dir, "service"))
+            found = open_database(conninfo, trust)
+        stack.callback(found.source.close)
+        return found
+
+
 def _run(
-    stack: ExitStack,
-    place: str | None,
-    database: str | None,
-    data_dir: Path,
-    trust_path: Path | None,
-    from_path: Path | None,
-    against: Sequence[Path],
-    standings: str,
-    workers: int,
+    stack: ExitStack, place: _Place, from_path: Path | None, against: Sequence[Path], standings: str, workers: int
 ) -> tuple[AuditResult, bool, str]:
-    trust = None if trust_path is None else parse_trust(trust_path.read_bytes())
+    trust = None if place.trust_path is None else parse_trust(place.trust_path.read_bytes())
     bar = stack.enter_context(progress_bar())
     tasks = {}
 
@@ -113,42 +133,31 @@ def _run(
             tasks[what] = bar.add_task(what, total=None)
         bar.update(tasks[what], completed=done, total=total)
 
-    if place is not None:
-        found: Opened = open_published(place, trust, lambda done, total: progress("fetched", done, total))
-        name = place
-    else:
-        conninfo = database or stack.enter_context(opened(data_dir, "service"))
-        found = open_database(conninfo, trust)
-        name = "database"
-    stack.callback(found.source.close)
+    found = place.open(stack, trust, progress)
     notes = [path.read_bytes() for path in against]
     heads = [open_checkpoint(note, *found.trust.vkeys_of(note), origin=found.trust.origin) for note in notes]
     outcome = run_audit(
         found.source,
-        found.sources,
         found.trust,
-        workers=workers,
-        audited=None if from_path is None else _audited(from_path),
-        known=Known((*heads, *found.shown)),
-        checks=_checks(found, place, trust_path, standings, workers),
-        whole=[check_read_models, check_map],
+        workers=None if found.sources is None else AuditWorkers(workers, found.sources),
+        known=Known((*heads, *found.shown), None if from_path is None else _audited(from_path)),
+        checks=FurtherChecks(_checks(found, place, standings, workers), [check_read_models, check_map]),
         progress=progress,
     )
-    return outcome, found.trusted, name
+    return outcome, found.trusted, place.name
 
 
-def _checks(
-    found: Opened, place: str | None, trust_path: Path | None, standings: str, workers: int
-) -> list[StreamChecks]:
+def _checks(found: Opened, place: _Place, standings: str, workers: int) -> list[StreamChecks]:
     if found.source.tables:
         return [rows_of_streams]
-    if place is None or not place.startswith("http") or standings == "0" or trust_path is None:
+    url, trust_path = place.url, place.trust_path
+    if url is None or not url.startswith("http") or standings == "0" or trust_path is None:
         return []
     most = None if standings == "all" else -(-int(standings) // max(1, workers))
     size = max(row.tree_size for row in found.source.checkpoints())
     # For workers, as bytes, with the keys that succeeded those of the file.
     trust = msgspec.json.decode(trust_path.read_bytes(), type=TrustFile).renewed(found.trust).format()
-    served: StreamChecks = ServedStandings(place, trust, size, most)
+    served: StreamChecks = ServedStandings(url, trust, size, most)
     return [served]
 
 

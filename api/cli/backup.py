@@ -15,7 +15,7 @@ from ledger.store.erasure_journal import journal_of
 from ledger.store.restore import Restored
 from ledger.store.restore import restore as read_backup
 from ledger.tlog.checkpoint import Checkpoint, open_checkpoint
-from ledger.verifier.trust import parse_trust
+from ledger.verifier.trust_file import parse_trust
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -19,24 +19,17 @@ from api.cli.charter_trust import TRUST, charter_root, trust_of
 from api.cli.output import open_key, passphrase_option, print_json, write_new
 from api.monitor.log_source import LogSource
 from api.monitor.renewal import with_evidence
-from ledger.charter.charter import (
-    CharterParty,
-    LogAnchors,
-    calendar_2026,
-    default_registration_policy,
-    default_standing_policy,
-    make_charter,
-    make_succession,
-    read_charter,
-    write_charter,
-)
+from ledger.charter.charter import CharterParty, CharterRoot, CharterRules, FoundedLog, LogAnchors, make_charter
+from ledger.charter.charter_file import read_charter, write_charter
+from ledger.charter.default_policies import calendar_2026, default_registration_policy, default_standing_policy
+from ledger.charter.succession import make_succession
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.events.party import Role, SuccessionReason
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import parse
 from ledger.errors import Malformed
 from ledger.keys.log_keys import LogKeys, successor_folder
-from ledger.verifier.trust import TrustFile, parse_trust
+from ledger.verifier.trust_file import TrustFile, parse_trust
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _ROLES = ", ".join(get_args(Role))
@@ -126,17 +119,16 @@ def new(
     now = int(time.time())
     first_day = in_force_from.date() if in_force_from else shanghai_date(now)
     statements = make_charter(
-        root=root,
-        root_officer="root-1",
-        anchors=LogAnchors.of(keys),
-        name_zh=name_zh,
-        name_en=name_en,
-        parties=parties,
-        registration_policy=default_registration_policy(first_day),
-        standing_policy=default_standing_policy(),
-        calendars=[calendar_2026()],
-        now=now,
-        standing_in_force_from=first_day,
+        CharterRoot(root, "root-1"),
+        FoundedLog(LogAnchors.of(keys), name_zh, name_en),
+        parties,
+        CharterRules(
+            default_registration_policy(first_day),
+            default_standing_policy(),
+            [calendar_2026()],
+            first_day,
+        ),
+        now,
     )
     write_new(path, write_charter(statements))
     write_new(path.with_suffix(TRUST), trust_of(keys, statements))

@@ -21,17 +21,17 @@ from msgspec import Struct
 from api.cli.charter_trust import TRUST, renewed_trust, trust_of
 from api.cli.output import open_key, passphrase_option, write_new
 from ledger.charter.charter import (
+    CharterRoot,
+    CharterRules,
     EnrolledParty,
+    FoundedLog,
     LogAnchors,
-    calendar_2026,
-    default_registration_policy,
-    default_standing_policy,
     draft_charter,
-    read_charter,
     sign_charter,
     unsigned_parts,
-    write_charter,
 )
+from ledger.charter.charter_file import read_charter, write_charter
+from ledger.charter.default_policies import calendar_2026, default_registration_policy, default_standing_policy
 from ledger.domain.events.party import Role
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import parse
@@ -101,13 +101,10 @@ def draft(
     parties = _parties(rows, origin)
     keys = LogKeys.make(data_dir / "keys", origin)
     statements = draft_charter(
-        root=open_key(root_key, passphrase_file),
-        root_officer="root-1",
-        anchors=LogAnchors.of(keys),
-        name_zh=name_zh,
-        name_en=name_en,
-        parties=parties,
-        now=int(time.time()),
+        CharterRoot(open_key(root_key, passphrase_file), "root-1"),
+        FoundedLog(LogAnchors.of(keys), name_zh, name_en),
+        parties,
+        int(time.time()),
     )
     write_new(path, write_charter(statements))
     write_new(path.with_suffix(TRUST), trust_of(keys, statements))
@@ -134,11 +131,8 @@ def sign(path: Path, *, key_path: Path, in_force_from: datetime | None, passphra
     statements = sign_charter(
         read_charter(path.read_bytes()),
         open_key(key_path, passphrase_file),
-        registration_policy=default_registration_policy(first_day),
-        standing_policy=default_standing_policy(),
-        calendars=[calendar_2026()],
-        in_force_from=first_day,
-        now=now,
+        CharterRules(default_registration_policy(first_day), default_standing_policy(), [calendar_2026()], first_day),
+        now,
     )
     for place, content in ((path, write_charter(statements)), (trust, renewed_trust(trust.read_bytes(), statements))):
         part = place.with_name(f"{place.name}.part")

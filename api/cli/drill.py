@@ -16,7 +16,7 @@ from api.auditing.mutations import NO_EVIDENCE, NO_EVIDENCE_COLUMNS, NO_EVIDENCE
 from api.cli.progress import progress_bar
 from ledger.store.embedded import DATABASE, EmbeddedPostgres
 from ledger.store.restore import restore
-from ledger.verifier.trust import parse_trust
+from ledger.verifier.trust_file import parse_trust
 from projections.completeness.map_rebuild import rebuild_map
 from projections.engine.rebuild import rebuild
 

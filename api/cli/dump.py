@@ -19,7 +19,7 @@ from api.cli.progress import progress_bar
 from api.client.problems import error_of
 from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Malformed, Unavailable
-from ledger.feed import Feed
+from ledger.reading.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
 from projections.db.reads import Reading

@@ -15,13 +15,15 @@ import httpx
 
 from api.cli.output import in_main_thread, passphrase_of, passphrase_option, unfinished
 from api.cli.progress import progress_bar
-from api.importing.import_file import import_file
+from api.importing.import_file import ImportSigners, import_file
 from api.importing.import_report import ImportReport
 from api.importing.import_signer import ImportSigner, hand_of
 from api.importing.public_records import Look
 from api.importing.service_client import ImportClient
 from api.importing.source_mapping import read_mapping
+from api.importing.submission import ImportRun
 from api.importing.table_kinds import Kind
+from api.importing.table_plan import TableReading
 from ledger.domain.events.campaign import Scope
 from ledger.domain.events.finding import Severity
 from ledger.domain.values.dates import shanghai_date
@@ -119,20 +121,20 @@ def import_(
             task = bar.add_task(path.name, total=None)
             report = import_file(
                 path,
-                client=client,
-                hand=who,
-                today=shanghai_date(int(time.time())),
-                kind=kind,
-                campaign=campaign,
-                scope=scope,
-                looked=Look(address, _date(checked_on), _date(recheck_by), severity),
-                mapping=None if mapping_path is None else read_mapping(mapping_path),
-                organizer=organizer,
-                annexes=annexes,
-                late_ground=late_ground,
-                approved=_rows(approve),
-                dry_run=dry_run,
-                progress=lambda done, total: bar.update(task, completed=done, total=total),
+                client,
+                ImportSigners(who, organizer),
+                shanghai_date(int(time.time())),
+                TableReading(
+                    kind=kind,
+                    campaign=campaign,
+                    mapping=None if mapping_path is None else read_mapping(mapping_path),
+                    scope=scope,
+                    looked=Look(address, _date(checked_on), _date(recheck_by), severity),
+                    annexes=annexes,
+                    late_ground=late_ground,
+                    approved=_rows(approve),
+                ),
+                ImportRun(dry_run, lambda done, total: bar.update(task, completed=done, total=total)),
             )
     with unfinished(target) as out:
         out.write(report.to_json() if target.suffix == ".json" else report.to_csv())

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from ledger.errors import NotFound
 from ledger.limits import TREE_SIZE_MAX
-from ledger.log_reader import Log
+from ledger.reading.log_reader import Log
 from ledger.store.contract import CheckpointRow, Store
 from ledger.store.cosignatures import CosignatureRow
 from ledger.tlog.note import Signature, format_signature

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from api.cosigning.cosigned_checkpoints import Published
 from api.cosigning.cosigning_loop import CosigningLoop
 from api.cosigning.log_witness_policy import read_policy
-from ledger.log_reader import Log
+from ledger.reading.log_reader import Log
 from ledger.store.lease import WITNESSES, Lease
 from ledger.store.postgres import PostgresStore
 from ledger.tlog.vkey import VerifierKey

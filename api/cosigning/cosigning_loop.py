@@ -30,7 +30,7 @@ from ledger.limits import (
     WITNESS_ROUND_SECONDS_MAX,
     WITNESS_ROUND_SECONDS_MIN,
 )
-from ledger.log_reader import Log
+from ledger.reading.log_reader import Log
 from ledger.store.contract import CheckpointRow, Store
 from ledger.store.cosignatures import CosignatureRow
 from ledger.store.lease import Lease

@@ -15,7 +15,7 @@ from typing import Final
 from api.cosigning.log_witness_policy import asked
 from api.cosigning.witness_client import WitnessClient
 from ledger.errors import LedgerError, Unavailable
-from ledger.log_reader import Log
+from ledger.reading.log_reader import Log
 from ledger.sequencing.history import WAY_ON
 from ledger.store.contract import CheckpointRow, Store
 from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint

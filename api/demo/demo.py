@@ -20,11 +20,12 @@ import httpx
 from api.client.client import Client
 from api.demo.sample_records import ENTERPRISES_MIN, tell_records
 from api.demo.sample_roster import CLAUSES, SampleCampaign, last_campaign, sample_xlsx
-from api.importing.import_file import import_file
+from api.importing.import_file import ImportSigners, import_file
 from api.importing.import_signer import hand_of
 from api.importing.service_client import ImportClient
-from api.importing.submission import Progress
-from ledger.charter.charter import demo_charter
+from api.importing.submission import ImportRun, Progress
+from api.importing.table_plan import TableReading
+from ledger.charter.demo_charter import demo_charter
 from ledger.cose.statement import make_statement
 from ledger.domain.events.campaign import CampaignOpened
 from ledger.domain.values.dates import shanghai_date
@@ -86,15 +87,14 @@ class Demo:
         roster.write_bytes(sample_xlsx(enterprises, campaign=campaign))
         with httpx.Client(base_url=url, timeout=60) as client:
             self._open_campaign(url, campaign, now, sleep)
+            organizer = hand_of(self.signers["organizer"], ImportClient(client, sleep=sleep), self._folder)
             report = import_file(
                 roster,
-                client=client,
-                hand=hand_of(self.signers["organizer"], ImportClient(client, sleep=sleep), self._folder),
-                today=shanghai_date(now),
-                campaign=_subject(campaign),
-                late_ground="演示数据 · demonstration",
-                progress=progress,
-                sleep=sleep,
+                client,
+                ImportSigners(organizer),
+                shanghai_date(now),
+                TableReading(campaign=_subject(campaign), late_ground="演示数据 · demonstration"),
+                ImportRun(progress=progress, sleep=sleep),
             )
         if report.stopped is not None:
             raise Unavailable(report.stopped)

@@ -24,9 +24,9 @@ from ledger.domain.state.access_log import Access
 from ledger.domain.state.governance import Governance
 from ledger.domain.values.dates import shanghai_date
 from ledger.errors import NotFound
-from ledger.feed import Feed, to_recorded
 from ledger.limits import ACCESSES_PAGE_MAX, STREAM_PAGE_MAX
-from ledger.log_reader import Log
+from ledger.reading.feed import Feed, to_recorded
+from ledger.reading.log_reader import Log
 from ledger.store.connect import Database
 from ledger.store.contract import EntryRow
 from ledger.store.postgres import PostgresStore

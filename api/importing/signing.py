@@ -23,7 +23,7 @@ from ledger.domain.events.pledge import PledgePublished
 from ledger.keys.naming_secret import NamingSecret
 from ledger.keys.signer import Signer
 
-__all__ = ["Scribe", "SignedItem", "pledge_code", "published_code"]
+__all__ = ["Scribe", "SignedItem", "SigningContext", "pledge_code", "published_code"]
 
 _SERIALS: Final = 1_000_000
 
@@ -57,8 +57,17 @@ def published_code(work: PledgeWork, step: int) -> str:
     return work.given_code or pledge_code(work.division, work.pledge.made_on, work.identity, step)
 
 
+@dataclass(frozen=True, slots=True)
+class SigningContext:
+    """For which log, on which Asia/Shanghai day and by which clock (Unix seconds) the scribes of an import sign."""
+
+    audience: str
+    today: date
+    clock: Callable[[], int]
+
+
 class Scribe:
-    """Signs, as `issuer`, statements for the log `audience`, named by `secret`. `clock` in Unix seconds.
+    """Signs statements as `issuer`, named by `secret`.
 
     `entering` signs what enters enterprises, where that is not for `issuer` to say.
     """
@@ -68,18 +77,15 @@ class Scribe:
         signer: Signer,
         issuer: str,
         secret: NamingSecret,
-        *,
-        audience: str,
-        today: date,
-        clock: Callable[[], int],
+        at: SigningContext,
         entering: Scribe | None = None,
     ) -> None:
         self._signer = signer
         self.issuer = issuer
         self._secret = secret
-        self._audience = audience
-        self._today = today
-        self._clock = clock
+        self._audience = at.audience
+        self._today = at.today
+        self._clock = at.clock
         self._entering = entering or self
 
     @property

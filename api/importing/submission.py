@@ -6,10 +6,12 @@ the book, or not; run again, its rows are found by the names of their statements
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -26,7 +28,7 @@ from api.importing.validation_errors import Unreadable
 from ledger.errors import Busy, LedgerError, Malformed, NotFound, Refused, Unavailable
 from ledger.limits import IMPORT_ANNEXES_BYTES_MAX, IMPORT_BATCH_ROWS_MAX, IMPORT_WAIT_SECONDS_MAX
 
-__all__ = ["STOPPED", "Progress", "Sending", "unsent"]
+__all__ = ["ImportRun", "Pauses", "Progress", "Sending", "unsent"]
 
 Progress = Callable[[int, int], None]  # rows whose fate is known, rows
 
@@ -44,9 +46,46 @@ def unsent(plan: RowPlan) -> RowReport:
     return RowReport(plan.row, plan.name, plan.code, "not sent", (why,), subject)
 
 
+@dataclass(frozen=True, slots=True)
+class ImportRun:
+    """How an import runs: with `dry_run` everything is done but sending; `progress` hears how far it is.
+
+    `clock` in Unix seconds. `sleep` waits where the service is busy; None: as long as nobody stops it (`Pauses`).
+    """
+
+    dry_run: bool = False
+    progress: Progress = lambda done, total: None
+    clock: Callable[[], int] = lambda: int(time.time())
+    sleep: Callable[[float], None] | None = None
+
+
+class Pauses:
+    """Waiting for a busy service, which a stop ends. `sleep` is waited by instead, where it is given."""
+
+    def __init__(self, sleep: Callable[[float], None] | None = None) -> None:
+        self._stopped = threading.Event()
+        self._sleep = sleep or self._wait
+
+    def begin(self) -> None:
+        """What was stopped before may wait again."""
+        self._stopped.clear()
+
+    def stop(self) -> None:
+        """No more is to be waited for."""
+        self._stopped.set()
+
+    def wait(self, seconds: float) -> None:
+        """Raises `Unavailable` where it is stopped meanwhile."""
+        self._sleep(seconds)
+
+    def _wait(self, seconds: float) -> None:
+        if self._stopped.wait(seconds):
+            raise Unavailable(STOPPED)
+
+
 class Sending:
-    """One report stands at each plan's place, whatever happens. `scribes`: by the plans' `naming`. `stop` is called
-    when no more is to be waited for."""
+    """One report stands at each plan's place, whatever happens. `scribes`: by the plans' `naming`. `pauses` are
+    stopped when no more is to be waited for."""
 
     def __init__(
         self,
@@ -54,20 +93,15 @@ class Sending:
         service: ImportClient,
         scribes: Sequence[Scribe],
         annexes: AnnexFolder,
-        *,
-        dry_run: bool,
-        progress: Progress,
-        sleep: Callable[[float], None],
-        stop: Callable[[], None],
+        run: ImportRun,
+        pauses: Pauses,
     ) -> None:
         self._plans = plans
         self._service = service
         self._scribes = scribes
         self._annexes = annexes
-        self._dry_run = dry_run
-        self._progress = progress
-        self._sleep = sleep
-        self._stop = stop
+        self._run = run
+        self._pauses = pauses
         self._courses: dict[int, RowProgress] = {}  # by place of the plan
         self._recognised: dict[int, RowReport] = {}  # likewise
         self._misnamed: dict[int, RowPlan] = {}  # likewise, with the flaw
@@ -88,7 +122,7 @@ class Sending:
                     items = [item for course in chunk for item in course.items(self._scribe(course))]
                     self._land()
                     self._advance(len(part) - len(chunk))
-                    if self._dry_run:
+                    if self._run.dry_run:
                         self._advance(len(chunk))
                     else:
                         self._flight = chunk, sender.submit(self._service.send, items)
@@ -98,7 +132,7 @@ class Sending:
             except (Unavailable, Busy) as error:
                 why = str(error)
             finally:
-                self._stop()
+                self._pauses.stop()
             if why is not None:
                 self._abandon(why)
         return why
@@ -172,7 +206,7 @@ class Sending:
                     course.meet(self._scribe(course), self._service.entry(index), partial(self._service.body, index))
             self._supply(chunk)
             if any(course.busy for course in chunk):
-                self._sleep(pause)
+                self._pauses.wait(pause)
                 pause = min(pause * 2, IMPORT_WAIT_SECONDS_MAX)
             items = [item for course in chunk for item in course.items(self._scribe(course))]
             if not items:
@@ -230,4 +264,4 @@ class Sending:
 
     def _advance(self, rows: int) -> None:
         self._done += rows
-        self._progress(self._done, len(self._plans))
+        self._run.progress(self._done, len(self._plans))

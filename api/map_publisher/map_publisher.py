@@ -17,7 +17,7 @@ from ledger.domain.events.completeness_map import MapRootPublished
 from ledger.domain.values.subject import MAP
 from ledger.errors import Busy, LedgerError, Misconfigured, Refused
 from ledger.keys.signer import Signer
-from ledger.registration import admit
+from ledger.registration import AdmittingLog, admit
 from projections.completeness.map_tables import MapState
 
 __all__ = ["publish_roots", "root_statement"]
@@ -58,9 +58,7 @@ async def _publish(service: Service, signer: Signer) -> None:
     candidate = admit(
         _statement(cut, service, signer),
         None,
-        governance=service.governance,
-        keyring=service.sequencer.keyring,
-        origin=service.origin,
+        AdmittingLog(service.origin, service.governance, service.sequencer.keyring),
         now=service.clock(),
     )
     (answer,) = await service.register(candidate)

@@ -17,8 +17,8 @@ from api.service.service import Service
 from api.service.uploads import uploaded
 from ledger.domain.events.annex import AnnexTakenDown
 from ledger.errors import NotFound
-from ledger.feed import to_recorded
 from ledger.limits import ANNEX_BYTES_MAX, ANNEX_MAX_AGE_SECONDS
+from ledger.reading.feed import to_recorded
 from ledger.registration.annexes import media_type_of
 from ledger.store.contract import Fact
 from ledger.store.owners import Owner

@@ -21,8 +21,8 @@ from api.service.service import Service
 from api.service.signed_requests import Reader, authenticated
 from ledger.domain.state.attachment import ATTACHMENTS, Attachment, is_erased
 from ledger.errors import NotFound
-from ledger.feed import to_recorded
 from ledger.limits import ATTACHMENT_BYTES_MAX
+from ledger.reading.feed import to_recorded
 from ledger.store.attachment_keys import commitment_of, decrypt, encrypt
 from ledger.store.attachments import StoredAttachment
 from ledger.store.contract import Fact

@@ -15,14 +15,14 @@ from starlette.responses import Response
 from api.http.bodies import wants_json
 from api.http.errors import Gone, InvalidRequest
 from api.service.event_json import event_json
-from api.service.issuer_evidence import MEDIA_TYPE as EVIDENCE
-from api.service.issuer_evidence import evidence
 from api.service.service import Service
 from api.service.signed_requests import authenticated, is_signed
 from api.service.waiting_pledges import require_not_refused
 from ledger.cose.receipt import attach
 from ledger.errors import NotFound
-from ledger.feed import to_recorded
+from ledger.reading.feed import to_recorded
+from ledger.reading.issuer_evidence import MEDIA_TYPE as EVIDENCE
+from ledger.reading.issuer_evidence import evidence
 from ledger.store.contract import EntryRow, Fact
 
 __all__ = ["entry_index", "router"]

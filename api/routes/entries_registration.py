@@ -25,7 +25,15 @@ from ledger.cose.cbor import encode
 from ledger.domain.events.pledge import PledgePublished
 from ledger.errors import LedgerError
 from ledger.limits import BATCH_BYTES_MAX, BODY_BYTES_MAX, STATEMENT_BYTES_MAX
-from ledger.registration import AwaitsRelease, Candidate, MissingAnnex, MissingAttachment, MissingBody, admit
+from ledger.registration import (
+    AdmittingLog,
+    AwaitsRelease,
+    Candidate,
+    MissingAnnex,
+    MissingAttachment,
+    MissingBody,
+    admit,
+)
 from ledger.sequencing.sequencer import Answer, Registered
 from ledger.store.annexes import AnnexKept
 from ledger.store.attachments import StoredAttachment
@@ -168,9 +176,7 @@ def _admit_with(
     return admit(
         raw,
         body,
-        governance=sequencer.governance,
-        keyring=sequencer.keyring,
-        origin=service.origin,
+        AdmittingLog(service.origin, sequencer.governance, sequencer.keyring),
         now=service.sound_clock(),
         annexes=annexes or {},
         attachment=attachment,
@@ -189,9 +195,7 @@ async def _with_pending(service: Service, candidate: Candidate, here: Container[
     pledge = admit(
         waiting.statement,
         waiting.body,
-        governance=sequencer.governance,
-        keyring=sequencer.keyring,
-        origin=service.origin,
+        AdmittingLog(service.origin, sequencer.governance, sequencer.keyring),
         now=waiting.received_at,  # its age is judged as of its arrival
     )
     return (pledge, candidate)

@@ -13,8 +13,8 @@ from api.service.service import Service
 from ledger.domain.events.policy import StandingPolicyApproved, StandingPolicyProposed
 from ledger.domain.rules.policy_conditions import policy_schema
 from ledger.errors import NotFound
-from ledger.feed import to_recorded
 from ledger.limits import LEAF_INDEX_ASKED_MAX
+from ledger.reading.feed import to_recorded
 
 __all__ = ["router"]
 

@@ -17,7 +17,7 @@ from ledger.domain.rules.catalogue import SPECS
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import is_enterprise
-from ledger.feed import Feed, to_recorded
+from ledger.reading.feed import Feed, to_recorded
 from ledger.store.contract import EntryRow
 from projections.standing.disclosure import DisclosureWindows
 from projections.standing.policy_timeline import Rules

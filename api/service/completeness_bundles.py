@@ -23,9 +23,9 @@ from ledger.domain.state.completeness_map import MapRoot
 from ledger.domain.state.party import ROOT_PARTY
 from ledger.domain.values.subject import POLICY, kind
 from ledger.errors import NotFound
-from ledger.feed import to_recorded
 from ledger.limits import BUNDLE_BYTES_MAX, BUNDLE_ENTRIES_MAX, PROOFS_READ_MAX
-from ledger.log_reader import Log
+from ledger.reading.feed import to_recorded
+from ledger.reading.log_reader import Log
 from ledger.store.contract import EntryRow, Store
 from ledger.verifier.formats.bundle import Bundle, BundleTooLarge, Shown, StreamShown, bundle_pieces
 from projections.completeness.map_view import MapView

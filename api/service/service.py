@@ -36,18 +36,18 @@ from api.service.views import Views
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Behind, Busy, LedgerError
-from ledger.feed import Feed
 from ledger.keys.log_keys import LogKeys
 from ledger.limits import LONG_READS_MAX, READY_SECONDS_MAX, STREAMS_MAX, STREAMS_PER_CLIENT_MAX
-from ledger.log_reader import Log
+from ledger.reading.feed import Feed
+from ledger.reading.log_reader import Log
 from ledger.registration import Candidate
 from ledger.sequencing.clock import check_behind
 from ledger.sequencing.scrubber import Scrubber
 from ledger.sequencing.sequencer import Answer, Sequencer, Submission
+from ledger.store.application import Ledger
 from ledger.store.attachment_keys import KeyFolder
 from ledger.store.desk import Desk
 from ledger.store.erasure import Erasures
-from ledger.store.eventsourcing.application import Ledger
 from ledger.store.postgres import PostgresStore
 from projections.engine.process import ProjectionProcess
 from projections.engine.progress import Watch

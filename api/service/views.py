@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from ledger.feed import Feed
+from ledger.reading.feed import Feed
 from ledger.store.connect import Database
 from projections.completeness.map_view import MapView
 from projections.db.reads import Reading

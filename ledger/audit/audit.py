@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import ExitStack
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.audit.checkpoints import CheckpointChain, check_head
 from ledger.audit.cosignatures import check_cosignatures
@@ -20,7 +20,7 @@ from ledger.audit.facts import FactFiles, compare_facts
 from ledger.audit.findings import AuditFinding, Findings
 from ledger.audit.known_beforehand import check_charter, compare_known
 from ledger.audit.replay_rules import AnnexNamed, AttachmentNamed
-from ledger.audit.result import Audited, AuditResult, Known
+from ledger.audit.result import AuditResult, Known
 from ledger.audit.side_tables import check_annexes, check_tables
 from ledger.audit.sources.source import AuditSource, Sources, StreamRange
 from ledger.audit.timeline import Timeline
@@ -29,7 +29,7 @@ from ledger.audit.worker import Job, PartDone, StreamChecks, begin_worker, do_pa
 from ledger.tlog.hashing import EMPTY_ROOT
 from ledger.verifier.trust import Trust
 
-__all__ = ["Progress", "WholeCheck", "run_audit"]
+__all__ = ["AuditWorkers", "FurtherChecks", "Progress", "WholeCheck", "run_audit"]
 
 _PARTS_PER_WORKER: Final = 8
 _ENTRIES_PER_PART: Final = 100_000
@@ -40,46 +40,54 @@ WholeCheck = Callable[[AuditSource, Timeline, CheckpointChain, Findings, Callabl
 """Compares something that is not of one stream. The last argument: whether an entry is one to rely on."""
 
 
+class AuditWorkers(NamedTuple):
+    """Processes that audit streams side by side, each over its own opening of the source; with 0 there is none."""
+
+    processes: int
+    sources: Sources
+
+
+class FurtherChecks(NamedTuple):
+    """What is compared beside what is in the log itself: of each stream, and of the whole."""
+
+    of_streams: Sequence[StreamChecks] = ()
+    of_whole: Sequence[WholeCheck] = ()
+
+
 def run_audit(
     source: AuditSource,
-    sources: Sources | None,
     trust: Trust,
     *,
-    workers: int = 0,
-    audited: Audited | None = None,
+    workers: AuditWorkers | None = None,
     known: Known = Known(),  # noqa: B008  (a value)
-    checks: Sequence[StreamChecks] = (),
-    whole: Sequence[WholeCheck] = (),
+    checks: FurtherChecks = FurtherChecks(),  # noqa: B008  (likewise)
     progress: Progress = lambda what, done, total: None,
 ) -> AuditResult:
-    """Audit everything that the source shows. `workers` 0: in this process, on its connection alone.
+    """Audit everything that the source shows. Without `workers`: in this process, on its connection alone.
 
     Raises `Unavailable`, `Misconfigured`, `Malformed`, `Refuted` where it could not be completed.
     """
-    run = _Run(source, sources, trust, workers, audited, known, checks, progress)
+    run = _Run(source, trust, workers, known, checks, progress)
     with ExitStack() as stack:
-        return run.all(whole, stack)
+        return run.all(stack)
 
 
 class _Run:
     def __init__(
         self,
         source: AuditSource,
-        sources: Sources | None,
         trust: Trust,
-        workers: int,
-        audited: Audited | None,
+        workers: AuditWorkers | None,
         known: Known,
-        checks: Sequence[StreamChecks],
+        checks: FurtherChecks,
         progress: Progress,
     ) -> None:
         self._source = source
-        self._sources = sources
         self._trust = trust
-        self._workers = workers if sources is not None else 0
-        self._audited = audited
+        self._workers = workers
+        self._worker_count = 0 if workers is None else workers.processes
         self._known = known
-        self._checks = tuple(checks)
+        self._checks = checks
         self._progress = progress
         self._findings = Findings()
         self._outcome = AuditResult(trust.origin, tables=source.tables)
@@ -88,19 +96,19 @@ class _Run:
         self._attachments = DiskIndex(AttachmentNamed)
         self._closed = Indices()
 
-    def all(self, whole: Sequence[WholeCheck], stack: ExitStack) -> AuditResult:
+    def all(self, stack: ExitStack) -> AuditResult:
         began = time.monotonic()
         stack.enter_context(self._annexes)
         stack.enter_context(self._attachments)
         pool = self._pool(stack)
         source, findings, outcome = self._source, self._findings, self._outcome
         chain = self._chain()
-        asked = [head.size for head in self._known.heads] + ([self._audited.size] if self._audited else [])
+        asked = [head.size for head in self._known.heads] + ([self._known.audited.size] if self._known.audited else [])
         end = chain.sizes[-1] if chain.sizes else 0
         self._progress("tree", 0, end)
         tree = check_tree(source, chain, findings, [size for size in asked if size <= end])
         self._progress("tree", end, end)
-        verified_below = compare_known(self._known, self._audited, tree, end, findings)
+        verified_below = compare_known(self._known, tree, end, findings)
         timeline = Timeline(source.governing())
         charter_size = check_charter(source, self._trust, chain, timeline, findings)
         outcome.size, outcome.checkpoints, outcome.signatures = end, len(chain.sizes), chain.signatures
@@ -115,7 +123,7 @@ class _Run:
             outcome.timed,
             verified_below,
             frozenset(tree.suspects),
-            self._checks,
+            tuple(self._checks.of_streams),
         )
         with FactFiles() as made:
             broken_at = self._streams(pool, job, timeline, made, end)
@@ -125,7 +133,7 @@ class _Run:
         check_cosignatures(source, chain, self._trust, findings)
         if source.tables:
             check_tables(source.connection, timeline, self._attachments, findings)
-        for check in whole:
+        for check in self._checks.of_whole:
             check(source, timeline, chain, findings, lambda index: broken_at is None or index < broken_at)
         outcome.findings, outcome.notices = sorted(findings.findings, key=_order), sorted(findings.notices, key=_order)
         outcome.counts, outcome.notice_counts = dict(findings.counts), dict(findings.notice_counts)
@@ -149,11 +157,13 @@ class _Run:
 
     def _pool(self, stack: ExitStack) -> ProcessPoolExecutor | None:
         """The workers, which begin while checkpoints and tree are checked here."""
-        if not self._workers or self._sources is None:
+        if self._workers is None or not self._workers.processes:
             return None
         spawn = multiprocessing.get_context("spawn")
-        pool = stack.enter_context(ProcessPoolExecutor(self._workers, spawn, begin_worker, (self._sources,)))
-        for _ in range(self._workers):
+        pool = stack.enter_context(
+            ProcessPoolExecutor(self._worker_count, spawn, begin_worker, (self._workers.sources,))
+        )
+        for _ in range(self._worker_count):
             pool.submit(wake)
         return pool
 
@@ -176,7 +186,7 @@ class _Run:
 
     def _parts(self, end: int) -> int:
         """In how many parts: enough for all workers to end together, and for what comes of each to stay small."""
-        return max(self._workers * _PARTS_PER_WORKER, -(-end // _ENTRIES_PER_PART), 1)
+        return max(self._worker_count * _PARTS_PER_WORKER, -(-end // _ENTRIES_PER_PART), 1)
 
     def _broken_before(self, timeline: Timeline) -> int | None:
         """From where on nothing is held against anybody: of a published log nobody knows whose a lost entry was."""
@@ -205,7 +215,7 @@ class _Run:
                 yield work_on(self._source, timeline, job, part, broken_at)
             return
         rest = iter(parts)
-        pending = {pool.submit(do_part, job, part, broken_at) for part in islice(rest, 2 * self._workers)}
+        pending = {pool.submit(do_part, job, part, broken_at) for part in islice(rest, 2 * self._worker_count)}
         while pending:  # no more are given out than are taken back: results wait in memory
             finished, pending = wait(pending, return_when=FIRST_COMPLETED)
             for future in finished:

@@ -17,7 +17,7 @@ from ledger.audit.findings import Findings
 from ledger.store.append_parameters import fact_key
 from ledger.store.contract import Fact
 
-__all__ = ["DIGEST_SQL", "OPTIONAL", "FactFiles", "compare_facts", "fact_record"]
+__all__ = ["OPTIONAL", "FactFiles", "compare_facts", "fact_record"]
 
 _DIGEST_BYTES: Final = 16
 _RECORD_BYTES: Final = 24
@@ -25,11 +25,10 @@ _RECORD: Final = f"{_RECORD_BYTES}s"
 _BUCKETS: Final = 256
 _HELD_BYTES_MAX: Final = 4 * 1024 * 1024
 OPTIONAL: Final = 1 << 63  # on an index: the fact may be there, or not
-DIGEST_SQL: Final = "substr(sha256(convert_to(kind, 'UTF8') || '\\x00'::bytea || convert_to(key, 'UTF8')), 1, 16)"
 
 
 def fact_record(fact: Fact, index: int) -> bytes:
-    """24 bytes for a fact that the entry `index` makes."""
+    """24 bytes for a fact that the entry `index` makes; `sources/database.py` has them made by the database."""
     return _digest(fact) + index.to_bytes(8)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from ledger.audit.checkpoints import CheckpointChain
 from ledger.audit.findings import Findings
-from ledger.audit.result import Audited, Known
+from ledger.audit.result import Known
 from ledger.audit.sources.source import AuditSource
 from ledger.audit.timeline import Timeline
 from ledger.audit.tree import Tree
@@ -21,7 +21,7 @@ __all__ = ["check_charter", "compare_known"]
 _CHARTER_MAX: Final = 4_096  # entries
 
 
-def compare_known(known: Known, audited: Audited | None, tree: Tree, end: int, findings: Findings) -> int:
+def compare_known(known: Known, tree: Tree, end: int, findings: Findings) -> int:
     """Compare with what others saw of the log; below which entry signatures were verified already.
 
     `end`: the size of the newest tree; `tree` has the roots at all sizes that are asked for.
@@ -39,6 +39,7 @@ def compare_known(known: Known, audited: Audited | None, tree: Tree, end: int, f
             findings.add("log.fork", detail, size=head.size)
         else:
             agreed = head.size
+    audited = known.audited
     if audited is None:
         return 0
     if audited.size > end:

@@ -27,8 +27,8 @@ from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import is_enterprise, own_party
 from ledger.errors import LedgerError, Malformed, Refused
 from ledger.limits import COMMIT_SECONDS_MAX, IAT_AHEAD_SECONDS_MAX
-from ledger.mark_serial_tree import check_serials
-from ledger.registration import Candidate, Judgement, MissingBody, candidate_of, judge
+from ledger.mark_serials.check import check_serials
+from ledger.registration import Candidate, EntryPosition, Judgement, MissingBody, candidate_of, judge
 from ledger.store.contract import Fact
 
 __all__ = ["BREAKS", "AnnexGone", "AnnexNamed", "AttachmentNamed", "Judge", "Stream"]
@@ -120,9 +120,7 @@ class Judge:
                 candidate,
                 stream.record,
                 one.governance,
-                index=row.index,
-                recorded_at=one.recorded_at,
-                version=recorded.version,
+                EntryPosition(row.index, recorded.version, one.recorded_at),
                 released=released,
                 bootstrap=row.index < self._setting.charter_size,
             )

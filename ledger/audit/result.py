@@ -20,9 +20,13 @@ class Audited(Struct, frozen=True):
 
 
 class Known(Struct, frozen=True):
-    """Checkpoints from elsewhere, signed by the log: they must be of the same tree."""
+    """What is known of the log from elsewhere: what an earlier audit left, and checkpoints that the log signed.
+
+    They must be of the same tree.
+    """
 
     heads: tuple[VerifiedCheckpoint, ...] = ()
+    audited: Audited | None = None
 
 
 class AuditResult(Struct):

@@ -1,22 +1,19 @@
-"""The charter: the pre-signed first statements of a log, and the file that they travel in.
+"""The charter: the pre-signed first statements of a log.
 
 In this order: trust anchors (by the root that they name), parties with their keys and roles (by the root),
 registration policy, standing policy as proposed and as approved, work calendars. Made where the private keys
-are; the service is given the file. The file is a CBOR sequence (RFC 8742) of the signed statements.
+are; the service is given the file (`charter_file.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from hashlib import sha256
-from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from ledger.charter.default_policies import calendar_2026, default_registration_policy, default_standing_policy
-from ledger.cose.cbor import item_end
+from ledger.charter.charter_file import charter_origin
 from ledger.cose.statement import decode_event, make_statement, parse_statement
 from ledger.domain.events.base import Event
 from ledger.domain.events.party import (
@@ -24,9 +21,7 @@ from ledger.domain.events.party import (
     PartyEnrolled,
     Role,
     RoleGranted,
-    SuccessionReason,
     TrustAnchorsEstablished,
-    TrustAnchorsSucceeded,
 )
 from ledger.domain.events.policy import (
     RegistrationPolicyAdopted,
@@ -46,33 +41,16 @@ from ledger.keys.signer import Signer
 
 __all__ = [
     "CharterParty",
+    "CharterRoot",
+    "CharterRules",
     "EnrolledParty",
+    "FoundedLog",
     "LogAnchors",
-    "calendar_2026",
-    "charter_origin",
-    "default_registration_policy",
-    "default_standing_policy",
-    "demo_charter",
     "draft_charter",
     "make_charter",
-    "make_succession",
-    "read_charter",
     "sign_charter",
     "unsigned_parts",
-    "write_charter",
 ]
-
-_COSE_SIGN1: Final = 0xD2  # tag 18
-_DEMO_PARTIES: Final[Mapping[str, tuple[tuple[Role, ...], str]]] = {
-    "registrar": (("registrar",), "登记员"),
-    "organizer": (("organizer",), "组织方"),
-    "approver": (("approver",), "规则批准方"),
-    "regulator": (("regulator",), "监管部门"),
-    "handling-body": (("handling_body",), "投诉承办单位"),
-    "data-officer": (("data_officer",), "数据保护负责人"),
-    "laboratory": (("laboratory",), "检验检测机构"),
-    "log-operator": (("log_operator",), "账本运营方"),
-}
 
 
 class LogAnchors(Struct, frozen=True):
@@ -115,26 +93,41 @@ class EnrolledParty(Struct, frozen=True):
     proof: bytes
 
 
+class CharterRoot(Struct, frozen=True):
+    """Who founds the log and enrols everybody: the root's key, and the pseudonym of its holder."""
+
+    signer: Signer
+    officer: str
+
+
+class FoundedLog(Struct, frozen=True):
+    """The log that a charter founds: its keys, its names for people, and whether it is a demonstration."""
+
+    anchors: LogAnchors
+    name_zh: str
+    name_en: str
+    demo: bool = False
+
+
+class CharterRules(Struct, frozen=True):
+    """What an organizer lays down in a charter and an approver approves.
+
+    `in_force_from`: the first day of the standing policy; None: the day on which it is approved.
+    """
+
+    registration_policy: RegistrationPolicyAdopted
+    standing_policy: StandingPolicy
+    calendars: Sequence[WorkCalendarPublished]
+    in_force_from: date | None = None
+
+
 def make_charter(
-    *,
-    root: Signer,
-    root_officer: str,
-    anchors: LogAnchors,
-    name_zh: str,
-    name_en: str,
-    parties: Sequence[CharterParty],
-    registration_policy: RegistrationPolicyAdopted,
-    standing_policy: StandingPolicy,
-    calendars: Sequence[WorkCalendarPublished],
-    now: int,
-    standing_in_force_from: date | None = None,
-    demo: bool = False,
+    root: CharterRoot, log: FoundedLog, parties: Sequence[CharterParty], rules: CharterRules, now: int
 ) -> list[bytes]:
     """The statements of a charter, signed at `now` (Unix seconds). The same input gives the same bytes.
 
     The first party with the role organizer says the policies, the first with approver (or regulator) approves.
-    The standing policy is in force from that day, or from `standing_in_force_from`. Raises `Malformed` where
-    one of the two is missing.
+    Raises `Malformed` where one of the two is missing.
     """
     organizer = _first(parties, ("organizer",))
     approver = _first(parties, ("approver", "regulator"))
@@ -146,95 +139,48 @@ def make_charter(
             one.name_en,
             one.officer,
             one.signer.public,
-            prove_possession(one.signer, one.party, anchors.origin),
+            prove_possession(one.signer, one.party, log.anchors.origin),
         )
         for one in parties
     ]
-    signed = draft_charter(
-        root=root,
-        root_officer=root_officer,
-        anchors=anchors,
-        name_zh=name_zh,
-        name_en=name_en,
-        parties=enrolled,
-        now=now,
-        demo=demo,
-    )
-    say = _Scribe(signed, anchors.origin, now).say
-    proposal = _propose(say, organizer.party, organizer.signer, registration_policy, standing_policy, now)
-    approved = StandingPolicyApproved(v=1, effective_on=standing_in_force_from or shanghai_date(now), proposal=proposal)
-    say(approved, POLICY, approver.party, approver.signer)
-    for calendar in calendars:
+    signed = draft_charter(root, log, enrolled, now)
+    say = _Scribe(signed, log.anchors.origin, now).say
+    proposal = _propose(say, organizer.party, organizer.signer, rules, now)
+    say(_approval(proposal, rules, now), POLICY, approver.party, approver.signer)
+    for calendar in rules.calendars:
         say(calendar, POLICY, organizer.party, organizer.signer)
     return signed
 
 
-def draft_charter(
-    *,
-    root: Signer,
-    root_officer: str,
-    anchors: LogAnchors,
-    name_zh: str,
-    name_en: str,
-    parties: Sequence[EnrolledParty],
-    now: int,
-    demo: bool = False,
-) -> list[bytes]:
+def draft_charter(root: CharterRoot, log: FoundedLog, parties: Sequence[EnrolledParty], now: int) -> list[bytes]:
     """The statements of a charter that its root signs, at `now`: trust anchors, parties, their keys and roles."""
-    today, signed = shanghai_date(now), list[bytes]()
+    today, signed, anchors = shanghai_date(now), list[bytes](), log.anchors
     say = _Scribe(signed, anchors.origin, now).say
     established = TrustAnchorsEstablished(
         v=1,
         effective_on=today,
         origin=anchors.origin,
-        name_zh=name_zh,
-        name_en=name_en,
-        root_key=root.public.cose_key.hex(),
-        root_officer=root_officer,
+        name_zh=log.name_zh,
+        name_en=log.name_en,
+        root_key=root.signer.public.cose_key.hex(),
+        root_officer=root.officer,
         checkpoint_vkey=anchors.checkpoint_vkey,
         receipt_key=anchors.receipt.cose_key.hex(),
         standing_key=anchors.standing.cose_key.hex(),
-        demo=demo,
+        demo=log.demo,
     )
-    say(established, ROOT_PARTY, ROOT_PARTY, root)
+    say(established, ROOT_PARTY, ROOT_PARTY, root.signer)
     enrolled = set[str]()
     for member in parties:
         for event in _enrolment(member, today, further=member.party in enrolled):
-            say(event, member.party, ROOT_PARTY, root)
+            say(event, member.party, ROOT_PARTY, root.signer)
         enrolled.add(member.party)
     return signed
 
 
-def make_succession(*, root: Signer, keys: LogKeys, from_size: int, reason: SuccessionReason, now: int) -> bytes:
-    """The root's statement that `keys` sign trees of `from_size` entries and more, signed at `now` (Unix seconds)."""
-    anchors = LogAnchors.of(keys)
-    event = TrustAnchorsSucceeded(
-        v=1,
-        effective_on=shanghai_date(now),
-        from_size=from_size,
-        checkpoint_vkey=anchors.checkpoint_vkey,
-        receipt_key=anchors.receipt.cose_key.hex(),
-        standing_key=anchors.standing.cose_key.hex(),
-        reason=reason,
-    )
-    cti = sha256(f"{anchors.origin}\nsuccession\n{anchors.checkpoint_vkey}\n{from_size}".encode()).digest()[:16]
-    return make_statement(
-        event, subject=ROOT_PARTY, issuer=ROOT_PARTY, audience=anchors.origin, signer=root, iat=now, cti=cti
-    )
-
-
-def sign_charter(
-    statements: Sequence[bytes],
-    signer: Signer,
-    *,
-    registration_policy: RegistrationPolicyAdopted,
-    standing_policy: StandingPolicy,
-    calendars: Sequence[WorkCalendarPublished],
-    in_force_from: date,
-    now: int,
-) -> list[bytes]:
+def sign_charter(statements: Sequence[bytes], signer: Signer, rules: CharterRules, now: int) -> list[bytes]:
     """A drafted charter with what the holder of `signer` has to add: an organizer the policies and work calendars,
-    then an approver (or regulator) the approval, in force from that day.
+    then an approver (or regulator) the approval.
 
     Raises `Malformed` where it is not this key's turn, or the charter has no such key.
     """
@@ -246,13 +192,13 @@ def sign_charter(
     roles, left = _roles_of(statements, party), unsigned_parts(statements)
     say = _Scribe(signed, origin, now).say
     if left[:1] == ["organizer"] and "organizer" in roles:
-        _propose(say, party, signer, registration_policy, standing_policy, now)
-        for calendar in calendars:
+        _propose(say, party, signer, rules, now)
+        for calendar in rules.calendars:
             say(calendar, POLICY, party, signer)
     elif left[:1] == ["approver"] and not roles.isdisjoint(("approver", "regulator")):
         events = [decode_event(parse_statement(one)) for one in statements]
         proposal = next(at for at, event in enumerate(events) if isinstance(event, StandingPolicyProposed))
-        say(StandingPolicyApproved(v=1, effective_on=in_force_from, proposal=proposal), POLICY, party, signer)
+        say(_approval(proposal, rules, now), POLICY, party, signer)
     else:
         turn = f"the next to sign is the {left[0]}" if left else "it is whole"
         raise Malformed(f"{party} has nothing to add to this charter: {turn}")
@@ -284,16 +230,16 @@ class _Scribe:
 
 
 def _propose(
-    say: Callable[[Event, str, str, Signer], int],
-    party: str,
-    signer: Signer,
-    registration: RegistrationPolicyAdopted,
-    standing: StandingPolicy,
-    now: int,
+    say: Callable[[Event, str, str, Signer], int], party: str, signer: Signer, rules: CharterRules, now: int
 ) -> int:
     """Both policies; the index of the standing policy's proposal."""
-    say(registration, POLICY, party, signer)
-    return say(StandingPolicyProposed(v=1, effective_on=shanghai_date(now), policy=standing), POLICY, party, signer)
+    say(rules.registration_policy, POLICY, party, signer)
+    proposed = StandingPolicyProposed(v=1, effective_on=shanghai_date(now), policy=rules.standing_policy)
+    return say(proposed, POLICY, party, signer)
+
+
+def _approval(proposal: int, rules: CharterRules, now: int) -> StandingPolicyApproved:
+    return StandingPolicyApproved(v=1, effective_on=rules.in_force_from or shanghai_date(now), proposal=proposal)
 
 
 def _key_holders(statements: Sequence[bytes]) -> dict[str, str]:
@@ -306,77 +252,6 @@ def _key_holders(statements: Sequence[bytes]) -> dict[str, str]:
 def _roles_of(statements: Sequence[bytes], party: str) -> frozenset[str]:
     parsed = [one for one in map(parse_statement, statements) if one.subject == party]
     return frozenset(event.role for event in map(decode_event, parsed) if isinstance(event, RoleGranted))
-
-
-def demo_charter(keys: LogKeys, signers: Mapping[str, Signer], now: int, since: int) -> list[bytes]:
-    """A charter with the default policies, in force from the year `since` on, for a demonstration.
-
-    `signers` by name: `root` and every party of it (`registrar`, `organizer`, `approver`, `regulator`,
-    `handling-body`, `data-officer`). Everything says 演示, and so do the work calendars, from the year before `since`
-    to the year after next.
-    """
-    first_day = date(since, 1, 1)
-    parties = [
-        CharterParty(f"party:{slug}", roles, f"演示{zh}", f"Demo {slug.replace('-', ' ')}", f"{slug}-1", signers[slug])
-        for slug, (roles, zh) in _DEMO_PARTIES.items()
-    ]
-    return make_charter(
-        root=signers["root"],
-        root_officer="root-1",
-        anchors=LogAnchors.of(keys),
-        name_zh="演示信用账本",
-        name_en="Demo credit ledger",
-        parties=parties,
-        registration_policy=default_registration_policy(first_day),
-        standing_policy=replace(default_standing_policy(), title_zh="演示规则", title_en="Demo policy"),
-        calendars=[_demo_calendar(year, first_day) for year in range(since - 1, shanghai_date(now).year + 3)],
-        now=now,
-        standing_in_force_from=first_day,
-        demo=True,
-    )
-
-
-def _demo_calendar(year: int, effective_on: date) -> WorkCalendarPublished:
-    """Working days of a year as nobody published them: every weekday. Where the real ones are known, these."""
-    if year == 2026:
-        return calendar_2026()
-    return WorkCalendarPublished(
-        v=1,
-        effective_on=effective_on,
-        legal_basis="演示日历: 只有周末休息, 并非国务院公布 · made up for a demonstration: weekends only",
-        year=year,
-        holidays=(),
-        workdays=(),
-    )
-
-
-def write_charter(statements: Iterable[bytes]) -> bytes:
-    """The charter's file: a CBOR sequence (RFC 8742)."""
-    return b"".join(statements)
-
-
-def read_charter(data: bytes) -> list[bytes]:
-    """The statements of a charter's file. Form only: `Sequencer.bootstrap` checks them. Raises `Malformed`."""
-    statements: list[bytes] = []
-    start = 0
-    while start < len(data):
-        # a statement is a tagged item: one byte (COSE_Sign1, RFC 9052 §4.2), then an array
-        if data[start] != _COSE_SIGN1:
-            raise Malformed(f"the charter holds something else than a signed statement at byte {start}")
-        end = item_end(data, start + 1)
-        statements.append(parse_statement(data[start:end]).raw)
-        start = end
-    if not statements:
-        raise Malformed("an empty charter")
-    return statements
-
-
-def charter_origin(statements: Sequence[bytes]) -> str:
-    """The name of the log that a charter is for. Raises `Malformed`."""
-    event = decode_event(parse_statement(statements[0]))
-    if not isinstance(event, TrustAnchorsEstablished):
-        raise Malformed("a charter begins with the trust anchors")
-    return event.origin
 
 
 def _enrolment(member: EnrolledParty, today: date, *, further: bool) -> Iterable[Event]:

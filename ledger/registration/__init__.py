@@ -6,15 +6,17 @@ the other: the key still, who may say it, recording limits, and the rules of the
 is only in `judge`, so that a batch which lost a race is judged again without verifying signatures again.
 """
 
-from ledger.registration.admit import admit, admit_charter
+from ledger.registration.admit import AdmittingLog, admit, admit_charter
 from ledger.registration.annexes import MissingAnnex
 from ledger.registration.attachments import MissingAttachment
 from ledger.registration.candidate import Candidate, MissingBody, candidate_of, content_of
-from ledger.registration.decide import AwaitsRelease, Judgement, judge
+from ledger.registration.decide import AwaitsRelease, EntryPosition, Judgement, judge
 
 __all__ = [
+    "AdmittingLog",
     "AwaitsRelease",
     "Candidate",
+    "EntryPosition",
     "Judgement",
     "MissingAnnex",
     "MissingAttachment",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.cose.statement import Statement, decode_event, parse_statement, verify_statement
 from ledger.domain.events.attachment import AttachmentAdded
@@ -18,25 +18,31 @@ from ledger.errors import Refused
 from ledger.keys.algorithms import PublicKey, decode_key
 from ledger.keys.keyring import Keyring
 from ledger.limits import IAT_AHEAD_SECONDS_MAX
-from ledger.mark_serial_tree import check_serials
+from ledger.mark_serials.check import check_serials
 from ledger.registration.annexes import require_annexes
 from ledger.registration.attachments import require_upload
 from ledger.registration.candidate import Candidate, content_of
 from ledger.store.annexes import AnnexKept
 from ledger.store.attachments import StoredAttachment
 
-__all__ = ["admit", "admit_charter"]
+__all__ = ["AdmittingLog", "admit", "admit_charter"]
 
 _NO_ANNEXES: Final[Mapping[bytes, AnnexKept]] = {}
+
+
+class AdmittingLog(NamedTuple):
+    """The log to which statements are submitted: its name, and whose keys may sign what for it now."""
+
+    origin: str
+    governance: Governance
+    keyring: Keyring
 
 
 def admit(
     data: bytes,
     body: bytes | None,
+    log: AdmittingLog,
     *,
-    governance: Governance,
-    keyring: Keyring,
-    origin: str,
     now: int,
     annexes: Mapping[bytes, AnnexKept] = _NO_ANNEXES,
     attachment: StoredAttachment | None = None,
@@ -48,17 +54,17 @@ def admit(
     `Refused`.
     """
     statement = parse_statement(data)
-    _meant_for(statement, origin)
+    _meant_for(statement, log.origin)
     today = shanghai_date(now)
-    _age(statement, governance, today, now)
-    key = keyring.signing_key(statement.kid, statement.issuer, today)
-    candidate = content_of(verify_statement(statement, key), body, origin)
+    _age(statement, log.governance, today, now)
+    key = log.keyring.signing_key(statement.kid, statement.issuer, today)
+    candidate = content_of(verify_statement(statement, key), body, log.origin)
     if candidate.annexes:
         require_annexes(candidate.annexes, annexes)
     if isinstance(candidate.event, AttachmentAdded):
         require_upload(candidate.event, statement.issuer, attachment)
     if isinstance(candidate.event, MarkLicensed):
-        _serials_made(candidate, candidate.event, governance)
+        _serials_made(candidate, candidate.event, log.governance)
     return candidate
 
 

@@ -17,7 +17,7 @@ from ledger.errors import Refused
 from ledger.registration.candidate import Candidate
 from ledger.store.contract import Fact
 
-__all__ = ["AwaitsRelease", "Judgement", "judge"]
+__all__ = ["AwaitsRelease", "EntryPosition", "Judgement", "judge"]
 
 
 class AwaitsRelease(Refused):
@@ -29,6 +29,14 @@ class AwaitsRelease(Refused):
             "承诺已收到, 待组织方公布时一并登记",
             "the pledge was received and will be registered together with its publication by the organizer",
         )
+
+
+class EntryPosition(Struct, frozen=True):
+    """An entry's leaf index, its number in its subject's stream (from 1), and when it is recorded (Unix seconds)."""
+
+    index: int
+    version: int
+    recorded_at: int
 
 
 class Judgement(Struct, frozen=True):
@@ -43,21 +51,19 @@ def judge(
     candidate: Candidate,
     record: EnterpriseRecord | None,
     governance: Governance,
+    at: EntryPosition,
     *,
-    index: int,
-    recorded_at: int,
-    version: int,
     released: bool = False,
     bootstrap: bool = False,
 ) -> Judgement:
-    """Whether the candidate may be entry `index`, number `version` of its stream, recorded at `recorded_at`.
+    """Whether the candidate may be the entry at this position.
 
     `record` is the enterprise's (None for other subjects, and before its first event), `governance` that of
     this position; `released`: in one group with what releases it; `bootstrap`: part of the charter.
     Raises `Refused`, or `AwaitsRelease` for a pledge that is in order but not released.
     """
     statement, event, spec = candidate.statement, candidate.event, candidate.spec
-    ctx = _context(candidate, governance, index, recorded_at, released, bootstrap)
+    ctx = _context(candidate, governance, at, released, bootstrap)
     _right_stream(spec, ctx)
     spec.require_entitled(ctx.issuer, ctx.subject, ctx.roles)
     _form(spec, ctx)
@@ -66,25 +72,25 @@ def judge(
     unique = spec.decide(state, event, ctx)
     if isinstance(event, PledgeMade) and ctx.by_itself and not released:
         raise AwaitsRelease
-    recorded = statement.recorded(event, index=index, version=version, recorded_at=recorded_at)
+    recorded = statement.recorded(event, index=at.index, version=at.version, recorded_at=at.recorded_at)
     body_public = candidate.body is not None and spec.body_public(state, event)
     return Judgement(recorded, _facts(candidate, unique, released), body_public)
 
 
 def _context(
-    candidate: Candidate, governance: Governance, index: int, recorded_at: int, released: bool, bootstrap: bool
+    candidate: Candidate, governance: Governance, at: EntryPosition, released: bool, bootstrap: bool
 ) -> Context:
     """Who says it, and where. Raises `Refused` if the key may not be used on that day (any more)."""
     statement, event = candidate.statement, candidate.event
-    today = shanghai_date(recorded_at)
+    today = shanghai_date(at.recorded_at)
     if bootstrap and isinstance(event, TrustAnchorsEstablished):
         officer, roles = event.root_officer, frozenset(("root",))
     else:
         officer = usable_key(governance, statement.kid, statement.issuer, today).officer
         roles = governance.roles(statement.issuer)
     return Context(
-        index=index,
-        recorded_at=recorded_at,
+        index=at.index,
+        recorded_at=at.recorded_at,
         today=today,
         subject=statement.subject,
         issuer=statement.issuer,

@@ -4,7 +4,8 @@
 which of the submissions become entries (deduplication, unique facts), `decision` the entries with their tree, root and
 receipts, `head` what is held in memory of the log, `cold_streams` the folding of long streams beside it all. What
 surrounds a commit: `checks` looks at the bytes before they are durable, `history` knows what was signed, `high_water`
-keeps that on disk, `clock` doubts the time, `scrubber` reads what is stored again.
+keeps that on disk, `lost_history` looks at what a person gives up of it, `clock` doubts the time, `scrubber` reads what
+is stored again.
 """
 
 from ledger.sequencing.commit import CommitLoop

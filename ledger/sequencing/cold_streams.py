@@ -16,7 +16,7 @@ from ledger.domain.state.fold import fold
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import LedgerError
 from ledger.store.contract import Store
-from ledger.store.eventsourcing.mapper import to_recorded
+from ledger.store.statement_mapper import to_recorded
 
 __all__ = ["Warming"]
 

@@ -18,8 +18,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from ledger.cose.statement import decode_event, parse_statement
-from ledger.domain.events.history import HistoryGivenUp
 from ledger.domain.events.party import TrustAnchorsSucceeded
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
@@ -30,20 +28,20 @@ from ledger.errors import (
     LedgerError,
     Malformed,
     Raced,
-    Refused,
     Refuted,
     Unavailable,
 )
 from ledger.keys.keyring import Keyring
 from ledger.keys.log_keys import LogKeys
 from ledger.limits import COMMIT_SECONDS_MAX
-from ledger.registration import Candidate, admit, admit_charter
+from ledger.registration import Candidate, admit_charter
 from ledger.sequencing.batch import Fate, decide
 from ledger.sequencing.clock import ClockDoubts
 from ledger.sequencing.decision import Decision, Registered
 from ledger.sequencing.head import LogHead
 from ledger.sequencing.high_water import HighWater
 from ledger.sequencing.history import History
+from ledger.sequencing.lost_history import admit_loss, require_given_up
 from ledger.store.contract import Batch, CheckpointRow, Store
 
 __all__ = ["Answer", "CommitLoop"]
@@ -114,50 +112,16 @@ class CommitLoop:
                 if contested is not None:
                     self.history.contest(witnessed, contested, self._head)
                 if accepted is not None:
-                    self._nothing_lost(accepted)
+                    require_given_up(accepted, self._head.governance)
             except HistoryBroken:
                 if accepted is None:
                     raise
                 self._accept(accepted, witnessed)
             self.history.keep(self._head.checkpoint)
 
-    def _nothing_lost(self, accepted: bytes) -> None:
-        """The statement is an entry already, from an earlier start, or there is nothing for it to say."""
-        event = decode_event(parse_statement(accepted))
-        if event not in self._head.governance.given_up:
-            raise Refused(
-                "history.nothing_lost",
-                "数据库与已签发的历史相符, 没有需要放弃的历史",
-                "the database holds all that this log signed: there is no history to give up",
-            )
-
     def _accept(self, accepted: bytes, witnessed: int) -> None:
-        head, known = self._head, self.history.known
-        governance, keyring, now = head.governance, head.keyring, self._clock()
-        candidate = admit(accepted, None, governance=governance, keyring=keyring, origin=self._keys.origin, now=now)
-        event = candidate.event
-        kept = (head.size, head.edge.root().hex())
-        if not isinstance(event, HistoryGivenUp) or (event.kept_size, event.kept_root) != kept:
-            raise Refused(
-                "history.kept_otherwise",
-                "声明须为 HistoryGivenUp, 且写明数据库现有的记录数和根",
-                "the statement is a HistoryGivenUp that names what the database holds",
-                f"kept_size {kept[0]}, kept_root {kept[1]}",
-            )
-        if known is not None and (event.lost_size, event.lost_root) != (known.size, known.root.hex()):
-            raise Refused(
-                "history.lost_otherwise",
-                "声明须写明本账本签发过的最大的记录数和根",
-                "the statement names the largest tree that this log signed",
-                f"lost_size {known.size}, lost_root {known.root.hex()}",
-            )
-        if event.lost_size < witnessed:
-            raise Refused(
-                "history.lost_more",
-                f"见证方持有 {witnessed} 条记录的检查点",
-                f"a witness holds a checkpoint of {witnessed} entries",
-                str(event.lost_size),
-            )
+        head, known, now = self._head, self.history.known, self._clock()
+        candidate, event = admit_loss(accepted, head, known, witnessed, self._keys.origin, now)
         decision = Decision(head, self._keys, now)
         decision.take(candidate)
         batch = decision.integrate()

@@ -23,7 +23,7 @@ from ledger.domain.values.subject import is_governing
 from ledger.errors import LedgerError, Misconfigured, Refused
 from ledger.keys.keyring import Keyring
 from ledger.keys.log_keys import LogKeys
-from ledger.registration import Candidate, judge
+from ledger.registration import Candidate, EntryPosition, judge
 from ledger.sequencing.checks import check_batch, check_statement
 from ledger.sequencing.head import LogHead
 from ledger.store.annexes import NamedAnnex
@@ -103,9 +103,11 @@ class Decision:
             candidate,
             record,
             self.governance,
-            index=self._head.size + len(self.entries),
-            recorded_at=self.recorded_at,
-            version=(self._version(subject) if governing else version) + 1,
+            EntryPosition(
+                self._head.size + len(self.entries),
+                (self._version(subject) if governing else version) + 1,
+                self.recorded_at,
+            ),
             released=released,
             bootstrap=bootstrap,
         )

@@ -17,10 +17,10 @@ from ledger.domain.state.governance import Governance, evolve_governance
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.subject import is_governing
 from ledger.errors import Refuted
-from ledger.feed import to_recorded
 from ledger.keys.keyring import Keyring
 from ledger.limits import COLD_EVENTS_MAX, RECORDS_CACHED_EVENTS_MAX
-from ledger.log_reader import Log
+from ledger.reading.feed import to_recorded
+from ledger.reading.log_reader import Log
 from ledger.store.contract import CheckpointRow, Store
 from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.tree import Edge

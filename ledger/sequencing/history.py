@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from ledger.domain.state.governance import Governance
 from ledger.errors import HistoryBroken, LedgerError, Unavailable
-from ledger.log_reader import Log
+from ledger.reading.log_reader import Log
 from ledger.sequencing.high_water import HighWater
 from ledger.store.contract import CheckpointRow, Store
 from ledger.tlog.tree import Edge

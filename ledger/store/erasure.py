@@ -24,7 +24,7 @@ from ledger.errors import LedgerError
 from ledger.store.attachment_keys import KeyFolder
 from ledger.store.contract import EntryRow, Store
 from ledger.store.erasure_journal import Erased, journal_of
-from ledger.store.eventsourcing.mapper import to_recorded
+from ledger.store.statement_mapper import to_recorded
 
 __all__ = ["Erasures"]
 

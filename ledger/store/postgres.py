@@ -28,8 +28,8 @@ from ledger.store.copy_reader import copy_entries
 from ledger.store.cosignatures import Cosignatures, PostgresCosignatures
 from ledger.store.desk import PostgresDesk
 from ledger.store.durability import check_durable
-from ledger.store.eventsourcing.recorder import LedgerRecorder
 from ledger.store.queries import QUERIES
+from ledger.store.recorder import LedgerRecorder
 from ledger.store.tail import Tail
 from ledger.store.vault import Vault
 

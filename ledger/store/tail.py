@@ -11,8 +11,8 @@ from psycopg import Connection
 from ledger.errors import LedgerError
 from ledger.limits import DATABASE_POLL_SECONDS
 from ledger.store.connect import connect
-from ledger.store.eventsourcing.recorder import CHANNEL
 from ledger.store.queries import QUERIES
+from ledger.store.recorder import CHANNEL
 
 __all__ = ["Tail"]
 

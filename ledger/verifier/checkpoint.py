@@ -12,9 +12,9 @@ from typing import Final
 
 from ledger.cose.standing_token import standing_kid, verify_standing
 from ledger.errors import Uncheckable
-from ledger.verifier.messages.statement import NO_QUORUM
 from ledger.verifier.quorum import quorum_remark, require_head
 from ledger.verifier.report import Remark, VerifiedHead, VerifiedSignedStanding
+from ledger.verifier.statement_wording import NO_QUORUM
 from ledger.verifier.trust import Trust
 
 __all__ = ["verify_head", "verify_signed_standing"]

@@ -35,14 +35,13 @@ from ledger.errors import LedgerError, Refuted, Uncheckable
 from ledger.tlog.checkpoint import VerifiedCheckpoint
 from ledger.tlog.prefix import stream_value, verify_in_map
 from ledger.tlog.proof import verify_consistency
+from ledger.verifier import bundle_wording as wording
 from ledger.verifier.checkpoint import verify_head
 from ledger.verifier.entry_location import Located, LocatedStream, Roots, locate
 from ledger.verifier.formats.bundle import Bundle
 from ledger.verifier.formats.bundle_reading import parse_bundle
 from ledger.verifier.issuer_keys import IssuerChain
-from ledger.verifier.messages import bundle as wording
-from ledger.verifier.messages.common import anchored
-from ledger.verifier.report import Remark, Verified
+from ledger.verifier.report import Remark, Verified, anchored
 from ledger.verifier.succession import renewed
 from ledger.verifier.trust import Trust
 

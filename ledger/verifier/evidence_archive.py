@@ -31,6 +31,7 @@ from ledger.domain.values.subject import is_governing
 from ledger.errors import Refused, Refuted, Uncheckable
 from ledger.keys.algorithms import decode_key
 from ledger.tlog.checkpoint import VerifiedCheckpoint
+from ledger.verifier import archive_wording as wording
 from ledger.verifier.archive_contents import check_accesses, check_attached, check_left_out, check_period, named_members
 from ledger.verifier.archive_statements import Statements, check_proofs, governing_in, located_in
 from ledger.verifier.checkpoint import verify_head
@@ -41,9 +42,7 @@ from ledger.verifier.formats.archive import member, read_archive
 from ledger.verifier.formats.ground import ground_of, is_ground
 from ledger.verifier.formats.manifest import CHECKPOINT, COMPLETENESS, MANIFEST, SIGNATURE, ArchiveManifest
 from ledger.verifier.issuer_keys import IssuerChain
-from ledger.verifier.messages import archive as wording
-from ledger.verifier.messages.common import anchored
-from ledger.verifier.report import Remark, Verified
+from ledger.verifier.report import Remark, Verified, anchored
 from ledger.verifier.succession import renewed
 from ledger.verifier.trust import Trust
 

@@ -12,8 +12,8 @@ from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.tlog_proof import TlogProof, parse_proof, verify_proof
 from ledger.tlog.witness_policy import NONE, Cosigned, Policy
 from ledger.verifier.entry_location import Located, Roots
-from ledger.verifier.messages.statement import NO_QUORUM
 from ledger.verifier.report import Remark
+from ledger.verifier.statement_wording import NO_QUORUM
 from ledger.verifier.trust import Trust
 
 __all__ = ["check_witnessed", "quorum_remark", "require_head"]

@@ -29,14 +29,13 @@ from ledger.domain.events.party import TrustAnchorsEstablished
 from ledger.domain.events.pledge import GroundText
 from ledger.domain.payload import decode_body
 from ledger.errors import Refuted, Uncheckable
+from ledger.verifier import statement_wording as wording
 from ledger.verifier.entry_location import Located, Roots, check_order, locate
 from ledger.verifier.formats.evidence import parse_evidence
 from ledger.verifier.formats.ground import ground_of
 from ledger.verifier.issuer_keys import IssuerChain, check_entitled, check_new_key
-from ledger.verifier.messages import statement as wording
-from ledger.verifier.messages.common import anchored
 from ledger.verifier.quorum import check_witnessed
-from ledger.verifier.report import VerifiedEntry
+from ledger.verifier.report import VerifiedEntry, anchored
 from ledger.verifier.succession import renewed
 from ledger.verifier.trust import Trust
 

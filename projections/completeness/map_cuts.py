@@ -10,8 +10,8 @@ from typing import Any
 from psycopg import Connection
 
 from ledger.domain.values.subject import MAP
-from ledger.feed import Feed
 from ledger.limits import MAP_STEP_ENTRIES_MAX
+from ledger.reading.feed import Feed
 from projections.completeness.map_tables import MapState, MapTables
 
 __all__ = ["begin_cut", "go_on", "worth_a_cut"]

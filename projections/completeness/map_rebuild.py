@@ -11,8 +11,8 @@ from typing import Any
 
 from psycopg import Connection
 
-from ledger.feed import Feed
 from ledger.limits import MAP_STEP_ENTRIES_MAX
+from ledger.reading.feed import Feed
 from ledger.store.connect import connect, translated
 from ledger.store.postgres import PostgresStore
 from projections.completeness.map_cuts import go_on

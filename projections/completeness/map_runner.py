@@ -14,8 +14,8 @@ from typing import Any, Final, Self
 from psycopg import Connection, Error
 
 from ledger.errors import LedgerError
-from ledger.feed import Feed
 from ledger.limits import MAP_INTERVAL_SECONDS, MAP_STEP_ENTRIES_MAX
+from ledger.reading.feed import Feed
 from ledger.store.connect import connect, translated
 from ledger.store.contract import Store
 from projections.completeness.map_cuts import begin_cut, go_on, worth_a_cut

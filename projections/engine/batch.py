@@ -19,7 +19,7 @@ from ledger.domain.events.base import Recorded
 from ledger.domain.events.policy import StandingPolicyApproved
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import is_enterprise, is_governing
-from ledger.feed import Feed
+from ledger.reading.feed import Feed
 from projections.declarations.campaign_rows import campaign_rows
 from projections.engine.enterprise_rows import portray, standing_steps
 from projections.engine.tables import (

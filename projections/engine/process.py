@@ -19,11 +19,11 @@ from typing import Any, Final
 from ledger.domain.events.base import Recorded
 from ledger.domain.values.subject import is_enterprise
 from ledger.errors import LedgerError
-from ledger.feed import Feed
 from ledger.limits import MAP_INTERVAL_SECONDS, STOP_PROJECTIONS_SECONDS_MAX
+from ledger.reading.feed import Feed
 from ledger.store.contract import EntryRow
-from ledger.store.eventsourcing.mapper import to_recorded
 from ledger.store.postgres import PostgresStore
+from ledger.store.statement_mapper import to_recorded
 from projections.completeness.map_runner import MapRunner
 from projections.db.entry_content import content
 from projections.engine.runner import Runner

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Final
 
 from ledger.errors import LedgerError
-from ledger.feed import Feed
 from ledger.limits import PROJECTION_LAG_ENTRIES_MAX, PROJECTION_LAG_SECONDS_MAX
+from ledger.reading.feed import Feed
 from ledger.store.connect import Database
 from projections.db.reads import Reading
 from projections.standing.policy_timeline import Rules

@@ -19,7 +19,7 @@ from psycopg.errors import LockNotAvailable
 
 from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Busy
-from ledger.feed import Feed
+from ledger.reading.feed import Feed
 from ledger.store.connect import Database, connect, translated
 from ledger.store.copy_reader import split_streams
 from ledger.store.postgres import PostgresStore

@@ -21,7 +21,7 @@ from psycopg import Connection, Error
 from ledger.domain.events.base import Recorded
 from ledger.domain.values.dates import shanghai_date
 from ledger.errors import LedgerError
-from ledger.feed import Feed
+from ledger.reading.feed import Feed
 from ledger.store.connect import Database, translated
 from projections.engine.batch import COURSES_CACHED_MAX, BatchProjector
 from projections.engine.position import Position

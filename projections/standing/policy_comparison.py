@@ -28,7 +28,7 @@ from msgspec import Struct
 from ledger.domain.events.policy import StandingPolicy
 from ledger.domain.state.fold import fold
 from ledger.errors import Unavailable
-from ledger.feed import Feed
+from ledger.reading.feed import Feed
 from ledger.store.copy_reader import copy_streams, split_streams
 from ledger.store.postgres import PostgresStore
 from projections.db.entry_content import content

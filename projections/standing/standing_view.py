@@ -10,8 +10,8 @@ from ledger.domain.state.fold import fold
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Malformed
-from ledger.feed import Feed
 from ledger.limits import EVENTS_PAGE_MAX, STANDINGS_QUERY_IDS_MAX
+from ledger.reading.feed import Feed
 from ledger.store.array_parameters import Texts
 from projections.db.dated_document import etag
 from projections.db.reads import Reading

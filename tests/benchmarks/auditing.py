@@ -10,13 +10,14 @@ from contextlib import contextmanager
 
 import psutil  # type: ignore[import-untyped]
 
-from ledger.audit.audit import run_audit
+from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
 from ledger.audit.sources.database import DatabaseSource
 from ledger.cose.statement import parse_statement, verify_statement
 from ledger.keys.algorithms import decode_key
 from ledger.store.copy_reader import copy_entries
 from ledger.store.postgres import PostgresStore
-from ledger.verifier.trust import Trust, TrustedKey, TrustFile, parse_trust
+from ledger.verifier.trust import Trust
+from ledger.verifier.trust_file import TrustedKey, TrustFile, parse_trust
 from projections.completeness.map_check import check_map
 from projections.engine.audit_check import check_read_models, rows_of_streams
 from projections.engine.rebuild import rebuild
@@ -52,11 +53,9 @@ def auditing(bench: Bench) -> Iterator[Ratio]:
             with _peak(peaks):
                 outcome = run_audit(
                     source,
-                    snapshot,
                     trust,
-                    workers=cores,
-                    checks=[rows_of_streams],
-                    whole=[check_read_models, check_map],
+                    workers=AuditWorkers(cores, snapshot),
+                    checks=FurtherChecks([rows_of_streams], [check_read_models, check_map]),
                 )
         finally:
             source.close()

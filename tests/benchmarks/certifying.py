@@ -31,7 +31,7 @@ from api.service.service import unix_now
 from ledger.cose.statement import parse_statement
 from ledger.domain.events.pledge import PledgePublished
 from ledger.domain.payload import decode_payload
-from ledger.log_reader import Log
+from ledger.reading.log_reader import Log
 from ledger.store.postgres import PostgresStore
 from ledger.verifier import TrustedKey, TrustFile, parse_trust
 from tests.benchmarks.books import Bench, Book, Writer, check

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import psycopg
 
-from ledger.feed import Feed
+from ledger.reading.feed import Feed
 from ledger.store.connect import connect
 from ledger.store.postgres import PostgresStore
 from projections.engine.enterprise_rows import portray

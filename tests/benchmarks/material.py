@@ -14,13 +14,8 @@ from typing import Any
 
 from msgspec.structs import astuple
 
-from ledger.charter.charter import (
-    CharterParty,
-    LogAnchors,
-    default_registration_policy,
-    default_standing_policy,
-    make_charter,
-)
+from ledger.charter.charter import CharterParty, CharterRoot, CharterRules, FoundedLog, LogAnchors, make_charter
+from ledger.charter.default_policies import default_registration_policy, default_standing_policy
 from ledger.cose.statement import VerifiedStatement, decode_event, make_sealed, make_statement, parse_statement
 from ledger.domain.events.base import Event, PaperEvidence
 from ledger.domain.events.campaign import CampaignOpened
@@ -63,22 +58,19 @@ class Material:
         """Everybody of the test charter, the default policies, and a calendar of each year that matters today."""
         years = {(self.today - timedelta(days=30)).year, self.today.year}
         return make_charter(
-            root=ROOT.signer,
-            root_officer=ROOT.officer,
-            anchors=LogAnchors.of(keys),
-            name_zh="性能测试账本",
-            name_en="Benchmark book",
-            parties=[
-                CharterParty(one.party, one.roles, one.party, one.party, one.officer, one.signer) for one in MEMBERS
-            ],
-            registration_policy=default_registration_policy(self.today - timedelta(days=60)),
-            standing_policy=default_standing_policy(),
-            calendars=[
-                WorkCalendarPublished(v=1, effective_on=self.today, year=year, holidays=(), workdays=())
-                for year in sorted(years)
-            ],
-            now=self.now,
-            standing_in_force_from=self.today - timedelta(days=60),
+            CharterRoot(ROOT.signer, ROOT.officer),
+            FoundedLog(LogAnchors.of(keys), "性能测试账本", "Benchmark book"),
+            [CharterParty(one.party, one.roles, one.party, one.party, one.officer, one.signer) for one in MEMBERS],
+            CharterRules(
+                default_registration_policy(self.today - timedelta(days=60)),
+                default_standing_policy(),
+                [
+                    WorkCalendarPublished(v=1, effective_on=self.today, year=year, holidays=(), workdays=())
+                    for year in sorted(years)
+                ],
+                self.today - timedelta(days=60),
+            ),
+            self.now,
         )
 
     def campaign(self) -> Signed:

@@ -13,7 +13,7 @@ from hashlib import sha256
 import psutil  # type: ignore[import-untyped]
 import psycopg
 
-from ledger.feed import to_recorded
+from ledger.reading.feed import to_recorded
 from ledger.store.copy_reader import copy_entries
 from projections.engine.rebuild import rebuild
 from tests.benchmarks.books import Bench, Book, check

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 import ledger.verifier
-import ledger.verifier.trust
+import ledger.verifier.trust_file
 from ledger.domain.events.base import Closed
 from ledger.errors import LedgerError, Uncheckable
 
@@ -70,7 +70,7 @@ def _wrap() -> None:
         line = {"of": "standing", "data": _text(data), "trust": _trust_of(trust), "now": now}
         return _answer(lambda: standing(data, trust, now), line)
 
-    for module in (ledger.verifier, ledger.verifier.trust):
+    for module in (ledger.verifier, ledger.verifier.trust_file):
         module.parse_trust = parse_trust  # type: ignore[attr-defined]
     ledger.verifier.verify_entry = verify_entry
     ledger.verifier.verify_head = verify_head

@@ -19,7 +19,7 @@ import cbor2
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.charter.charter import write_charter
+from ledger.charter.charter_file import write_charter
 from ledger.domain.events.base import Event
 from ledger.domain.events.campaign import CampaignOpened
 from ledger.domain.events.pledge import PledgeMade, PledgePublished

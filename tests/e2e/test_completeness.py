@@ -27,7 +27,7 @@ from ledger.domain.events.completeness_map import MapRootPublished
 from ledger.errors import LedgerError, Refuted, Uncheckable
 from ledger.keys.signer import save_key
 from ledger.limits import BUNDLE_PIECE_BYTES
-from ledger.log_reader import Log
+from ledger.reading.log_reader import Log
 from ledger.store.postgres import PostgresStore
 from ledger.verifier.completeness_bundle import verify_bundle
 from ledger.verifier.formats.bundle import Bundle

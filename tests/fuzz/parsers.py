@@ -26,7 +26,7 @@ from api.monitor.known_keys import KnownKeys
 from api.monitor.monitor_state import parse_state
 from api.monitor.proven_tree import ProvenTree, check_charter
 from api.monitor.webhook import parse_secrets
-from ledger.charter.charter import read_charter
+from ledger.charter.charter_file import read_charter
 from ledger.cose.access_token import parse_access
 from ledger.cose.archive_signature import parse_archive_signature
 from ledger.cose.cbor import decode, decode_sequence, item_end

@@ -9,7 +9,16 @@ from ledger.domain.state.governance import Governance, evolve_governance
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.subject import is_enterprise
 from ledger.keys.keyring import Keyring
-from ledger.registration import Candidate, Judgement, MissingAttachment, admit, admit_charter, judge
+from ledger.registration import (
+    AdmittingLog,
+    Candidate,
+    EntryPosition,
+    Judgement,
+    MissingAttachment,
+    admit,
+    admit_charter,
+    judge,
+)
 from ledger.store.annexes import AnnexKept
 from ledger.store.attachments import StoredAttachment
 from ledger.store.contract import Fact
@@ -73,9 +82,7 @@ class Book:
         return admit(
             data,
             body,
-            governance=self.governance,
-            keyring=Keyring(self.governance),
-            origin=ORIGIN,
+            AdmittingLog(ORIGIN, self.governance, Keyring(self.governance)),
             now=self.clock(),
             annexes=self.annexes,
             attachment=attachment,
@@ -88,9 +95,7 @@ class Book:
             candidate,
             self.records.get(subject),
             self.governance,
-            index=len(self.events),
-            recorded_at=self.clock(),
-            version=1 + sum(event.subject == subject for event in self.events),
+            EntryPosition(len(self.events), 1 + sum(event.subject == subject for event in self.events), self.clock()),
             released=released,
             bootstrap=bootstrap,
         )

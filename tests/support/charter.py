@@ -8,14 +8,8 @@ from functools import cache
 
 from msgspec import Struct
 
-from ledger.charter.charter import (
-    CharterParty,
-    LogAnchors,
-    calendar_2026,
-    default_registration_policy,
-    default_standing_policy,
-    make_charter,
-)
+from ledger.charter.charter import CharterParty, CharterRoot, CharterRules, FoundedLog, LogAnchors, make_charter
+from ledger.charter.default_policies import calendar_2026, default_registration_policy, default_standing_policy
 from ledger.domain.events.party import Role
 from ledger.keys.signer import Signer
 from tests.support.clock import NOW
@@ -101,17 +95,16 @@ def _charter(now: int, in_force_from: date, origin: str) -> tuple[bytes, ...]:
     ]
     return tuple(
         make_charter(
-            root=ROOT.signer,
-            root_officer=ROOT.officer,
-            anchors=LogAnchors.of(log_keys(origin)),
-            name_zh="测试账本",
-            name_en="Test book",
-            parties=parties,
-            registration_policy=default_registration_policy(in_force_from),
-            standing_policy=default_standing_policy(),
-            calendars=[calendar_2026()],
-            now=now,
-            standing_in_force_from=in_force_from,
+            CharterRoot(ROOT.signer, ROOT.officer),
+            FoundedLog(LogAnchors.of(log_keys(origin)), "测试账本", "Test book"),
+            parties,
+            CharterRules(
+                default_registration_policy(in_force_from),
+                default_standing_policy(),
+                [calendar_2026()],
+                in_force_from,
+            ),
+            now,
         )
     )
 

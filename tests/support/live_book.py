@@ -19,15 +19,16 @@ from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
 from ledger.domain.rules.catalogue import SPECS
 from ledger.domain.state.access_log import Access, day_digest
 from ledger.domain.values.subject import ACCESS, MAP, POLICY
-from ledger.feed import Feed
 from ledger.keys.proof_of_possession import prove_possession
-from ledger.registration import Candidate, admit
+from ledger.reading.feed import Feed
+from ledger.registration import AdmittingLog, Candidate, admit
 from ledger.sequencing.sequencer import Registered, Sequencer
 from ledger.store.attachments import StoredAttachment
 from ledger.store.cosignatures import CosignatureRow
 from ledger.store.postgres import PostgresStore
 from ledger.tlog.note import parse_note
-from ledger.verifier.trust import Trust, TrustedKey, TrustFile, parse_trust
+from ledger.verifier.trust import Trust
+from ledger.verifier.trust_file import TrustedKey, TrustFile, parse_trust
 from projections.completeness.map_cuts import begin_cut, go_on
 from projections.completeness.map_tables import MapTables, prepare_map
 from projections.engine.runner import Runner
@@ -134,9 +135,7 @@ class LiveBook:
         return admit(
             data,
             body or text,
-            governance=self.sequencer.governance,
-            keyring=self.sequencer.keyring,
-            origin=ORIGIN,
+            AdmittingLog(ORIGIN, self.sequencer.governance, self.sequencer.keyring),
             now=self.clock(),
             annexes=known,
             attachment=self._uploaded(event),

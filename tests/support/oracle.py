@@ -8,7 +8,7 @@ from hashlib import sha256
 from ledger.cose.receipt import verify_receipt
 from ledger.cose.statement import parse_statement
 from ledger.keys.log_keys import LogKeys
-from ledger.log_reader import Log
+from ledger.reading.log_reader import Log
 from ledger.store.contract import Fact, Store
 from ledger.tlog.checkpoint import open_checkpoint
 from ledger.tlog.hashing import leaf_hash

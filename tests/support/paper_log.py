@@ -21,7 +21,8 @@ from ledger.keys.signer import Signer, new_key
 from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint
 from ledger.tlog.note import NoteSigner
 from ledger.verifier.formats.evidence import encode_evidence, select
-from ledger.verifier.trust import Trust, TrustedKey, TrustFile, parse_trust
+from ledger.verifier.trust import Trust
+from ledger.verifier.trust_file import TrustedKey, TrustFile, parse_trust
 from tests.support.naive_tree import mth, path
 
 ORIGIN = "ledger.example/2026"

@@ -7,7 +7,8 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from api.http.openapi.operations import OPERATIONS, PARAMETERS, Body, Media, Operation
-from api.http.openapi.schemas import SCHEMAS, ref
+from api.http.openapi.schema_terms import ref
+from api.http.openapi.schemas import SCHEMAS
 
 __all__ = ["describe"]
 

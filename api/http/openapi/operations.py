@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from api.http.openapi.schemas import ref
+from api.http.openapi.schema_terms import ref
 from ledger.cose import headers
 
 __all__ = ["OPERATIONS", "PARAMETERS", "Body", "Operation"]

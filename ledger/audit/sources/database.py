@@ -13,7 +13,6 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed
 
-from ledger.audit.facts import DIGEST_SQL
 from ledger.audit.sources.source import AnnexFound, EntryFound, GoverningFound, LeafFound, StreamRange
 from ledger.limits import TILE_WIDTH
 from ledger.store.connect import connect, translated
@@ -23,6 +22,7 @@ from ledger.store.cosignatures import CosignatureRow
 __all__ = ["DatabaseSource", "Snapshot"]
 
 _FETCHED: Final = 2_000
+_DIGEST: Final = "substr(sha256(convert_to(kind, 'UTF8') || '\\x00'::bytea || convert_to(key, 'UTF8')), 1, 16)"
 _GOVERNING: Final = SQL(
     "(e.originator_id IN ('policy', 'map', 'access') OR starts_with(e.originator_id, 'party:') "
     "OR starts_with(e.originator_id, 'campaign:'))"
@@ -155,7 +155,7 @@ class DatabaseSource:
         # A row that names no fact or no entry gets a digest or an index that none has.
         query = (
             "SELECT get_byte(record, 0), string_agg(record, ''::bytea) FROM (SELECT "  # noqa: S608
-            f"coalesce({DIGEST_SQL}, decode(repeat('00', 16), 'hex')) || int8send(coalesce(leaf_index, -1)) AS record "
+            f"coalesce({_DIGEST}, decode(repeat('00', 16), 'hex')) || int8send(coalesce(leaf_index, -1)) AS record "
             "FROM ledger.unique_facts) AS facts GROUP BY 1 ORDER BY 1"
         )
         yield from self._rows(query, at_once=1)
@@ -169,7 +169,7 @@ class DatabaseSource:
             yield LeafRow(*row)
 
     def fact_named(self, digest: bytes) -> str:
-        query = f"SELECT kind, key FROM ledger.unique_facts WHERE {DIGEST_SQL} = %s LIMIT 1"  # noqa: S608
+        query = f"SELECT kind, key FROM ledger.unique_facts WHERE {_DIGEST} = %s LIMIT 1"  # noqa: S608
         row = self._connection.execute(query, (digest,)).fetchone()
         return digest.hex() if row is None else " ".join(row)
 

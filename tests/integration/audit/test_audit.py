@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from api.auditing.drill import Drilling, audit_here
-from ledger.audit.audit import run_audit
+from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
 from ledger.audit.result import Audited, AuditResult, Known
 from ledger.audit.sources.database import DatabaseSource
 from ledger.cose.statement import decode_event, make_statement, parse_statement
@@ -24,16 +24,15 @@ from tests.support.keys import log_keys, signer_for
 from tests.support.live_book import LiveBook
 
 
-def audited(live: LiveBook, trust: Trust, **more: object) -> AuditResult:
+def audited(live: LiveBook, trust: Trust, *, workers: int = 0, known: Known = Known()) -> AuditResult:  # noqa: B008
     source, snapshot = DatabaseSource.begin(live.database.service)
     try:
         return run_audit(
             source,
-            snapshot,
             trust,
-            checks=[rows_of_streams],
-            whole=[check_read_models],
-            **more,  # type: ignore[arg-type]
+            workers=AuditWorkers(workers, snapshot),
+            known=known,
+            checks=FurtherChecks([rows_of_streams], [check_read_models]),
         )
     finally:
         source.close()
@@ -91,14 +90,14 @@ def test_worker_processes_come_to_the_same_as_one(live: LiveBook, trust: Trust) 
 
 def test_going_on_from_an_audited_state_verifies_only_what_is_new(live: LiveBook, trust: Trust) -> None:
     first = audited(live, trust)
-    again = audited(live, trust, audited=Audited(ORIGIN, first.size, first.root))
+    again = audited(live, trust, known=Known(audited=Audited(ORIGIN, first.size, first.root)))
     assert again.clean
     assert again.signatures == 2 * again.checkpoints
     assert again.judged == first.judged
 
 
 def test_an_audited_state_of_another_history_is_a_fork(live: LiveBook, trust: Trust) -> None:
-    outcome = audited(live, trust, audited=Audited(ORIGIN, 100, "ab" * 32))
+    outcome = audited(live, trust, known=Known(audited=Audited(ORIGIN, 100, "ab" * 32)))
     assert [(one.code, one.size) for one in outcome.findings] == [("log.fork", 100)]
     assert outcome.signatures == outcome.entries + 2 * outcome.checkpoints  # nothing is taken from that state
 

@@ -12,7 +12,7 @@ import pytest
 from ledger.audit.sources.database import DatabaseSource
 from ledger.store.backup import backup
 from ledger.store.contract import CheckpointRow
-from ledger.verifier.trust import TrustFile
+from ledger.verifier.trust_file import TrustFile
 from tests.support.live_book import WITNESSES, LiveBook, trust_file_of
 from tests.support.witnesses import policy_text
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace as changed
 
 from api.auditing.audit_target import open_published
 from api.auditing.drill import Drilling
-from ledger.audit.audit import run_audit
+from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
 from ledger.audit.result import AuditResult, Known
 from ledger.cose.receipts import decode_receipts, encode_receipts, receipts_path
 from ledger.errors import LedgerError, Malformed, Refuted, Uncheckable
@@ -51,7 +51,13 @@ def audit_of(folder: Path, trust: Trust, workers: int = 0) -> AuditResult:
     found = open_published(str(folder), trust, lambda done, size: None)
     try:
         known = Known(found.shown)
-        return run_audit(found.source, found.sources, found.trust, workers=workers, known=known, whole=[check_map])
+        return run_audit(
+            found.source,
+            found.trust,
+            workers=None if found.sources is None else AuditWorkers(workers, found.sources),
+            known=known,
+            checks=FurtherChecks(of_whole=[check_map]),
+        )
     finally:
         found.source.close()
 

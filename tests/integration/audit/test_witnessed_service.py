@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from api.cli.main import main
-from ledger.verifier.trust import TrustFile
+from ledger.verifier.trust_file import TrustFile
 from tests.e2e.book import Book, open_book
 from tests.support.charter import ORIGIN
 from tests.support.database import PostgresServer

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from ledger.charter.charter import charter_origin, read_charter
+from ledger.charter.charter_file import charter_origin, read_charter
 from ledger.cose.statement import parse_statement, verify_statement
 from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import load_key
 from ledger.tlog.hashing import leaf_hash
-from ledger.verifier.trust import parse_trust
+from ledger.verifier.trust_file import parse_trust
 from tests.integration.cli.conftest import Run
 from tests.support.naive_tree import mth
 

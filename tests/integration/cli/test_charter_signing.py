@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.cli.main import main
-from ledger.charter.charter import read_charter
+from ledger.charter.charter_file import read_charter
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.events.party import KeyEnrolled
-from ledger.verifier.trust import parse_trust
+from ledger.verifier.trust_file import parse_trust
 from tests.support.database import PostgresServer
 from tests.support.running import RunningService
 

@@ -21,8 +21,8 @@ from api.service import completeness_bundles as proofs
 from api.service.body_disclosure import Publicity
 from api.service.completeness_bundles import Bundles
 from ledger.errors import Busy, Refuted
-from ledger.feed import Feed
-from ledger.log_reader import Log
+from ledger.reading.feed import Feed
+from ledger.reading.log_reader import Log
 from ledger.store.connect import Database
 from ledger.verifier.completeness_bundle import verify_bundle
 from ledger.verifier.formats.bundle import BundleTooLarge

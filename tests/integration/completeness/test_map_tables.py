@@ -13,7 +13,7 @@ import pytest
 from ledger.domain.events.completeness_map import MapRootPublished
 from ledger.domain.events.enterprise import EnterpriseSized
 from ledger.errors import NotFound
-from ledger.feed import Feed
+from ledger.reading.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
 from ledger.tlog.hashing import leaf_hash

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from ledger.domain.values.dates import add_months
-from ledger.feed import Feed
+from ledger.reading.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
 from projections.db.reads import Reading

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.domain.events.repudiation import StatementRepudiated
 from ledger.domain.values.subject import is_enterprise
-from ledger.feed import Feed
+from ledger.reading.feed import Feed
 from ledger.store.postgres import PostgresStore
 from projections.engine.enterprise_rows import EnterpriseRows, portray
 from projections.engine.rebuild import rebuild

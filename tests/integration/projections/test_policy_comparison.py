@@ -20,7 +20,7 @@ from ledger.charter.default_policies import default_standing_policy
 from ledger.domain.events.policy import StandingPolicy
 from ledger.domain.state.fold import fold
 from ledger.errors import Unavailable
-from ledger.feed import Feed
+from ledger.reading.feed import Feed
 from ledger.store.postgres import PostgresStore
 from projections.standing.evaluate import evaluate
 from projections.standing.facts import PolicyInForce

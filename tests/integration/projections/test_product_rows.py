@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import psycopg
 
 from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
-from ledger.feed import Feed
+from ledger.reading.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
 from projections.db.reads import Reading

@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Identifier
 
 from ledger.charter.default_policies import default_standing_policy
 from ledger.domain.events.policy import StandingPolicy
-from ledger.feed import Feed
+from ledger.reading.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
 from projections.db.reads import Reading

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.errors import Malformed
-from ledger.feed import to_recorded
+from ledger.reading.feed import to_recorded
 from ledger.store.copy_reader import copy_entries, copy_streams, split_streams
 from ledger.store.postgres import PostgresStore
 from projections.db.entry_content import content

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import pytest
 
-from ledger.feed import Feed, to_recorded
+from ledger.reading.feed import Feed, to_recorded
 from ledger.store.connect import connect
 from ledger.store.copy_reader import copy_entries
 from ledger.store.postgres import PostgresStore

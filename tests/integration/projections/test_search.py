@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import Malformed
-from ledger.feed import Feed
 from ledger.limits import SEARCH_QUERY_CHARS_MAX
+from ledger.reading.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
 from projections.db.reads import Reading

@@ -17,8 +17,8 @@ from starlette.requests import Request
 import api.routes.standings_dump
 from api.http.errors import TooManyRequests
 from ledger.errors import Busy
-from ledger.feed import Feed
 from ledger.limits import DUMP_PAGE_STANDINGS, DUMPS_MAX
+from ledger.reading.feed import Feed
 from ledger.store.connect import Database, connect
 from ledger.store.postgres import PostgresStore
 from projections.db.reads import Reading

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ledger.feed import Feed
+from ledger.reading.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
 from projections.db.reads import Reading

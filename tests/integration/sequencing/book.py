@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ledger.domain.events.base import Event
-from ledger.registration import Candidate, admit
+from ledger.registration import AdmittingLog, Candidate, admit
 from ledger.sequencing.sequencer import Answer, Registered, Sequencer
 from ledger.store.contract import Store
 from tests.support.charter import ORIGIN, Speaker, charter
@@ -43,7 +43,7 @@ def open_sequencer(store: Store) -> Iterator[Sequencer]:
 
 
 def admitted(sequencer: Sequencer, statement: bytes, body: bytes | None = None) -> Candidate:
-    return admit(statement, body, governance=sequencer.governance, keyring=sequencer.keyring, origin=ORIGIN, now=NOW)
+    return admit(statement, body, AdmittingLog(ORIGIN, sequencer.governance, sequencer.keyring), now=NOW)
 
 
 def entry(sequencer: Sequencer, event: Event, subject: str, by: Speaker, *, sealed: bool | None = None) -> Candidate:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ledger.errors import LedgerError, Unavailable
-from ledger.registration import Candidate, admit
+from ledger.registration import AdmittingLog, Candidate, admit
 from ledger.sequencing.clock import ClockDoubts
 from ledger.sequencing.commit import CommitLoop
 from ledger.sequencing.sequencer import Registered
@@ -142,7 +142,7 @@ def candidate(writer: CommitLoop, name: str) -> Candidate:
     statement, _ = sign(
         registered(), subject=f"local:test/{name}", by=ORGANIZER, iat=Clock().now, cti=name.encode() * 8
     )
-    return admit(statement, None, governance=writer.governance, keyring=writer.keyring, origin=ORIGIN, now=Clock().now)
+    return admit(statement, None, AdmittingLog(ORIGIN, writer.governance, writer.keyring), now=Clock().now)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from api.cosigning.log_witness_policy import read_policy
 from api.cosigning.witness_client import WitnessClient
 from ledger.errors import LedgerError, Malformed, Misconfigured, NotFound, Refuted, Unavailable
 from ledger.limits import WITNESS_ANSWER_BYTES_MAX, WITNESS_RETRY_SECONDS_MAX
-from ledger.log_reader import Log as LogReader
+from ledger.reading.log_reader import Log as LogReader
 from ledger.store.contract import Batch, CheckpointRow, NewEntry
 from ledger.store.memory import MemoryStore
 from ledger.tlog.hashing import leaf_hash

@@ -11,8 +11,10 @@ import pytest
 from api.importing import standards_table as columns
 from api.importing import submission as sending
 from api.importing.annex_folder import AnnexFolder
-from api.importing.import_file import import_file
+from api.importing.import_file import ImportSigners, import_file
 from api.importing.import_signer import ImportSigner
+from api.importing.submission import ImportRun
+from api.importing.table_plan import TableReading
 from api.importing.table_writer import WritableCell, csv_table
 from api.importing.validation_errors import Unreadable
 from ledger.keys.signer import Signer
@@ -105,7 +107,7 @@ def test_no_more_is_uploaded_at_once_than_the_service_has_room_for(
     path = write(folder / "t.csv", csv_table(rows))
     with service.client as client:
         hand = ImportSigner(signer, ISSUER, (signer.secret,))
-        report = import_file(path, client=client, hand=hand, today=TODAY, sleep=lambda _: None)
+        report = import_file(path, client, ImportSigners(hand), TODAY, TableReading(), ImportRun(sleep=lambda _: None))
     assert report.counts() == {"accepted": 7}
     assert max(service.held_bytes) == 2_000
     assert len(service.annexes) == 7

@@ -15,11 +15,13 @@ from stdnum.cn import uscc
 
 from api.demo.sample_roster import SampleCampaign, sample_xlsx
 from api.importing import pledge_template as template
-from api.importing.import_file import import_file
+from api.importing.import_file import ImportSigners, import_file
 from api.importing.import_report import ImportReport
 from api.importing.import_signer import ImportSigner
 from api.importing.signing import pledge_code
 from api.importing.source_mapping import read_mapping
+from api.importing.submission import ImportRun
+from api.importing.table_plan import TableReading
 from api.importing.table_writer import WritableCell, csv_table, xlsx_table
 from ledger.cose.statement import Statement, parse_statement, verify_statement
 from ledger.domain.events.complaint import ComplaintOutcomeRecorded
@@ -52,15 +54,16 @@ def run(
     with service.client as client:
         return import_file(
             path,
-            client=client,
-            hand=ImportSigner(signer, ISSUER, (signer.secret,)),
-            campaign=None if mapping else "2026",
-            mapping=read_mapping(EXAMPLE) if mapping else None,
-            today=TODAY + timedelta(days=day),
-            clock=lambda: NOW + day * 86_400,
-            dry_run=dry_run,
-            sleep=(waits if waits is not None else []).append,
-            progress=lambda done, total: (progress if progress is not None else []).append((done, total)),
+            client,
+            ImportSigners(ImportSigner(signer, ISSUER, (signer.secret,))),
+            TODAY + timedelta(days=day),
+            TableReading(campaign=None if mapping else "2026", mapping=read_mapping(EXAMPLE) if mapping else None),
+            ImportRun(
+                clock=lambda: NOW + day * 86_400,
+                dry_run=dry_run,
+                sleep=(waits if waits is not None else []).append,
+                progress=lambda done, total: (progress if progress is not None else []).append((done, total)),
+            ),
         )
 
 
@@ -327,7 +330,12 @@ def test_a_stopped_import_keeps_what_arrived_and_goes_on_when_run_again(
     hand = ImportSigner(signer, ISSUER, (signer.secret,))
     with service.client as client:
         report = import_file(
-            path, client=client, hand=hand, campaign="2026", today=TODAY, clock=lambda: NOW, progress=stop
+            path,
+            client,
+            ImportSigners(hand),
+            TODAY,
+            TableReading(campaign="2026"),
+            ImportRun(clock=lambda: NOW, progress=stop),
         )
     assert report.stopped
     counts = report.counts()
@@ -384,12 +392,14 @@ def test_a_handling_bodys_outcomes_leave_the_entering_of_enterprises_to_the_orga
     with service.client as client:
         report = import_file(
             path,
-            client=client,
-            hand=ImportSigner(handling_body, "party:handling-body", (handling_body.secret,)),
-            organizer=ImportSigner(signer, ISSUER, (signer.secret,)),
-            mapping=read_mapping(EXAMPLE),
-            today=TODAY,
-            clock=lambda: NOW,
+            client,
+            ImportSigners(
+                ImportSigner(handling_body, "party:handling-body", (handling_body.secret,)),
+                ImportSigner(signer, ISSUER, (signer.secret,)),
+            ),
+            TODAY,
+            TableReading(mapping=read_mapping(EXAMPLE)),
+            ImportRun(clock=lambda: NOW),
         )
     assert statuses(report) == ["accepted"]
     said = [(one.issuer, one.kid) for one in map(parse_statement, service.entries)]
@@ -414,11 +424,13 @@ def test_what_cannot_begin_says_why(service: FakeService, roster: Path, signer: 
     hand = ImportSigner(signer, ISSUER, (signer.secret,))
     with service.client as client:
         with pytest.raises(NotFound):
-            import_file(roster, client=client, hand=hand, campaign="2019", today=TODAY)
+            import_file(roster, client, ImportSigners(hand), TODAY, TableReading(campaign="2019"), ImportRun())
         with pytest.raises(Malformed, match="say which"):
-            import_file(roster, client=client, hand=hand, today=TODAY)
+            import_file(roster, client, ImportSigners(hand), TODAY, TableReading(), ImportRun())
         with pytest.raises(OSError, match="none"):
-            import_file(tmp_path / "none.csv", client=client, hand=hand, campaign="2026", today=TODAY)
+            import_file(
+                tmp_path / "none.csv", client, ImportSigners(hand), TODAY, TableReading(campaign="2026"), ImportRun()
+            )
 
 
 def test_names_of_statements_depend_on_the_row_and_the_secret_alone(

@@ -10,11 +10,13 @@ import pytest
 from stdnum.cn import uscc
 
 from api.importing import pledge_template as template
-from api.importing.import_file import import_file
+from api.importing.import_file import ImportSigners, import_file
 from api.importing.import_report import ImportReport
 from api.importing.import_signer import ImportSigner, hand_of, secret_file
 from api.importing.service_client import ImportClient
 from api.importing.source_mapping import read_mapping
+from api.importing.submission import ImportRun
+from api.importing.table_plan import TableReading
 from api.importing.table_writer import WritableCell, csv_table
 from ledger.cose.statement import parse_statement
 from ledger.domain.events.complaint import ComplaintOutcomeRecorded
@@ -68,13 +70,14 @@ def run(service: FakeService, path: Path, who: ImportSigner, organizer: ImportSi
     with service.client as client:
         return import_file(
             path,
-            client=client,
-            hand=who,
-            organizer=organizer,
-            campaign="2026" if path.stem == "roster" else None,
-            mapping=None if path.stem == "roster" else read_mapping(EXAMPLE),
-            today=TODAY,
-            clock=lambda: NOW,
+            client,
+            ImportSigners(who, organizer),
+            TODAY,
+            TableReading(
+                campaign="2026" if path.stem == "roster" else None,
+                mapping=None if path.stem == "roster" else read_mapping(EXAMPLE),
+            ),
+            ImportRun(clock=lambda: NOW),
         )
 
 

@@ -12,12 +12,14 @@ from api.importing import outcome_template
 from api.importing import pledge_template as template
 from api.importing import standards_table as declarations
 from api.importing.annex_folder import AnnexFolder
-from api.importing.import_file import import_file
+from api.importing.import_file import ImportSigners, import_file
 from api.importing.import_signer import ImportSigner
 from api.importing.public_records import PUBLIC_RECORDS
 from api.importing.row_plan import SingleWork
 from api.importing.standards_table import InBook, plan_declarations, resolved
+from api.importing.submission import ImportRun
 from api.importing.table_kinds import KINDS, Kind, read_kind
+from api.importing.table_plan import TableReading
 from api.importing.table_reader import read_table
 from api.importing.table_writer import WritableCell, csv_table
 from ledger.domain.events.declaration import StandardRevised
@@ -70,10 +72,11 @@ def test_what_is_recorded_late_is_sent_again_with_its_ground(
     path = write(tmp_path / "f.csv", csv_table([list(ASSESSED), list(ASSESSED.values())]))
     report = import_file(
         path,
-        client=service.client,
-        hand=ImportSigner(signer, ISSUER, (signer.secret,)),
-        today=TODAY,
-        sleep=lambda _: None,
+        service.client,
+        ImportSigners(ImportSigner(signer, ISSUER, (signer.secret,))),
+        TODAY,
+        TableReading(),
+        ImportRun(sleep=lambda _: None),
     )
     assert [row.status for row in report.rows] == ["accepted"]
     (said,) = service.events(FulfilmentAssessed)
@@ -89,10 +92,11 @@ def test_a_sealed_pledge_has_its_period_in_the_table_or_is_told_so(
     path = write(tmp_path / "f.csv", csv_table([list(cells), list(cells.values())]))
     report = import_file(
         path,
-        client=service.client,
-        hand=ImportSigner(signer, ISSUER, (signer.secret,)),
-        today=TODAY,
-        sleep=lambda _: None,
+        service.client,
+        ImportSigners(ImportSigner(signer, ISSUER, (signer.secret,))),
+        TODAY,
+        TableReading(),
+        ImportRun(sleep=lambda _: None),
     )
     assert [reason.rule for reason in report.rows[0].reasons] == ["value.missing"]
 

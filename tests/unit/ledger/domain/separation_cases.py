@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from ledger.charter.charter import calendar_2026, default_registration_policy, default_standing_policy
+from ledger.charter.default_policies import calendar_2026, default_registration_policy, default_standing_policy
 from ledger.domain.events.access_log import AccessDigestPublished
 from ledger.domain.events.annex import AnnexTakenDown
 from ledger.domain.events.attachment import AttachmentAdded, AttachmentErased

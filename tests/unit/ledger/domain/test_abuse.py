@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import pytest
 from msgspec.structs import replace
 
-from ledger.charter.charter import calendar_2026, default_registration_policy, default_standing_policy
+from ledger.charter.default_policies import calendar_2026, default_registration_policy, default_standing_policy
 from ledger.domain.events.attachment import AttachmentAdded
 from ledger.domain.events.party import KeyRecovered, KeyRevoked, RoleGranted, RoleRevoked
 from ledger.domain.events.policy import RegistrationPolicyProposed, StandingPolicyApproved, StandingPolicyProposed

@@ -9,7 +9,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.charter.charter import calendar_2026, default_registration_policy, default_standing_policy
+from ledger.charter.default_policies import calendar_2026, default_registration_policy, default_standing_policy
 from ledger.domain.events.base import Event
 from ledger.domain.events.party import TrustAnchorsSucceeded
 from ledger.domain.events.pledge import GroundText

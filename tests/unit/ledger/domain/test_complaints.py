@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from msgspec.structs import replace
 
-from ledger.charter.charter import default_registration_policy
+from ledger.charter.default_policies import default_registration_policy
 from ledger.domain.events.policy import RegistrationPolicyApproved, RegistrationPolicyProposed
 from ledger.domain.events.repudiation import StatementRepudiated
 from ledger.domain.rules.findings_on_record import findings_at

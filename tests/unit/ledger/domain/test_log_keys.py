@@ -9,7 +9,8 @@ from ledger.domain.events.party import TrustAnchorsSucceeded
 from ledger.errors import Malformed, Refuted, Uncheckable
 from ledger.keys.algorithms import decode_key
 from ledger.tlog.vkey import VerifierKey
-from ledger.verifier.trust import Trust, TrustFile, parse_trust
+from ledger.verifier.trust import Trust
+from ledger.verifier.trust_file import TrustFile, parse_trust
 from tests.support.book import Book
 from tests.support.charter import ORIGIN, REGISTRAR, ROOT
 from tests.support.keys import log_keys

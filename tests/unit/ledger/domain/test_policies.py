@@ -7,14 +7,8 @@ from datetime import date, timedelta
 import pytest
 from msgspec.structs import replace
 
-from ledger.charter.charter import (
-    CharterParty,
-    LogAnchors,
-    calendar_2026,
-    default_registration_policy,
-    default_standing_policy,
-    make_charter,
-)
+from ledger.charter.charter import CharterParty, CharterRoot, CharterRules, FoundedLog, LogAnchors, make_charter
+from ledger.charter.default_policies import calendar_2026, default_registration_policy, default_standing_policy
 from ledger.domain.events.party import RoleGranted
 from ledger.domain.events.policy import (
     RegistrationPolicyAdopted,
@@ -132,18 +126,15 @@ def chartered(policy: RegistrationPolicyAdopted) -> None:
     """A charter with this policy, entry by entry."""
     book = Book(chartered=False)
     for statement in make_charter(
-        root=ROOT.signer,
-        root_officer=ROOT.officer,
-        anchors=LogAnchors.of(log_keys(ORIGIN)),
-        name_zh="测试账本",
-        name_en="Test book",
-        parties=[
-            CharterParty(one.party, one.roles, "测试", "Test", one.officer, one.signer) for one in (ORGANIZER, APPROVER)
-        ],
-        registration_policy=policy,
-        standing_policy=default_standing_policy(),
-        calendars=[],
-        now=book.clock(),
+        CharterRoot(ROOT.signer, ROOT.officer),
+        FoundedLog(LogAnchors.of(log_keys(ORIGIN)), "测试账本", "Test book"),
+        [CharterParty(one.party, one.roles, "测试", "Test", one.officer, one.signer) for one in (ORGANIZER, APPROVER)],
+        CharterRules(
+            policy,
+            default_standing_policy(),
+            [],
+        ),
+        book.clock(),
     ):
         book.enter(admit_charter(statement, governance=book.governance, origin=ORIGIN), bootstrap=True)
 

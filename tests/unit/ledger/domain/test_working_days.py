@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from ledger.charter.charter import calendar_2026
+from ledger.charter.default_policies import calendar_2026
 from ledger.domain.values.dates import add_months, month_of, shanghai_date
 from ledger.domain.values.working_days import add_working_days, is_working_day
 from ledger.errors import Refused

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.charter.charter import default_registration_policy
+from ledger.charter.default_policies import default_registration_policy
 from ledger.cose import headers
 from ledger.cose.sign1 import sign1
 from ledger.domain.events.pledge import GroundText

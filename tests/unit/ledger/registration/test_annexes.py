@@ -16,7 +16,7 @@ from ledger.domain.events.base import Annex
 from ledger.errors import Refused
 from ledger.keys.keyring import Keyring
 from ledger.limits import ANNEX_BYTES_MAX
-from ledger.registration import Candidate, admit
+from ledger.registration import AdmittingLog, Candidate, admit
 from ledger.registration.annexes import XLSX, MissingAnnex, media_type_of
 from ledger.store.annexes import AnnexKept
 from tests.support.book import Book
@@ -43,13 +43,7 @@ def admitted(annex: Annex, known: dict[bytes, AnnexKept]) -> Candidate:
     book = Book().with_enterprise()
     data, _ = sign(declared(annex=annex), by=speaker_of(ENTERPRISE), iat=book.clock())
     return admit(
-        data,
-        None,
-        governance=book.governance,
-        keyring=Keyring(book.governance),
-        origin=ORIGIN,
-        now=book.clock(),
-        annexes=known,
+        data, None, AdmittingLog(ORIGIN, book.governance, Keyring(book.governance)), now=book.clock(), annexes=known
     )
 
 

@@ -5,18 +5,10 @@ from __future__ import annotations
 import pytest
 
 from api.demo.demo import PARTIES
-from ledger.charter.charter import (
-    CharterParty,
-    LogAnchors,
-    calendar_2026,
-    charter_origin,
-    default_registration_policy,
-    default_standing_policy,
-    demo_charter,
-    make_charter,
-    read_charter,
-    write_charter,
-)
+from ledger.charter.charter import CharterParty, CharterRoot, CharterRules, FoundedLog, LogAnchors, make_charter
+from ledger.charter.charter_file import charter_origin, read_charter, write_charter
+from ledger.charter.default_policies import calendar_2026, default_registration_policy, default_standing_policy
+from ledger.charter.demo_charter import demo_charter
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.events.policy import WorkCalendarPublished
 from ledger.domain.state.governance import Governance
@@ -133,14 +125,13 @@ def test_a_charter_needs_somebody_to_approve() -> None:
     organizer = CharterParty("party:organizer", ("organizer",), "组织方", "Organizer", "o-1", signer_for("organizer"))
     with pytest.raises(Malformed, match="approver"):
         make_charter(
-            root=ROOT.signer,
-            root_officer="root-1",
-            anchors=LogAnchors.of(log_keys(ORIGIN)),
-            name_zh="账本",
-            name_en="Book",
-            parties=[organizer],
-            registration_policy=default_registration_policy(),
-            standing_policy=default_standing_policy(),
-            calendars=[calendar_2026()],
-            now=NOW,
+            CharterRoot(ROOT.signer, "root-1"),
+            FoundedLog(LogAnchors.of(log_keys(ORIGIN)), "账本", "Book"),
+            [organizer],
+            CharterRules(
+                default_registration_policy(),
+                default_standing_policy(),
+                [calendar_2026()],
+            ),
+            NOW,
         )

@@ -12,8 +12,8 @@ from ledger.domain.events.enterprise import EnterpriseRegistered, EnterpriseRena
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import NotFound
 from ledger.keys.signer import new_key
+from ledger.store.application import Ledger
 from ledger.store.contract import NewEntry
-from ledger.store.eventsourcing.application import Ledger
 from ledger.store.memory import MemoryStore
 from ledger.store.postgres import PostgresStore
 from ledger.tlog.hashing import leaf_hash

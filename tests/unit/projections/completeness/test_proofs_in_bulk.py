@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from ledger.errors import NotFound
-from ledger.log_reader import Log
+from ledger.reading.log_reader import Log
 from ledger.store.contract import Tile
 from ledger.store.memory import MemoryStore
 from ledger.tlog.proof import verify_consistency, verify_inclusion

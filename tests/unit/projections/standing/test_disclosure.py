@@ -10,7 +10,7 @@ import pytest
 
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.repudiation import StatementRepudiated
-from ledger.feed import Feed
+from ledger.reading.feed import Feed
 from projections.db.reads import Reading
 from projections.standing.disclosure import DisclosureWindows
 from projections.standing.evaluate import policies_of

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ledger.verifier.formats.manifest import ArchiveManifest, ExportedBy
-from ledger.verifier.messages import common as shared_wording
-from ledger.verifier.report import Remark
+from ledger.verifier.report import RULES_AND_TREE, Remark, in_log_order
 
 UNSIGNED: Final = Remark(
     "清单未签名: 无从得知由谁导出; 其中的声明、收据和证明各自成立",
@@ -34,7 +33,7 @@ def in_order(entries: int, sealed: int, closed: int) -> Remark:
         f"{closed} 条密封记录的正文不在档案中, 内容与权限未核对",
         f"{closed} SEALED BODIES ARE NOT INSIDE: what they say, and whether it may be said, was NOT checked",
     )
-    return shared_wording.in_order(entries, sealed - closed, without if closed else None)
+    return in_log_order(entries, sealed - closed, without if closed else None)
 
 
 def disputed(entries: list[int]) -> Remark:
@@ -109,5 +108,5 @@ def not_shown(manifest: ArchiveManifest, *, complete: bool, accesses: bool) -> t
             f"what was registered after the checkpoint of {manifest.tree_size} entries: corrections, withdrawals, "
             "repudiations, revocations of keys, erasures",
         ),
-        shared_wording.RULES_AND_TREE,
+        RULES_AND_TREE,
     )

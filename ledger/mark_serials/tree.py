@@ -1,30 +1,24 @@
 """The serials of a licence as a tree: its root is in the entry, so that the issued set is fixed once and for all.
 
 RFC 6962 over the serials (ASCII) in order. Whoever holds the seed can prove any single serial to anybody, offline.
-Making a million serials takes seconds: `check_serials` does it beside the process that serves, one range at a time.
-`python -m ledger.mark_serial_tree RANGE COUNT` prints the root, the seed in hexadecimal being its input.
+`python -m ledger.mark_serials.tree RANGE COUNT` prints the root, the seed in hexadecimal being its input.
 """
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import islice
-from threading import BoundedSemaphore
 from typing import Final
 
 from ledger.domain.values.mark_serials import make, parse, serials
-from ledger.errors import Busy, Malformed, NotFound, Refuted, Unavailable
-from ledger.limits import MARK_CHECK_SECONDS_MAX, MARK_CHECK_WAIT_SECONDS_MAX, MARK_SERIALS_IN_PASSING_MAX
+from ledger.errors import Malformed, NotFound, Refuted
 from ledger.tlog.hashing import leaf_hash, root_of
 from ledger.tlog.proof import inclusion_proof, verify_inclusion
 
-__all__ = ["check_serials", "prove_serial", "root_of_serials", "serials_root", "verify_serial"]
+__all__ = ["prove_serial", "root_of_serials", "serials_root", "verify_serial"]
 
 _CHUNK: Final = 4_096  # a power of two: a chunk is a complete subtree, so no more than its hashes are in memory
-_one_at_a_time: Final = BoundedSemaphore(1)
 
 
 def serials_root(seed: bytes, range_: str, count: int) -> bytes:
@@ -60,47 +54,12 @@ def verify_serial(serial: str, range_: str, count: int, root: bytes, proof: Sequ
     verify_inclusion(found.number, count, leaf_hash(serial.encode()), root, proof)
 
 
-def check_serials(seed: bytes, range_: str, count: int, root: bytes) -> None:
-    """Check that `root` is over just those serials. Call it from a thread that may wait.
-
-    Raises `Refuted`, and for a large range `Busy` where others wait already, `Unavailable` where it could not be made.
-    """
-    made = _root_in_passing if count <= MARK_SERIALS_IN_PASSING_MAX else _root_apart
-    if made(seed, range_, count) != root:
-        raise Refuted("the serials that the seed makes do not hash to the root that the statement names")
-
-
-@lru_cache(maxsize=64)
-def _root_in_passing(seed: bytes, range_: str, count: int) -> bytes:
-    return serials_root(seed, range_, count)
-
-
-@lru_cache(maxsize=64)
-def _root_apart(seed: bytes, range_: str, count: int) -> bytes:
-    """In a process of its own: in a thread, the interpreter's lock would be gone for seconds for all others."""
-    if not _one_at_a_time.acquire(timeout=MARK_CHECK_WAIT_SECONDS_MAX):
-        raise Busy("the check of serials", MARK_CHECK_WAIT_SECONDS_MAX)
-    try:
-        done = subprocess.run(  # noqa: S603  (our own interpreter and module; the arguments have their types' forms)
-            [sys.executable, "-m", "ledger.mark_serial_tree", range_, str(count)],
-            input=seed.hex().encode(),
-            capture_output=True,
-            timeout=MARK_CHECK_SECONDS_MAX,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise Unavailable("the serials could not be made to be checked") from error
-    finally:
-        _one_at_a_time.release()
-    return bytes.fromhex(done.stdout.decode())
-
-
 def _main() -> None:
     range_, count = sys.argv[1:]
     try:
         sys.stdout.write(serials_root(bytes.fromhex(sys.stdin.read()), range_, int(count)).hex())
     except (ValueError, Malformed) as error:
-        sys.exit(f"ledger.mark_serial_tree: {error}")
+        sys.exit(f"ledger.mark_serials.tree: {error}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, ProgrammingError, 
 from ledger.cose.statement import decode_trusted
 from ledger.domain.events.base import Recorded
 from ledger.store.contract import EntryRow
-from ledger.store.eventsourcing.recorder import StoredEntry
+from ledger.store.recorder import StoredEntry
 
 __all__ = ["StatementMapper", "to_recorded"]
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ledger.domain.state.completeness_map import MapRoot
-from ledger.verifier.messages import common as shared_wording
-from ledger.verifier.report import Remark
+from ledger.verifier.report import RULES_AND_TREE, Remark, in_log_order
 from ledger.verifier.trust import Trust
 
 NOT_SHOWN: Final = (
@@ -20,7 +19,7 @@ NOT_SHOWN: Final = (
         "映射根覆盖范围之后的记录是否齐全, 以及检查点之后的任何记录",
         "that the entries since the map's size are all there are, and anything after the checkpoint",
     ),
-    shared_wording.RULES_AND_TREE,
+    RULES_AND_TREE,
 )
 
 
@@ -51,7 +50,7 @@ def in_order(entries: int, sealed: int, closed: int) -> Remark:
         f"{closed} 条密封记录的正文不公开, 内容与权限未核对, 不计入",
         f"{closed} SEALED BODIES ARE NOT PUBLIC: what they say was not checked, and counts for nothing",
     )
-    return shared_wording.in_order(entries, sealed - closed, without if closed else None)
+    return in_log_order(entries, sealed - closed, without if closed else None)
 
 
 def rooted(root: MapRoot, issuer: str) -> Remark:

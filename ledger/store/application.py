@@ -15,7 +15,7 @@ from eventsourcing.utils import Environment, EnvType
 from ledger.domain.state.fold import fold
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import NotFound
-from ledger.store.eventsourcing.mapper import StatementMapper
+from ledger.store.statement_mapper import StatementMapper
 
 __all__ = ["Ledger", "RecordedBook"]
 

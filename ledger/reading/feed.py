@@ -11,7 +11,7 @@ from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.subject import MAP
 from ledger.limits import RECORD_PAGE_ENTRIES
 from ledger.store.contract import EntryRow, LeafRow, Store
-from ledger.store.eventsourcing.mapper import to_recorded
+from ledger.store.statement_mapper import to_recorded
 
 __all__ = ["Feed", "to_recorded"]
 

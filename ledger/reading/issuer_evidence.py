@@ -14,8 +14,8 @@ from ledger.cose.statement import parse_statement
 from ledger.domain.state.party import ROOT_PARTY
 from ledger.domain.values.subject import POLICY
 from ledger.errors import NotFound
-from ledger.feed import to_recorded
-from ledger.log_reader import Log
+from ledger.reading.feed import to_recorded
+from ledger.reading.log_reader import Log
 from ledger.store.contract import EntryRow, Store
 from ledger.verifier.formats.evidence import encode_evidence, select
 

@@ -1,0 +1,60 @@
+"""Schemas of the log itself: its map, witnesses, keys and state; bodies and files that it holds or has closed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from api.http.openapi.schema_terms import ANY, NUMBER, PERHAPS, SHA256, TEXT, WORDS, YES, Schema, several, thing
+
+__all__ = ["LOG_SCHEMAS"]
+
+_KEY: Final = thing("A key.", kid=SHA256, alg=TEXT, pem=TEXT)
+LOG_SCHEMAS: Final[dict[str, Schema]] = {
+    "Map": thing(
+        "The completeness map.", origin=TEXT, published={"type": ["object", "null"]}, cut={"type": ["object", "null"]}
+    ),
+    "Witnesses": thing(
+        "How it stands with the witnesses.",
+        policy=WORDS,
+        quorum=WORDS,
+        tree_size=NUMBER,
+        witnessed_size=PERHAPS,
+        asking=YES,
+        witnesses=several(ANY),
+    ),
+    "Trust": thing(
+        "What a verifier must know of this log beforehand; compare it out of band. Trees of `from_size` entries and "
+        "more are signed with the keys of that succession.",
+        optional=("certificate_keys", "successions"),
+        origin=TEXT,
+        checkpoint_vkeys=several(TEXT),
+        receipt_keys=several(_KEY),
+        standing_keys=several(_KEY),
+        charter=SHA256,
+        witness_policy=TEXT,
+        certificate_keys=several(_KEY),
+        successions=several(
+            thing("Later keys.", from_size=NUMBER, checkpoint_vkey=TEXT, receipt_key=_KEY, standing_key=_KEY)
+        ),
+    ),
+    "Ready": thing(
+        "Whether a write would succeed, and readers see what is committed.",
+        optional=("tree_size", "projected_size", "witnessed_size", "why", "conditions"),
+        ready=YES,
+        tree_size=NUMBER,
+        projected_size=NUMBER,
+        witnessed_size=PERHAPS,
+        why=TEXT,
+        conditions=several(TEXT),
+    ),
+    "Commitment": thing("SHA-256 of a body.", commitment=SHA256),
+    "AnnexHeld": thing("An annex that is held.", sha256=SHA256, bytes=NUMBER, media_type=TEXT),
+    "AttachmentHeld": thing(
+        "An attachment that is held.", attachment=TEXT, commitment=SHA256, media_type=TEXT, size_bytes=NUMBER
+    ),
+    "Accesses": thing(
+        "Who read what is not public.", optional=("over", "published"), accesses=several(ANY), after=PERHAPS, over=YES,
+        published={"type": ["object", "null"]},
+    ),
+    "Closed": thing("A body that is not public any more.", entry=NUMBER, closed=ANY),
+}  # fmt: skip
