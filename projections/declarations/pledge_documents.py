@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ledger.domain.events.pledge import PledgeMade, PledgeReplaced
-from ledger.domain.state.pledge import Assessment
+from ledger.domain.state.pledge_state import Assessment
 from projections.db.dated_document import DatedDocument, etag
 from projections.standing.disclosure import DisclosureWindows
 from projections.standing.evaluate import Case

@@ -11,8 +11,10 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from ledger.domain.state.complaint import OutcomeCorrection, OutcomeState, counts_as_reply, findings
-from ledger.domain.state.pledge import Assessment, PledgeEnd, PledgeState, Publication
+from ledger.domain.state.complaint import OUTCOMES, OutcomeCorrection, OutcomeState, counts_as_reply, findings
+from ledger.domain.state.enterprise import IDENTITY
+from ledger.domain.state.pledge import PLEDGES
+from ledger.domain.state.pledge_state import Assessment, PledgeEnd, PledgeState, Publication
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import matter_of
 from ledger.domain.values.enterprise_code import is_code
@@ -57,7 +59,7 @@ def public_pledges(record: EnterpriseRecord) -> list[PublicPledge]:
     """In the order of their publication; repudiated ones are among them, and say so."""
     found = [
         PublicPledge(record, state, state.publication)
-        for state in record.pledges.by_id.values()
+        for state in PLEDGES.of(record).by_id.values()
         if state.terms is not None and state.terms.disclosure == "public" and state.publication is not None
     ]
     found.sort(key=lambda pledge: pledge.publication.index)
@@ -75,7 +77,7 @@ def with_outcomes(facts: Facts, record: EnterpriseRecord, entries: Iterable[int]
     """`facts`, once the outcomes at `entries`, and nothing else, came to the record."""
     reading = _Reading(record)
     for entry in entries:
-        reading.outcome(record.outcomes[entry])
+        reading.outcome(OUTCOMES.of(record).by_entry[entry])
     return replace(
         facts,
         items=(*facts.items, *reading.items),
@@ -100,9 +102,9 @@ class _Reading:
         record = self._record
         for pledge in public_pledges(record):
             self._pledge(pledge)
-        for outcome in record.outcomes.values():
+        for outcome in OUTCOMES.of(record).by_entry.values():
             self.outcome(outcome)
-        self.bearing.extend([DatedEntry(size.effective_on, size.index) for size in record.sizes])
+        self.bearing.extend([DatedEntry(size.effective_on, size.index) for size in IDENTITY.of(record).sizes])
         for entry, day in record.on_record.items():
             self.conduct.append(DatedEntry(day, entry))
             self.bearing.append(DatedEntry(day, entry))
@@ -126,7 +128,13 @@ class _Reading:
             items=tuple(sorted(self.items)),
             replies=tuple(sorted(self.replies)),
             sizes=tuple(
-                sorted([Size(one.effective_on, one.index, one.band) for one in record.sizes if one.index not in gone])
+                sorted(
+                    [
+                        Size(one.effective_on, one.index, one.band)
+                        for one in IDENTITY.of(record).sizes
+                        if one.index not in gone
+                    ]
+                )
             ),
             conduct=tuple(sorted(self.conduct)),
             bearing=tuple(sorted(self.bearing)),
@@ -184,6 +192,6 @@ class _Reading:
             self.replies.append(Reply(on, stands.reply == "timely"))
         found = findings(outcome, stands)
         if found:
-            clauses = self._record.pledges.broken(outcome.pledge, stands.clauses, gone)
+            clauses = PLEDGES.of(self._record).broken(outcome.pledge, stands.clauses, gone)
             matter = matter_of(stands.fact_id, index)
             self.items.extend(PointItem(index, on, item, matter, clauses) for item in found)

@@ -11,15 +11,18 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from ledger.domain.state.complaint import outcome_root
 from ledger.domain.state.declaration import STANDARDS, declared_spans
 from ledger.domain.state.fold import SLOTS, STEPS
-from ledger.domain.state.record import EnterpriseRecord, outcome_root
+from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Annotation, Bearing, Hold, Relief
 from projections.standing.facts import DatedEntry, DeclarationFact, Facts, PointItem
 
 __all__ = ["NounFacts", "of_a_noun"]
 
-_BEARING: Final = frozenset(kind.__name__ for kind, step in STEPS.items() if step.bears and step.slot is not None)
+_BEARING: Final = frozenset(
+    kind.__name__ for kind, step in STEPS.items() if step.bears and step.slot is not None and step.slot.bearing
+)
 
 
 class NounFacts:

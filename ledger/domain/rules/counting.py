@@ -13,10 +13,19 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ledger.domain.events.policy import StandingPolicy
-from ledger.domain.state.complaint import OutcomeCorrection, OutcomeState, counts_as_reply, findings
-from ledger.domain.state.pledge import PledgeState
+from ledger.domain.state.complaint import (
+    OUTCOMES,
+    OutcomeCorrection,
+    OutcomeState,
+    counts_as_reply,
+    findings,
+    outcome_root,
+)
+from ledger.domain.state.enterprise import IDENTITY
+from ledger.domain.state.pledge import PLEDGES
+from ledger.domain.state.pledge_state import PledgeState
 from ledger.domain.state.policy import StandingPolicyInForce
-from ledger.domain.state.record import EnterpriseRecord, outcome_root
+from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Bearing, Hold
 from ledger.domain.values.dates import add_months
 
@@ -106,7 +115,7 @@ class _Stakes:
                 self._ends[hold.entry] = max(self._ends.get(hold.entry, date.min), self._hold_until(hold))
         for bearing in bearings:
             self._others(bearing)
-        for size in record.sizes:
+        for size in IDENTITY.of(record).sizes:
             if size.index not in record.repudiated:
                 self.all[_Stake("size", size.index, size.effective_on, (size.band,))] = self._sized_until
 
@@ -177,7 +186,7 @@ class _Stakes:
 
 def _public(record: EnterpriseRecord) -> Iterator[PledgeState]:
     """The pledges that a standing looks at: public, published, neither of it repudiated."""
-    for pledge in record.pledges.by_id.values():
+    for pledge in PLEDGES.of(record).by_id.values():
         terms, publication, gone = pledge.terms, pledge.publication, record.repudiated
         if terms is None or publication is None or terms.disclosure != "public":
             continue
@@ -187,7 +196,7 @@ def _public(record: EnterpriseRecord) -> Iterator[PledgeState]:
 
 def _outcomes(record: EnterpriseRecord) -> Iterator[tuple[OutcomeState, OutcomeState | OutcomeCorrection]]:
     """The outcomes that count for something, each with the version that stands."""
-    for outcome in record.outcomes.values():
+    for outcome in OUTCOMES.of(record).by_entry.values():
         if outcome.index in record.repudiated:
             continue
         stands = outcome.newest(record.repudiated)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ledger.domain.state.complaint import OutcomeCorrection, OutcomeState, findings
+from ledger.domain.state.complaint import OUTCOMES, OutcomeCorrection, OutcomeState, findings
 from ledger.domain.state.fold import SLOTS
+from ledger.domain.state.pledge import PLEDGES
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Finding, Hold
 
@@ -18,14 +19,14 @@ __all__ = ["findings_at", "findings_of", "holds_at"]
 def findings_of(record: EnterpriseRecord) -> tuple[Finding, ...]:
     """Every finding that stands, in the order of entries; what was repudiated, annulled or made void is left out."""
     found = [*_of_nouns(record), *_assessed(record)]
-    for outcome in record.outcomes.values():
+    for outcome in OUTCOMES.of(record).by_entry.values():
         found.extend(_of_outcome(record, outcome))
     return tuple(sorted(found, key=lambda one: (one.entry, one.item)))
 
 
 def findings_at(record: EnterpriseRecord, entry: int) -> tuple[Finding, ...]:
     """The findings that the entry recorded. An outcome's or a breach's correction leaves them at the first entry."""
-    outcome = record.outcomes.get(entry)
+    outcome = OUTCOMES.of(record).by_entry.get(entry)
     if outcome is not None:
         return tuple(_of_outcome(record, outcome))
     others = [*_of_nouns(record), *_assessed(record)]
@@ -45,7 +46,7 @@ def _of_nouns(record: EnterpriseRecord) -> Iterator[Finding]:
 
 
 def _assessed(record: EnterpriseRecord) -> Iterator[Finding]:
-    for pledge in record.pledges.by_id.values():
+    for pledge in PLEDGES.of(record).by_id.values():
         if pledge.is_public(record.repudiated):
             for one in pledge.assessments:
                 if one.item is not None and one.index not in record.repudiated:
@@ -59,6 +60,6 @@ def _of_outcome(record: EnterpriseRecord, outcome: OutcomeState) -> Iterator[Fin
         return
     items = findings(outcome, stands)
     if items:
-        clauses = record.pledges.broken(outcome.pledge, stands.clauses, gone)
+        clauses = PLEDGES.of(record).broken(outcome.pledge, stands.clauses, gone)
         for item in items:
             yield Finding(outcome.index, outcome.effective_on, item, stands.fact_id, clauses)

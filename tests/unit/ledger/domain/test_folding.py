@@ -14,6 +14,7 @@ from ledger.domain.events.complaint import ComplaintOutcomeCorrected
 from ledger.domain.events.enterprise import EnterpriseRenamed, IdentifierOverridden
 from ledger.domain.events.pledge import PledgeReplaced
 from ledger.domain.events.repudiation import BodyErased
+from ledger.domain.state.complaint import OUTCOMES
 from ledger.domain.state.fold import fold
 from ledger.domain.state.governance import Governance, evolve_governance
 from ledger.domain.state.record import EnterpriseRecord
@@ -125,7 +126,7 @@ def test_a_reader_without_bodies_counts_what_is_closed(events: list[Recorded]) -
     record = fold(None, [closed(at) if at.sealed else at for at in events])
     assert record is not None
     assert record.closed == sum(at.sealed for at in events)
-    assert not record.outcomes
+    assert not OUTCOMES.of(record).by_entry
     assert record.version == len(events)
 
 
