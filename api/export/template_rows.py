@@ -23,7 +23,7 @@ from ledger.domain.state.declaration import STANDARDS
 from ledger.domain.state.enterprise import registration_of, size_on
 from ledger.domain.state.pledge import PLEDGES
 from ledger.domain.state.pledge_state import PledgeState
-from projections.standing.facts_from_record import PublicPledge, public_pledges
+from ledger.domain.state.public_pledges import PublicPledge, public_pledges
 
 __all__ = ["PLEDGE_STATES", "TABLES", "table_rows"]
 
@@ -214,7 +214,7 @@ TABLES: Final[Mapping[str, tuple[Sequence[str], Callable[[Exported, date, str | 
 
 
 def _counting(one: Exported, campaign: str | None) -> Iterator[PublicPledge]:
-    for pledge in public_pledges(one.record):
+    for pledge in public_pledges(PLEDGES.of(one.record), one.record.repudiated):
         terms = pledge.state.terms
         if not pledge.repudiated and terms is not None and campaign in (None, terms.campaign):
             yield pledge

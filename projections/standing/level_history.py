@@ -40,7 +40,7 @@ _ANNOTATING: Final = frozenset(
     (AgreementPerformed, ObjectionFiled, ObjectionUpheld, ObjectionRejected, RepairApplied, RepairRefused)
 )
 _OF_NOUNS: Final = frozenset(
-    kind for kind, step in STEPS.items() if step.bears and step.slot is not None and step.slot.bearing
+    kind for kind, step in STEPS.items() if step.bears and step.slot is not None and not step.slot.names_all
 )
 
 

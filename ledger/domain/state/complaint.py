@@ -5,7 +5,7 @@ First what is said, then what it adds up to; what may be said is in `ledger/doma
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from datetime import date
 from typing import Final
 
@@ -21,8 +21,9 @@ from ledger.domain.events.complaint import (
     Outcome,
     Reply,
 )
+from ledger.domain.state.pledge import PLEDGES
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Slot
+from ledger.domain.state.slot import Bearing, CountedReply, DatedEntry, Finding, Slot
 from ledger.domain.state.step import in_slot
 from ledger.domain.values.dates import month_of
 
@@ -34,6 +35,7 @@ __all__ = [
     "OutcomeCorrection",
     "OutcomeState",
     "Outcomes",
+    "bearing_of",
     "counts_as_reply",
     "findings",
     "outcome_root",
@@ -228,7 +230,39 @@ def outcome_root(record: EnterpriseRecord, entry: int) -> int | None:
     return OUTCOMES.of(record).root_of(entry)
 
 
-OUTCOMES: Final[Slot[Outcomes]] = Slot("outcomes", Outcomes(), forget=forget)
+def bearing_of(record: EnterpriseRecord, outcomes: Iterable[OutcomeState]) -> Bearing:
+    """What these outcomes bring: a correction holds from the date of what it corrects, a void one takes it back."""
+    gone = record.repudiated
+    found: list[Finding] = []
+    replies: list[CountedReply] = []
+    conduct: list[DatedEntry] = []
+    marks: list[DatedEntry] = []
+    for outcome in outcomes:
+        index, on = outcome.index, outcome.effective_on
+        mark = DatedEntry(on, index)
+        marks.append(mark)
+        stands: OutcomeState | OutcomeCorrection = outcome
+        if outcome.corrections:
+            marks.extend([DatedEntry(one.effective_on, one.index) for one in outcome.corrections])
+            stands = outcome.newest(gone)
+        if index in gone or (isinstance(stands, OutcomeCorrection) and stands.void):
+            continue
+        conduct.append(mark)
+        if counts_as_reply(outcome, stands):
+            replies.append(CountedReply(on, stands.reply == "timely", index))
+        items = findings(outcome, stands)
+        if items:
+            clauses = PLEDGES.of(record).broken(outcome.pledge, stands.clauses, gone)
+            found.extend([Finding(index, on, item, stands.fact_id, clauses) for item in items])
+    return Bearing(tuple(found), replies=tuple(replies), conduct=tuple(conduct), bearing=tuple(marks))
+
+
+def bearing(record: EnterpriseRecord) -> Bearing:
+    """What all outcomes of the enterprise bring."""
+    return bearing_of(record, OUTCOMES.of(record).by_entry.values())
+
+
+OUTCOMES: Final[Slot[Outcomes]] = Slot("outcomes", Outcomes(), forget=forget, bearing=bearing, names_all=True)
 
 STEPS: Final = (
     in_slot(OUTCOMES, ComplaintOutcomeRecorded, recorded, bears=True),

@@ -22,7 +22,7 @@ from ledger.domain.events.enterprise import (
     IdentifierOverridden,
 )
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Slot
+from ledger.domain.state.slot import Bearing, DatedEntry, Size, Slot
 from ledger.domain.state.step import in_slot
 from ledger.domain.values.size_band import SizeBand
 
@@ -181,7 +181,16 @@ def _in_effect(
     return max(standing, key=lambda one: (one.effective_on, one.index), default=None)
 
 
-IDENTITY: Final[Slot[Identity]] = Slot("identity", Identity(), forget=forget)
+def bearing(record: EnterpriseRecord) -> Bearing:
+    """The size tells how findings weigh; names and the rest bear nothing."""
+    sizes = IDENTITY.of(record).sizes
+    return Bearing(
+        sizes=tuple(Size(one.effective_on, one.index, one.band) for one in sizes if one.index not in record.repudiated),
+        bearing=tuple(DatedEntry(one.effective_on, one.index) for one in sizes),
+    )
+
+
+IDENTITY: Final[Slot[Identity]] = Slot("identity", Identity(), forget=forget, bearing=bearing, names_all=True)
 
 STEPS: Final = (
     in_slot(IDENTITY, EnterpriseRegistered, registered, bears=True),

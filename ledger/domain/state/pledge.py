@@ -27,7 +27,9 @@ from ledger.domain.state.pledge_state import (
     Replacement,
     Terms,
 )
-from ledger.domain.state.slot import Slot
+from ledger.domain.state.public_pledges import bearing_of
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.state.slot import Bearing, Slot
 from ledger.domain.state.step import in_slot
 
 __all__ = ["PLEDGES", "STEPS", "assessed", "ended", "forget", "made", "published", "replaced"]
@@ -118,7 +120,12 @@ def forget(pledges: Pledges, index: int) -> Pledges:
     )
 
 
-PLEDGES: Final[Slot[Pledges]] = Slot("pledges", Pledges(), forget=forget)
+def bearing(record: EnterpriseRecord) -> Bearing:
+    """What its public pledges bring (`public_pledges.py`); of others nothing counts."""
+    return bearing_of(record, PLEDGES.of(record))
+
+
+PLEDGES: Final[Slot[Pledges]] = Slot("pledges", Pledges(), forget=forget, bearing=bearing, names_all=True)
 
 STEPS: Final = (
     in_slot(PLEDGES, PledgeMade, made, textual=True, shows=False),
