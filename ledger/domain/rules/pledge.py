@@ -185,7 +185,7 @@ def assess(record: _Record, event: FulfilmentAssessed, ctx: Context) -> _Facts:
     """Of a period of a published pledge that is over and was not assessed before.
 
     Whoever published the pledge may say with the same key that it was kept in full: the record then shows by its keys
-    that it was the same officer, and it earns nothing (`facts_from_record`). With another key of his it is refused.
+    that it was the same officer, and it earns nothing (`public_pledges`). With another key of his it is refused.
     """
     record = require_registered(record, ctx)
     pledge, _ = published(record, event.code)
