@@ -15,8 +15,10 @@ from api.certificates.layout import Grounds, Place
 from api.http.errors import Gone
 from ledger.cose.receipt import attach
 from ledger.cose.statement import parse_statement
+from ledger.domain.state.enterprise import IDENTITY
 from ledger.domain.state.fold import fold
 from ledger.domain.state.governance import Governance
+from ledger.domain.state.pledge import PLEDGES
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import NotFound
 from ledger.limits import CERTIFICATE_EVIDENCE_KEPT_MAX, RECORD_PAGE_ENTRIES
@@ -57,7 +59,7 @@ class Gatherer:
     def basis(self, subject: str, code: str, today: date) -> Basis:
         """Of the public pledge `code` of an enterprise. Raises `NotFound`, `Gone` (it ended), `Unavailable`."""
         governance, (record, rows) = self._governance(), self._told(subject)
-        pledge = None if record is None else record.pledges.coded(code)
+        pledge = None if record is None else PLEDGES.of(record).coded(code)
         if record is None or pledge is None or not pledge.is_public(record.repudiated):
             raise NotFound(f"no public pledge has the code {code[:20]}")
         terms, publication = pledge.terms, pledge.publication
@@ -138,4 +140,4 @@ class Gatherer:
 
 def _names(record: EnterpriseRecord) -> list[int]:
     """Where its names were said, but for what was repudiated, in log order."""
-    return sorted(one.index for one in record.names if one.index not in record.repudiated)
+    return sorted(one.index for one in IDENTITY.of(record).names if one.index not in record.repudiated)

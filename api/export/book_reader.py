@@ -18,6 +18,7 @@ from api.http.enterprise_ids import name_of
 from ledger.domain.events.base import Closed, Event, Recorded
 from ledger.domain.events.enterprise import EnterpriseRegistered
 from ledger.domain.rules.catalogue import SPECS
+from ledger.domain.state.enterprise import name_on
 from ledger.domain.state.fold import fold
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.subject import is_enterprise, parse
@@ -45,7 +46,7 @@ class Exported:
 
     def name_on(self, day: date) -> str | None:
         """As far as anybody can know it."""
-        return self.record.name_on(day) or self.shown_as
+        return name_on(self.record, day) or self.shown_as
 
 
 class _Shown(Struct):

@@ -18,9 +18,12 @@ from ledger.domain.events.base import Event
 from ledger.domain.events.complaint import ComplaintOutcomeRecorded
 from ledger.domain.events.declaration import StandardAbolished, StandardDeclared, StandardRevised
 from ledger.domain.events.pledge import FulfilmentAssessed, PledgeMade
+from ledger.domain.state.complaint import OUTCOMES
 from ledger.domain.state.declaration import STANDARDS
-from ledger.domain.state.pledge import PledgeState
-from projections.standing.facts_from_record import PublicPledge, public_pledges
+from ledger.domain.state.enterprise import registration_of, size_on
+from ledger.domain.state.pledge import PLEDGES
+from ledger.domain.state.pledge_state import PledgeState
+from ledger.domain.state.public_pledges import PublicPledge, public_pledges
 
 __all__ = ["PLEDGE_STATES", "TABLES", "table_rows"]
 
@@ -48,7 +51,7 @@ def table_rows(kind: str, book: Iterable[Exported], today: date, campaign: str |
     yield list(header)
     number = 0
     for one in book:
-        if campaign is not None and campaign not in one.record.pledges.by_campaign:
+        if campaign is not None and campaign not in PLEDGES.of(one.record).by_campaign:
             continue
         for row in rows_of(one, today, campaign):
             number += 1
@@ -58,7 +61,7 @@ def table_rows(kind: str, book: Iterable[Exported], today: date, campaign: str |
 
 def _pledges(one: Exported, today: date, campaign: str | None) -> Iterator[Row]:
     """Public pledges as they stand, corrections in their place. What was repudiated is not among them."""
-    sizes, registration = _words(template.SIZES), one.record.registration
+    sizes, registration = _words(template.SIZES), registration_of(one.record)
     for pledge in _counting(one, campaign):
         terms = pledge.state.terms
         entries = _entries_of(pledge, one)
@@ -70,7 +73,7 @@ def _pledges(one: Exported, today: date, campaign: str | None) -> Iterator[Row]:
             template.CATEGORY: template.INDIVIDUAL if _individual(one) else template.ORGANIZATION,
             template.DIVISION: None if registration is None else registration.division,
             template.INDUSTRY: None if registration is None else registration.industry,
-            template.SIZE: sizes.get(one.record.size_on(today)),
+            template.SIZE: sizes.get(size_on(one.record, today)),
             template.KIND: template.SELF_DISCIPLINE,
             template.SCOPE: _words(template.SCOPES)[made.scope],
             template.REASON: made.reason,
@@ -181,7 +184,7 @@ def _version(
 def _outcomes(one: Exported, today: date, campaign: str | None) -> Iterator[Row]:
     """Outcomes as they stand, as long as they are public; what a correction took back is not among them."""
     header = outcome_template.HEADER
-    for index, outcome in sorted(one.record.outcomes.items()):
+    for index, outcome in sorted(OUTCOMES.of(one.record).by_entry.items()):
         corrections = [fix for fix in outcome.corrections if fix.index not in one.record.repudiated]
         entries = [index, *(fix.index for fix in corrections)]
         events: list[Event] = [one.events[entry] for entry in entries if entry in one.events]
@@ -211,7 +214,7 @@ TABLES: Final[Mapping[str, tuple[Sequence[str], Callable[[Exported, date, str | 
 
 
 def _counting(one: Exported, campaign: str | None) -> Iterator[PublicPledge]:
-    for pledge in public_pledges(one.record):
+    for pledge in public_pledges(PLEDGES.of(one.record), one.record.repudiated):
         terms = pledge.state.terms
         if not pledge.repudiated and terms is not None and campaign in (None, terms.campaign):
             yield pledge

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from ledger.domain.events.mark import MarkLicensed, MarkRevoked, MarkSuspended
+from ledger.domain.state.enterprise import name_on, registration_of
 from ledger.domain.state.licence_periods import last_day, spans, standing_turns, state_on
 from ledger.domain.state.mark import MARKS, Licence, counting_misuses
 from projections.declarations.section import DatedValue, Section, pieces_of
@@ -79,7 +80,7 @@ def _ground(course: LevelHistory, entry: int) -> str | None:
 
 def _rows(course: LevelHistory, case: Case) -> Mapping[str, Sequence[tuple[Any, ...]]]:
     record = course.record
-    name = None if record.registration is None else record.name_on(date.max)
+    name = None if registration_of(record) is None else name_on(record, date.max)
     return {
         "marks": [
             (

@@ -14,11 +14,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ledger.domain.events.pledge import PledgeMade, PledgeReplaced
-from ledger.domain.state.pledge import Assessment
+from ledger.domain.state.pledge import PLEDGES
+from ledger.domain.state.pledge_state import Assessment
+from ledger.domain.state.public_pledges import PublicPledge, public_pledges
 from projections.db.dated_document import DatedDocument, etag
 from projections.standing.disclosure import DisclosureWindows
 from projections.standing.evaluate import Case
-from projections.standing.facts_from_record import PublicPledge, public_pledges
 from projections.standing.level_history import LevelHistory
 
 __all__ = ["PledgePage", "pledge_pages"]
@@ -41,7 +42,10 @@ class PledgePage(NamedTuple):
 
 def pledge_pages(course: LevelHistory, case: Case) -> list[PledgePage]:
     """The pages of all public pledges of one enterprise, in the order of their publication."""
-    return [_Page(course, pledge, case).page() for pledge in public_pledges(course.record)]
+    return [
+        _Page(course, pledge, case).page()
+        for pledge in public_pledges(PLEDGES.of(course.record), course.record.repudiated)
+    ]
 
 
 class _Page:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from ledger.domain.state.enterprise import IDENTITY, Ceased, name_on, registration_of, size_on
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.subject import fold_code
 from ledger.store.array_parameters import Integers
@@ -38,14 +39,14 @@ class EnterpriseRow(NamedTuple):
 
 def enterprise_row(record: EnterpriseRecord) -> EnterpriseRow | None:
     """None where nobody may find it: its registration was repudiated, or its body destroyed."""
-    registration = record.registration
-    name = record.name_on(date.max)
+    identity = IDENTITY.of(record)
+    registration, name = registration_of(record), name_on(record, date.max)
     if registration is None or name is None:
         return None
     local = record.subject.startswith("local:")  # its id is ours, not a code that anybody would type
     code = fold_code(registration.code or ("" if local else record.subject.partition(":")[2]))
     gone = record.repudiated
-    former = [one for one in record.names if one.index not in gone and one.name != name]
+    former = [one for one in identity.names if one.index not in gone and one.name != name]
     body: dict[str, Any] = {
         "subject": record.subject,
         "code": code or None,
@@ -54,11 +55,11 @@ def enterprise_row(record: EnterpriseRecord) -> EnterpriseRow | None:
         "category": registration.category,
         "division": registration.division,
         "industry": registration.industry,
-        "size_band": record.size_on(date.max),
+        "size_band": size_on(record, date.max),
         "registered_entry": registration.index,
-        "code_overridden": any(one.index not in gone for one in record.overridden),
-        "merged": _ceased(record, "merged"),
-        "deregistered": _ceased(record, "deregistered"),
+        "code_overridden": any(one.index not in gone for one in identity.overridden),
+        "merged": _ceased(identity.merged, gone),
+        "deregistered": _ceased(identity.deregistered, gone),
     }
     encoded = _ENCODE(body)
     names = list(dict.fromkeys([fold_name(name), *(fold_name(one.name) for one in former)]))
@@ -81,19 +82,10 @@ def found_by(names: Sequence[str], code: str) -> tuple[str, str, str, Integers]:
 
 def same_identity(before: EnterpriseRecord, after: EnterpriseRecord) -> bool:
     """Whether nothing that a row is made of differs between two states of one record, which share what is the same."""
-    return (
-        before.registrations is after.registrations
-        and before.names is after.names
-        and before.sizes is after.sizes
-        and before.overridden is after.overridden
-        and before.merged is after.merged
-        and before.deregistered is after.deregistered
-        and before.repudiated is after.repudiated
-    )
+    return IDENTITY.of(before) is IDENTITY.of(after) and before.repudiated is after.repudiated
 
 
-def _ceased(record: EnterpriseRecord, how: str) -> dict[str, Any] | None:
-    ceased = record.merged if how == "merged" else record.deregistered
-    if ceased is None or ceased.index in record.repudiated:
+def _ceased(ceased: Ceased | None, gone: Container[int]) -> dict[str, Any] | None:
+    if ceased is None or ceased.index in gone:
         return None
     return {"entry": ceased.index, "on": ceased.effective_on, "into": ceased.into}

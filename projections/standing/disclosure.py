@@ -17,9 +17,9 @@ from ledger.domain.events.base import Event
 from ledger.domain.events.complaint import ComplaintOutcomeCorrected, ComplaintReplied
 from ledger.domain.events.pledge import PledgeRevoked
 from ledger.domain.events.policy import StandingPolicy
-from ledger.domain.state.complaint import OutcomeCorrection, counts_as_reply
+from ledger.domain.state.complaint import OUTCOMES, OutcomeCorrection, counts_as_reply, outcome_root
 from ledger.domain.state.finding import annulled
-from ledger.domain.state.record import EnterpriseRecord, outcome_root
+from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import add_months
 from projections.standing.evaluate import Case
 from projections.standing.facts import PolicyInForce
@@ -91,7 +91,9 @@ class DisclosureWindows:
             policy = self._in_force(on)
             yield on, date.max if policy is None else add_months(on, policy.revoked_months)
         else:
-            yield from self._stretches(root, on if root == index else self._record.outcomes[root].effective_on)
+            if root != index:
+                on = OUTCOMES.of(self._record).by_entry[root].effective_on
+            yield from self._stretches(root, on)
 
     def _stretches(self, index: int, on: date) -> Iterator[_Stretch]:
         policy = self._in_force(on)
@@ -114,7 +116,7 @@ class DisclosureWindows:
 
     def _as_reply(self, index: int) -> Iterator[_Stretch]:
         """While the reply counts toward the ratio, and there are enough of them for a ratio."""
-        outcome = self._record.outcomes.get(index)
+        outcome = OUTCOMES.of(self._record).by_entry.get(index)
         if outcome is None or index in self._record.repudiated:
             return
         stands = outcome.newest(self._record.repudiated)
@@ -135,7 +137,7 @@ class DisclosureWindows:
     def _taken_back(self) -> dict[int, date]:
         """Entries that count for nothing because somebody took back what they say, and since when."""
         found = dict(annulled(self._record))
-        for outcome in self._record.outcomes.values():
+        for outcome in OUTCOMES.of(self._record).by_entry.values():
             stands = outcome.newest(self._record.repudiated)
             if isinstance(stands, OutcomeCorrection) and stands.void:
                 found[outcome.index] = stands.effective_on

@@ -13,11 +13,22 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from ledger.domain.events.policy import StandingPolicy
-from ledger.domain.state.slot import Annotation, DatedEntry, Hold, Relief
-from ledger.domain.values.size_band import SizeBand
+from ledger.domain.state.slot import (
+    Annotation,
+    CountedReply,
+    DatedEntry,
+    DeclarationFact,
+    Hold,
+    KeptPledge,
+    Relief,
+    Revocation,
+    Size,
+    Term,
+)
 
 __all__ = [
     "Annotation",
+    "CountedReply",
     "DatedEntry",
     "DeclarationFact",
     "Facts",
@@ -26,7 +37,6 @@ __all__ = [
     "PointItem",
     "PolicyInForce",
     "Relief",
-    "Reply",
     "Revocation",
     "Size",
     "Term",
@@ -39,37 +49,6 @@ class PolicyInForce(NamedTuple):
     from_on: date
     entry: int
     policy: StandingPolicy
-
-
-class Term(NamedTuple):
-    """A public pledge and the days on which it is live, both included. `entry` published it."""
-
-    entry: int
-    code: str
-    campaign: str
-    known_on: date
-    from_on: date
-    until_on: date
-
-
-class Revocation(NamedTuple):
-    """The organizer revoked a public pledge for fraud, on `on`."""
-
-    entry: int
-    code: str
-    on: date
-
-
-class KeptPledge(NamedTuple):
-    """A public pledge was assessed as kept in full, by a unit with a valid code, for a period of its term.
-
-    `period_from` and `period_until` are the first and last day of the period that lie in the pledge's term.
-    """
-
-    entry: int
-    on: date
-    period_until: date
-    period_from: date
 
 
 class PointItem(NamedTuple):
@@ -88,27 +67,6 @@ class PointItem(NamedTuple):
     until: date = date.max
 
 
-class Reply(NamedTuple):
-    """A complaint that was put to the enterprise; `on` is the day of its outcome's publication."""
-
-    on: date
-    timely: bool
-
-
-class Size(NamedTuple):
-    on: date
-    entry: int
-    band: SizeBand
-
-
-class DeclarationFact(NamedTuple):
-    """A version of a declared standard, declared on `on`, and current to the day before `until`."""
-
-    entry: int
-    on: date
-    until: date = date.max
-
-
 class Facts(Struct, frozen=True):
     """Everything about one enterprise that is public and may count."""
 
@@ -117,7 +75,7 @@ class Facts(Struct, frozen=True):
     revocations: Sequence[Revocation] = ()
     kept: Sequence[KeptPledge] = ()
     items: Sequence[PointItem] = ()
-    replies: Sequence[Reply] = ()
+    replies: Sequence[CountedReply] = ()
     sizes: Sequence[Size] = ()
     conduct: Sequence[DatedEntry] = ()  # outcomes and assessments on record, whatever they cost
     bearing: Sequence[DatedEntry] = ()  # every entry that counted, also to end or correct another

@@ -1,81 +1,58 @@
 """From an enterprise's record to the public facts that may count: the only reader of the record for a standing.
 
-Left out: what is sealed and not public, what was repudiated, what a correction made void. A correction holds
-from the date of what it corrects. Pledges and complaints are read here, every other noun in `facts_from_slots.py`.
+Each noun says by its `bearing` what of it counts. Left out: what is sealed and not public, what was repudiated, what a
+correction made void.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
+from typing import Final
 
 from msgspec.structs import replace
 
-from ledger.domain.state.complaint import OutcomeCorrection, OutcomeState, counts_as_reply, findings
-from ledger.domain.state.pledge import Assessment, PledgeEnd, PledgeState, Publication
+from ledger.domain.state.complaint import OUTCOMES, bearing_of, outcome_root
+from ledger.domain.state.fold import SLOTS, STEPS
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import matter_of
-from ledger.domain.values.enterprise_code import is_code
-from projections.standing.facts import DatedEntry, Facts, KeptPledge, PointItem, Reply, Revocation, Size, Term
-from projections.standing.facts_from_slots import NounFacts, of_a_noun
+from ledger.domain.state.slot import Annotation, Bearing, Hold, Relief
+from projections.standing.facts import (
+    CountedReply,
+    DatedEntry,
+    DeclarationFact,
+    Facts,
+    KeptPledge,
+    PointItem,
+    Revocation,
+    Size,
+    Term,
+)
 
-__all__ = ["PublicPledge", "facts_of", "public_pledges", "with_outcomes"]
+__all__ = ["facts_of", "with_outcomes"]
 
-
-class PublicPledge:
-    """A pledge for publication that was published: what of it was not repudiated."""
-
-    __slots__ = ("assessments", "end", "last_day", "publication", "repudiated", "state", "valid_until")
-
-    def __init__(self, record: EnterpriseRecord, state: PledgeState, publication: Publication) -> None:
-        gone = record.repudiated
-        self.state = state
-        self.publication = publication
-        made = state.terms is not None and state.terms.index in gone
-        self.repudiated = made or publication.index in gone
-        self.end: PledgeEnd | None = None if state.end is None or state.end.index in gone else state.end
-        self.assessments: tuple[Assessment, ...] = tuple(one for one in state.assessments if one.index not in gone)
-        corrected = [one.valid_until for one in state.replacements if one.valid_until and one.index not in gone]
-        self.valid_until: date = corrected[-1] if corrected else publication.valid_until
-        self.last_day = self.valid_until if self.end is None else min(self.valid_until, self.end.ends_on)
-
-    @property
-    def from_on(self) -> date:
-        return max(self.publication.valid_from, self.publication.effective_on)
-
-    def entries(self) -> Iterator[DatedEntry]:
-        """The entries that bear on how long the pledge is live."""
-        yield DatedEntry(self.publication.effective_on, self.publication.index)
-        for one in self.state.replacements:
-            if one.valid_until is not None:
-                yield DatedEntry(one.effective_on, one.index)
-        if self.state.end is not None:
-            yield DatedEntry(self.state.end.effective_on, self.state.end.index)
-
-
-def public_pledges(record: EnterpriseRecord) -> list[PublicPledge]:
-    """In the order of their publication; repudiated ones are among them, and say so."""
-    found = [
-        PublicPledge(record, state, state.publication)
-        for state in record.pledges.by_id.values()
-        if state.terms is not None and state.terms.disclosure == "public" and state.publication is not None
-    ]
-    found.sort(key=lambda pledge: pledge.publication.index)
-    return found
+# Once repudiated, an entry of these types is in no bearing any more, and may have been in one.
+_BEARING: Final = frozenset(
+    kind.__name__ for kind, step in STEPS.items() if step.bears and step.slot is not None and not step.slot.names_all
+)
 
 
 def facts_of(record: EnterpriseRecord | None, subject: str) -> Facts:
     """The public facts of the enterprise `subject`; none where it has no record."""
     if record is None:
         return Facts(subject)
-    return _Reading(record).facts()
+    reading = _Reading(record)
+    for key in record.nouns:
+        noun = SLOTS[key]
+        if noun.bearing is not None:
+            reading.take(noun.bearing(record), names_all=noun.names_all)
+    reading.on_record()
+    return reading.facts()
 
 
 def with_outcomes(facts: Facts, record: EnterpriseRecord, entries: Iterable[int]) -> Facts:
     """`facts`, once the outcomes at `entries`, and nothing else, came to the record."""
-    reading = _Reading(record)
-    for entry in entries:
-        reading.outcome(record.outcomes[entry])
+    outcomes, reading = OUTCOMES.of(record).by_entry, _Reading(record)
+    reading.take(bearing_of(record, [outcomes[entry] for entry in entries]), names_all=True)
     return replace(
         facts,
         items=(*facts.items, *reading.items),
@@ -86,104 +63,86 @@ def with_outcomes(facts: Facts, record: EnterpriseRecord, entries: Iterable[int]
 
 
 class _Reading:
+    """Of one record, noun by noun. A mark may be named several times until all are taken."""
+
     def __init__(self, record: EnterpriseRecord) -> None:
         self._record = record
         self._terms: list[Term] = []
         self._revocations: list[Revocation] = []
         self._kept: list[KeptPledge] = []
+        self._sizes: list[Size] = []
+        self._holds: list[Hold] = []
+        self._reliefs: list[Relief] = []
+        self._annotations: list[Annotation] = []
+        self._declared: list[DeclarationFact] = []
         self.items: list[PointItem] = []
-        self.replies: list[Reply] = []
+        self.replies: list[CountedReply] = []
         self.conduct: list[DatedEntry] = []
         self.bearing: list[DatedEntry] = []
 
-    def facts(self) -> Facts:
-        record = self._record
-        for pledge in public_pledges(record):
-            self._pledge(pledge)
-        for outcome in record.outcomes.values():
-            self.outcome(outcome)
-        self.bearing.extend([DatedEntry(size.effective_on, size.index) for size in record.sizes])
-        for entry, day in record.on_record.items():
-            self.conduct.append(DatedEntry(day, entry))
-            self.bearing.append(DatedEntry(day, entry))
-        nouns = None
-        if record.nouns:
-            nouns = NounFacts(record, self.conduct, self.bearing)
-            self.items.extend(nouns.items)
-        gone = record.repudiated
+    def take(self, brings: Bearing, *, names_all: bool) -> None:
+        """With what a noun brings (`Slot.names_all`)."""
+        for one in brings.findings:
+            self.items.append(PointItem(one.entry, one.on, one.item, one.matter, one.clauses, one.until or date.max))
+        self._terms.extend(brings.terms)
+        self._revocations.extend(brings.revocations)
+        self._kept.extend(brings.kept)
+        self._sizes.extend(brings.sizes)
+        self._declared.extend(brings.declared)
+        self.replies.extend(brings.replies)
+        self._holds.extend(brings.holds)
+        self._reliefs.extend([one._replace(entry=self._root(one.entry)) for one in brings.reliefs])
+        self._annotations.extend([one._replace(entry=self._root(one.entry)) for one in brings.annotations])
+        self.conduct.extend(brings.conduct)
+        self.bearing.extend(brings.bearing)
+        if names_all:
+            return
+        # What counts is on record and bears, whether the noun says so or not.
+        counting = [DatedEntry(one.on, one.entry) for one in brings.findings]
+        counting += [DatedEntry(one.on, one.entry) for one in brings.holds]
+        said = {mark.entry for mark in brings.conduct}
+        self.conduct.extend([mark for mark in counting if mark.entry not in said])
+        self.bearing.extend(counting)
+        self.bearing.extend(brings.conduct)
+        self.bearing.extend([DatedEntry(one.on, one.by) for one in brings.reliefs])
+        self.bearing.extend([DatedEntry(one.on, one.by) for one in brings.annotations])
+
+    def on_record(self) -> None:
+        """With what stays known of erased entries, and with what was repudiated of all that was looked at."""
+        kept = [DatedEntry(day, entry) for entry, day in self._record.on_record.items()]
+        self.conduct.extend(kept)
+        self.bearing.extend(kept)
+        gone, entries = self._record.repudiated, self._record.entries
         if gone:
             bearing = {mark.entry for mark in self.bearing}
-            self.bearing.extend(
-                DatedEntry(by.effective_on, by.index)
-                for entry, by in gone.items()
-                if entry in bearing or of_a_noun(record, entry)
-            )
-        facts = Facts(
-            subject=record.subject,
+            for entry, by in gone.items():
+                ref = entries.get(entry)
+                if entry in bearing or (ref is not None and ref.type in _BEARING):
+                    self.bearing.append(DatedEntry(by.effective_on, by.index))
+
+    def facts(self) -> Facts:
+        """In one order, however the record was folded."""
+        return Facts(
+            subject=self._record.subject,
             terms=tuple(sorted(self._terms)),
             revocations=tuple(sorted(self._revocations)),
             kept=tuple(sorted(self._kept)),
             items=tuple(sorted(self.items)),
             replies=tuple(sorted(self.replies)),
-            sizes=tuple(
-                sorted([Size(one.effective_on, one.index, one.band) for one in record.sizes if one.index not in gone])
-            ),
-            conduct=tuple(sorted(self.conduct)),
-            bearing=tuple(sorted(self.bearing)),
+            sizes=tuple(sorted(self._sizes)),
+            conduct=tuple(sorted(set(self.conduct))),
+            bearing=tuple(sorted(set(self.bearing))),
+            holds=tuple(sorted(self._holds, key=_place)),
+            reliefs=tuple(sorted(self._reliefs, key=_place)),
+            annotations=tuple(sorted(self._annotations, key=_place)),
+            declared=tuple(sorted(self._declared)),
         )
-        return facts if nouns is None else nouns.beside(facts)
 
-    def _pledge(self, pledge: PublicPledge) -> None:
-        terms, publication = pledge.state.terms, pledge.publication
-        assert terms is not None  # public pledges have them
-        self.bearing.append(DatedEntry(terms.effective_on, terms.index))
-        self.bearing.extend(pledge.entries())
-        self.bearing.extend([DatedEntry(one.effective_on, one.index) for one in pledge.state.assessments])
-        if pledge.repudiated:
-            return
-        self._terms.append(
-            Term(
-                publication.index,
-                publication.code,
-                terms.campaign,
-                publication.effective_on,
-                pledge.from_on,
-                pledge.last_day,
-            )
-        )
-        if pledge.end is not None and pledge.end.ground == "fraud":
-            self._revocations.append(Revocation(pledge.end.index, publication.code, pledge.end.effective_on))
-        for one in pledge.assessments:
-            self.conduct.append(DatedEntry(one.effective_on, one.index))
-            if one.item is None:
-                first = max(one.period_from, publication.valid_from)
-                last = min(one.period_until, pledge.last_day)
-                if first <= last and is_code(one.assessor_code) and self._by_another(publication.index, one.index):
-                    self._kept.append(KeptPledge(one.index, one.effective_on, last, first))
-            else:
-                self.items.append(PointItem(one.index, one.effective_on, one.item, matter_of(one.fact_id, one.index)))
+    def _root(self, entry: int) -> int:
+        """A correction of an outcome stands for the outcome."""
+        root = outcome_root(self._record, entry)
+        return entry if root is None else root
 
-    def _by_another(self, publication: int, assessment: int) -> bool:
-        """Whether another officer assessed than published: another key of the same one is refused at registration."""
-        entries = self._record.entries
-        return entries[publication].kid != entries[assessment].kid
 
-    def outcome(self, outcome: OutcomeState) -> None:
-        gone, index, on = self._record.repudiated, outcome.index, outcome.effective_on
-        mark = DatedEntry(on, index)
-        self.bearing.append(mark)
-        for one in outcome.corrections:
-            self.bearing.append(DatedEntry(one.effective_on, one.index))
-        if index in gone:
-            return
-        stands = outcome.newest(gone) if outcome.corrections else outcome
-        if isinstance(stands, OutcomeCorrection) and stands.void:
-            return
-        self.conduct.append(mark)
-        if counts_as_reply(outcome, stands):
-            self.replies.append(Reply(on, stands.reply == "timely"))
-        found = findings(outcome, stands)
-        if found:
-            clauses = self._record.pledges.broken(outcome.pledge, stands.clauses, gone)
-            matter = matter_of(stands.fact_id, index)
-            self.items.extend(PointItem(index, on, item, matter, clauses) for item in found)
+def _place(one: Hold | Relief | Annotation) -> tuple[int, date, str, date]:
+    return one.entry, one.on, str(one[2]), one.until or date.max

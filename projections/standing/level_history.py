@@ -22,7 +22,7 @@ from ledger.domain.events.objection import ObjectionFiled, ObjectionRejected, Ob
 from ledger.domain.events.pledge import PledgeMade
 from ledger.domain.events.repair import RepairApplied, RepairRefused
 from ledger.domain.events.repudiation import BodyErased
-from ledger.domain.state.complaint import findings
+from ledger.domain.state.complaint import OUTCOMES, findings
 from ledger.domain.state.fold import STEPS, fold
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import shanghai_date
@@ -39,7 +39,9 @@ _BEARING: Final = frozenset(kind for kind, step in STEPS.items() if step.bears)
 _ANNOTATING: Final = frozenset(
     (AgreementPerformed, ObjectionFiled, ObjectionUpheld, ObjectionRejected, RepairApplied, RepairRefused)
 )
-_OF_NOUNS: Final = frozenset(kind for kind, step in STEPS.items() if step.bears and step.slot is not None)
+_OF_NOUNS: Final = frozenset(
+    kind for kind, step in STEPS.items() if step.bears and step.slot is not None and not step.slot.names_all
+)
 
 
 class Change(NamedTuple):
@@ -134,7 +136,7 @@ class _Steps:
         self._course = course
         if type(at.event) not in _BEARING:
             return
-        if at.index in course.record.outcomes:
+        if at.index in OUTCOMES.of(course.record).by_entry:
             self._unread.append(at.index)
         else:
             self._facts = None
@@ -144,7 +146,7 @@ class _Steps:
             self._course = replace(course, began_on=today, decided_by=at.index, ease=ease)
             return
         facts = self._read(course)
-        outcome, of_noun = at.index in course.record.outcomes, type(at.event) in _OF_NOUNS
+        outcome, of_noun = at.index in OUTCOMES.of(course.record).by_entry, type(at.event) in _OF_NOUNS
         if outcome or of_noun or at.index in [mark.entry for mark in facts.bearing]:
             levels = self._under(rules.known_at(at.index), facts).levels(today)
             self._turn(at.index, today, levels[0][1])
@@ -238,7 +240,7 @@ def _quiet(course: LevelHistory, at: Recorded, rules: Rules) -> Ease | None:
     It does not have to find all of them; what it does not find is evaluated. Where no period was kept in full,
     GOOD is out of reach, and an outcome matters by its points alone; else by its findings and the replies' ratio.
     """
-    ease, outcomes = course.ease, course.record.outcomes
+    ease, outcomes = course.ease, OUTCOMES.of(course.record).by_entry
     if isinstance(at.event, EnterpriseRegistered | EnterpriseSized):
         return ease if at.event.size_band is not None and not ease.points else None
     if type(at.event) in _ANNOTATING:
@@ -264,7 +266,7 @@ def _take(course: LevelHistory, at: Recorded, today: date) -> LevelHistory:
     if step.textual and (not at.sealed or step.event is not PledgeMade):
         texts = course.texts.set(at.index, event)
         return replace(course, record=record, seen=at.index, texts=texts, told_on=today)
-    if step.bears or step.slot is not None:
+    if step.shows:
         return replace(course, record=record, seen=at.index, told_on=today)
     return replace(course, record=record, seen=at.index)
 

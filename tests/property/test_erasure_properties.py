@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.state.complaint import OUTCOMES
 from ledger.domain.state.fold import without
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
@@ -135,8 +136,8 @@ def _erase(book: Book, entry: int) -> None:
 
 def test_what_will_be_gone_is_what_an_erasure_takes_out() -> None:
     book = a_book([("outcome", 5), ("outcome", 5)])
-    entry = max(book.record.outcomes)
+    entry = max(OUTCOMES.of(book.record).by_entry)
     expected = without(book.record, entry)
     _erase(book, entry)
-    assert book.record.outcomes == expected.outcomes
+    assert OUTCOMES.of(book.record).by_entry == OUTCOMES.of(expected).by_entry
     assert book.clock.today == TODAY

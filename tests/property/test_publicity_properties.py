@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.domain.events.base import Event
+from ledger.domain.state.complaint import OUTCOMES
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import add_months
 from projections.standing.disclosure import DisclosureWindows
@@ -30,7 +31,7 @@ def contributing(case: Case, record: EnterpriseRecord, entries: dict[int, Event]
     if standing.conditions.replies_in_time is not None:
         months = case.policies[-1].policy.good.replies_months
         counted = {reply.on for reply in case.facts.replies if reply.on <= day < add_months(reply.on, months)}
-        for index, outcome in record.outcomes.items():
+        for index, outcome in OUTCOMES.of(record).by_entry.items():
             stands = outcome.newest(record.repudiated)
             if (stands.reply != "none" or outcome.reply_lapsed) and outcome.effective_on in counted:
                 found.add(index)
@@ -50,7 +51,9 @@ def test_what_counts_is_public_and_what_is_closed_counts_no_more(moves: list[tup
     case = Case(policies_of(book.governance), facts_of(record, ENTERPRISE))
     closing = DisclosureWindows(record, case)
     items = {item.entry for item in case.facts.items}
-    gone = {index for index, outcome in record.outcomes.items() if getattr(outcome.newest(()), "void", False)}
+    gone = {
+        index for index, outcome in OUTCOMES.of(record).by_entry.items() if getattr(outcome.newest(()), "void", False)
+    }
     gone |= set(record.repudiated)
     for number in range(_DAYS):
         day = book.clock.today + timedelta(days=number)
@@ -74,7 +77,7 @@ def test_what_counts_is_public_and_what_is_closed_counts_no_more(moves: list[tup
 
 
 def _root(book: object, index: int, event: Event) -> date:
-    outcomes = book.record.outcomes  # type: ignore[attr-defined]
+    outcomes = OUTCOMES.of(book.record).by_entry  # type: ignore[attr-defined]
     for outcome in outcomes.values():
         if index in [one.index for one in (*outcome.corrections, *outcome.replies)]:
             on: date = outcome.effective_on
@@ -85,7 +88,7 @@ def _root(book: object, index: int, event: Event) -> date:
 def _shown_with(counts: set[int], event: Event, record: object) -> bool:
     """A reply and a correction are shown as long as their outcome counts."""
     named = getattr(event, "outcome_entry", getattr(event, "corrects", None))
-    outcomes = record.outcomes  # type: ignore[attr-defined]
+    outcomes = OUTCOMES.of(record).by_entry  # type: ignore[attr-defined]
     roots = {
         root
         for root, outcome in outcomes.items()

@@ -17,6 +17,7 @@ from ledger.domain.values.size_band import SizeBand
 from projections.standing.evaluate import SEGMENTS_MAX, Case
 from projections.standing.facts import (
     Annotation,
+    CountedReply,
     DatedEntry,
     DeclarationFact,
     Facts,
@@ -25,7 +26,6 @@ from projections.standing.facts import (
     PointItem,
     PolicyInForce,
     Relief,
-    Reply,
     Revocation,
     Size,
     Term,
@@ -103,7 +103,7 @@ def some_facts(chance: random.Random, most: int = 6) -> Facts:
     revocations = [Revocation(next(entries), "1", _day(chance)) for _ in some(1)]
     sizes = [Size(_day(chance), next(entries), chance.choice(BANDS)) for _ in some(2)]
     on, late = _day(chance), chance.randint(0, 3)
-    replies = [Reply(on + timedelta(days=n % 3), n >= late) for n in range(chance.choice([0, 22]))]
+    replies = [CountedReply(on + timedelta(days=n % 3), n >= late) for n in range(chance.choice([0, 22]))]
     holds = [Hold(next(entries), _day(chance), chance.choice(HELD), _perhaps(chance)) for _ in some(2)]
     about = [*(one.entry for one in items), *(one.entry for one in holds)]
     reliefs = [Relief(chance.choice(about), _day(chance), next(entries), _perhaps(chance)) for _ in some(2) if about]

@@ -10,7 +10,7 @@ from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.spec import spec
 from ledger.domain.state.agreement import AGREEMENTS, Defaulted, Performed, agreed
-from ledger.domain.state.complaint import OutcomeState
+from ledger.domain.state.complaint import OUTCOMES, OutcomeState
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import month_of
@@ -51,7 +51,7 @@ def default(record: _Record, event: AgreementDefaulted, ctx: Context) -> _Facts:
 
 
 def _agreement(record: EnterpriseRecord, entry: int) -> OutcomeState:
-    if entry not in record.outcomes or entry in record.repudiated:
+    if entry not in OUTCOMES.of(record).by_entry or entry in record.repudiated:
         raise Refused(
             "agreement.no_such_outcome",
             "该企业名下没有这条办理结果 (或其正文已删除、已被否认); 更正过的请写最初那条记录",

@@ -12,7 +12,8 @@ from ledger.domain.rules.entry_conditions import another_officer
 from ledger.domain.rules.pledge_conditions import published
 from ledger.domain.rules.spec import spec
 from ledger.domain.state.breach import BREACHES, Breach, corrections, newest, root_of
-from ledger.domain.state.pledge import Terms
+from ledger.domain.state.pledge import PLEDGES
+from ledger.domain.state.pledge_state import Terms
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
 from ledger.limits import BREACH_CORRECTIONS_MAX, BREACHES_MAX
@@ -74,7 +75,7 @@ def correct_breach(record: _Record, event: BreachCorrected, ctx: Context) -> _Fa
             str(event.corrects),
         )
     another_officer(record.entries[stands.index].kid, ctx, "correction.same_officer")
-    pledge = record.pledges.coded(breach.code)
+    pledge = PLEDGES.of(record).coded(breach.code)
     if pledge is not None and pledge.terms is not None:
         _clauses(event.clauses, pledge.terms)
     if sum(1 for _ in corrections(breaches, breach)) >= BREACH_CORRECTIONS_MAX:
@@ -93,7 +94,7 @@ def is_public(record: _Record, event: BreachFound | BreachCorrected) -> bool:
     breach: BreachFound | Breach | None = (
         event if isinstance(event, BreachFound) else root_of(BREACHES.of(record), event.corrects)
     )
-    pledge = None if breach is None else record.pledges.coded(breach.code)
+    pledge = None if breach is None else PLEDGES.of(record).coded(breach.code)
     return pledge is not None and pledge.terms is not None and pledge.terms.disclosure == "public"
 
 

@@ -18,8 +18,9 @@ from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.spec import spec
 from ledger.domain.state.agreement import AGREED
-from ledger.domain.state.complaint import OWED_NO_REPLY, OutcomeState, window_lapsed
-from ledger.domain.state.record import EnterpriseRecord, outcome_root
+from ledger.domain.state.complaint import OUTCOMES, OWED_NO_REPLY, OutcomeState, outcome_root, window_lapsed
+from ledger.domain.state.pledge import PLEDGES
+from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import month_of
 from ledger.domain.values.working_days import add_working_days
 from ledger.errors import Refused
@@ -97,7 +98,7 @@ def _outcome(record: EnterpriseRecord, index: int) -> OutcomeState:
             "this enterprise has no such outcome (or its body is erased, or it was repudiated)",
             str(index),
         )
-    return record.outcomes[root]
+    return OUTCOMES.of(record).by_entry[root]
 
 
 def _months(event: ComplaintOutcomeRecorded, ctx: Context) -> None:
@@ -222,7 +223,7 @@ def _clauses(record: EnterpriseRecord, clauses: Sequence[str], code: str | None)
                 "clauses are those of a pledge, which must be named",
             )
         return
-    pledge = record.pledges.coded(code)
+    pledge = PLEDGES.of(record).coded(code)
     if pledge is None or pledge.terms is None:
         raise Refused(
             "complaint.pledge_unknown",

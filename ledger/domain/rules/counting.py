@@ -7,17 +7,18 @@ policy that nobody has approved yet it might count for longer: that is not known
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
 from ledger.domain.events.policy import StandingPolicy
-from ledger.domain.state.complaint import OutcomeCorrection, OutcomeState, counts_as_reply, findings
-from ledger.domain.state.pledge import PledgeState
+from ledger.domain.state.complaint import outcome_root
+from ledger.domain.state.pledge import PLEDGES
 from ledger.domain.state.policy import StandingPolicyInForce
-from ledger.domain.state.record import EnterpriseRecord, outcome_root
-from ledger.domain.state.slot import Bearing, Hold
+from ledger.domain.state.public_pledges import public_pledges
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.state.slot import Bearing, CountedReply, Hold
 from ledger.domain.values.dates import add_months
 
 __all__ = ["FOREVER", "conduct", "counts_until", "leaves_nothing_on_record"]
@@ -56,24 +57,16 @@ def counts_until(
     return until
 
 
-def conduct(record: EnterpriseRecord, bearings: Sequence[Bearing]) -> set[int]:
+def conduct(bearings: Sequence[Bearing]) -> set[int]:
     """The entries about conduct on record, whatever they cost: they alone tell NORMAL from UNRATED."""
-    found = {mark.entry for bearing in bearings for mark in bearing.conduct}
-    found.update(outcome.index for outcome, _ in _outcomes(record))
-    for pledge in _public(record):
-        found.update(one.index for one in pledge.assessments if one.index not in record.repudiated)
-    return found
+    return {mark.entry for bearing in bearings for mark in bearing.conduct}
 
 
-def leaves_nothing_on_record(
-    record: EnterpriseRecord,
-    without: EnterpriseRecord,
-    bearings: tuple[Sequence[Bearing], Sequence[Bearing]],
-) -> bool:
+def leaves_nothing_on_record(without: EnterpriseRecord, bearings: tuple[Sequence[Bearing], Sequence[Bearing]]) -> bool:
     """Whether the second record has nothing on record (no conduct, no public pledge), unlike the first."""
-    if not conduct(record, bearings[0]):
+    if not conduct(bearings[0]):
         return False
-    return not conduct(without, bearings[1]) and not without.on_record and next(_public(without), None) is None
+    return not conduct(bearings[1]) and not without.on_record and not any(one.terms for one in bearings[1])
 
 
 def _stretches(policies: Sequence[StandingPolicyInForce], today: date) -> list[_Stretch]:
@@ -91,13 +84,6 @@ class _Stakes:
         self.all: dict[_Stake, date] = {}
         self._ends: dict[int, date] = {}  # by entry, the latest end of its findings
         self._sized_until = date.min
-        for pledge in _public(record):
-            self._assessments(pledge)
-        for outcome, stands in _outcomes(record):
-            for item in findings(outcome, stands):
-                self._finding(outcome.index, outcome.effective_on, item, stands.fact_id, stands.clauses)
-            if counts_as_reply(outcome, stands):
-                self._reply(outcome, timely=stands.reply == "timely")
         for bearing in bearings:
             for finding in bearing.findings:
                 self._finding(finding.entry, finding.on, finding.item, finding.fact_id, finding.clauses, finding.until)
@@ -106,9 +92,25 @@ class _Stakes:
                 self._ends[hold.entry] = max(self._ends.get(hold.entry, date.min), self._hold_until(hold))
         for bearing in bearings:
             self._others(bearing)
-        for size in record.sizes:
-            if size.index not in record.repudiated:
-                self.all[_Stake("size", size.index, size.effective_on, (size.band,))] = self._sized_until
+        for bearing in bearings:
+            for reply in bearing.replies:
+                self._reply(reply)
+            for size in bearing.sizes:
+                self.all[_Stake("size", size.entry, size.on, (size.band,))] = self._sized_until
+        self._kept(bearings)
+
+    def _kept(self, bearings: Sequence[Bearing]) -> None:
+        """A period kept in full counts toward GOOD as long as any public pledge is live.
+
+        Also one that earns nothing, since the officer who published assessed it: rather erased too late than too early.
+        """
+        last = max((term.until_on for bearing in bearings for term in bearing.terms), default=None)
+        until = date.min if last is None else _day_after(last)
+        for pledge in public_pledges(PLEDGES.of(self._record), self._record.repudiated):
+            for one in () if pledge.repudiated else pledge.assessments:
+                if one.item is None:
+                    said = one.period_from, one.period_until, one.assessor_code
+                    self.all[_Stake("kept", one.index, one.effective_on, said)] = until
 
     def _finding(
         self,
@@ -131,24 +133,9 @@ class _Stakes:
         self.all[_Stake("finding", entry, on, (item, fact_id, clauses, ends))] = until
         self._ends[entry] = max(self._ends.get(entry, until), until)
 
-    def _reply(self, outcome: OutcomeState, *, timely: bool) -> None:
-        on = outcome.effective_on
-        ends = [min(end, add_months(on, policy.good.replies_months)) for _, end, policy in self._stretches]
-        self.all[_Stake("reply", outcome.index, on, (timely,))] = max(ends, default=date.min)
-
-    def _assessments(self, pledge: PledgeState) -> None:
-        record = self._record
-        for one in pledge.assessments:
-            if one.index in record.repudiated:
-                continue
-            if one.item is not None:
-                self._finding(one.index, one.effective_on, one.item, one.fact_id, ())
-                continue
-            # a period kept in full counts toward GOOD as long as any public pledge is live
-            last = max((day for other in _public(record) if (day := other.last_day(record.repudiated))), default=None)
-            until = date.min if last is None else _day_after(last)
-            said = one.period_from, one.period_until, one.assessor_code
-            self.all[_Stake("kept", one.index, one.effective_on, said)] = until
+    def _reply(self, reply: CountedReply) -> None:
+        ends = [min(end, add_months(reply.on, policy.good.replies_months)) for _, end, policy in self._stretches]
+        self.all[_Stake("reply", reply.entry, reply.on, (reply.timely,))] = max(ends, default=date.min)
 
     def _others(self, bearing: Bearing) -> None:
         for hold in bearing.holds:
@@ -173,26 +160,6 @@ class _Stakes:
         """Until when what is said of an entry matters; a correction stands for its outcome."""
         root = outcome_root(self._record, entry)
         return self._ends.get(entry if root is None else root, date.min)
-
-
-def _public(record: EnterpriseRecord) -> Iterator[PledgeState]:
-    """The pledges that a standing looks at: public, published, neither of it repudiated."""
-    for pledge in record.pledges.by_id.values():
-        terms, publication, gone = pledge.terms, pledge.publication, record.repudiated
-        if terms is None or publication is None or terms.disclosure != "public":
-            continue
-        if terms.index not in gone and publication.index not in gone:
-            yield pledge
-
-
-def _outcomes(record: EnterpriseRecord) -> Iterator[tuple[OutcomeState, OutcomeState | OutcomeCorrection]]:
-    """The outcomes that count for something, each with the version that stands."""
-    for outcome in record.outcomes.values():
-        if outcome.index in record.repudiated:
-            continue
-        stands = outcome.newest(record.repudiated)
-        if not (isinstance(stands, OutcomeCorrection) and stands.void):
-            yield outcome, stands
 
 
 def _day_after(day: date) -> date:

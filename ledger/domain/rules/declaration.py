@@ -12,6 +12,7 @@ from ledger.domain.rules.declaration_conditions import check_content
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.spec import spec
 from ledger.domain.state.declaration import STANDARDS, Declaration, Version
+from ledger.domain.state.enterprise import ceased_by
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.standard_number import check_number, is_enterprise_number, number_key
 from ledger.errors import Refused
@@ -124,14 +125,14 @@ def _evidenced(evidence: PaperEvidence | None, ctx: Context) -> None:
 
 
 def _still_there(record: EnterpriseRecord, day: date) -> None:
-    for ceased in (record.merged, record.deregistered):
-        if ceased is not None and ceased.index not in record.repudiated and day >= ceased.effective_on:
-            raise Refused(
-                "standard.enterprise_gone",
-                f"该企业已于 {ceased.effective_on} 合并或注销, 不再公开标准",
-                f"the enterprise was merged or deregistered on {ceased.effective_on} and declares no more standards",
-                str(day),
-            )
+    ceased = ceased_by(record, day)
+    if ceased is not None:
+        raise Refused(
+            "standard.enterprise_gone",
+            f"该企业已于 {ceased.effective_on} 合并或注销, 不再公开标准",
+            f"the enterprise was merged or deregistered on {ceased.effective_on} and declares no more standards",
+            str(day),
+        )
 
 
 def _number_free(record: EnterpriseRecord, number: str, declaration: Declaration | None) -> None:

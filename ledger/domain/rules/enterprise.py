@@ -18,6 +18,7 @@ from ledger.domain.events.enterprise import (
 )
 from ledger.domain.rules.context import Context, UniqueFact, never
 from ledger.domain.rules.spec import spec
+from ledger.domain.state.enterprise import IDENTITY, is_registered, registration_of
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.enterprise_code import (
     RESIDENT_EN,
@@ -40,7 +41,7 @@ _Record = EnterpriseRecord | None
 
 def require_registered(record: _Record, ctx: Context) -> EnterpriseRecord:
     """The record of an enterprise that was registered. Raises `Refused`."""
-    if record is None or not record.registered:
+    if record is None or not is_registered(record):
         raise Refused(
             "enterprise.not_registered",
             "该企业尚未登记: 须先登记企业",
@@ -52,7 +53,7 @@ def require_registered(record: _Record, ctx: Context) -> EnterpriseRecord:
 
 def register(record: _Record, event: EnterpriseRegistered, ctx: Context) -> _Facts:
     """Once, by a code that checks out or was overridden; sealed and opaque where it may name a person."""
-    if record is not None and record.registration is not None:
+    if record is not None and registration_of(record) is not None:
         raise Refused("enterprise.already_registered", "该企业已登记", "already registered", ctx.subject)
     code = _code(event.code, ctx)
     individual = event.category == "individual_business" or (code is not None and is_individual(code))
@@ -96,7 +97,7 @@ def override(record: _Record, event: IdentifierOverridden, ctx: Context) -> _Fac
 def rename(record: _Record, event: EnterpriseRenamed, ctx: Context) -> _Facts:
     """Under seal where the registration was."""
     record = require_registered(record, ctx)
-    registration = record.registration
+    registration = registration_of(record)
     # where the registration itself is closed, it had been sealed
     if not ctx.sealed and (registration is None or registration.sealed):
         raise Refused(
@@ -126,7 +127,7 @@ def merge(record: _Record, event: EnterpriseMerged, ctx: Context) -> _Facts:
         raise Refused(
             "enterprise.merger_self", "企业不能并入自身", "an enterprise cannot merge into itself", event.into
         )
-    merged = record.merged
+    merged = IDENTITY.of(record).merged
     if merged is not None and merged.index not in record.repudiated:
         raise Refused("enterprise.already_merged", "该企业已登记合并", "already merged", merged.into or "")
     return ()
@@ -135,7 +136,7 @@ def merge(record: _Record, event: EnterpriseMerged, ctx: Context) -> _Facts:
 def deregister(record: _Record, event: EnterpriseDeregistered, ctx: Context) -> _Facts:
     """Once."""
     record = require_registered(record, ctx)
-    gone = record.deregistered
+    gone = IDENTITY.of(record).deregistered
     if gone is not None and gone.index not in record.repudiated:
         raise Refused("enterprise.already_deregistered", "该企业已登记注销", "already deregistered", ctx.subject)
     return ()
@@ -184,7 +185,7 @@ def _checks_out(code: str, subject: str) -> bool:
 def _is_overridden(record: _Record, code: str) -> bool:
     if record is None:
         return False
-    return any(one.code == code and one.index not in record.repudiated for one in record.overridden)
+    return any(one.code == code and one.index not in record.repudiated for one in IDENTITY.of(record).overridden)
 
 
 EVENTS: Final = (

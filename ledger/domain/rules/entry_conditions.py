@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from ledger.domain.rules.context import Context
-from ledger.domain.state.enterprise import EntryRef
 from ledger.domain.state.finding import annulled
-from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.state.record import EnterpriseRecord, EntryRef
 from ledger.domain.state.versions import versions_of
 from ledger.errors import Refused
 

@@ -32,14 +32,14 @@ def require_no_weight(record: EnterpriseRecord, event: BodyErased, ctx: Context)
             f"this entry still counts toward the standing: its body may be erased from {until}",
             str(until),
         )
-    if event.on_record and event.entry not in conduct(record, bearings[0]):
+    if event.on_record and event.entry not in conduct(bearings[0]):
         raise Refused(
             "erasure.not_about_conduct",
             "该条记录不涉及企业行为: 不应写明 on_record",
             "this entry is not about the enterprise's conduct: leave out on_record",
             str(event.entry),
         )
-    if not event.on_record and leaves_nothing_on_record(record, gone, bearings):
+    if not event.on_record and leaves_nothing_on_record(gone, bearings):
         raise Refused(
             "erasure.last_on_record",
             "这是该企业最后一条行为记录: 请写明 on_record 为 true, 以免其状况由“正常”变为“无记录”",

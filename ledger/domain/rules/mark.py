@@ -16,6 +16,7 @@ from ledger.domain.rules.context import Context, UniqueFact, never
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.pledge_conditions import published
 from ledger.domain.rules.spec import spec
+from ledger.domain.state.enterprise import ceased_by
 from ledger.domain.state.licence_periods import last_day, pledge_days, standing_turns
 from ledger.domain.state.mark import MARKS, Licence
 from ledger.domain.state.record import EnterpriseRecord
@@ -171,14 +172,14 @@ def _no_such(range_: str) -> Refused:
 
 
 def _still_there(record: EnterpriseRecord, day: date) -> None:
-    for ceased in (record.merged, record.deregistered):
-        if ceased is not None and ceased.index not in record.repudiated and day >= ceased.effective_on:
-            raise Refused(
-                "mark.enterprise_gone",
-                f"该企业已于 {ceased.effective_on} 合并或注销, 不再许可使用标识",
-                f"the enterprise was merged or deregistered on {ceased.effective_on} and is licensed no mark",
-                str(day),
-            )
+    ceased = ceased_by(record, day)
+    if ceased is not None:
+        raise Refused(
+            "mark.enterprise_gone",
+            f"该企业已于 {ceased.effective_on} 合并或注销, 不再许可使用标识",
+            f"the enterprise was merged or deregistered on {ceased.effective_on} and is licensed no mark",
+            str(day),
+        )
 
 
 _ORGANIZER: Final = ("organizer",)

@@ -11,10 +11,10 @@ from ledger.domain.rules.entry_conditions import counting_entry, entry_of, offic
 from ledger.domain.rules.findings_on_record import findings_at, holds_at
 from ledger.domain.rules.spec import spec
 from ledger.domain.state.breach import BREACHES, root_of
-from ledger.domain.state.enterprise import EntryRef
 from ledger.domain.state.objection import OBJECTIONS
 from ledger.domain.state.petition import Petition, decision_on
-from ledger.domain.state.pledge import PledgeState
+from ledger.domain.state.pledge import PLEDGES
+from ledger.domain.state.pledge_state import PledgeState
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
 from ledger.limits import OBJECTIONS_MAX
@@ -126,7 +126,7 @@ def is_public(record: _Record, event: ObjectionFiled | ObjectionUpheld | Objecti
     ref = None if record is None else record.entries.get(event.entry)
     if record is None or ref is None or ref.type is None:
         return False
-    pledge = _pledge_of(record, ref, event.entry)
+    pledge = _pledge_of(record, event.entry)
     if pledge is not None:
         return pledge.terms is not None and pledge.terms.disclosure == "public"
     if ref.type in ("MarkMisuseFound", "ReportInvalidated"):  # shown where it was the enterprise's fault
@@ -134,12 +134,10 @@ def is_public(record: _Record, event: ObjectionFiled | ObjectionUpheld | Objecti
     return not ref.sealed or ref.type in _SHOWN
 
 
-def _pledge_of(record: EnterpriseRecord, ref: EntryRef, entry: int) -> PledgeState | None:
+def _pledge_of(record: EnterpriseRecord, entry: int) -> PledgeState | None:
     """The pledge that an entry is about, where it is about one."""
-    if isinstance(ref.about, bytes):
-        return record.pledges.by_id.get(ref.about, PledgeState(ref.about))
-    breach = root_of(BREACHES.of(record), entry)
-    return None if breach is None else record.pledges.coded(breach.code)
+    pledges, breach = PLEDGES.of(record), root_of(BREACHES.of(record), entry)
+    return pledges.of_entry(entry) if breach is None else pledges.coded(breach.code)
 
 
 def _somebody_else(record: EnterpriseRecord, entry: int, ctx: Context) -> None:

@@ -29,6 +29,7 @@ from ledger.domain.rules.pledge_conditions import (
     within_window,
 )
 from ledger.domain.rules.spec import spec
+from ledger.domain.state.pledge import PLEDGES
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
 from ledger.limits import PLEDGE_REPLACEMENTS_MAX
@@ -88,7 +89,7 @@ def make(record: _Record, event: PledgeMade, ctx: Context) -> _Facts:
 def publish(record: _Record, event: PledgePublished, ctx: Context) -> _Facts:
     """Of a pledge of this stream, once, with liability, for as long as it was made."""
     record = require_registered(record, ctx)
-    pledge = record.pledges.by_id.get(bytes.fromhex(event.pledge))
+    pledge = PLEDGES.of(record).by_id.get(bytes.fromhex(event.pledge))
     if pledge is None or pledge.terms is None or pledge.terms.index in record.repudiated:
         raise Refused(
             "pledge.not_in_stream",
@@ -184,7 +185,7 @@ def assess(record: _Record, event: FulfilmentAssessed, ctx: Context) -> _Facts:
     """Of a period of a published pledge that is over and was not assessed before.
 
     Whoever published the pledge may say with the same key that it was kept in full: the record then shows by its keys
-    that it was the same officer, and it earns nothing (`facts_from_record`). With another key of his it is refused.
+    that it was the same officer, and it earns nothing (`public_pledges`). With another key of his it is refused.
     """
     record = require_registered(record, ctx)
     pledge, _ = published(record, event.code)
@@ -232,7 +233,7 @@ def assess(record: _Record, event: FulfilmentAssessed, ctx: Context) -> _Facts:
 
 def is_public(record: _Record, event: FulfilmentAssessed | PledgeRevoked) -> bool:
     """Whether the pledge is one for the public: then so are its assessment and the ground of its revocation."""
-    pledge = None if record is None else record.pledges.coded(event.code)
+    pledge = None if record is None else PLEDGES.of(record).coded(event.code)
     return pledge is not None and pledge.terms is not None and pledge.terms.disclosure == "public"
 
 

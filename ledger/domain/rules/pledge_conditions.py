@@ -8,7 +8,9 @@ from typing import Final
 from ledger.domain.events.pledge import PledgeMade
 from ledger.domain.rules.context import Context
 from ledger.domain.state.campaign import CampaignState
-from ledger.domain.state.pledge import PledgeState, Terms
+from ledger.domain.state.enterprise import ceased_by
+from ledger.domain.state.pledge import PLEDGES
+from ledger.domain.state.pledge_state import PledgeState, Terms
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import add_months
 from ledger.errors import Refused
@@ -67,14 +69,14 @@ def within_window(made_on: date, campaign: CampaignState, ctx: Context) -> None:
 
 def still_there(record: EnterpriseRecord, made_on: date) -> None:
     """Made before the enterprise merged or was deregistered."""
-    for ceased in (record.merged, record.deregistered):
-        if ceased is not None and ceased.index not in record.repudiated and made_on >= ceased.effective_on:
-            raise Refused(
-                "pledge.enterprise_gone",
-                f"该企业已于 {ceased.effective_on} 合并或注销, 不再接受新的承诺",
-                f"the enterprise was merged or deregistered on {ceased.effective_on} and makes no new pledges",
-                str(made_on),
-            )
+    ceased = ceased_by(record, made_on)
+    if ceased is not None:
+        raise Refused(
+            "pledge.enterprise_gone",
+            f"该企业已于 {ceased.effective_on} 合并或注销, 不再接受新的承诺",
+            f"the enterprise was merged or deregistered on {ceased.effective_on} and makes no new pledges",
+            str(made_on),
+        )
 
 
 def check_validity(valid_until: date, made_on: date, ctx: Context) -> None:
@@ -102,7 +104,7 @@ def one_live(record: EnterpriseRecord, event: PledgeMade, campaign: CampaignStat
     """
     by_scope = campaign.opened.overlap == "one_per_scope"
     default = campaign.opened.pledge_valid_until
-    siblings = record.pledges.by_campaign.get(event.campaign, ())
+    siblings = PLEDGES.of(record).by_campaign.get(event.campaign, ())
     if len(siblings) >= PLEDGES_PER_CAMPAIGN_MAX:
         raise Refused(
             "pledge.per_campaign_max",
@@ -110,7 +112,7 @@ def one_live(record: EnterpriseRecord, event: PledgeMade, campaign: CampaignStat
             f"an enterprise makes {PLEDGES_PER_CAMPAIGN_MAX} pledges in a campaign at most",
         )
     for statement_id in siblings:
-        pledge = record.pledges.by_id[statement_id]
+        pledge = PLEDGES.of(record).by_id[statement_id]
         terms = pledge.terms
         if terms is None or terms.index in record.repudiated or (by_scope and terms.scope != event.scope):
             continue
@@ -133,7 +135,7 @@ def one_live(record: EnterpriseRecord, event: PledgeMade, campaign: CampaignStat
 
 def published(record: EnterpriseRecord, code: str) -> tuple[PledgeState, Terms]:
     """The pledge that stands published under `code`, and its terms."""
-    pledge = record.pledges.coded(code)
+    pledge = PLEDGES.of(record).coded(code)
     if (
         pledge is None
         or pledge.terms is None

@@ -9,9 +9,9 @@ from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.entry_conditions import another_officer
 from ledger.domain.rules.erasure import require_no_weight
 from ledger.domain.rules.spec import spec
-from ledger.domain.state.enterprise import EntryRef
+from ledger.domain.state.complaint import outcome_root
 from ledger.domain.state.legal_hold import require_no_hold
-from ledger.domain.state.record import EnterpriseRecord, outcome_root
+from ledger.domain.state.record import EnterpriseRecord, EntryRef
 from ledger.domain.values.subject import is_enterprise, parse
 from ledger.errors import Malformed, Refused
 

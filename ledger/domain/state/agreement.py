@@ -13,9 +13,10 @@ from msgspec import Struct
 from ledger.domain.events.agreement import AgreementDefaulted, AgreementPerformed
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.complaint import Outcome
-from ledger.domain.state.complaint import OutcomeCorrection, OutcomeState
+from ledger.domain.state.complaint import OUTCOMES, OutcomeCorrection, OutcomeState
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.indexed_by_entry import IndexedByEntry
+from ledger.domain.state.pledge import PLEDGES
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Annotation, Bearing, DatedEntry, Finding, Slot
 from ledger.domain.state.step import in_slot
@@ -52,7 +53,7 @@ def step(agreements: Agreements, at: Recorded, event: AgreementPerformed | Agree
 
 def agreed(record: EnterpriseRecord, entry: int) -> tuple[OutcomeState, OutcomeState | OutcomeCorrection] | None:
     """The outcome at `entry`, and its version that stands, if that one is an agreement; None too if it is closed."""
-    outcome = record.outcomes.get(entry)
+    outcome = OUTCOMES.of(record).by_entry.get(entry)
     if outcome is None or entry in record.repudiated:
         return None
     stands = outcome.newest(record.repudiated)
@@ -79,7 +80,7 @@ def bearing(record: EnterpriseRecord) -> Bearing:
             continue
         outcome, stands = agreement
         conduct.append(mark)
-        clauses = record.pledges.broken(outcome.pledge, stands.clauses, gone)
+        clauses = PLEDGES.of(record).broken(outcome.pledge, stands.clauses, gone)
         found.append(
             Finding(index, one.effective_on, "agreement.defaulted", stands.fact_id, clauses, root=outcome.index)
         )

@@ -15,6 +15,7 @@ from ledger.domain.events.base import Recorded
 from ledger.domain.events.breach import BreachCorrected, BreachFound
 from ledger.domain.events.finding import Severity
 from ledger.domain.state.indexed_by_entry import IndexedByEntry
+from ledger.domain.state.pledge import PLEDGES
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Bearing, DatedEntry, Finding, Slot
 from ledger.domain.state.step import in_slot
@@ -95,7 +96,7 @@ def bearing(record: EnterpriseRecord) -> Bearing:
     marks: list[DatedEntry] = []
     for index, one in breaches.entries.items():
         root = root_of(breaches, index)
-        pledge = None if root is None else record.pledges.coded(root.code)
+        pledge = None if root is None else PLEDGES.of(record).coded(root.code)
         if pledge is None or not pledge.is_public(gone):
             continue
         mark = DatedEntry(one.effective_on, index)
@@ -106,7 +107,7 @@ def bearing(record: EnterpriseRecord) -> Bearing:
         if stands.void:
             continue
         conduct.append(mark)
-        clauses = record.pledges.broken(one.code, stands.clauses, gone)
+        clauses = PLEDGES.of(record).broken(one.code, stands.clauses, gone)
         found.append(Finding(index, one.effective_on, f"breach.found_{stands.severity}", stands.fact_id, clauses))
     return Bearing(tuple(found), conduct=tuple(conduct), bearing=tuple(marks))
 

@@ -5,7 +5,7 @@ First what is said, then what it adds up to; what may be said is in `ledger/doma
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from datetime import date
 from typing import Final
 
@@ -21,7 +21,26 @@ from ledger.domain.events.complaint import (
     Outcome,
     Reply,
 )
+from ledger.domain.state.pledge import PLEDGES
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.state.slot import Bearing, CountedReply, DatedEntry, Finding, Slot
+from ledger.domain.state.step import in_slot
 from ledger.domain.values.dates import month_of
+
+__all__ = [
+    "COUNTS_NOTHING",
+    "OUTCOMES",
+    "OWED_NO_REPLY",
+    "STEPS",
+    "OutcomeCorrection",
+    "OutcomeState",
+    "Outcomes",
+    "bearing_of",
+    "counts_as_reply",
+    "findings",
+    "outcome_root",
+    "window_lapsed",
+]
 
 # Statistics only, whatever the reply: an agreement counts where it is not performed, by an entry of its own.
 COUNTS_NOTHING: Final[frozenset[Outcome]] = frozenset(
@@ -85,11 +104,24 @@ class OutcomeState(Struct, frozen=True, gc=False):
         return self
 
 
-Outcomes = Map[int, OutcomeState]  # by the index of the outcome's entry
+class Outcomes(Struct, frozen=True):
+    """The outcomes of one enterprise by their own entry; which outcome each correction and each reply is about."""
+
+    by_entry: Map[int, OutcomeState] = Map()
+    about: Map[int, int] = Map()
+
+    def root_of(self, entry: int) -> int | None:
+        """The entry of the outcome that the one at `entry` is, or corrects; None if it is neither, or closed."""
+        if entry in self.by_entry:
+            return entry
+        root = self.about.get(entry)
+        if root is None:
+            return None
+        return root if any(one.index == entry for one in self.by_entry[root].corrections) else None
 
 
-def recorded(outcomes: Outcomes, at: Recorded, event: ComplaintOutcomeRecorded) -> tuple[Outcomes, int]:
-    """The outcomes with one more, and its index."""
+def recorded(outcomes: Outcomes, at: Recorded, event: ComplaintOutcomeRecorded) -> Outcomes:
+    """With one more outcome."""
     outcome = OutcomeState(
         at.index,
         event.effective_on,
@@ -106,14 +138,15 @@ def recorded(outcomes: Outcomes, at: Recorded, event: ComplaintOutcomeRecorded) 
         event.pledge,
         event.fact_id,
     )
-    return outcomes.set(at.index, outcome), at.index
+    return Outcomes(outcomes.by_entry.set(at.index, outcome), outcomes.about)
 
 
-def corrected(outcomes: Outcomes, at: Recorded, event: ComplaintOutcomeCorrected, root: int) -> Outcomes:
-    """The outcomes with a correction of the one at `root`; unchanged where that one is closed."""
-    outcome = outcomes.get(root)
-    if outcome is None:
+def corrected(outcomes: Outcomes, at: Recorded, event: ComplaintOutcomeCorrected) -> Outcomes:
+    """With a correction of an outcome, or of its correction; unchanged where that one is closed."""
+    root = outcomes.root_of(event.corrects)
+    if root is None:
         return outcomes
+    outcome = outcomes.by_entry[root]
     correction = OutcomeCorrection(
         at.index,
         event.effective_on,
@@ -125,25 +158,41 @@ def corrected(outcomes: Outcomes, at: Recorded, event: ComplaintOutcomeCorrected
         event.clauses,
         event.fact_id,
     )
-    return outcomes.set(root, replace(outcome, corrections=(*outcome.corrections, correction)))
+    return _with(outcomes, replace(outcome, corrections=(*outcome.corrections, correction)), at.index)
 
 
-def replied(outcomes: Outcomes, at: Recorded, event: ComplaintReplied, root: int) -> Outcomes:
-    """The outcomes with a reply to the one at `root`; unchanged where that one is closed."""
-    outcome = outcomes.get(root)
-    if outcome is None:
+def replied(outcomes: Outcomes, at: Recorded, event: ComplaintReplied) -> Outcomes:
+    """With a reply to an outcome; unchanged where that one is closed."""
+    root = outcomes.root_of(event.outcome_entry)
+    if root is None:
         return outcomes
-    return outcomes.set(root, replace(outcome, replies=(*outcome.replies, ReplyGiven(at.index, event.effective_on))))
+    outcome = outcomes.by_entry[root]
+    reply = ReplyGiven(at.index, event.effective_on)
+    return _with(outcomes, replace(outcome, replies=(*outcome.replies, reply)), at.index)
 
 
-def forget(outcomes: Outcomes, root: int, index: int) -> Outcomes:
-    """As if the entry at `index`, about the outcome at `root`, had always been closed."""
-    outcome = outcomes.get(root)
-    if outcome is None:
+def forget(outcomes: Outcomes, index: int) -> Outcomes:
+    """As if the entry at `index` had always been closed; with an outcome goes what was said of it.
+
+    A correction alone is never erased (`rules/repudiation.py`): what it corrected would stand again.
+    """
+    gone = outcomes.by_entry.get(index)
+    if gone is not None:
+        about = outcomes.about
+        for entry in (*(one.index for one in gone.corrections), *(one.index for one in gone.replies)):
+            about = about.delete(entry)
+        return Outcomes(outcomes.by_entry.delete(index), about)
+    root = outcomes.about.get(index)
+    if root is None:
         return outcomes
-    if index == root:
-        return outcomes.delete(root)
-    return outcomes.set(root, replace(outcome, replies=tuple(one for one in outcome.replies if one.index != index)))
+    outcome = outcomes.by_entry[root]
+    replies = tuple(one for one in outcome.replies if one.index != index)
+    by_entry = outcomes.by_entry.set(root, replace(outcome, replies=replies))
+    return Outcomes(by_entry, outcomes.about.delete(index))
+
+
+def _with(outcomes: Outcomes, outcome: OutcomeState, entry: int) -> Outcomes:
+    return Outcomes(outcomes.by_entry.set(outcome.index, outcome), outcomes.about.set(entry, outcome.index))
 
 
 def window_lapsed(reply_due: str | None, published_on: date) -> bool:
@@ -174,3 +223,49 @@ def findings(outcome: OutcomeState, stands: OutcomeState | OutcomeCorrection) ->
     if stands.outcome == "refused" and not stands.substantive_reply:
         return (*reply, "complaint.refused_without_reply")
     return reply
+
+
+def outcome_root(record: EnterpriseRecord, entry: int) -> int | None:
+    """The entry of the outcome that the one at `entry` is, or corrects; None if it is neither, or closed."""
+    return OUTCOMES.of(record).root_of(entry)
+
+
+def bearing_of(record: EnterpriseRecord, outcomes: Iterable[OutcomeState]) -> Bearing:
+    """What these outcomes bring: a correction holds from the date of what it corrects, a void one takes it back."""
+    gone = record.repudiated
+    found: list[Finding] = []
+    replies: list[CountedReply] = []
+    conduct: list[DatedEntry] = []
+    marks: list[DatedEntry] = []
+    for outcome in outcomes:
+        index, on = outcome.index, outcome.effective_on
+        mark = DatedEntry(on, index)
+        marks.append(mark)
+        stands: OutcomeState | OutcomeCorrection = outcome
+        if outcome.corrections:
+            marks.extend([DatedEntry(one.effective_on, one.index) for one in outcome.corrections])
+            stands = outcome.newest(gone)
+        if index in gone or (isinstance(stands, OutcomeCorrection) and stands.void):
+            continue
+        conduct.append(mark)
+        if counts_as_reply(outcome, stands):
+            replies.append(CountedReply(on, stands.reply == "timely", index))
+        items = findings(outcome, stands)
+        if items:
+            clauses = PLEDGES.of(record).broken(outcome.pledge, stands.clauses, gone)
+            found.extend([Finding(index, on, item, stands.fact_id, clauses) for item in items])
+    return Bearing(tuple(found), replies=tuple(replies), conduct=tuple(conduct), bearing=tuple(marks))
+
+
+def bearing(record: EnterpriseRecord) -> Bearing:
+    """What all outcomes of the enterprise bring."""
+    return bearing_of(record, OUTCOMES.of(record).by_entry.values())
+
+
+OUTCOMES: Final[Slot[Outcomes]] = Slot("outcomes", Outcomes(), forget=forget, bearing=bearing, names_all=True)
+
+STEPS: Final = (
+    in_slot(OUTCOMES, ComplaintOutcomeRecorded, recorded, bears=True),
+    in_slot(OUTCOMES, ComplaintReplied, replied, shows=False),
+    in_slot(OUTCOMES, ComplaintOutcomeCorrected, corrected, bears=True),
+)

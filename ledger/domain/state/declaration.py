@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.declaration import BelowRecommendedNoted, StandardAbolished, StandardDeclared, StandardRevised
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Annotation, Bearing, Slot
+from ledger.domain.state.slot import Annotation, Bearing, DatedEntry, DeclarationFact, Slot
 from ledger.domain.state.step import in_slot
 from ledger.domain.values.standard_number import number_key
 
@@ -232,12 +232,23 @@ def _with(
 
 
 def _bearing(record: EnterpriseRecord) -> Bearing:
-    """A note costs nothing; it stands beside its version for as long as that is in force, and is public so long."""
+    """Declared standards cost and hold nothing; whether they are current matters to GOOD.
+
+    A note costs nothing either; it stands beside its version for as long as that is in force, and is public so long.
+    """
+    declarations = STANDARDS.of(record).declared.values()
+    versions = (DatedEntry(one.effective_on, one.index) for found in declarations for one in found.versions)
+    abolitions = (DatedEntry(one.on, one.index) for found in declarations for one in found.abolitions)
     return Bearing(
         annotations=tuple(
             Annotation(note.version, note.effective_on, "standard.below_recommended", note.index, until)
             for note, until in standing_notes(record)
-        )
+        ),
+        declared=tuple(
+            DeclarationFact(span.entry, span.renewed_on, span.abolished_on or date.max)
+            for span in declared_spans(record)
+        ),
+        bearing=(*versions, *abolitions),
     )
 
 

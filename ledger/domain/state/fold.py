@@ -19,9 +19,8 @@ from ledger.domain.state import (
     attachment,
     breach,
     complaint,
-    complaint_steps,
     declaration,
-    enterprise_steps,
+    enterprise,
     finding,
     inspection_report,
     legal_hold,
@@ -29,12 +28,10 @@ from ledger.domain.state import (
     mark,
     objection,
     pledge,
-    pledge_steps,
     repair,
     repudiation,
 )
-from ledger.domain.state.enterprise import EntryRef
-from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.state.record import EnterpriseRecord, EntryRef
 from ledger.domain.state.slot import Slot
 from ledger.domain.state.step import Step
 
@@ -42,9 +39,9 @@ __all__ = ["SLOTS", "STEPS", "fold", "without"]
 
 # Governing streams are folded in `governance.py`. A new noun has a line here.
 _NOUNS: Final = (
-    enterprise_steps,
-    pledge_steps,
-    complaint_steps,
+    enterprise,
+    pledge,
+    complaint,
     declaration,
     mark,
     listing,
@@ -82,7 +79,7 @@ def without(record: EnterpriseRecord, index: int) -> EnterpriseRecord:
 def _evolve(record: EnterpriseRecord, at: Recorded) -> EnterpriseRecord:
     event = at.event
     if isinstance(event, Closed):
-        ref = EntryRef(None, at.issuer, at.kid, at.sealed, True, None)
+        ref = EntryRef(None, at.issuer, at.kid, at.sealed, True)
         return replace(
             record,
             version=at.version,
@@ -91,17 +88,26 @@ def _evolve(record: EnterpriseRecord, at: Recorded) -> EnterpriseRecord:
             entries=record.entries.set(at.index, ref),
         )
     kind = type(event)
-    changed, about = STEPS[kind].evolve(record, at, event)
+    step = STEPS[kind]
+    slot = step.slot
+    if slot is None:
+        record = step.evolve(record, at, event)
+        if isinstance(event, BodyErased):
+            record = _forget(record, event.entry)
+        nouns = record.nouns
+    else:
+        before = slot.of(record)
+        state = step.evolve(before, at, event)
+        nouns = record.nouns if state is before else record.nouns.set(slot.key, state)
     has_body = at.sealed or event.named_text is not None
-    if isinstance(event, BodyErased):
-        changed = _forget(changed, event.entry)
-    ref = EntryRef(kind.__name__, at.issuer, at.kid, at.sealed, has_body, about)
+    ref = EntryRef(kind.__name__, at.issuer, at.kid, at.sealed, has_body)
     return replace(
-        changed,
+        record,
         version=at.version,
         last_index=at.index,
         last_counted=at.index,
-        entries=changed.entries.set(at.index, ref),
+        entries=record.entries.set(at.index, ref),
+        nouns=nouns,
     )
 
 
@@ -110,27 +116,12 @@ def _forget(record: EnterpriseRecord, index: int) -> EnterpriseRecord:
     ref = record.entries.get(index)
     if ref is None or ref.type is None or not ref.sealed:
         return record
-    entries = record.entries.set(index, replace(ref, type=None, about=None))
     noun = _SLOT_OF[ref.type]
+    nouns = record.nouns
     if noun is not None:
-        state = noun.forget(noun.of(record), index)
-        nouns = record.nouns.delete(noun.key) if state == noun.empty else record.nouns.set(noun.key, state)
-        record = replace(record, nouns=nouns)
-    elif isinstance(ref.about, bytes):
-        record = replace(record, pledges=pledge.forget(record.pledges, ref.about, index))
-    elif isinstance(ref.about, int):
-        outcome = record.outcomes.get(index)
-        if outcome is not None:
-            dangling = [one.index for one in outcome.corrections] + [one.index for one in outcome.replies]
-            for entry in dangling:
-                entries = entries.set(entry, replace(entries[entry], about=None))
-        record = replace(record, outcomes=complaint.forget(record.outcomes, ref.about, index))
-    else:
-        record = replace(
-            record,
-            registrations=tuple(one for one in record.registrations if one.index != index),
-            names=tuple(one for one in record.names if one.index != index),
-            sizes=tuple(one for one in record.sizes if one.index != index),
-            overridden=tuple(one for one in record.overridden if one.index != index),
-        )
-    return replace(record, closed=record.closed + 1, entries=entries)
+        before = noun.of(record)
+        state = noun.forget(before, index)
+        if state is not before:
+            nouns = nouns.delete(noun.key) if state == noun.empty else nouns.set(noun.key, state)
+    entries = record.entries.set(index, replace(ref, type=None))
+    return replace(record, closed=record.closed + 1, nouns=nouns, entries=entries)

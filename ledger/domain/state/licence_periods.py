@@ -12,7 +12,8 @@ from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
 from ledger.domain.state.mark import Licence, LicenceChange
-from ledger.domain.state.pledge import PledgeState
+from ledger.domain.state.pledge import PLEDGES
+from ledger.domain.state.pledge_state import PledgeState
 from ledger.domain.state.record import EnterpriseRecord
 
 __all__ = ["LicencePeriod", "MarkState", "last_day", "pledge_days", "spans", "standing_turns", "state_on"]
@@ -40,7 +41,7 @@ def pledge_days(pledge: PledgeState | None, repudiated: Container[int]) -> tuple
 
 def last_day(record: EnterpriseRecord, licence: Licence) -> date | None:
     """The last day that licence and pledge leave, revocation aside; None where one of them was repudiated."""
-    days = pledge_days(record.pledges.coded(licence.pledge), record.repudiated)
+    days = pledge_days(PLEDGES.of(record).coded(licence.pledge), record.repudiated)
     if days is None or licence.index in record.repudiated:
         return None
     return min(licence.valid_until, days[1])

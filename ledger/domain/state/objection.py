@@ -13,6 +13,7 @@ from typing import Final, Literal
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.objection import ObjectionFiled, ObjectionRejected, ObjectionUpheld
 from ledger.domain.state.breach import BREACHES, Breach, corrections
+from ledger.domain.state.complaint import OUTCOMES
 from ledger.domain.state.indexed_by_entry import IndexedByEntry
 from ledger.domain.state.petition import Petition, PetitionDecision, Requests, decision_on, in_force, marks_of
 from ledger.domain.state.record import EnterpriseRecord
@@ -48,7 +49,7 @@ def bearing(record: EnterpriseRecord) -> Bearing:
 
 def _put_right_on(record: EnterpriseRecord, upheld: PetitionDecision) -> date | None:
     """When the outcome or breach was corrected after the objection was upheld; what is annulled is gone altogether."""
-    outcome = record.outcomes.get(upheld.about)
+    outcome = OUTCOMES.of(record).by_entry.get(upheld.about)
     breaches = BREACHES.of(record)
     breach = breaches.entries.get(upheld.about)
     later: list[tuple[int, date]] = []

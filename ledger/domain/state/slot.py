@@ -12,8 +12,25 @@ from datetime import date
 from typing import Generic, NamedTuple, TypeVar
 
 from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.values.size_band import SizeBand
 
-__all__ = ["Annotation", "Bearing", "DatedEntry", "Finding", "Hold", "Relief", "Slot", "matter_of", "only_open"]
+__all__ = [
+    "Annotation",
+    "Bearing",
+    "CountedReply",
+    "DatedEntry",
+    "DeclarationFact",
+    "Finding",
+    "Hold",
+    "KeptPledge",
+    "Relief",
+    "Revocation",
+    "Size",
+    "Slot",
+    "Term",
+    "matter_of",
+    "only_open",
+]
 
 State = TypeVar("State")
 
@@ -85,6 +102,61 @@ class Annotation(NamedTuple):
     until: date | None = None
 
 
+class Term(NamedTuple):
+    """A public pledge and the days on which it is live, both included. `entry` published it."""
+
+    entry: int
+    code: str
+    campaign: str
+    known_on: date
+    from_on: date
+    until_on: date
+
+
+class Revocation(NamedTuple):
+    """The organizer revoked a public pledge for fraud, on `on`."""
+
+    entry: int
+    code: str
+    on: date
+
+
+class KeptPledge(NamedTuple):
+    """A public pledge was assessed as kept in full, by a unit with a valid code, for a period of its term.
+
+    `period_from` and `period_until` are the first and last day of the period that lie in the pledge's term.
+    """
+
+    entry: int
+    on: date
+    period_until: date
+    period_from: date
+
+
+class CountedReply(NamedTuple):
+    """A complaint that was put to the enterprise; `on` is the day of its outcome's publication, by `entry`."""
+
+    on: date
+    timely: bool
+    entry: int = -1
+
+
+class Size(NamedTuple):
+    """The enterprise is of this size from `on`, unless a later one took over."""
+
+    on: date
+    entry: int
+    band: SizeBand
+
+
+class DeclarationFact(NamedTuple):
+    """A version of a declared standard, declared on `on`, and current to the day before `until`."""
+
+    entry: int
+    on: date
+    until: date = date.max
+
+
 class Bearing(NamedTuple):
     """What a noun brings to a standing. Nothing of it comes from entries that were repudiated or annulled.
 
@@ -96,6 +168,12 @@ class Bearing(NamedTuple):
     holds: tuple[Hold, ...] = ()
     reliefs: tuple[Relief, ...] = ()
     annotations: tuple[Annotation, ...] = ()
+    terms: tuple[Term, ...] = ()
+    revocations: tuple[Revocation, ...] = ()
+    kept: tuple[KeptPledge, ...] = ()
+    replies: tuple[CountedReply, ...] = ()
+    sizes: tuple[Size, ...] = ()
+    declared: tuple[DeclarationFact, ...] = ()
     conduct: tuple[DatedEntry, ...] = ()
     bearing: tuple[DatedEntry, ...] = ()
 
@@ -110,11 +188,14 @@ class Slot(Generic[State]):
         *,
         forget: Callable[[State, int], State],
         bearing: Callable[[EnterpriseRecord], Bearing] | None = None,
+        names_all: bool = False,
     ) -> None:
+        """`names_all`: `bearing` names every entry that may bear, repudiated ones too; else an event's type tells."""
         self.key = key
         self.empty = empty
         self.forget = forget
         self.bearing = bearing
+        self.names_all = names_all
 
     def of(self, record: EnterpriseRecord) -> State:
         """The state in the record: `empty` before the noun's first event."""

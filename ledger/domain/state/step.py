@@ -1,6 +1,6 @@
 """`Step`: how one type of event changes the record of an enterprise, and what of that matters to readers.
 
-Each noun's file has its own, under `STEPS`; `fold.py` has the table of all.
+Each noun's file has its own, under `STEPS`; `fold.py` has the table of all, and takes them.
 """
 
 from __future__ import annotations
@@ -8,30 +8,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-from msgspec.structs import replace
-
 from ledger.domain.events.base import Event, Recorded
-from ledger.domain.state.record import About, EnterpriseRecord
+from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Slot
 
-__all__ = ["Evolve", "Step", "in_slot"]
+__all__ = ["Step", "in_slot", "on_record"]
 
 State = TypeVar("State")
-Evolve = Callable[[EnterpriseRecord, Recorded, Any], tuple[EnterpriseRecord, About]]
 
 
 class Step(NamedTuple):
-    """`evolve(record, recorded, event)` gives the record with one more `event`, and what that is about.
+    """`evolve(state, recorded, event)` gives the next state of `slot`; with `slot` None the record itself is the state.
 
-    `bears`: it may change a standing. `textual`: readers show its words, so they are kept beside the record. `slot`:
-    where the state lies that it changes, and which forgets it.
+    Make one by `in_slot` or `on_record`, which see to the types. `bears`: it may change a standing. `textual`: readers
+    show its words, so they are kept beside the record. `shows`: what pages say of pledges and other nouns may differ
+    from its day on.
     """
 
     event: type[Event]
-    evolve: Evolve
+    slot: Slot[Any] | None
+    evolve: Callable[[Any, Recorded, Any], Any]
     bears: bool = False
     textual: bool = False
-    slot: Slot[Any] | None = None
+    shows: bool = True
 
 
 def in_slot(
@@ -41,11 +40,14 @@ def in_slot(
     *,
     bears: bool = False,
     textual: bool = False,
+    shows: bool = True,
 ) -> Step:
-    """The step of an event whose state lies in `slot`: `evolve(state, recorded, event)` gives the slot's next state."""
+    """The step of a noun's event: `evolve` gives the very state back where what the event is about is closed."""
+    return Step(event, slot, evolve, bears, textual, shows)
 
-    def evolve_record(record: EnterpriseRecord, at: Recorded, said: Event) -> tuple[EnterpriseRecord, About]:
-        state = evolve(slot.of(record), at, said)
-        return replace(record, nouns=record.nouns.set(slot.key, state)), None
 
-    return Step(event, evolve_record, bears, textual, slot)
+def on_record(
+    event: type[Event], evolve: Callable[[EnterpriseRecord, Recorded, Any], EnterpriseRecord], *, bears: bool = False
+) -> Step:
+    """The step of an event that says something about another entry, whatever its noun."""
+    return Step(event, None, evolve, bears)

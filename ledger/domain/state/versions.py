@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ledger.domain.state.breach import BREACHES, Breach, corrections, root_of
+from ledger.domain.state.complaint import OUTCOMES, outcome_root
 from ledger.domain.state.finding import FINDINGS, Cited, rechecks
-from ledger.domain.state.record import EnterpriseRecord, outcome_root
+from ledger.domain.state.record import EnterpriseRecord
 
 __all__ = ["versions_of"]
 
@@ -16,7 +17,7 @@ def versions_of(record: EnterpriseRecord, entry: int) -> Iterator[int]:
     yield entry
     outcome = outcome_root(record, entry)
     if outcome is not None:
-        found = [outcome, *(one.index for one in record.outcomes[outcome].corrections)]
+        found = [outcome, *(one.index for one in OUTCOMES.of(record).by_entry[outcome].corrections)]
     else:
         found = [*_breaches(record, entry), *_looks(record, entry)]
     yield from (one for one in found if one != entry)

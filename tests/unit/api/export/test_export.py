@@ -22,6 +22,7 @@ from api.importing import table_writer as writing
 from api.importing.table_writer import write_csv, write_xlsx
 from ledger.domain.events.base import Event
 from ledger.domain.events.enterprise import EnterpriseRenamed
+from ledger.domain.state.enterprise import name_on
 from ledger.errors import Malformed
 from tests.support.statements import TODAY, registered
 
@@ -79,7 +80,7 @@ def test_enterprises_come_by_subject_each_with_all_of_its_events(tmp_path: Path)
     for one in found:
         place = SUBJECTS.index(one.record.subject)
         assert list(one.events) == list(range(place, rounds * len(SUBJECTS), len(SUBJECTS)))
-        assert one.record.name_on(TODAY) == f"第{max(one.events)}号公司"
+        assert name_on(one.record, TODAY) == f"第{max(one.events)}号公司"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,6 +10,7 @@ import pytest
 from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
 from ledger.domain.rules.findings_on_record import findings_at, findings_of
 from ledger.domain.state.breach import BREACHES
+from ledger.domain.state.pledge import PLEDGES
 from ledger.domain.state.slot import Finding
 from tests.support.book import Book
 from tests.support.charter import DATA_OFFICER, ORGANIZER, REGULATOR, Speaker
@@ -182,7 +183,7 @@ def test_a_repudiated_breach_counts_for_nothing_and_is_not_corrected(book: Book,
 
 def test_with_its_pledge_a_breach_is_disowned(book: Book) -> None:
     record(book)
-    pledge = book.record.pledges.coded(code())
+    pledge = PLEDGES.of(book.record).coded(code())
     assert pledge is not None
     assert pledge.publication is not None
     repudiate(book, pledge.publication.index)

@@ -11,6 +11,7 @@ from ledger.charter.default_policies import default_registration_policy
 from ledger.domain.events.policy import RegistrationPolicyApproved, RegistrationPolicyProposed
 from ledger.domain.events.repudiation import StatementRepudiated
 from ledger.domain.rules.findings_on_record import findings_at
+from ledger.domain.state.complaint import OUTCOMES
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.limits import OUTCOME_CORRECTIONS_MAX, OUTCOME_REPLIES_MAX
 from ledger.store.contract import Fact
@@ -43,7 +44,7 @@ def record(book: Book, number: int = 1, **given: object) -> int:
 
 
 def stands(record: EnterpriseRecord, root: int) -> str:
-    return record.outcomes[root].newest(record.repudiated).outcome
+    return OUTCOMES.of(record).by_entry[root].newest(record.repudiated).outcome
 
 
 def test_an_outcome_is_sealed_and_may_be_shown(book: Book) -> None:
@@ -96,7 +97,7 @@ def test_an_outcome_waits_for_the_reply_or_the_lapse_of_its_window(book: Book) -
     with refused("complaint.reply_window"):
         record(book, **silent, forwarded=None, reply_due=None)
     index = record(book, **silent, reply_due="2026-02")
-    assert book.record.outcomes[index].reply_lapsed
+    assert OUTCOMES.of(book.record).by_entry[index].reply_lapsed
 
 
 def test_a_window_lapses_when_its_month_is_over_on_the_day_of_publication(book: Book) -> None:
@@ -136,7 +137,7 @@ def test_a_case_may_end_before_the_enterprise_was_asked(book: Book, ending: str,
     index = record(
         book, outcome=ending, reason=reason, reply="none", replied=None, forwarded=None, reply_due=None, accepted=None
     )
-    assert not book.record.outcomes[index].reply_lapsed
+    assert not OUTCOMES.of(book.record).by_entry[index].reply_lapsed
 
 
 def test_a_reply_has_its_month_and_agrees_with_what_was_due(book: Book) -> None:
@@ -225,7 +226,7 @@ def test_only_the_enterprise_itself_replies(book: Book) -> None:
         with refused("issuer.not_entitled"):
             book.say(replied(index), by=speaker)
     book.say(replied(index), by=OWNER)
-    assert [one.index for one in book.record.outcomes[index].replies] == [len(book.events) - 1]
+    assert [one.index for one in OUTCOMES.of(book.record).by_entry[index].replies] == [len(book.events) - 1]
 
 
 def test_a_reply_is_to_an_outcome_of_this_enterprise(book: Book) -> None:

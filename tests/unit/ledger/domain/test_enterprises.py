@@ -17,6 +17,7 @@ from ledger.domain.events.enterprise import (
     IdentifierOverridden,
 )
 from ledger.domain.events.repudiation import StatementRepudiated
+from ledger.domain.state.enterprise import is_registered, name_on, size_on
 from tests.support.book import Book
 from tests.support.charter import HANDLING_BODY
 from tests.support.refusals import refused
@@ -79,7 +80,7 @@ def test_a_repudiated_registration_can_be_made_again(book: Book) -> None:
     with refused("enterprise.not_registered"):
         book.say(RENAMED)
     book.say(registered(name="正确名称"))
-    assert book.record.name_on(TODAY) == "正确名称"
+    assert name_on(book.record, TODAY) == "正确名称"
 
 
 def test_a_failing_check_digit_is_refused_until_it_is_overridden(book: Book) -> None:
@@ -87,7 +88,7 @@ def test_a_failing_check_digit_is_refused_until_it_is_overridden(book: Book) -> 
         book.say(registered(), subject=EARLY)
     book.say(overridden(), subject=EARLY)
     book.say(registered(), subject=EARLY)
-    assert book.records[EARLY].registered
+    assert is_registered(book.records[EARLY])
 
 
 def test_an_override_is_for_the_code_of_the_subject(book: Book) -> None:
@@ -155,7 +156,7 @@ def test_who_was_registered_under_seal_is_renamed_under_seal(book: Book) -> None
     with refused("enterprise.name_sealed"):
         book.say(RENAMED, subject=STALL)
     book.say(RENAMED, subject=STALL, sealed=True)
-    assert book.records[STALL].name_on(TODAY) == RENAMED.name
+    assert name_on(book.records[STALL], TODAY) == RENAMED.name
 
 
 def test_names_and_sizes_hold_from_their_dates(book: Book) -> None:
@@ -163,9 +164,9 @@ def test_names_and_sizes_hold_from_their_dates(book: Book) -> None:
     book.say(RENAMED)
     book.say(SIZED)
     before = TODAY - timedelta(days=1)
-    assert (book.record.name_on(before), book.record.size_on(before)) == ("旧名称", "small")
-    assert (book.record.name_on(TODAY), book.record.size_on(TODAY)) == (RENAMED.name, "medium")
-    assert book.record.name_on(date(2026, 2, 28)) is None
+    assert (name_on(book.record, before), size_on(book.record, before)) == ("旧名称", "small")
+    assert (name_on(book.record, TODAY), size_on(book.record, TODAY)) == (RENAMED.name, "medium")
+    assert name_on(book.record, date(2026, 2, 28)) is None
 
 
 def test_a_merger_names_another_enterprise(book: Book) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from ledger.domain.events.base import Event
 from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.state.complaint import OUTCOMES
 from ledger.errors import Refused
 from projections.standing.evaluate import evaluate, policies_of
 from projections.standing.levels import Level
@@ -78,7 +79,7 @@ def test_what_costs_nothing_and_was_never_asked_may_be_erased_at_once(book: Book
     index = complaint(book, **WITHDRAWN)
     complaint(book, 2)
     erase(book, index)
-    assert index not in book.record.outcomes
+    assert index not in OUTCOMES.of(book.record).by_entry
 
 
 def test_what_was_voided_or_repudiated_before_may_be_erased_at_once(book: Book) -> None:
@@ -117,7 +118,7 @@ def test_the_last_thing_on_record_leaves_word_that_there_was_something(book: Boo
     with refused("erasure.last_on_record"):
         erase(book, index)
     erase(book, index, on_record=True)
-    assert (level(), len(book.record.outcomes)) == (Level.NORMAL, 0)
+    assert (level(), len(OUTCOMES.of(book.record).by_entry)) == (Level.NORMAL, 0)
 
 
 def test_word_of_conduct_is_left_by_entries_about_conduct_alone() -> None:

@@ -14,6 +14,7 @@ from ledger.domain.events.complaint import ComplaintOutcomeCorrected
 from ledger.domain.events.enterprise import EnterpriseRenamed, IdentifierOverridden
 from ledger.domain.events.pledge import PledgeReplaced
 from ledger.domain.events.repudiation import BodyErased
+from ledger.domain.state.complaint import OUTCOMES, outcome_root
 from ledger.domain.state.fold import fold
 from ledger.domain.state.governance import Governance, evolve_governance
 from ledger.domain.state.record import EnterpriseRecord
@@ -120,12 +121,33 @@ def test_every_sealed_event_can_be_erased_as_if_it_had_been_closed() -> None:
         assert fold(before, (erasure,)) == from_closed, type(at.event).__name__
 
 
+def test_what_was_said_of_an_erased_outcome_leaves_no_trace_whatever_is_erased_next() -> None:
+    events = [
+        recorded(1, registered()),
+        recorded(2, outcome(1), sealed=True),
+        recorded(3, replied(2 * 3), sealed=True),
+        recorded(4, corrected(2 * 3), sealed=True),
+        recorded(5, corrected(4 * 3), sealed=True),
+    ]
+    record = fold(None, events)
+    assert record is not None
+    assert [outcome_root(record, at.index) for at in events] == [None, 6, None, 6, 6]
+    without_outcome = [events[0], closed(events[1]), *events[2:]]
+    for number, gone in enumerate((2, 5, 4, 3), 6):
+        erasure = recorded(number, BodyErased(v=1, effective_on=TODAY, entry=gone * 3, ground="删除"))
+        record = fold(record, (erasure,))
+        without_outcome = [closed(at) if at.index == gone * 3 else at for at in without_outcome] + [erasure]
+        assert record is not None
+        assert record == fold(None, without_outcome)
+        assert OUTCOMES.key not in record.nouns
+
+
 @given(histories())
 def test_a_reader_without_bodies_counts_what_is_closed(events: list[Recorded]) -> None:
     record = fold(None, [closed(at) if at.sealed else at for at in events])
     assert record is not None
     assert record.closed == sum(at.sealed for at in events)
-    assert not record.outcomes
+    assert not OUTCOMES.of(record).by_entry
     assert record.version == len(events)
 
 

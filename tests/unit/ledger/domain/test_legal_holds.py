@@ -8,6 +8,7 @@ import pytest
 
 from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
 from ledger.domain.rules.findings_on_record import findings_of
+from ledger.domain.state.enterprise import IDENTITY
 from ledger.errors import Refused
 from tests.support.book import Book
 from tests.support.charter import DATA_OFFICER, HANDLING_BODY, ORGANIZER, REGULATOR
@@ -98,7 +99,7 @@ def test_only_a_data_officer_places_and_releases_holds(book: Book) -> None:
 
 def test_a_hold_is_on_what_is_still_there(book: Book) -> None:
     entry, _ = record(book), record(book, 2)
-    place(book, book.record.registrations[0].index)  # an open entry, for its attachments
+    place(book, IDENTITY.of(book.record).registrations[0].index)  # an open entry, for its attachments
     erase(book, entry)
     with refused("hold.nothing_to_keep"):
         place(book, entry)

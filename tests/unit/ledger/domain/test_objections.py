@@ -10,6 +10,7 @@ import pytest
 from ledger.domain.events.party import RoleGranted
 from ledger.domain.events.repudiation import StatementRepudiated
 from ledger.domain.rules.findings_on_record import findings_of
+from ledger.domain.state.enterprise import IDENTITY
 from ledger.domain.state.objection import OBJECTIONS
 from ledger.domain.state.slot import Annotation, Bearing
 from tests.support.book import Book
@@ -95,7 +96,7 @@ def test_only_the_enterprise_objects_to_anything_that_others_put_on_record_about
         book.say(filed(entry), by=ORGANIZER)
     object_to(book, passed)
     assert book.judgements[-1].body_public
-    object_to(book, book.record.registrations[0].index)
+    object_to(book, IDENTITY.of(book.record).registrations[0].index)
     made = book.with_pledge()
     with refused("objection.own_statement"):
         object_to(book, made.index)

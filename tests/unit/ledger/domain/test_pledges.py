@@ -11,6 +11,7 @@ from ledger.domain.events.campaign import CampaignCancelled, CampaignClosed, Cam
 from ledger.domain.events.pledge import GroundText, PledgeReplaced
 from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
 from ledger.domain.payload import encode_body
+from ledger.domain.state.pledge import PLEDGES
 from ledger.errors import Malformed, Refuted
 from ledger.registration import AwaitsRelease, MissingBody
 from ledger.store.contract import Fact
@@ -66,7 +67,7 @@ def test_an_enterprises_own_pledge_waits_for_its_release(book: Book) -> None:
     with pytest.raises(AwaitsRelease):
         book.say(pledge_made(), by=OWNER)
     book.with_pledge()
-    assert book.record.pledges.coded(code()) is not None
+    assert PLEDGES.of(book.record).coded(code()) is not None
 
 
 def test_a_pledge_that_breaks_a_rule_does_not_wait(book: Book) -> None:
@@ -122,7 +123,7 @@ def test_in_a_cancelled_campaign_no_pledge_is_made_or_published_and_published_on
         make(book, made_on=YESTERDAY)
     with refused("campaign.cancelled"):
         book.say(pledge_published(waiting, code=code(2)))
-    assert [one.publication is not None for one in book.record.pledges.by_id.values()].count(True) == 1
+    assert [one.publication is not None for one in PLEDGES.of(book.record).by_id.values()].count(True) == 1
 
 
 def test_a_pledge_is_not_made_in_the_future(book: Book) -> None:
@@ -293,7 +294,7 @@ def test_only_an_organizer_publishes(book: Book) -> None:
 def test_a_clerical_slip_is_replaced_and_the_pledge_stays(book: Book) -> None:
     book.with_pledge()
     book.say(replaced(content="产品和服务均符合声明。", valid_until=date(2026, 12, 31)))
-    pledge = book.record.pledges.coded(code())
+    pledge = PLEDGES.of(book.record).coded(code())
     assert pledge is not None
     assert pledge.end is None
     assert pledge.valid_until({}) == date(2026, 12, 31)
@@ -345,7 +346,7 @@ def test_a_repudiated_replacement_is_as_if_it_were_not(book: Book) -> None:
 def test_an_enterprise_withdraws_its_pledge(book: Book) -> None:
     book.with_pledge()
     book.say(pledge_withdrawn(ends_on=TOMORROW), by=OWNER)
-    pledge = book.record.pledges.coded(code())
+    pledge = PLEDGES.of(book.record).coded(code())
     assert pledge is not None
     assert pledge.end is not None
     assert (pledge.end.how, pledge.last_day({})) == ("withdrawn", TOMORROW)
@@ -480,4 +481,4 @@ def test_the_assessment_of_a_sealed_pledge_is_not_shown(book: Book) -> None:
 def test_a_registered_enterprise_without_pledges_has_none() -> None:
     book = Book()
     book.say(registered())
-    assert book.record.pledges.coded(code()) is None
+    assert PLEDGES.of(book.record).coded(code()) is None

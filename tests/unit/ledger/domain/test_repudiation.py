@@ -10,6 +10,9 @@ import pytest
 from ledger.domain.events.pledge import GroundText, PledgeRevoked
 from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
 from ledger.domain.payload import encode_body
+from ledger.domain.state.complaint import OUTCOMES
+from ledger.domain.state.enterprise import IDENTITY
+from ledger.domain.state.pledge import PLEDGES
 from tests.support.book import Book
 from tests.support.charter import (
     DATA_OFFICER,
@@ -100,7 +103,7 @@ def test_a_misattribution_names_its_evidence_and_is_somebody_elses_word(book: Bo
     with refused("misattribution.other_party"):
         book.say(misattributed(index), by=REGULATOR)
     book.say(misattributed(index), by=ORGANIZER)
-    own = book.record.registrations[0].index
+    own = IDENTITY.of(book.record).registrations[0].index
     with refused("misattribution.same_officer"):
         book.say(misattributed(own), by=ORGANIZER)
     book.say(misattributed(own), by=ORGANIZER_2)
@@ -123,7 +126,7 @@ def test_a_data_officer_erases_the_body_of_a_sealed_entry(book: Book) -> None:
         book.say(erased(index, LATER), by=HANDLING_BODY)
     entry = book.say(erased(index, LATER), by=DATA_OFFICER).index
     assert book.record.erased[index] == entry
-    assert index not in book.record.outcomes
+    assert index not in OUTCOMES.of(book.record).by_entry
     assert book.record.closed == 1
 
 
@@ -157,14 +160,14 @@ def test_erasing_a_correction_never_brings_back_what_it_corrected(book: Book) ->
     book.clock.go_to(LATER)
     book.say(erased(index, LATER, on_record=True), by=DATA_OFFICER)
     book.say(erased(correction, LATER), by=DATA_OFFICER)
-    assert (book.record.closed, len(book.record.outcomes)) == (2, 0)
+    assert (book.record.closed, len(OUTCOMES.of(book.record).by_entry)) == (2, 0)
 
 
 def test_an_erased_reply_leaves_its_outcome(book: Book) -> None:
     index = record(book)
     reply = book.say(replied(index), by=speaker_of(ENTERPRISE)).index
     book.say(erased(reply), by=DATA_OFFICER)
-    assert book.record.outcomes[index].replies == ()
+    assert OUTCOMES.of(book.record).by_entry[index].replies == ()
 
 
 def test_the_text_of_a_ground_may_be_erased_and_the_revocation_stands(book: Book) -> None:
@@ -175,7 +178,7 @@ def test_the_text_of_a_ground_may_be_erased_and_the_revocation_stands(book: Book
     )
     entry = book.say(event, text=body).index
     book.say(erased(entry), by=DATA_OFFICER)
-    pledge = book.record.pledges.coded(code())
+    pledge = PLEDGES.of(book.record).coded(code())
     assert pledge is not None
     assert pledge.end is not None
     assert book.record.closed == 0
