@@ -24,7 +24,7 @@ from api.service.waiting_pledges import lay, require_not_refused
 from ledger.cose.cbor import encode
 from ledger.domain.events.pledge import PledgePublished
 from ledger.errors import LedgerError
-from ledger.limits import BATCH_BYTES_MAX, BODY_BYTES_MAX, STATEMENT_BYTES_MAX
+from ledger.limits import BATCH_BYTES_MAX, BODY_BYTES_MAX, PROOFS_READ_MAX, STATEMENT_BYTES_MAX
 from ledger.registration import AwaitsRelease, Candidate, MissingAnnex, MissingAttachment, MissingBody, admit
 from ledger.sequencing.sequencer import Answer, Registered
 from ledger.store.annexes import AnnexKept
@@ -99,9 +99,11 @@ async def post_batch(request: Request) -> Response:
             numbers.append(number)
         except LedgerError as error:
             results[number] = _refusal(problem_of(error))
-    for number, group, answers in zip(numbers, groups, await service.register_all(groups), strict=True):
+    told = await service.register_all(groups)
+    receipts = await _existing_receipts(service, [answers[-1] for answers in told])
+    for number, group, answers in zip(numbers, groups, told, strict=True):
         await _released(service, group, answers[-1])
-        results[number] = await _result(service, group[-1], answers[-1])
+        results[number] = await _result(service, group[-1], answers[-1], receipts)
     return Response(b"".join(encode(result) for result in results), 200, None, CBOR_SEQUENCE)
 
 
@@ -216,14 +218,30 @@ async def _receipt(service: Service, answer: Registered) -> bytes:
     return receipt
 
 
-async def _result(service: Service, candidate: Candidate, answer: Answer) -> dict[str, Any]:
+async def _existing_receipts(service: Service, answers: Sequence[Answer]) -> dict[int, bytes]:
+    """By index, the receipts of entries that were in the book before: a few queries for many of them.
+
+    Who sends a batch again would otherwise cost a look at the database for each of its items.
+    """
+    indices = sorted({one.index for one in answers if isinstance(one, Registered) and one.receipt is None})
+    receipts: dict[int, bytes] = {}
+    for start in range(0, len(indices), PROOFS_READ_MAX):
+        part = indices[start : start + PROOFS_READ_MAX]
+        found = await run_in_threadpool(service.log.receipts, part)
+        receipts.update((index, receipt) for index, (receipt, _) in found.items())
+    return receipts
+
+
+async def _result(
+    service: Service, candidate: Candidate, answer: Answer, receipts: Mapping[int, bytes]
+) -> dict[str, Any]:
     statement_id = candidate.statement.statement_id
     if isinstance(answer, Registered):
         return {
             "status": "existing" if answer.existing else "registered",
             "entry": answer.index,
             "statement_id": statement_id,
-            "receipt": await _receipt(service, answer),
+            "receipt": receipts[answer.index] if answer.receipt is None else answer.receipt,
         }
     if isinstance(answer, AwaitsRelease):
         try:
