@@ -24,11 +24,11 @@ __all__ = ["cost_of"]
 
 _BATCH: Final = "/entries/batch"
 _FEED: Final = "/v1/events"
-_QUERIES: Final = frozenset({"/v1/standings/query", "/v1/ctis/query"})
+_QUERIES: Final = frozenset({"/v1/standings/query", "/v1/enterprises/query", "/v1/ctis/query"})
 # Folded, proven or read for each request, whatever is asked for.
-_DEAR: Final = frozenset({"/v1/standings.ndjson", "/v1/policies/compare", "/annexes", "/attachments"})
+_DEAR: Final = frozenset({"/v1/standings.ndjson", "/v1/policies/comparison", "/annexes", "/v1/attachments"})
 _DEAR_PAGES: Final = ("/e/", "/en/e/")  # they fold the enterprise's history
-_DEAR_ENDS: Final = ("/proof", "/evidence", "/export")
+_DEAR_ENDS: Final = ("/proof", "/evidence", "/certificate.pdf")
 
 
 def cost_of(scope: Scope) -> int:
