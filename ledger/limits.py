@@ -194,13 +194,18 @@ DESCRIPTORS_RESERVED: Final = 96  # for database, files and what else a process 
 ACCEPTS_PER_TURN_MAX: Final = 512
 STREAMS_MAX: Final = 1_000  # of events, open at once
 STREAMS_PER_CLIENT_MAX: Final = 32
+STREAMS_TOLD_PER_SECOND_MAX: Final = 500  # of entries that came; each stream is told of several at once
 STREAM_LINES_PIECE: Final = 100  # read at once for whoever follows the feed
 EVENTS_SHARED_SECONDS: Final = 2.0
 LONG_READS_MAX: Final = 4  # pages of the feed that are rendered at once; more wait without a thread
 BATCH_TOKEN_BYTES: Final = 8_192  # of a batch, for one token of its client's allowance
 QUERY_TOKEN_BYTES: Final = 4_096
 EVENTS_TOKEN_ROWS: Final = 50
+BATCH_TOKENS_MIN: Final = 5
+SEARCH_TOKENS: Final = 2
 REQUEST_TOKENS_DEAR: Final = 10
+DEAR_AT_ONCE_PER_CLIENT_MAX: Final = 4  # requests of more than one token that are worked on; the client's others wait
+DEAR_WAIT_SECONDS_MAX: Final = 10.0
 
 # Clients
 REQUESTS_PER_SECOND_MAX: Final = 200

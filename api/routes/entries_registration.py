@@ -87,24 +87,25 @@ async def post_batch(request: Request) -> Response:
     """`POST /entries/batch`: items in, one CBOR map per item out, in order; partial success is normal."""
     service: Service = request.app.state.service
     items = await parsed(batch_items, await read_bounded(request.receive, BATCH_BYTES_MAX))
-    results: list[dict[str, Any] | None] = [None] * len(items)
+    results: list[bytes] = [b""] * len(items)
     numbers: list[int] = []
     groups: list[tuple[Candidate, ...]] = []
     here = {sha256(statement).hexdigest() for statement, _ in items}  # whose pledges need no look at the desk
     for number, admitted in enumerate(await _admit_all(service, items)):
+        if isinstance(admitted, bytes):
+            results[number] = admitted
+            continue
         try:
-            if isinstance(admitted, LedgerError):
-                raise admitted
             groups.append(await _with_pending(service, admitted, here))
             numbers.append(number)
         except LedgerError as error:
-            results[number] = _refusal(problem_of(error))
+            results[number] = encode(_refusal(problem_of(error)))
     told = await service.register_all(groups)
     receipts = await _existing_receipts(service, [answers[-1] for answers in told])
     for number, group, answers in zip(numbers, groups, told, strict=True):
         await _released(service, group, answers[-1])
-        results[number] = await _result(service, group[-1], answers[-1], receipts)
-    return Response(b"".join(encode(result) for result in results), 200, None, CBOR_SEQUENCE)
+        results[number] = encode(await _result(service, group[-1], answers[-1], receipts))
+    return Response(b"".join(results), 200, None, CBOR_SEQUENCE)
 
 
 async def post_body(request: Request) -> Response:
@@ -124,21 +125,24 @@ async def _admit(service: Service, raw: bytes) -> Candidate:
         return await run_in_threadpool(_admit_with_held, service, raw, None)
 
 
-async def _admit_all(service: Service, items: Sequence[BatchItem]) -> list[Candidate | LedgerError]:
-    """Admit a batch on threads: verifying signatures gives up the interpreter lock, so the cores share it."""
+async def _admit_all(service: Service, items: Sequence[BatchItem]) -> list[Candidate | bytes]:
+    """Admit a batch on threads: verifying signatures gives up the interpreter lock, so the cores share it.
+
+    Of each item the candidate, or the result that refuses it, encoded.
+    """
     size = -(-len(items) // ADMITTING_THREADS)
     parts = [items[start : start + size] for start in range(0, len(items), size)]
     admitted = await asyncio.gather(*(run_in_threadpool(_admit_part, service, part) for part in parts))
     return [one for part in admitted for one in part]
 
 
-def _admit_part(service: Service, items: Sequence[BatchItem]) -> list[Candidate | LedgerError]:
-    admitted: list[Candidate | LedgerError] = []
+def _admit_part(service: Service, items: Sequence[BatchItem]) -> list[Candidate | bytes]:
+    admitted: list[Candidate | bytes] = []
     for statement, body in items:
         try:
             admitted.append(_admit_with_held(service, statement, body))
         except LedgerError as error:
-            admitted.append(error)
+            admitted.append(encode(_refusal(problem_of(error))))
     return admitted
 
 
