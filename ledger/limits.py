@@ -246,6 +246,9 @@ READY_LOOK_SECONDS: Final = 1.0  # for so long one look is good
 DISK_FREE_BYTES_MIN: Final = 64 * 1024 * 1024
 PROJECTION_LAG_SECONDS_MAX: Final = 30.0  # from when the book held an entry until the read models must
 PROJECTION_LAG_ENTRIES_MAX: Final = 50_000
+# Further behind than both, the read models are derived again, which is many times faster, instead of followed on
+PROJECTION_AFRESH_ENTRIES_MIN: Final = 20_000
+PROJECTION_AFRESH_SHARE: Final = 5  # one of so many parts of the book
 
 # Scrubbing: what is stored is read again
 SCRUB_PAUSE_SECONDS: Final = 0.5  # between tiles of 256 entries
