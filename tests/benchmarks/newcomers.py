@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import uvloop
 
@@ -84,11 +85,29 @@ async def _bursts(port: int, going_on: Callable[[], bool]) -> list[float]:
 
 
 async def _first_answer(port: int) -> float:
-    began = time.perf_counter()
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(_ASK)
-    answer = await reader.read(65_536)
-    seconds = time.perf_counter() - began
-    writer.close()
-    check(answer.startswith(b"HTTP/1.1 200"), f"{answer[:40]!r}")
-    return seconds
+    loop = asyncio.get_running_loop()
+    newcomer = _Newcomer(loop.create_future())
+    await loop.create_connection(lambda: newcomer, "127.0.0.1", port)
+    return await newcomer.seconds
+
+
+class _Newcomer(asyncio.Protocol):
+    """Asks one thing, and lets go when the answer begins."""
+
+    def __init__(self, seconds: asyncio.Future[float]) -> None:
+        self.seconds = seconds
+        self._began = time.perf_counter()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
+        self._transport.write(_ASK)
+
+    def data_received(self, data: bytes) -> None:
+        if not self.seconds.done():
+            check(data.startswith(b"HTTP/1.1 200"), f"{data[:40]!r}")
+            self.seconds.set_result(time.perf_counter() - self._began)
+            self._transport.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.seconds.done():
+            self.seconds.set_exception(error or ConnectionError("closed without an answer"))
