@@ -125,6 +125,20 @@ def test_the_content_lies_encrypted_and_its_key_elsewhere(world: World, books_da
     assert key.read_bytes()[:32] not in row[0]
 
 
+def test_a_signature_takes_nothing_from_what_is_public(world: World) -> None:
+    month = f"{today().replace(day=1) - timedelta(days=1):%Y-%m}"
+    months = dict.fromkeys(("received", "accepted", "forwarded", "reply_due", "closed"), month)
+    silent = {"reply": "none", "replied": None, "outcome": "refused", "reason": "不接受调解"}
+    said = outcome(26, effective_on=today(), notified_on=today() - timedelta(days=60), **silent, **months)
+    path = f"/entries/{world.book.register(said, ENTERPRISE, HANDLING_BODY)}/body"
+    anonymous = eventually(
+        lambda: (got := world.book.http.get(path)).status_code == 200 and got, "what counts is public"
+    )
+    for reader in (world.other, world.itself, APPROVER):
+        answer = world.ask(reader, path)
+        assert (answer.status_code, answer.content) == (200, anonymous.content), reader.party
+
+
 def test_every_access_is_logged_with_officer_purpose_and_outcome(world: World) -> None:
     path = f"/entries/{world.index}/body"
     assert world.ask(REGULATOR, path, purpose="年度检查").status_code == 200
