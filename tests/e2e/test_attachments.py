@@ -141,11 +141,12 @@ def test_a_signature_takes_nothing_from_what_is_public(world: World) -> None:
 
 def test_every_access_is_logged_with_officer_purpose_and_outcome(world: World) -> None:
     path = f"/entries/{world.index}/body"
+    attached = f"{UPLOAD}/{world.attach(world.index, b'never public')['attachment']}"
     assert world.ask(REGULATOR, path, purpose="年度检查").status_code == 200
-    assert world.ask(world.other, path, purpose="好奇").status_code == 403
+    assert world.ask(world.other, attached, purpose="好奇").status_code == 403
     log = world.ask(world.itself, f"/v1/accesses?subject={ENTERPRISE[5:]}")
     assert log.status_code == 200
-    rows = [row for row in log.json()["accesses"] if row["resource"] == path]
+    rows = [row for row in log.json()["accesses"] if row["resource"] in (path, attached)]
     assert [(row["party"], row["officer"], row["purpose"], row["outcome"], row["entry"]) for row in rows[-2:]] == [
         (REGULATOR.party, REGULATOR.officer, "年度检查", "served", world.index),
         (world.other.party, "owner", "好奇", "refused", world.index),
