@@ -34,6 +34,8 @@ async def readyz(request: Request) -> Response:
         "ready": not looked.conditions,
         "tree_size": looked.tree_size,
         "projected_size": service.progress.size,
+        # Of 0 nothing but this machine's memory tells a copy of keys and database from the log itself.
+        "witnesses": service.witnessing.count,
     }
     if looked.conditions:
         ready["why"] = "; ".join(one.why for one in looked.conditions)
@@ -53,6 +55,7 @@ async def metrics(request: Request) -> Response:
     meters.projected.set(service.progress.size)
     meters.scrubbed.set(service.scrubber.scrubbed)
     meters.damages.set(len(service.scrubber.found))
+    meters.witnesses.set(service.witnessing.count)
     meters.queued.set(service.sequencer.queued)
     with suppress(LedgerError, TimeoutError):  # without the database the meters say what they said before
         desk = await asyncio.wait_for(service.off_loop(service.desk.count), READY_SECONDS_MAX)

@@ -35,7 +35,7 @@ class _OneAtATurn(RunningService):
 
 def newcomers(bench: Bench) -> Iterator[Ratio]:
     """p99 over all newcomers of a round."""
-    count, rounds = bench.of(10_000) or 1_000, bench.rounds(5)
+    count, rounds = bench.of(8_000), bench.rounds(5)
     old, new = bench.book("newcomers-old"), bench.book("newcomers-new")
     with _service(old, _OneAtATurn) as before, _service(new, RunningService) as ours:
 

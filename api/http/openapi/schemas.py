@@ -347,6 +347,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         ready=YES,
         tree_size=NUMBER,
         projected_size=NUMBER,
+        witnesses=NUMBER,
         witnessed_size=PERHAPS,
         why=TEXT,
         conditions=several(TEXT),
