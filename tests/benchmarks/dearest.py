@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -73,7 +74,12 @@ def _spent(
 
 def _backends(postmaster: psutil.Process) -> dict[int, float]:
     """Of the sessions, not of what PostgreSQL does in the background."""
-    return _used([one for one in postmaster.children() if "ledger_service" in " ".join(one.cmdline())])
+    used: dict[int, float] = {}
+    for one in postmaster.children():
+        with suppress(psutil.NoSuchProcess):  # sessions end meanwhile
+            if "ledger_service" in " ".join(one.cmdline()):
+                used |= _used([one])
+    return used
 
 
 def _used(processes: list[psutil.Process]) -> dict[int, float]:
