@@ -242,6 +242,7 @@ AUDIT_UNWITNESSED_SECONDS_MAX: Final = 86_400  # between the first checkpoint th
 
 # Readiness: what `readyz` says, and when nothing is answered from the read models
 READY_SECONDS_MAX: Final = 0.8  # for the database to answer
+METERS_LOOK_SECONDS: Final = 0.2  # for so long one reading of all meters is good
 READY_LOOK_SECONDS: Final = 1.0  # for so long one look is good
 DISK_FREE_BYTES_MIN: Final = 64 * 1024 * 1024
 PROJECTION_LAG_SECONDS_MAX: Final = 30.0  # from when the book held an entry until the read models must

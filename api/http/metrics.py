@@ -35,6 +35,8 @@ class Meters:
             "ledger_scrubbed_size", "Entries read again in the sweep under way", registry=self.registry
         )
         self.damages = Gauge("ledger_scrub_damages", "Damages found in storage, 10 at most", registry=self.registry)
+        self.text = b""  # as last read
+        self.read_at = float("-inf")  # by the monotonic clock
         self._kept: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def count(self, path: str, status: int, seconds: float) -> None:

@@ -22,7 +22,9 @@ from ledger.errors import Busy, LedgerError
 __all__ = ["Limits", "RateLimit"]
 
 _CLIENTS_MAX: Final = 100_000
-_EXEMPT: Final = frozenset({"/healthz", "/readyz"})  # what they cost is bounded: a look a second, whoever asks
+_EXEMPT: Final = frozenset(
+    {"/healthz", "/readyz", "/metrics"}
+)  # for operators; looked at a few times a second, whoever asks
 
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
