@@ -238,6 +238,8 @@ def _sequencer(
     remembered = file.newest()
     if remembered is None and store.latest() is not None:
         _LOG.warning("%s is new: whether the database holds all that was signed before, it cannot tell", file.path)
+    if not witnessing.count:
+        _LOG.warning("no witness: of a copy of keys and database, served elsewhere, nobody could tell")
     contested: Contested | None = None
     if witnessing.rounds is not None and witnessing.policy is not None:
         contested = ask_at_start(store, witnessing.policy, keys.checkpoint, remembered=remembered is not None)

@@ -194,13 +194,18 @@ DESCRIPTORS_RESERVED: Final = 96  # for database, files and what else a process 
 ACCEPTS_PER_TURN_MAX: Final = 512
 STREAMS_MAX: Final = 1_000  # of events, open at once
 STREAMS_PER_CLIENT_MAX: Final = 32
+STREAMS_TOLD_PER_SECOND_MAX: Final = 500  # of entries that came; each stream is told of several at once
 STREAM_LINES_PIECE: Final = 100  # read at once for whoever follows the feed
 EVENTS_SHARED_SECONDS: Final = 2.0
 LONG_READS_MAX: Final = 4  # pages of the feed that are rendered at once; more wait without a thread
 BATCH_TOKEN_BYTES: Final = 8_192  # of a batch, for one token of its client's allowance
 QUERY_TOKEN_BYTES: Final = 4_096
 EVENTS_TOKEN_ROWS: Final = 50
+BATCH_TOKENS_MIN: Final = 5
+SEARCH_TOKENS: Final = 2
 REQUEST_TOKENS_DEAR: Final = 10
+DEAR_AT_ONCE_PER_CLIENT_MAX: Final = 4  # requests of more than one token that are worked on; the client's others wait
+DEAR_WAIT_SECONDS_MAX: Final = 10.0
 
 # Clients
 REQUESTS_PER_SECOND_MAX: Final = 200
@@ -237,10 +242,14 @@ AUDIT_UNWITNESSED_SECONDS_MAX: Final = 86_400  # between the first checkpoint th
 
 # Readiness: what `readyz` says, and when nothing is answered from the read models
 READY_SECONDS_MAX: Final = 0.8  # for the database to answer
+METERS_LOOK_SECONDS: Final = 0.2  # for so long one reading of all meters is good
 READY_LOOK_SECONDS: Final = 1.0  # for so long one look is good
 DISK_FREE_BYTES_MIN: Final = 64 * 1024 * 1024
 PROJECTION_LAG_SECONDS_MAX: Final = 30.0  # from when the book held an entry until the read models must
 PROJECTION_LAG_ENTRIES_MAX: Final = 50_000
+# Further behind than both, the read models are derived again, which is many times faster, instead of followed on
+PROJECTION_AFRESH_ENTRIES_MIN: Final = 20_000
+PROJECTION_AFRESH_SHARE: Final = 5  # one of so many parts of the book
 
 # Scrubbing: what is stored is read again
 SCRUB_PAUSE_SECONDS: Final = 0.5  # between tiles of 256 entries

@@ -31,6 +31,11 @@ class Witnessing:
         return self.published.policy
 
     @property
+    def count(self) -> int:
+        """How many witnesses are asked."""
+        return 0 if self.policy is None else len(self.policy.witnesses)
+
+    @property
     def trust_text(self) -> str:
         """The policy for a trust file: without addresses, empty if there is none."""
         return "" if self.policy is None else self.policy.without_urls().format().decode()

@@ -26,6 +26,7 @@ class Meters:
         )
         self.tree_size = Gauge("ledger_tree_size", "Entries in the log", registry=self.registry)
         self.projected = Gauge("ledger_projected_size", "Entries that projections hold", registry=self.registry)
+        self.witnesses = Gauge("ledger_witnesses", "Witnesses that are asked to cosign", registry=self.registry)
         self.queued = Gauge("ledger_queued_statements", "Statements waiting for a commit", registry=self.registry)
         self.desk = Gauge(
             "ledger_desk_statements", "Pledges at the desk, waiting or refused", ["state"], registry=self.registry
@@ -34,6 +35,8 @@ class Meters:
             "ledger_scrubbed_size", "Entries read again in the sweep under way", registry=self.registry
         )
         self.damages = Gauge("ledger_scrub_damages", "Damages found in storage, 10 at most", registry=self.registry)
+        self.text = b""  # as last read
+        self.read_at = float("-inf")  # by the monotonic clock
         self._kept: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def count(self, path: str, status: int, seconds: float) -> None:

@@ -14,13 +14,19 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.clients import client_key
+from api.http.dear_turns import DearTurns
 from api.http.errors import TooManyRequests, problem_of, problem_response
 from api.http.request_costs import cost_of
+from ledger.errors import Busy, LedgerError
 
 __all__ = ["Limits", "RateLimit"]
 
 _CLIENTS_MAX: Final = 100_000
-_EXEMPT: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+_EXEMPT: Final = frozenset(
+    {"/healthz", "/readyz", "/metrics"}
+)  # for operators; looked at a few times a second, whoever asks
+
+_WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Limits:
@@ -58,21 +64,23 @@ class Limits:
 
 
 class RateLimit:
-    """Pure ASGI middleware that lets a request in, or tells the client when to come again."""
+    """Pure ASGI middleware that lets a request in, a dear one in its turn, or tells the client when to come again."""
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
         self._limits = limits
+        self._turns = DearTurns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in _EXEMPT:
             await self._app(scope, receive, send)
             return
+        client = scope["client"][0] if scope.get("client") else "-"
+        cost = cost_of(scope)
         try:
-            told = self._limits.take(scope["client"][0] if scope.get("client") else "-", cost_of(scope))
+            told = self._limits.take(client, cost)
         except TooManyRequests as error:
-            response = problem_response(problem_of(error), concise=scope["path"].startswith("/entries"))
-            await response(scope, receive, send)
+            await _refuse(error, scope, receive, send)
             return
 
         async def send_with_limits(message: Message) -> None:
@@ -80,4 +88,18 @@ class RateLimit:
                 message["headers"] = [*message.get("headers", ()), *told]
             await send(message)
 
-        await self._app(scope, receive, send_with_limits)
+        if cost == 1:
+            await self._app(scope, receive, send_with_limits)
+            return
+        async with self._turns.turn(client_key(client)) as turn:
+            if scope["method"] in _WITHOUT_BODY:
+                try:
+                    await turn.take()
+                except Busy as error:
+                    await _refuse(error, scope, receive, send_with_limits)
+                    return
+            await self._app(scope, turn.receiving(receive), turn.sending(send_with_limits))
+
+
+async def _refuse(error: LedgerError, scope: Scope, receive: Receive, send: Send) -> None:
+    await problem_response(problem_of(error), concise=scope["path"].startswith("/entries"))(scope, receive, send)

@@ -14,28 +14,31 @@ from starlette.types import Scope
 from ledger.limits import (
     BATCH_BYTES_MAX,
     BATCH_TOKEN_BYTES,
+    BATCH_TOKENS_MIN,
     EVENTS_PAGE_MAX,
     EVENTS_TOKEN_ROWS,
     QUERY_TOKEN_BYTES,
     REQUEST_TOKENS_DEAR,
+    SEARCH_TOKENS,
 )
 
 __all__ = ["cost_of"]
 
 _BATCH: Final = "/entries/batch"
 _FEED: Final = "/v1/events"
-_QUERIES: Final = frozenset({"/v1/standings/query", "/v1/ctis/query"})
+_QUERIES: Final = frozenset({"/v1/standings/query", "/v1/enterprises/query", "/v1/ctis/query"})
+_SEARCHES: Final = frozenset({"/search", "/en/search", "/s", "/en/s", "/v1/enterprises", "/v1/standards"})
 # Folded, proven or read for each request, whatever is asked for.
-_DEAR: Final = frozenset({"/v1/standings.ndjson", "/v1/policies/compare", "/annexes", "/attachments"})
+_DEAR: Final = frozenset({"/v1/standings.ndjson", "/v1/policies/comparison", "/annexes", "/v1/attachments"})
 _DEAR_PAGES: Final = ("/e/", "/en/e/")  # they fold the enterprise's history
-_DEAR_ENDS: Final = ("/proof", "/evidence", "/export")
+_DEAR_ENDS: Final = ("/proof", "/evidence", "/certificate.pdf")
 
 
 def cost_of(scope: Scope) -> int:
     """Tokens, one at least."""
     path: str = scope["path"]
     if path == _BATCH:
-        return 1 + _length(scope["headers"], BATCH_BYTES_MAX) // BATCH_TOKEN_BYTES
+        return BATCH_TOKENS_MIN + _length(scope["headers"], BATCH_BYTES_MAX) // BATCH_TOKEN_BYTES
     if path in _QUERIES:
         return 1 + _length(scope["headers"], QUERY_TOKEN_BYTES) // QUERY_TOKEN_BYTES
     if path == _FEED or (path.startswith("/v1/") and path.endswith("/events")):
@@ -44,7 +47,7 @@ def cost_of(scope: Scope) -> int:
         return REQUEST_TOKENS_DEAR
     if path in _DEAR or path.endswith(_DEAR_ENDS) or (b"tree_size=" in scope["query_string"] and "/standing" in path):
         return REQUEST_TOKENS_DEAR
-    return 1
+    return SEARCH_TOKENS if path in _SEARCHES else 1
 
 
 def _length(headers: Iterable[tuple[bytes, bytes]], otherwise: int) -> int:

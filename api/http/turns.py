@@ -23,6 +23,11 @@ class Turns:
         self._again_seconds = again_seconds
         self._taken: Counter[str] = Counter()
 
+    @property
+    def taken(self) -> int:
+        """How many are, by all clients."""
+        return self._taken.total()
+
     def check(self, host: str) -> None:
         """Raises `TooManyRequests` where this client has all of its turns, `Busy` where all are taken."""
         if self._taken[client_key(host)] >= self._per_client_max:

@@ -24,7 +24,7 @@ from api.service.waiting_pledges import lay, require_not_refused
 from ledger.cose.cbor import encode
 from ledger.domain.events.pledge import PledgePublished
 from ledger.errors import LedgerError
-from ledger.limits import BATCH_BYTES_MAX, BODY_BYTES_MAX, STATEMENT_BYTES_MAX
+from ledger.limits import BATCH_BYTES_MAX, BODY_BYTES_MAX, PROOFS_READ_MAX, STATEMENT_BYTES_MAX
 from ledger.registration import (
     AdmittingLog,
     AwaitsRelease,
@@ -95,22 +95,25 @@ async def post_batch(request: Request) -> Response:
     """`POST /entries/batch`: items in, one CBOR map per item out, in order; partial success is normal."""
     service: Service = request.app.state.service
     items = await parsed(batch_items, await read_bounded(request.receive, BATCH_BYTES_MAX))
-    results: list[dict[str, Any] | None] = [None] * len(items)
+    results: list[bytes] = [b""] * len(items)
     numbers: list[int] = []
     groups: list[tuple[Candidate, ...]] = []
     here = {sha256(statement).hexdigest() for statement, _ in items}  # whose pledges need no look at the desk
     for number, admitted in enumerate(await _admit_all(service, items)):
+        if isinstance(admitted, bytes):
+            results[number] = admitted
+            continue
         try:
-            if isinstance(admitted, LedgerError):
-                raise admitted
             groups.append(await _with_pending(service, admitted, here))
             numbers.append(number)
         except LedgerError as error:
-            results[number] = _refusal(problem_of(error))
-    for number, group, answers in zip(numbers, groups, await service.register_all(groups), strict=True):
+            results[number] = encode(_refusal(problem_of(error)))
+    told = await service.register_all(groups)
+    receipts = await _existing_receipts(service, [answers[-1] for answers in told])
+    for number, group, answers in zip(numbers, groups, told, strict=True):
         await _released(service, group, answers[-1])
-        results[number] = await _result(service, group[-1], answers[-1])
-    return Response(b"".join(encode(result) for result in results), 200, None, CBOR_SEQUENCE)
+        results[number] = encode(await _result(service, group[-1], answers[-1], receipts))
+    return Response(b"".join(results), 200, None, CBOR_SEQUENCE)
 
 
 async def post_body(request: Request) -> Response:
@@ -130,21 +133,24 @@ async def _admit(service: Service, raw: bytes) -> Candidate:
         return await run_in_threadpool(_admit_with_held, service, raw, None)
 
 
-async def _admit_all(service: Service, items: Sequence[BatchItem]) -> list[Candidate | LedgerError]:
-    """Admit a batch on threads: verifying signatures gives up the interpreter lock, so the cores share it."""
+async def _admit_all(service: Service, items: Sequence[BatchItem]) -> list[Candidate | bytes]:
+    """Admit a batch on threads: verifying signatures gives up the interpreter lock, so the cores share it.
+
+    Of each item the candidate, or the result that refuses it, encoded.
+    """
     size = -(-len(items) // ADMITTING_THREADS)
     parts = [items[start : start + size] for start in range(0, len(items), size)]
     admitted = await asyncio.gather(*(run_in_threadpool(_admit_part, service, part) for part in parts))
     return [one for part in admitted for one in part]
 
 
-def _admit_part(service: Service, items: Sequence[BatchItem]) -> list[Candidate | LedgerError]:
-    admitted: list[Candidate | LedgerError] = []
+def _admit_part(service: Service, items: Sequence[BatchItem]) -> list[Candidate | bytes]:
+    admitted: list[Candidate | bytes] = []
     for statement, body in items:
         try:
             admitted.append(_admit_with_held(service, statement, body))
         except LedgerError as error:
-            admitted.append(error)
+            admitted.append(encode(_refusal(problem_of(error))))
     return admitted
 
 
@@ -220,14 +226,30 @@ async def _receipt(service: Service, answer: Registered) -> bytes:
     return receipt
 
 
-async def _result(service: Service, candidate: Candidate, answer: Answer) -> dict[str, Any]:
+async def _existing_receipts(service: Service, answers: Sequence[Answer]) -> dict[int, bytes]:
+    """By index, the receipts of entries that were in the book before: a few queries for many of them.
+
+    Who sends a batch again would otherwise cost a look at the database for each of its items.
+    """
+    indices = sorted({one.index for one in answers if isinstance(one, Registered) and one.receipt is None})
+    receipts: dict[int, bytes] = {}
+    for start in range(0, len(indices), PROOFS_READ_MAX):
+        part = indices[start : start + PROOFS_READ_MAX]
+        found = await run_in_threadpool(service.log.receipts, part)
+        receipts.update((index, receipt) for index, (receipt, _) in found.items())
+    return receipts
+
+
+async def _result(
+    service: Service, candidate: Candidate, answer: Answer, receipts: Mapping[int, bytes]
+) -> dict[str, Any]:
     statement_id = candidate.statement.statement_id
     if isinstance(answer, Registered):
         return {
             "status": "existing" if answer.existing else "registered",
             "entry": answer.index,
             "statement_id": statement_id,
-            "receipt": await _receipt(service, answer),
+            "receipt": receipts[answer.index] if answer.receipt is None else answer.receipt,
         }
     if isinstance(answer, AwaitsRelease):
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -15,7 +16,7 @@ from api.service.event_json import events_json
 from api.service.event_tail import EventTail
 from api.service.service import Service
 from ledger.errors import LedgerError, Malformed
-from ledger.limits import EVENTS_PAGE_MAX, LEAF_INDEX_ASKED_MAX
+from ledger.limits import EVENTS_PAGE_MAX, LEAF_INDEX_ASKED_MAX, STREAMS_TOLD_PER_SECOND_MAX
 from projections.standing.standing_view import BEGINNING, Cursor
 
 __all__ = ["router"]
@@ -98,6 +99,9 @@ async def _stream(service: Service, after: int) -> AsyncIterator[bytes]:
             lines = await tail.lines(after, size)
         except LedgerError:
             return  # the client comes again, from the last id that it saw
-        for number, line in enumerate(lines, after + 1):
-            yield b"id: %d\ndata: %s\n\n" % (number, line.rstrip(b"\n"))
+        yield b"".join(
+            b"id: %d\ndata: %s\n\n" % (number, line.rstrip(b"\n")) for number, line in enumerate(lines, after + 1)
+        )
         after += len(lines)
+        # The more there are who follow, the longer each gathers: telling all of them stays a small part of the time.
+        await asyncio.sleep(service.streams.taken / STREAMS_TOLD_PER_SECOND_MAX)

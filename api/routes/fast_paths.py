@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.errors import Problem, problem_response
@@ -21,10 +22,12 @@ INTERNAL: Final = Problem(500, "internal", "内部错误", "internal error; it w
 _BEFORE: Final = "/v1/enterprises/"
 _AFTER: Final = "/standing"
 _MARK: Final = "/m/"
+_HEALTH: Final = "/healthz"
+_LIVES: Final = Response(b"ok\n", media_type="text/plain")
 
 
 class Front:
-    """Pure ASGI: `POST /entries`, `GET …/standing`, `GET /m/{serial}` of programs; or what it wraps."""
+    """Pure ASGI: `POST /entries`, `GET …/standing`, `GET /m/{serial}` of programs, `GET /healthz`; or what it wraps."""
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
@@ -43,6 +46,8 @@ class Front:
                 return
             scope["path_params"] = {"name": name}
             await _guarded(self._standing, scope, receive, send)
+        elif path == _HEALTH and scope["method"] in ("GET", "HEAD"):
+            await _LIVES(scope, receive, send)  # whoever balances load asks often, and over new connections
         elif path.startswith(_MARK) and scope["method"] in ("GET", "HEAD") and not _asks_for_a_page(scope):
             scope["path_params"] = {"serial": path[len(_MARK) :]}
             await _guarded(self._mark, scope, receive, send)

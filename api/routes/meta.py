@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.service.service import Service
 from ledger.errors import LedgerError
-from ledger.limits import READY_SECONDS_MAX
+from ledger.limits import METERS_LOOK_SECONDS, READY_SECONDS_MAX
 
 __all__ = ["router"]
 
@@ -34,6 +35,8 @@ async def readyz(request: Request) -> Response:
         "ready": not looked.conditions,
         "tree_size": looked.tree_size,
         "projected_size": service.progress.size,
+        # Of 0 nothing but this machine's memory tells a copy of keys and database from the log itself.
+        "witnesses": service.witnessing.count,
     }
     if looked.conditions:
         ready["why"] = "; ".join(one.why for one in looked.conditions)
@@ -48,14 +51,25 @@ async def readyz(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     service: Service = request.app.state.service
     meters = service.meters
+    if (
+        not meters.text or time.monotonic() - meters.read_at > METERS_LOOK_SECONDS
+    ):  # who asks pays no tokens: one reading serves many
+        meters.read_at = time.monotonic()
+        await _measure(service)
+        meters.text = generate_latest(meters.registry)
+    return Response(meters.text, media_type=CONTENT_TYPE_LATEST)
+
+
+async def _measure(service: Service) -> None:
+    meters = service.meters
     newest = service.sequencer.checkpoint
     meters.tree_size.set(0 if newest is None else newest.tree_size)
     meters.projected.set(service.progress.size)
     meters.scrubbed.set(service.scrubber.scrubbed)
     meters.damages.set(len(service.scrubber.found))
+    meters.witnesses.set(service.witnessing.count)
     meters.queued.set(service.sequencer.queued)
     with suppress(LedgerError, TimeoutError):  # without the database the meters say what they said before
         desk = await asyncio.wait_for(service.off_loop(service.desk.count), READY_SECONDS_MAX)
         meters.desk.labels("waiting").set(desk.waiting)
         meters.desk.labels("refused").set(desk.refused)
-    return Response(generate_latest(meters.registry), media_type=CONTENT_TYPE_LATEST)

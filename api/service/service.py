@@ -175,11 +175,16 @@ class Service:
             None if self.projecting.alive else Condition("projections", "the process that projects is not running"),
             None if progress.failure is None else Condition("projections", progress.failure),
             Condition("storage.damaged", "; ".join(damaged)) if damaged else None,
-            None if behind is None else Condition("projections.behind", behind),
+            None if behind is None else Condition("projections.behind", behind + self._afresh()),
             # A demonstration is ready with its sample.
             None if self.filling is None or self.filling.done else Condition("demo.filling", self.filling.said),
         ]
         return [one for one in found if one is not None]
+
+    def _afresh(self) -> str:
+        """How far they are where all read models are being derived again."""
+        done, total = self.projecting.afresh
+        return f"; they are derived again: {done:,} of {total:,} entries are done" if done < total else ""
 
     def today(self) -> datetime.date:
         """The calendar date in Asia/Shanghai: the one that rules mean."""

@@ -14,12 +14,13 @@ import time
 from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.sharedctypes import RawArray
 from typing import Any, Final
 
 from ledger.domain.events.base import Recorded
 from ledger.domain.values.subject import is_enterprise
 from ledger.errors import LedgerError
-from ledger.limits import MAP_INTERVAL_SECONDS, STOP_PROJECTIONS_SECONDS_MAX
+from ledger.limits import MAP_INTERVAL_SECONDS, PROJECTION_AFRESH_ENTRIES_MIN, STOP_PROJECTIONS_SECONDS_MAX
 from ledger.reading.feed import Feed
 from ledger.store.contract import EntryRow
 from ledger.store.postgres import PostgresStore
@@ -41,10 +42,17 @@ _AGAIN_SECONDS: Final = 1.0
 class ProjectionProcess:
     """Runs a `Runner` in a process of its own; starts it again should it end."""
 
-    def __init__(self, conninfo: str, map_interval_seconds: int = MAP_INTERVAL_SECONDS) -> None:
+    def __init__(
+        self,
+        conninfo: str,
+        map_interval_seconds: int = MAP_INTERVAL_SECONDS,
+        afresh_min: int = PROJECTION_AFRESH_ENTRIES_MIN,
+    ) -> None:
         self._conninfo = conninfo
         self._map_interval = map_interval_seconds
+        self._afresh_min = afresh_min
         self._spawn = multiprocessing.get_context("spawn")
+        self._afresh = RawArray("q", 2)  # entries done and in all, told by the child
         self._process: BaseProcess | None = None
         self._stopping = threading.Event()
         self._watcher: threading.Thread | None = None
@@ -52,6 +60,12 @@ class ProjectionProcess:
     @property
     def alive(self) -> bool:
         return self._process is not None and self._process.is_alive()
+
+    @property
+    def afresh(self) -> tuple[int, int]:
+        """Of the last time that all read models were derived again: how many entries are done, and of how many."""
+        done, total = self._afresh[:]
+        return done, total
 
     def start(self) -> None:
         self._begin()
@@ -70,7 +84,7 @@ class ProjectionProcess:
 
     def _begin(self) -> None:
         level = logging.getLogger().getEffectiveLevel()
-        arguments = self._conninfo, level, self._map_interval
+        arguments = self._conninfo, level, self._map_interval, self._afresh_min, self._afresh
         self._process = self._spawn.Process(target=_main, args=arguments, name="projections", daemon=True)
         # Ctrl-C goes to all of a terminal's processes: held back until the child has said what it does with it.
         resource_tracker.ensure_running()  # which lifts the mask when it starts
@@ -94,7 +108,7 @@ class ProjectionProcess:
                 self._begin()
 
 
-def _main(conninfo: str, level: int, map_interval: int) -> None:
+def _main(conninfo: str, level: int, map_interval: int, afresh_min: int, afresh: Any) -> None:
     """The child: follow the log until told to stop, or until the parent is gone."""
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
     stopping, told = multiprocessing.Pipe(duplex=False)
@@ -106,6 +120,10 @@ def _main(conninfo: str, level: int, map_interval: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells us in its own time
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     os.nice(_NICENESS)
+
+    def tell(done: int, total: int) -> None:
+        afresh[:] = [done, total]
+
     parent = multiprocessing.parent_process()
     assert parent is not None
     load_dictionaries()
@@ -113,7 +131,7 @@ def _main(conninfo: str, level: int, map_interval: int) -> None:
     try:
         with (
             PostgresStore.open(conninfo) as store,
-            Runner(Feed(store, lean), conninfo),
+            Runner(Feed(store, lean), conninfo, afresh_min=afresh_min, afresh=tell),
             MapRunner(store, conninfo, _unix_now, interval_seconds=map_interval),
         ):
             wait([stopping, parent.sentinel])

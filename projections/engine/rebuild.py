@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -25,38 +25,44 @@ from ledger.store.copy_reader import split_streams
 from ledger.store.postgres import PostgresStore
 from projections.engine.batch import BatchProjector
 from projections.engine.position import Position
-from projections.engine.rebuild_worker import begin_worker, fill_part, wake
+from projections.engine.rebuild_worker import Worker, begin_worker, fill_part, wake
 from projections.engine.schema import LOCK, NEXT, create_tables, drop_tables, index_tables_apart, prepare, swap_in
 from projections.engine.tables import write_progress
 from projections.standing.policy_timeline import Rules
 
-__all__ = ["rebuild"]
+__all__ = ["Progress", "rebuild"]
 
 _REBUILD_LOCK: Final = LOCK + 1
 _PARTS_PER_WORKER: Final = 8
+_PART_ENTRIES: Final = 50_000  # at most, about: so often it is told how far it is, and can be ended
 _SWAP_WAIT_BEYOND_MS: Final = 500
 _SWAP_TRIES_MAX: Final = 60
 _CATCH_UP_EVENTS: Final = 2_000
 
 Progress = Callable[[int, int], None]  # entries done, entries in all
+_Fill = Callable[[Sequence[tuple[str, str]]], Iterator[int]]  # parts: the entries of each that is done, as they are
 
 
 def rebuild(conninfo: str, workers: int = 2, progress: Progress = lambda done, total: None) -> int:
     """Fill a fresh set of tables from the whole book and swap it in; the tree size that it holds.
 
     The old tables serve meanwhile, and a running `Runner` goes on writing them. `workers` processes are spawned
-    (call it from a module that can be imported). Raises `Busy` where another rebuild runs, `Unavailable`.
+    (call it from a module that can be imported); with 0 the calling thread does it all. What `progress` raises ends
+    it. Raises `Busy` where another rebuild runs, `Unavailable`.
     """
     with _alone(conninfo) as connection, PostgresStore.open(conninfo) as store:
         feed = Feed(store)
         size = feed.size()
         rules = Rules.none().after(at for at in feed.governing() if at.index < size)
-        with _workers(conninfo, workers, rules, size) as pool:
+        with _filling(conninfo, workers, rules, size) as fill:
             prepare(conninfo)
             with connection.transaction():
                 drop_tables(connection, NEXT)
                 create_tables(connection, NEXT)
-            _fill(pool, split_streams(conninfo, workers * _PARTS_PER_WORKER), size, progress)
+            parts, done = split_streams(conninfo, max(workers * _PARTS_PER_WORKER, 1 + size // _PART_ENTRIES)), 0
+            for entries in fill(parts):
+                done += entries
+                progress(done, size)
         index_tables_apart(conninfo, NEXT)
         follower = BatchProjector(feed, NEXT)
         follower.load(size)
@@ -107,21 +113,18 @@ def _alone(conninfo: str) -> Iterator[Connection[Any]]:
 
 
 @contextmanager
-def _workers(conninfo: str, workers: int, rules: Rules, size: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that begin at once, so that they are ready when the tables are."""
+def _filling(conninfo: str, workers: int, rules: Rules, size: int) -> Iterator[_Fill]:
+    """What fills parts. Processes begin at once, so that they are ready when the tables are."""
+    if not workers:
+        worker = Worker(conninfo, rules, size)
+        yield lambda parts: (worker.fill(first, last) for first, last in parts)
+        return
     arguments = conninfo, rules, size
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), begin_worker, arguments) as pool:
         pool.submit(wake)
-        yield pool
-
-
-def _fill(pool: ProcessPoolExecutor, parts: Sequence[tuple[str, str]], size: int, progress: Progress) -> None:
-    done = 0
-    pending: set[Future[int]] = {pool.submit(fill_part, first, last) for first, last in parts}
-    while pending:
-        finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-        done += sum(future.result() for future in finished)
-        progress(done, size)
+        yield lambda parts: (
+            future.result() for future in as_completed([pool.submit(fill_part, first, last) for first, last in parts])
+        )
 
 
 def _catch_up(connection: Connection[Any], follower: BatchProjector, until: int) -> None:

@@ -20,11 +20,13 @@ from psycopg import Connection, Error
 
 from ledger.domain.events.base import Recorded
 from ledger.domain.values.dates import shanghai_date
-from ledger.errors import LedgerError
+from ledger.errors import Busy, LedgerError
+from ledger.limits import PROJECTION_AFRESH_ENTRIES_MIN, PROJECTION_AFRESH_SHARE
 from ledger.reading.feed import Feed
 from ledger.store.connect import Database, translated
 from projections.engine.batch import COURSES_CACHED_MAX, BatchProjector
 from projections.engine.position import Position
+from projections.engine.rebuild import Progress, rebuild
 from projections.engine.schema import LOCK
 from projections.standing.policy_timeline import Rules
 
@@ -42,6 +44,10 @@ _AGAIN_SECONDS: Final = 1.0
 _logger = logging.getLogger(__name__)
 
 
+class _Stopped(Exception):
+    """We are to end while everything is derived again."""
+
+
 class Runner:
     """Use as a context manager, or `start` and `stop`. `prepare` has made the tables. Readers see by `progress.py`."""
 
@@ -53,8 +59,14 @@ class Runner:
         batch_events_max: int = BATCH_EVENTS_MAX,
         courses_max: int = COURSES_CACHED_MAX,
         today: Callable[[], date] = lambda: shanghai_date(int(time.time())),
+        afresh_min: int = PROJECTION_AFRESH_ENTRIES_MIN,
+        afresh: Progress = lambda done, total: None,
     ) -> None:
+        """Further than `afresh_min` entries behind, and a share of the book, all is derived again: `afresh` is told."""
         self._feed = feed
+        self._conninfo = conninfo
+        self._afresh_min = afresh_min
+        self._afresh = afresh
         self._batch_max = batch_events_max
         self._today = today
         self._extended_on = date.min
@@ -106,6 +118,8 @@ class Runner:
     def _step(self) -> bool:
         with self._database.pool.connection() as connection:
             written = self._position.within(connection)
+        if self._far_behind(written):
+            return self._begin_afresh()
         if not self._loaded or written < self._follower.size:
             self._load(written)
             return True
@@ -125,6 +139,30 @@ class Runner:
             if not self._position.move(connection, self._follower.size):
                 raise AssertionError("the position moved under the lock")
         self._size = self._follower.size
+        return True
+
+    def _far_behind(self, written: int) -> bool:
+        """Whether it takes longer to follow what is missing than to derive everything again."""
+        logged = self._feed.size()
+        return logged - written > max(self._afresh_min, logged // PROJECTION_AFRESH_SHARE)
+
+    def _begin_afresh(self) -> bool:
+        """Derive everything again, beside the tables that serve; False where somebody else does, or we are to stop."""
+
+        def told(done: int, total: int) -> None:
+            self._afresh(done, total)
+            if self._stopping.is_set():
+                raise _Stopped
+
+        try:
+            size = rebuild(self._conninfo, 0, told)
+        except _Stopped:
+            return False
+        except Busy:
+            self._stopping.wait(_AGAIN_SECONDS)
+            return False
+        _logger.warning("projections: far behind the book, so all %d entries were derived again", size)
+        self._loaded = False
         return True
 
     def _extend(self, *, idle: bool) -> bool:

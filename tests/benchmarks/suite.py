@@ -11,17 +11,21 @@ from typing import Final
 from api.service.service import unix_now
 from ledger.domain.values.dates import shanghai_date
 from tests.benchmarks import (
+    attacking,
     auditing,
     certifying,
     dating,
     growing,
     mapping,
+    newcomers,
     population,
     posting,
     reading,
     rebuilding,
+    restarting,
     scanning,
     searching,
+    ways,
 )
 from tests.benchmarks.books import Bench
 from tests.benchmarks.comparing import Ratio
@@ -44,6 +48,10 @@ ALL: Final[Mapping[str, Callable[[Bench], Iterator[Ratio]]]] = {
     "search": searching.searching,
     "stream": growing.stream_length,
     "book": growing.book_length,
+    "restart": restarting.restarting,
+    "newcomers": newcomers.newcomers,
+    "ways": ways.ways,
+    "attack": attacking.attack,
 }
 
 

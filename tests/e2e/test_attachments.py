@@ -125,13 +125,28 @@ def test_the_content_lies_encrypted_and_its_key_elsewhere(world: World, books_da
     assert key.read_bytes()[:32] not in row[0]
 
 
+def test_a_signature_takes_nothing_from_what_is_public(world: World) -> None:
+    month = f"{today().replace(day=1) - timedelta(days=1):%Y-%m}"
+    months = dict.fromkeys(("received", "accepted", "forwarded", "reply_due", "closed"), month)
+    silent = {"reply": "none", "replied": None, "outcome": "refused", "reason": "不接受调解"}
+    said = outcome(26, effective_on=today(), notified_on=today() - timedelta(days=60), **silent, **months)
+    path = f"/entries/{world.book.register(said, ENTERPRISE, HANDLING_BODY)}/body"
+    anonymous = eventually(
+        lambda: (got := world.book.http.get(path)).status_code == 200 and got, "what counts is public"
+    )
+    for reader in (world.other, world.itself, APPROVER):
+        answer = world.ask(reader, path)
+        assert (answer.status_code, answer.content) == (200, anonymous.content), reader.party
+
+
 def test_every_access_is_logged_with_officer_purpose_and_outcome(world: World) -> None:
     path = f"/entries/{world.index}/body"
+    attached = f"{UPLOAD}/{world.attach(world.index, b'never public')['attachment']}"
     assert world.ask(REGULATOR, path, purpose="年度检查").status_code == 200
-    assert world.ask(world.other, path, purpose="好奇").status_code == 403
+    assert world.ask(world.other, attached, purpose="好奇").status_code == 403
     log = world.ask(world.itself, f"/v1/accesses?subject={ENTERPRISE[5:]}")
     assert log.status_code == 200
-    rows = [row for row in log.json()["accesses"] if row["resource"] == path]
+    rows = [row for row in log.json()["accesses"] if row["resource"] in (path, attached)]
     assert [(row["party"], row["officer"], row["purpose"], row["outcome"], row["entry"]) for row in rows[-2:]] == [
         (REGULATOR.party, REGULATOR.officer, "年度检查", "served", world.index),
         (world.other.party, "owner", "好奇", "refused", world.index),

@@ -245,7 +245,7 @@ def test_the_service_says_how_it_is(world: World) -> None:
     ready = eventually(
         lambda: one if (one := world.book.get("/readyz").json())["projected_size"] == size else None, "all is projected"
     )
-    assert ready == {"ready": True, "tree_size": size, "projected_size": size}
+    assert ready == {"ready": True, "tree_size": size, "projected_size": size, "witnesses": 0}
     meters = world.book.get("/metrics").text
     assert f"ledger_tree_size {float(size)}" in meters
     assert 'ledger_requests_total{path="/entries"' in meters

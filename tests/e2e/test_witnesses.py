@@ -172,7 +172,11 @@ def test_a_proof_is_not_found_before_a_tree_that_holds_the_entry_is_cosigned(boo
 
 
 def test_operators_see_how_it_stands(book: Book) -> None:
-    assert book.get("/readyz").json()["witnessed_size"] > 0
+    ready = book.get("/readyz").json()
+    assert (ready["witnesses"], ready["witnessed_size"] > 0) == (
+        len(book.get("/v1/log/witnesses").json()["witnesses"]),
+        True,
+    )
     meters = book.get("/metrics").text
     assert 'ledger_witness_cosigned_size{witness="a"}' in meters
     assert "ledger_witnessed_size" in meters
@@ -265,4 +269,7 @@ def test_a_log_without_witnesses_says_so(postgres_server: PostgresServer, tmp_pa
         state = plain.get("/v1/log/witnesses").json()
         assert (state["policy"], state["witnesses"], state["witnessed_size"]) == (None, [], None)
         assert plain.trust().quorum is None
+        assert plain.get("/readyz").json()["witnesses"] == 0
+        assert "\nledger_witnesses 0.0\n" in plain.get("/metrics").text
+        assert "nobody could tell" in plain.service.said, "and its operator hears so at the start"
         assert plain.checkpoint().count("—".encode()) == 1

@@ -40,6 +40,7 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.timeout(1_200)  # several crashes each, and the log is read through after each
 
 ROUNDS = 6
+ROUNDS_DEEP = 15  # of seven points: more than a hundred
 DATABASE = ("backend", "postmaster", "postmaster and backends")  # crashes that the service outlives
 
 
@@ -143,6 +144,13 @@ def test_after_a_crash_at_each_point_under_load_every_answer_was_true(data_dir: 
 @pytest.mark.parametrize("point", POINTS)
 def test_after_many_crashes_under_load_every_answer_was_true(data_dir: Path, point: str) -> None:
     drill(data_dir, [point] * ROUNDS)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("point", POINTS)
+def test_after_a_hundred_crashes_under_load_every_answer_was_true(data_dir: Path, point: str) -> None:
+    drill(data_dir, [point] * ROUNDS_DEEP)
 
 
 def drill(data_dir: Path, points: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -31,6 +31,8 @@ def free_port() -> int:
 
 class RunningCommand(ABC):
     """A command of `credit-ledger` that serves until it is ended; it writes to `log`."""
+
+    program: Sequence[str | Path] = (COMMAND,)
 
     def __init__(self, log: Path) -> None:
         self.log = log
@@ -69,7 +71,7 @@ class RunningCommand(ABC):
         few = () if descriptors_max is None else ("sh", "-c", f'ulimit -n {descriptors_max}; exec "$0" "$@"')
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*few, COMMAND, *arguments], stdout=log, stderr=log, env={**os.environ, **(environment or {})}
+                [*few, *self.program, *arguments], stdout=log, stderr=log, env={**os.environ, **(environment or {})}
             )
         deadline = time.monotonic() + START_SECONDS_MAX
         while time.monotonic() < deadline and self._process.poll() is None:

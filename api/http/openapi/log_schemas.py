@@ -18,6 +18,7 @@ LOG_SCHEMAS: Final[dict[str, Schema]] = {
         policy=WORDS,
         quorum=WORDS,
         tree_size=NUMBER,
+        witnesses=NUMBER,
         witnessed_size=PERHAPS,
         asking=YES,
         witnesses=several(ANY),

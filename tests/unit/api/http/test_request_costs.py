@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from api.http.clients import TrustedProxies, client_key
 from api.http.errors import TooManyRequests
+from api.http.openapi.operations import OPERATIONS
 from api.http.rate_limit import Limits
-from api.http.request_costs import cost_of
+from api.http.request_costs import _BATCH, _DEAR, _DEAR_ENDS, _FEED, _QUERIES, _SEARCHES, cost_of
 from ledger.errors import Misconfigured
-from ledger.limits import BATCH_BYTES_MAX, BATCH_TOKEN_BYTES, REQUEST_TOKENS_DEAR
+from ledger.limits import BATCH_BYTES_MAX, BATCH_TOKEN_BYTES, BATCH_TOKENS_MIN, REQUEST_TOKENS_DEAR
 
 
 def cost(path: str, query: str = "", length: int | None = None) -> int:
@@ -21,12 +24,20 @@ def test_rows_bytes_and_proofs_are_paid_for() -> None:
     assert cost("/checkpoint") == cost("/entries", length=60_000) == cost("/v1/events", "limit=1") == 1
     assert cost("/v1/events", "limit=1000") == cost("/v1/events") == cost("/v1/events", "limit=x") == 21
     assert cost("/v1/events", "limit=1&limit=1000") == 21
-    assert cost("/entries/batch", length=10 * BATCH_TOKEN_BYTES) == 11
-    assert cost("/entries/batch") == 1 + BATCH_BYTES_MAX // BATCH_TOKEN_BYTES
+    assert cost("/entries/batch", length=10 * BATCH_TOKEN_BYTES) == BATCH_TOKENS_MIN + 10
+    assert cost("/entries/batch") == BATCH_TOKENS_MIN + BATCH_BYTES_MAX // BATCH_TOKEN_BYTES
     assert cost("/v1/enterprises/x/proof") == cost("/v1/enterprises/x/standing", "tree_size=3") == REQUEST_TOKENS_DEAR
     assert cost("/v1/enterprises/x/standing") == 1
     assert cost("/e/x") == cost("/en/e/x") == REQUEST_TOKENS_DEAR
     assert cost("/en") == cost("/entries/1") == cost("/p/x") == 1
+
+
+def test_whatever_has_a_price_of_its_own_is_there() -> None:
+    paths = {path for _, path in OPERATIONS}
+    priced = {re.sub("^/en/", "/", path) for path in (*_DEAR, *_QUERIES, *_SEARCHES, _BATCH, _FEED)}
+    assert priced - paths == {"/search", "/s"}, "pages, which the interface does not list"
+    for end in _DEAR_ENDS:
+        assert any(path.endswith(end) for path in paths), end
 
 
 def test_a_dear_request_takes_as_many_tokens_and_never_more_than_there_can_be() -> None:
