@@ -32,11 +32,16 @@ class AwaitsRelease(Refused):
 
 
 class Judgement(Struct, frozen=True):
-    """A candidate at its place: what it adds to its subject's record, and what must be unique about it."""
+    """A candidate at its place: what it adds to its subject's record, and what must be unique about it.
+
+    `facts` are of this entry alone; `from_here` of the first entry that says them; while none of `not_yet` was said.
+    """
 
     recorded: Recorded
     facts: tuple[Fact, ...]
     body_public: bool
+    from_here: tuple[Fact, ...] = ()
+    not_yet: tuple[Fact, ...] = ()
 
 
 def judge(
@@ -68,7 +73,8 @@ def judge(
         raise AwaitsRelease
     recorded = statement.recorded(event, index=index, version=version, recorded_at=recorded_at)
     body_public = candidate.body is not None and spec.body_public(state, event)
-    return Judgement(recorded, _facts(candidate, unique, released), body_public)
+    once = _facts(candidate, _holding(unique, "once"), released)
+    return Judgement(recorded, once, body_public, _holding(unique, "from_here"), _holding(unique, "not_yet"))
 
 
 def _context(
@@ -86,6 +92,7 @@ def _context(
         index=index,
         recorded_at=recorded_at,
         today=today,
+        iat=statement.iat,
         subject=statement.subject,
         issuer=statement.issuer,
         kid=statement.kid,
@@ -100,11 +107,13 @@ def _context(
     )
 
 
-def _facts(candidate: Candidate, unique: tuple[UniqueFact, ...], released: bool) -> tuple[Fact, ...]:
+def _holding(unique: tuple[UniqueFact, ...], holds: str) -> tuple[Fact, ...]:
+    return tuple(Fact(fact.kind, fact.key) for fact in unique if fact.holds == holds)
+
+
+def _facts(candidate: Candidate, unique: tuple[Fact, ...], released: bool) -> tuple[Fact, ...]:
     """What must be true of this entry only: its identity, what the rules say, and the body that belongs to it."""
-    facts = [candidate.identity]
-    for fact in unique:
-        facts.append(Fact(fact.kind, fact.key))
+    facts = [candidate.identity, *unique]
     if candidate.commitment is not None:
         facts.append(Fact("body", candidate.commitment.hex()))
     if released and isinstance(candidate.event, PledgeMade):
