@@ -7,13 +7,14 @@ WHY`: shown, and run by no test. `python`: a program. `text` and `json` are no c
 from __future__ import annotations
 
 import re
+from textwrap import dedent
 from typing import Final, NamedTuple
 
 __all__ = ["Block", "blocks", "script"]
 
-_FENCE: Final = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE: Final = re.compile(r"^( *)```([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)  # in lists, too
 _EXIT: Final = re.compile(r"sh exit=([1-9][0-9]*) says=([A-Za-z0-9_.:]+)")
-_NOT_RUN: Final = "sh not-run: "
+_NOT_RUN: Final = re.compile(r"(?:sh|python) not-run: (.*)")
 _NO_COMMANDS: Final = ("text", "json")
 
 
@@ -28,9 +29,10 @@ class Block(NamedTuple):
 def blocks(page: str) -> list[Block]:
     """All fenced blocks of a page that hold commands."""
     found = []
-    for kind, text in _FENCE.findall(page):
+    for _, kind, text in _FENCE.findall(page):
         if kind not in _NO_COMMANDS:
-            found.append(Block(kind, text, kind.removeprefix(_NOT_RUN) if kind.startswith(_NOT_RUN) else ""))
+            shown = _NOT_RUN.fullmatch(kind)
+            found.append(Block(kind, dedent(text), "" if shown is None else shown[1]))
     return found
 
 
