@@ -56,6 +56,7 @@ GOOD_PERIOD_MONTHS_MIN: Final = 1
 CALENDAR_NOTICE_DAYS_MIN: Final = 14
 
 # Records: what one enterprise may add up to, so that folding stays O(log n) an event
+CAMPAIGN_CORRECTIONS_MAX: Final = 16
 PLEDGES_PER_CAMPAIGN_MAX: Final = 64
 PLEDGE_REPLACEMENTS_MAX: Final = 64
 OUTCOME_CORRECTIONS_MAX: Final = 32

@@ -82,7 +82,7 @@ class Gatherer:
         return {
             "pledge": rows[terms.index],
             "publication": rows[publication.index],
-            "campaign": self._governing_row(campaign.index),
+            "campaign": self._governing_row(campaign.terms_entry),
             "policy": self._governing_row(policies[-1].index),
             **{f"name-{number}": row for number, row in enumerate(named, start=1)},
             **{f"correction-{number}": rows[index] for number, index in enumerate(corrections, start=1)},

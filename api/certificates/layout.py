@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, TypeVar
 from msgspec import Struct
 
 from ledger.domain.events.base import Event, Line, Recorded
-from ledger.domain.events.campaign import CampaignOpened
+from ledger.domain.events.campaign import CampaignCorrected, CampaignOpened, CampaignTerms
 from ledger.domain.events.enterprise import EnterpriseRegistered, EnterpriseRenamed
 from ledger.domain.events.pledge import PledgeMade, PledgePublished, PledgeReplaced
 from ledger.domain.events.policy import RegistrationPolicyAdopted
@@ -114,7 +114,7 @@ class Certificate(Struct, frozen=True, kw_only=True):
 def certificate_of(grounds: Grounds, particulars: Particulars) -> Certificate:
     """The model of a certificate. Raises `Refuted` where the entries do not belong together."""
     pledge, publication = _event(grounds.pledge, PledgeMade), _event(grounds.publication, PledgePublished)
-    campaign, policy = _event(grounds.campaign, CampaignOpened), _event(grounds.policy, RegistrationPolicyAdopted)
+    campaign, policy = _terms(grounds.campaign), _event(grounds.policy, RegistrationPolicyAdopted)
     corrections = [_event(at, PledgeReplaced) for at in grounds.corrections]
     _check_belonging(grounds, pledge, publication, corrections)
     content, liability, until = pledge.content, pledge.liability or "", publication.valid_until
@@ -187,9 +187,16 @@ def _check_belonging(
     for row in (grounds.names, grounds.corrections):
         if sorted({at.index for at in row}) != [at.index for at in row]:
             raise Refuted("names or corrections are not in the order of the log")
-    known = {clause.id for clause in _event(grounds.campaign, CampaignOpened).clauses}
+    known = {clause.id for clause in _terms(grounds.campaign).clauses}
     if not known.issuperset(pledge.clauses):
         raise Refuted("the pledge names a clause that its campaign does not have")
+
+
+def _terms(at: Recorded) -> CampaignTerms:
+    """Of the opening, or of the correction that stands in its place."""
+    if isinstance(at.event, CampaignCorrected):
+        return at.event
+    return _event(at, CampaignOpened)
 
 
 def _event(at: Recorded, kind: type[_E]) -> _E:

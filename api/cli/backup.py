@@ -12,6 +12,7 @@ from api.cli.output import print_json
 from api.settings import attachment_keys
 from ledger.store.backup import backup as write_backup
 from ledger.store.erasure_journal import journal_of
+from ledger.store.migrate import SERVICE_ROLE, has_schema, migrate
 from ledger.store.restore import Restored
 from ledger.store.restore import restore as read_backup
 from ledger.tlog.checkpoint import Checkpoint, open_checkpoint
@@ -45,12 +46,22 @@ def backup(path: Path, data_dir: Path, as_json: bool) -> None:
     "--checkpoint", "known_path", type=_FILE, help="The newest checkpoint of this log that is known anywhere."
 )
 @click.option("--trust", "trust_path", type=_FILE, help="The log's trust file, to check that checkpoint with.")
+@click.option("--service-role", default=SERVICE_ROLE, show_default=True, help="The role that `serve` runs as.")
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
 @click.pass_context
 def restore(
-    ctx: click.Context, path: Path, data_dir: Path, *, known_path: Path | None, trust_path: Path | None, as_json: bool
+    ctx: click.Context,
+    path: Path,
+    data_dir: Path,
+    *,
+    known_path: Path | None,
+    trust_path: Path | None,
+    service_role: str,
+    as_json: bool,
 ) -> None:
     """Fill an empty book from a backup: all of it or, if anything is wrong, nothing.
+
+    A database without our schema gets it first, as by `migrate`; one that has it is taken as it is.
 
     What the journal of erasures in the data folder names (DATA/attachment-keys/) is erased again on the way.
     With --checkpoint and --trust it says how many entries of that checkpoint the backup does not have; then the
@@ -60,6 +71,8 @@ def restore(
         raise click.UsageError("--checkpoint is checked against --trust: give both or neither")
     known = _open(known_path, trust_path) if known_path and trust_path else None
     with opened(data_dir, "owner", create=True) as conninfo:
+        if not has_schema(conninfo):
+            migrate(conninfo, service_role)
         restored = read_backup(conninfo, path, known=known, erased=journal_of(attachment_keys(data_dir)).read())
     if as_json:
         print_json(msgspec.to_builtins(restored))

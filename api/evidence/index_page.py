@@ -18,7 +18,7 @@ from api.evidence.safe_html import both, fields, shown
 from ledger.cose.receipt import detach, parse_receipt
 from ledger.cose.statement import Statement, decode_event, parse_statement
 from ledger.domain.events.base import Closed, Event
-from ledger.domain.events.campaign import CampaignOpened
+from ledger.domain.events.campaign import CampaignCorrected, CampaignOpened
 from ledger.domain.events.enterprise import EnterpriseRegistered, EnterpriseRenamed
 from ledger.domain.events.party import PartyEnrolled, TrustAnchorsEstablished
 from ledger.errors import Malformed
@@ -217,7 +217,7 @@ def _rules(members: Mapping[str, bytes]) -> Iterator[str]:
             at = _entry(members, folder, index)
             kind = type(at.event).__name__
             about = ""
-            if isinstance(at.event, CampaignOpened):
+            if isinstance(at.event, CampaignOpened | CampaignCorrected):
                 about = f" {shown(at.event.name_zh)} <code>{shown(at.statement.subject)}</code>"
             effective = at.event.effective_on if isinstance(at.event, Event) else ""
             path = paths.numbered(folder, index, paths.TRANSPARENT)

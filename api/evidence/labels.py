@@ -27,6 +27,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "StandingPolicyApproved": "践诺状况规则批准",
     "WorkCalendarPublished": "工作日历",
     "CampaignOpened": "承诺活动启动",
+    "CampaignCorrected": "承诺活动更正",
     "CampaignExtended": "承诺活动延期",
     "CampaignClosed": "承诺活动结束",
     "CampaignCancelled": "承诺活动取消",

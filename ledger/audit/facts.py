@@ -17,7 +17,7 @@ from ledger.audit.findings import Findings
 from ledger.store.append_parameters import fact_key
 from ledger.store.contract import Fact
 
-__all__ = ["OPTIONAL", "FactFiles", "compare_facts", "fact_record"]
+__all__ = ["DIGEST_SQL", "FROM_HERE", "NOT_YET", "OPTIONAL", "FactFiles", "compare_facts", "fact_record"]
 
 _DIGEST_BYTES: Final = 16
 _RECORD_BYTES: Final = 24
@@ -25,6 +25,10 @@ _RECORD: Final = f"{_RECORD_BYTES}s"
 _BUCKETS: Final = 256
 _HELD_BYTES_MAX: Final = 4 * 1024 * 1024
 OPTIONAL: Final = 1 << 63  # on an index: the fact may be there, or not
+FROM_HERE: Final = 1 << 62  # others may say the fact, too: it is kept as that of the first
+NOT_YET: Final = 1 << 61  # the entry comes before whatever says the fact, and says nothing itself
+_INDEX: Final = NOT_YET - 1
+DIGEST_SQL: Final = "substr(sha256(convert_to(kind, 'UTF8') || '\\x00'::bytea || convert_to(key, 'UTF8')), 1, 16)"
 
 
 def fact_record(fact: Fact, index: int) -> bytes:
@@ -96,7 +100,7 @@ def compare_facts(
     entry is one that other findings are about.
     """
     for number, table in enumerate(_by_bucket(kept or ())):
-        records = made.bucket(number)
+        records, lasting = _settle(made.bucket(number), findings)
         rows = _records(table)
         if kept is not None and _as_it_should_be(records, rows):
             continue
@@ -114,11 +118,12 @@ def compare_facts(
         seen: set[bytes] = set()
         for digest, index in map(_taken_apart, rows):
             named = expected.get(digest, optional.get(digest))
+            gone = named is None or (digest in lasting and index < named)  # whatever said it cannot be judged
             if digest in seen:
                 findings.add("fact.unknown", "twice in the table", entry=index, row=_row(name_of, digest))
-            elif named is None and index in closed:
+            elif gone and index in closed:
                 findings.note("fact_of_erased", name_of(digest), entry=index)
-            elif named is None and unsound(index):
+            elif gone and unsound(index):
                 findings.note("not_compared", name_of(digest), entry=index)
             elif named is None:
                 findings.add("fact.unknown", entry=index, row=_row(name_of, digest))
@@ -128,6 +133,29 @@ def compare_facts(
         for digest, index in expected.items():
             if digest not in seen:
                 findings.add("fact.missing", f"digest {digest.hex()}", entry=index)
+
+
+def _settle(records: list[bytes], findings: Findings) -> tuple[list[bytes], frozenset[bytes]]:
+    """The records with those of facts that several entries say boiled down to that of the first, and these facts.
+
+    Whatever had to come before that one is compared with it.
+    """
+    first: dict[bytes, int] = {}
+    before: list[tuple[bytes, int]] = []
+    settled = []
+    for record in records:
+        digest, index = _taken_apart(record)
+        if index & FROM_HERE:
+            first[digest] = min(first.get(digest, _INDEX), index & _INDEX)
+        elif index & NOT_YET:
+            before.append((digest, index & _INDEX))
+        else:
+            settled.append(record)
+    for digest, index in sorted(before, key=lambda one: one[1]):
+        if first.get(digest, index) < index:
+            findings.add("fact.before", f"entry {first[digest]} says so already", entry=index)
+    settled += [digest + index.to_bytes(8) for digest, index in first.items()]
+    return settled, frozenset(first)
 
 
 def _as_it_should_be(records: Sequence[bytes], rows: Sequence[bytes]) -> bool:

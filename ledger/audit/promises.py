@@ -61,6 +61,9 @@ PROMISES: Final[dict[str, Promise]] = {
     "fact.missing": Promise("每个唯一事实都在表中", "every unique fact is in the table"),
     "fact.altered": Promise("唯一事实记在其记录名下", "a unique fact is of the entry that made it"),
     "fact.unknown": Promise("没有任何记录未作出的唯一事实", "there is no unique fact that no entry made"),
+    "fact.before": Promise(
+        "先于某事的记录, 在其发生之后不再出现", "what may only be said before something is not said after it"
+    ),
     "fact.twice": Promise("唯一的事实只有一次", "what must be unique is said once"),
     "annex.altered": Promise("附录与其摘要和长度一致", "an annex has the digest and length that its entry names"),
     "annex.missing": Promise("记录所列附录都在", "every annex that an entry names is there"),

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from ledger.audit.context import AuditContext
-from ledger.audit.facts import OPTIONAL, fact_record
+from ledger.audit.facts import FROM_HERE, NOT_YET, OPTIONAL, fact_record
 from ledger.audit.stream_reader import Read
 from ledger.cose.statement import VerifiedStatement
 from ledger.domain.events.annex import AnnexTakenDown
@@ -146,6 +146,10 @@ class Judge:
         for fact in judgement.facts:
             optional = fact.kind == "released" and not by_itself
             self.facts += fact_record(fact, row.index | OPTIONAL if optional else row.index)
+        for fact in judgement.from_here:
+            self.facts += fact_record(fact, row.index | FROM_HERE)
+        for fact in judgement.not_yet:
+            self.facts += fact_record(fact, row.index | NOT_YET)
 
     def _candidate(self, one: Read, verified: VerifiedStatement | None, event: Event) -> Candidate:
         """The candidate that it was; of a text that is gone, without it."""

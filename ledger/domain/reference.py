@@ -10,10 +10,10 @@ from typing import Any, Final
 from msgspec import UNSET, inspect
 
 from ledger.domain.events.base import Event
+from ledger.domain.examples import example, of_the_book
 from ledger.domain.payload import encode_payload
 from ledger.domain.rules.catalogue import SPECS
 from ledger.domain.rules.context import EventSpec
-from ledger.domain.samples import sample
 
 __all__ = ["events_page"]
 
@@ -27,8 +27,12 @@ Made from the definitions in `ledger/domain/` by `credit-ledger reference -o doc
 when this page is out of date. Every event has `v` (schema version, 1) and `effective_on` (the Asia/Shanghai date from
 which it counts), and may have `legal_basis` (what it rests on) and `late_ground` (why it is recorded later than the
 registration policy allows without one). A sealed event's payload in the log is a commitment; what is listed here is its
-body, which has a `salt` besides. Examples have every field and are valid by their type; whether the rules would let one
-be said depends on the book.
+body, which has a `salt` besides.
+
+An example has the fields that its event needs, and is what `statement new TYPE --data @FILE` takes; `statement new TYPE
+--template` prints one with every field. What only your book can say is named above the example: put in your own
+values, and the day as `effective_on`. Tests take each example as it stands here, put in those of a book, sign and
+register it.
 
 """
 
@@ -61,8 +65,11 @@ def _section(spec: EventSpec) -> Iterator[str]:
     if fields:
         yield "| field | type | |\n|---|---|---|"
         yield "\n".join(f"| `{field.encode_name}` | {_type(field.type)} | {_need(field)} |" for field in fields) + "\n"
-    example = json.dumps(json.loads(encode_payload(sample(spec.event))), ensure_ascii=False, indent=1)
-    yield f"```json\n{example}\n```"
+    of_yours = of_the_book(spec.event)
+    if of_yours:
+        yield f"Of your book: {', '.join(f'`{name}`' for name in of_yours)}.\n"
+    shown = json.dumps(json.loads(encode_payload(example(spec.event))), ensure_ascii=False, indent=1)
+    yield f"```json\n{shown}\n```"
 
 
 def _need(field: inspect.Field) -> str:

@@ -40,11 +40,16 @@ class EntryPosition(Struct, frozen=True):
 
 
 class Judgement(Struct, frozen=True):
-    """A candidate at its place: what it adds to its subject's record, and what must be unique about it."""
+    """A candidate at its place: what it adds to its subject's record, and what must be unique about it.
+
+    `facts` are of this entry alone; `from_here` of the first entry that says them; while none of `not_yet` was said.
+    """
 
     recorded: Recorded
     facts: tuple[Fact, ...]
     body_public: bool
+    from_here: tuple[Fact, ...] = ()
+    not_yet: tuple[Fact, ...] = ()
 
 
 def judge(
@@ -74,7 +79,8 @@ def judge(
         raise AwaitsRelease
     recorded = statement.recorded(event, index=at.index, version=at.version, recorded_at=at.recorded_at)
     body_public = candidate.body is not None and spec.body_public(state, event)
-    return Judgement(recorded, _facts(candidate, unique, released), body_public)
+    once = _facts(candidate, _holding(unique, "once"), released)
+    return Judgement(recorded, once, body_public, _holding(unique, "from_here"), _holding(unique, "not_yet"))
 
 
 def _context(
@@ -92,6 +98,7 @@ def _context(
         index=at.index,
         recorded_at=at.recorded_at,
         today=today,
+        iat=statement.iat,
         subject=statement.subject,
         issuer=statement.issuer,
         kid=statement.kid,
@@ -106,11 +113,13 @@ def _context(
     )
 
 
-def _facts(candidate: Candidate, unique: tuple[UniqueFact, ...], released: bool) -> tuple[Fact, ...]:
+def _holding(unique: tuple[UniqueFact, ...], holds: str) -> tuple[Fact, ...]:
+    return tuple(Fact(fact.kind, fact.key) for fact in unique if fact.holds == holds)
+
+
+def _facts(candidate: Candidate, unique: tuple[Fact, ...], released: bool) -> tuple[Fact, ...]:
     """What must be true of this entry only: its identity, what the rules say, and the body that belongs to it."""
-    facts = [candidate.identity]
-    for fact in unique:
-        facts.append(Fact(fact.kind, fact.key))
+    facts = [candidate.identity, *unique]
     if candidate.commitment is not None:
         facts.append(Fact("body", candidate.commitment.hex()))
     if released and isinstance(candidate.event, PledgeMade):

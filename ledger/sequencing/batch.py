@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from ledger.cose.statement import parse_statement
+from ledger.domain.rules.campaign_conditions import PLEDGE_PUBLISHED_IN
 from ledger.domain.values.subject import is_governing
 from ledger.errors import AlreadyRegistered, LedgerError
 from ledger.keys.log_keys import LogKeys
@@ -36,13 +37,14 @@ def decide(
     subjects = {c.statement.subject for c in candidates if not is_governing(c.statement.subject)}
     base = head.records(subjects)
     now = clock()
-    taken: dict[Fact, int] = {}
+    taken = dict(head.lasting)
     looked_up: set[Fact] = set()
     while True:
         decision = Decision(head, keys, now, base, taken)
         fates = _fates(groups, decision, known)
         # cti were looked up before anything was judged.
-        facts = [fact for fact in decision.facts if fact.kind != "cti" and fact not in looked_up]
+        asked = dict.fromkeys((*decision.facts, *decision.asked))
+        facts = [fact for fact in asked if fact.kind != "cti" and fact not in looked_up]
         if not facts:
             return decision, fates
         found = store.facts(facts)
@@ -50,6 +52,7 @@ def decide(
             return decision, fates
         looked_up.update(facts)
         taken.update(found)
+        head.lasting.update({fact: index for fact, index in found.items() if fact.kind == PLEDGE_PUBLISHED_IN})
 
 
 def _fates(

@@ -16,6 +16,7 @@ from ledger.domain.events.annex import AnnexTakenDown
 from ledger.domain.events.party import TrustAnchorsSucceeded
 from ledger.domain.events.pledge import PledgePublished
 from ledger.domain.events.repudiation import BodyErased
+from ledger.domain.rules.campaign_conditions import PLEDGE_PUBLISHED_IN
 from ledger.domain.state.fold import fold
 from ledger.domain.state.governance import evolve_governance
 from ledger.domain.state.record import EnterpriseRecord
@@ -37,6 +38,11 @@ __all__ = ["Decision", "Registered"]
 # By what is taken: rule, and the words for people
 _TAKEN: Final[Mapping[str, tuple[str, str, str]]] = {
     "pledge_code": ("pledge.code_taken", "该承诺编码已被使用", "this pledge code is already in use"),
+    PLEDGE_PUBLISHED_IN: (
+        "campaign.pledge_published",
+        "活动中已有承诺公布, 其条件不可再更正",
+        "a pledge was published in the campaign: its terms are corrected no more",
+    ),
     "case": ("complaint.case_taken", "该投诉案件已有登记", "this complaint case is already recorded"),
     "mark_range": ("mark.range_taken", "该标识号段已被使用", "this range of serials is already in use"),
     "report": ("report.number_taken", "该检验检测报告已登记", "this inspection report is already recorded"),
@@ -81,6 +87,7 @@ class Decision:
         self.keyring = head.keyring
         self.entries: list[NewEntry] = []
         self.facts: dict[Fact, int] = {}  # → position
+        self.asked: set[Fact] = set()  # that must not have been said before
         self._erased: list[int] = []
         self._taken_down: list[bytes] = []
 
@@ -111,13 +118,15 @@ class Decision:
             released=released,
             bootstrap=bootstrap,
         )
-        for fact in judgement.facts:
-            if fact in self.facts or fact in self._taken:
+        facts = (*judgement.facts, *(fact for fact in judgement.from_here if not self._said(fact)))
+        for fact in (*judgement.facts, *judgement.not_yet):
+            if self._said(fact):
                 raise Refused(*_TAKEN[fact.kind], fact.key)
         if isinstance(candidate.event, TrustAnchorsSucceeded):
             self._keys_here(candidate.event)
         position = len(self.entries)
-        for fact in judgement.facts:
+        self.asked.update(judgement.not_yet)
+        for fact in facts:
             self.facts[fact] = position
         recorded = judgement.recorded
         if governing:
@@ -139,7 +148,7 @@ class Decision:
                 topic=candidate.topic,
                 statement=statement.raw,
                 leaf_hash=leaf_hash(statement.raw),
-                facts=judgement.facts,
+                facts=facts,
                 commitment=candidate.commitment,
                 body=candidate.body,
                 body_public=judgement.body_public,
@@ -243,6 +252,9 @@ class Decision:
                 "the service does not have these keys yet: first put the files that `charter succeed` made there",
                 event.checkpoint_vkey,
             ) from None
+
+    def _said(self, fact: Fact) -> bool:
+        return fact in self.facts or fact in self._taken
 
     def _record(self, subject: str) -> tuple[EnterpriseRecord | None, int]:
         found = self._records.get(subject)

@@ -21,7 +21,7 @@ from ledger.keys.keyring import Keyring
 from ledger.limits import COLD_EVENTS_MAX, RECORDS_CACHED_EVENTS_MAX
 from ledger.reading.feed import to_recorded
 from ledger.reading.log_reader import Log
-from ledger.store.contract import CheckpointRow, Store
+from ledger.store.contract import CheckpointRow, Fact, Store
 from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.tree import Edge
 
@@ -53,6 +53,7 @@ class LogHead:
         self.governance = Governance.empty()
         self.keyring = Keyring(self.governance)
         self.checkpoint: CheckpointRow | None = None
+        self.lasting: dict[Fact, int] = {}  # of those that every further entry would say again: known to be stored
 
     @property
     def size(self) -> int:
@@ -69,6 +70,7 @@ class LogHead:
         Raises `Refuted` where the stored tree does not hash to the newest checkpoint, `Unavailable`.
         """
         self._records.clear()
+        self.lasting.clear()
         self._events = 0
         newest = self._store.latest()
         if newest is None:

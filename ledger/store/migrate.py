@@ -14,7 +14,7 @@ from psycopg.sql import SQL, Identifier
 from ledger.errors import Misconfigured
 from ledger.store.connect import connect, translated
 
-__all__ = ["SERVICE_ROLE", "Migration", "migrate", "shipped"]
+__all__ = ["SERVICE_ROLE", "Migration", "has_schema", "migrate", "shipped"]
 
 SERVICE_ROLE: Final = "ledger_service"
 _LOCK: Final = 0x6C6564676572  # "ledger"
@@ -76,6 +76,13 @@ def migrate(admin_conninfo: str, service_role: str = SERVICE_ROLE) -> list[Migra
                     (migration.number, migration.name, migration.sha256),
                 )
         return pending
+
+
+def has_schema(conninfo: str) -> bool:
+    """Whether the database has had any migration. Raises `Unavailable`."""
+    with connect(conninfo) as connection, translated():
+        row = connection.execute("SELECT to_regclass('ledger.migrations') IS NOT NULL").fetchone()
+        return row is not None and bool(row[0])
 
 
 def _script(text: str, service_role: str, server_version: int) -> SQL:

@@ -99,6 +99,7 @@ class IssuerChain:
             index=receipt.index,
             recorded_at=receipt.iat,
             today=shanghai_date(receipt.iat),
+            iat=statement.iat,
             subject=statement.subject,
             issuer=statement.issuer,
             kid=statement.kid,

@@ -1,4 +1,5 @@
-"""Campaigns as canonical JSON: window, scopes, clauses, notices. Whether one is open follows from its dates."""
+"""Campaigns as canonical JSON: window, scopes, clauses, notices, as corrected. Whether one is open follows from its
+dates; `corrections` are the entries that corrected its terms, where there are any."""
 
 from __future__ import annotations
 
@@ -29,27 +30,29 @@ def campaign_rows(governance: Governance) -> list[CampaignRow]:
 
 
 def _row(state: CampaignState) -> CampaignRow:
-    opened = state.opened
+    terms = state.terms
     body: dict[str, Any] = {
         "campaign": state.subject,
         "entry": state.index,
-        "name_zh": opened.name_zh,
-        "name_en": opened.name_en,
-        "theme": opened.theme,
-        "notice_number": opened.notice_number,
-        "opens_on": opened.opens_on,
+        "name_zh": terms.name_zh,
+        "name_en": terms.name_en,
+        "theme": terms.theme,
+        "notice_number": terms.notice_number,
+        "opens_on": terms.opens_on,
         "closes_on": state.closes_on,
         "closed_on": state.closed_on,
         "last_day": state.last_day,
-        "pledge_valid_until": opened.pledge_valid_until,
-        "scopes": opened.scopes,
-        "clauses": [{"id": clause.id, "zh": clause.zh, "en": clause.en} for clause in opened.clauses],
-        "overlap": opened.overlap,
+        "pledge_valid_until": terms.pledge_valid_until,
+        "scopes": terms.scopes,
+        "clauses": [{"id": clause.id, "zh": clause.zh, "en": clause.en} for clause in terms.clauses],
+        "overlap": terms.overlap,
         "notices": state.notices,
     }
-    if opened.certificate_title is not None:
-        body["certificate"] = {"title": opened.certificate_title, "basis": opened.certificate_basis}
+    if terms.certificate_title is not None:
+        body["certificate"] = {"title": terms.certificate_title, "basis": terms.certificate_basis}
+    if state.corrections:
+        body["corrections"] = state.corrections
     if state.cancelled_on is not None:
         body["cancelled_on"] = state.cancelled_on
     encoded = _ENCODE(body)
-    return CampaignRow(state.subject, opened.opens_on, encoded, etag(encoded))
+    return CampaignRow(state.subject, terms.opens_on, encoded, etag(encoded))

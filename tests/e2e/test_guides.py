@@ -6,7 +6,6 @@ The organizer's guide starts its own. The others go on from a stage of it, in a 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -16,11 +15,10 @@ import pytest
 
 from tests.e2e.book import today
 from tests.support.database import PostgresServer
+from tests.support.documents import script
 from tests.support.running import free_port
 
 GUIDES = Path(__file__).parents[2] / "docs" / "guides"
-FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-EXIT = re.compile(r"sh exit=([1-9][0-9]*) says=([A-Za-z0-9_.:]+)")
 SECONDS_MAX = 600
 ORGANIZER = "organizer.md"
 # What a guide goes on from: the organizer's guide up to this heading; and what it leads to, by its last write.
@@ -31,25 +29,6 @@ PROVED = {
     "programmer.md": "changed.standing.cose",
     "regulator.md": "evidence.zip",
 }
-
-
-def commands(text: str) -> str:
-    """The blocks of a guide as one script, which ends at the first command whose exit code is not the one named.
-
-    A block `sh exit=N says=WORD` holds one command, which must end with N and have said WORD.
-    """
-    script = ["set -eux -o pipefail"]
-    for language, block in FENCE.findall(text):
-        due = EXIT.fullmatch(language)
-        assert language == "sh" or due, f"a block that no test runs: {language!r}"
-        if due is None:
-            script.append(block)
-        else:
-            assert block.count("\n") == 1, f"one command for one exit code: {block}"
-            script.append(f"got=0; {block.strip()} > said.txt 2>&1 || got=$?\ncat said.txt")
-            script.append(f'test "$got" -eq {due[1]}\ngrep -qF {due[2]} said.txt')
-    assert len(script) > 1, "a guide without commands"
-    return "\n".join(script)
 
 
 @pytest.mark.slow
@@ -77,7 +56,7 @@ def test_a_guide_leads_from_an_empty_folder_to_its_end(
                 whole = (GUIDES / ORGANIZER).read_text("utf-8")
                 before, found, _ = whole.partition(f"\n{BEFORE[guide]}")
                 assert found, f"the organizer's guide has no section {BEFORE[guide]}"
-                run(commands(before), office, environment)
+                run(script(before), office, environment)
                 notified = day - timedelta(days=60)  # enough for five working days of any calendar
                 environment |= {
                     "LEDGER": f"http://127.0.0.1:{port}",
@@ -89,7 +68,7 @@ def test_a_guide_leads_from_an_empty_folder_to_its_end(
                 }
             began = tmp_path / "began"
             began.touch()  # times of files, all by the machine's own clock
-            run(commands(text), own, environment)
+            run(script(text), own, environment)
         finally:
             stop(tmp_path)
     proved = own / PROVED[guide]
@@ -98,9 +77,9 @@ def test_a_guide_leads_from_an_empty_folder_to_its_end(
         print(f"\n{guide}: {took:.1f} s from an empty folder to {proved.name}")
 
 
-def run(script: str, folder: Path, environment: dict[str, str]) -> None:
+def run(lines: str, folder: Path, environment: dict[str, str]) -> None:
     done = subprocess.run(
-        ["bash", "-c", script],
+        ["bash", "-c", lines],
         cwd=folder,
         env=environment,
         capture_output=True,

@@ -8,6 +8,7 @@ from ledger.domain.state.fold import fold
 from ledger.domain.state.governance import Governance, evolve_governance
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.subject import is_enterprise
+from ledger.errors import Refused
 from ledger.keys.keyring import Keyring
 from ledger.registration import (
     AdmittingLog,
@@ -100,7 +101,12 @@ class Book:
             bootstrap=bootstrap,
         )
         recorded = judgement.recorded
+        for fact in judgement.not_yet:
+            if fact in self.facts:
+                raise Refused("fact.said_already", "已有记录", "another entry says so", fact.kind)
         self.facts.update(dict.fromkeys(judgement.facts, recorded.index))
+        for fact in judgement.from_here:
+            self.facts.setdefault(fact, recorded.index)
         self.judgements.append(judgement)
         self.events.append(recorded)
         if is_enterprise(subject):

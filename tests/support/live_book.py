@@ -59,6 +59,7 @@ from tests.support.statements import (
     ENTERPRISE,
     OTHER_ENTERPRISE,
     assessed,
+    campaign_corrected,
     campaign_opened,
     code,
     corrected,
@@ -214,7 +215,8 @@ def book_with_everything(database: TestDatabase, *, entries: int = 0) -> Iterato
 
 def tell(book: LiveBook) -> None:
     """One enterprise to which everything happens, one that is closed in part, one with nothing but a name."""
-    book.say(campaign_opened(), CAMPAIGN)
+    opening = book.say(campaign_opened(), CAMPAIGN)
+    book.say(campaign_corrected(opening, theme="放心消费"), CAMPAIGN)
     for subject in (ENTERPRISE, OTHER_ENTERPRISE):
         book.say(registered(), subject)
         owner = speaker_of(subject)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ledger.cose.statement import make_sealed, make_statement
 from ledger.domain.events.base import Event, PaperEvidence
-from ledger.domain.events.campaign import CampaignOpened, Clause
+from ledger.domain.events.campaign import CampaignCorrected, CampaignOpened, Clause
 from ledger.domain.events.complaint import ComplaintOutcomeCorrected, ComplaintOutcomeRecorded, ComplaintReplied
 from ledger.domain.events.enterprise import EnterpriseRegistered
 from ledger.domain.events.inspection_report import ReportInvalidated, ReportVerified
@@ -30,6 +30,7 @@ __all__ = [
     "OTHER_ENTERPRISE",
     "TODAY",
     "assessed",
+    "campaign_corrected",
     "campaign_opened",
     "code",
     "corrected",
@@ -53,6 +54,19 @@ CAMPAIGN = "campaign:2026"
 ENTERPRISE = "uscc:91110000600037341L"
 OTHER_ENTERPRISE = "uscc:91110108551385082Q"
 EVIDENCE = PaperEvidence(file="ab" * 32, row=1)
+
+_TERMS = {
+    "name_zh": "2026 年 3·15 信用承诺",
+    "name_en": "3·15 pledge 2026",
+    "theme": "提振消费",
+    "notice_number": "质协〔2026〕1号",
+    "opens_on": date(2026, 3, 1),
+    "closes_on": date(2026, 3, 31),
+    "pledge_valid_until": date(2027, 3, 14),
+    "scopes": ("comprehensive", "product", "service"),
+    "clauses": (Clause(id="refund", zh="七日无理由退货"), Clause(id="reply", zh="三日内答复投诉")),
+    "overlap": "one_per_scope",
+}
 
 _numbers = count(1)
 
@@ -127,19 +141,14 @@ def key_enrolled(signer: Signer, party: str, *, origin: str = ORIGIN, **given: A
 
 
 def campaign_opened(**given: Any) -> CampaignOpened:
-    defaults = {
-        "name_zh": "2026 年 3·15 信用承诺",
-        "name_en": "3·15 pledge 2026",
-        "theme": "提振消费",
-        "notice_number": "质协〔2026〕1号",
-        "opens_on": date(2026, 3, 1),
-        "closes_on": date(2026, 3, 31),
-        "pledge_valid_until": date(2027, 3, 14),
-        "scopes": ("comprehensive", "product", "service"),
-        "clauses": (Clause(id="refund", zh="七日无理由退货"), Clause(id="reply", zh="三日内答复投诉")),
-        "overlap": "one_per_scope",
-    }
-    event: CampaignOpened = _of(CampaignOpened, defaults, given)
+    event: CampaignOpened = _of(CampaignOpened, _TERMS, given)
+    return event
+
+
+def campaign_corrected(corrects: int, **given: Any) -> CampaignCorrected:
+    """The same terms, but for what is given."""
+    defaults = {**_TERMS, "corrects": corrects, "correction": "笔误"}
+    event: CampaignCorrected = _of(CampaignCorrected, defaults, given)
     return event
 
 

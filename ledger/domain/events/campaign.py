@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from ledger.domain.events.base import Digest, Event, Line, Text
+from ledger.domain.events.base import Digest, EntryIndex, Event, Line, Text
 
 Scope = Literal["comprehensive", "product", "service", "product_and_service"]
 
@@ -23,13 +23,8 @@ class Clause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     en: Line | None = None
 
 
-class CampaignOpened(Event, frozen=True, kw_only=True, tag="CampaignOpened"):
-    """Pledges made from `opens_on` to `closes_on` (24:00 Asia/Shanghai) belong to it.
-
-    `pledge_valid_until` is the default last day of a pledge; `overlap` says what may live side by side.
-    `certificate_title` is what the organizer calls who pledged, on certificates; it answers for it, and states the
-    basis for it in `certificate_basis`: neither without the other.
-    """
+class _CampaignTerms(Event, frozen=True, kw_only=True):
+    """What a campaign calls for: said at its opening, and said again as a whole where it is corrected."""
 
     name_zh: Line
     name_en: Line
@@ -43,6 +38,29 @@ class CampaignOpened(Event, frozen=True, kw_only=True, tag="CampaignOpened"):
     overlap: Literal["one_per_scope", "one_per_enterprise"]
     certificate_title: Line | None = None
     certificate_basis: Line | None = None
+
+
+class CampaignOpened(_CampaignTerms, frozen=True, kw_only=True, tag="CampaignOpened"):
+    """Pledges made from `opens_on` to `closes_on` (24:00 Asia/Shanghai) belong to it.
+
+    `pledge_valid_until` is the default last day of a pledge; `overlap` says what may live side by side.
+    `certificate_title` is what the organizer calls who pledged, on certificates; it answers for it, and states the
+    basis for it in `certificate_basis`: neither without the other.
+    """
+
+
+class CampaignCorrected(_CampaignTerms, frozen=True, kw_only=True, tag="CampaignCorrected"):
+    """A slip in a campaign's terms is mended (更正): all terms as they are to be, until its first pledge is published.
+
+    `corrects` is the entry that holds the terms so far: the opening, or the correction before this one. `correction`
+    says what was wrong.
+    """
+
+    corrects: EntryIndex
+    correction: Line
+
+
+CampaignTerms = CampaignOpened | CampaignCorrected
 
 
 class CampaignExtended(Event, frozen=True, kw_only=True, tag="CampaignExtended"):

@@ -1,4 +1,4 @@
-"""What may be said about campaigns. Their terms are fixed once they are open; the window may only grow."""
+"""What may be said about campaigns. Their terms are fixed once a pledge is published; the window may only grow."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from typing import Final
 from ledger.domain.events.campaign import (
     CampaignCancelled,
     CampaignClosed,
+    CampaignCorrected,
     CampaignExtended,
     CampaignOpened,
+    CampaignTerms,
     NoticePublished,
 )
-from ledger.domain.rules.campaign_conditions import require_not_cancelled
+from ledger.domain.rules.campaign_conditions import PLEDGE_PUBLISHED_IN, require_not_cancelled
 from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.spec import spec
 from ledger.domain.state.campaign import CampaignState
 from ledger.domain.state.governance import Governance
 from ledger.domain.values.dates import add_months
 from ledger.errors import Refused
+from ledger.limits import CAMPAIGN_CORRECTIONS_MAX
 
 __all__ = ["EVENTS"]
 
@@ -29,10 +32,43 @@ def open_campaign(governance: Governance, event: CampaignOpened, ctx: Context) -
     if ctx.subject in governance.campaigns:
         raise Refused(
             "campaign.fixed_once_open",
-            "活动已开启, 其承诺书模板和条件不可更改",
-            "the campaign is open: its template and terms cannot be changed",
+            "活动已开启, 不能再次开启; 首份承诺公布之前, 笔误以 CampaignCorrected 更正",
+            "the campaign is open: until its first pledge is published, a slip in its terms is corrected by "
+            "CampaignCorrected",
             ctx.subject,
         )
+    _check_terms(event, ctx)
+    return ()
+
+
+def correct_campaign(governance: Governance, event: CampaignCorrected, ctx: Context) -> _Facts:
+    """While it is neither closed nor cancelled, and no pledge was ever published in it.
+
+    It names the terms that it replaces, so that two corrections never undo one another unseen; what it says instead is
+    what an opening could say. Pledges that were signed or recorded before are not published under terms that nobody
+    saw: they are signed, or recorded, again.
+    """
+    campaign = _open(governance, ctx)
+    if event.corrects != campaign.terms_entry:
+        raise Refused(
+            "campaign.corrects_another",
+            f"活动的现行条件在第 {campaign.terms_entry} 条记录: 更正须写明它",
+            f"the campaign's terms stand in entry {campaign.terms_entry}: a correction names that one",
+            str(event.corrects),
+        )
+    if len(campaign.corrections) >= CAMPAIGN_CORRECTIONS_MAX:
+        raise Refused(
+            "campaign.corrections_max",
+            f"一次活动最多更正 {CAMPAIGN_CORRECTIONS_MAX} 次",
+            f"a campaign is corrected {CAMPAIGN_CORRECTIONS_MAX} times at most",
+            ctx.subject,
+        )
+    _check_terms(event, ctx)
+    return (UniqueFact(PLEDGE_PUBLISHED_IN, ctx.subject, "not_yet"),)
+
+
+def _check_terms(event: CampaignTerms, ctx: Context) -> None:
+    """Consistent, and within the policy's limits."""
     if not event.opens_on <= event.closes_on <= event.pledge_valid_until:
         raise Refused(
             "campaign.date_order",
@@ -58,7 +94,6 @@ def open_campaign(governance: Governance, event: CampaignOpened, ctx: Context) -
             "a title on certificates comes with its basis, and a basis with its title",
             event.certificate_title or event.certificate_basis or "",
         )
-    return ()
 
 
 def extend_campaign(governance: Governance, event: CampaignExtended, ctx: Context) -> _Facts:
@@ -71,7 +106,7 @@ def extend_campaign(governance: Governance, event: CampaignExtended, ctx: Contex
             f"an extension moves the closing date, {campaign.closes_on}, to a later day only",
             str(event.closes_on),
         )
-    if event.closes_on > campaign.opened.pledge_valid_until:
+    if event.closes_on > campaign.terms.pledge_valid_until:
         raise Refused(
             "campaign.extension_past_validity",
             "截止日期不能晚于承诺有效期",
@@ -121,6 +156,7 @@ def _open(governance: Governance, ctx: Context) -> CampaignState:
 
 EVENTS: Final = (
     spec("campaign", CampaignOpened, ("organizer",), open_campaign),
+    spec("campaign", CampaignCorrected, ("organizer",), correct_campaign),
     spec("campaign", CampaignExtended, ("organizer",), extend_campaign),
     spec("campaign", CampaignClosed, ("organizer",), close_campaign),
     spec("campaign", CampaignCancelled, ("organizer",), cancel_campaign),

@@ -18,23 +18,29 @@ __all__ = ["Context", "Decide", "EventSpec", "Form", "UniqueFact", "Who", "alway
 
 
 class UniqueFact(NamedTuple):
-    """Something that may be true of one entry only, across all streams (`ledger.store.contract.Fact`)."""
+    """Something that may be true of one entry only, across all streams (`ledger.store.contract.Fact`).
+
+    `once`: of this entry. `from_here`: of the first entry that says so; those after it say nothing new. `not_yet`: the
+    entry is refused where another has said so before it; it says nothing itself.
+    """
 
     kind: str
     key: str
+    holds: Literal["once", "from_here", "not_yet"] = "once"
 
 
 class Context(Struct, frozen=True):
     """The place of a statement in the log, and who says it.
 
     `index` is its leaf index, `recorded_at` the Unix second of its recording, `today` that second's date in
-    Asia/Shanghai. `officer` is the pseudonym of the key's holder, `roles` the issuer's. `released`: registered
-    in one group with what releases it. `bootstrap`: part of the charter.
+    Asia/Shanghai; `iat` the issuer's own time of signing. `officer` is the pseudonym of the key's holder, `roles` the
+    issuer's. `released`: registered in one group with what releases it. `bootstrap`: part of the charter.
     """
 
     index: int
     recorded_at: int
     today: date
+    iat: int
     subject: str
     issuer: str
     kid: bytes

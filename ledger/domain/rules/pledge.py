@@ -12,7 +12,12 @@ from ledger.domain.events.pledge import (
     PledgeRevoked,
     PledgeWithdrawn,
 )
-from ledger.domain.rules.campaign_conditions import require_not_cancelled
+from ledger.domain.rules.campaign_conditions import (
+    PLEDGE_PUBLISHED_IN,
+    require_not_cancelled,
+    require_recorded_since,
+    require_signed_since,
+)
 from ledger.domain.rules.context import Context, UniqueFact, never
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import another_officer
@@ -53,9 +58,11 @@ def make(record: _Record, event: PledgeMade, ctx: Context) -> _Facts:
             "a pledge that the organizer records for an enterprise names the roster file and row",
         )
     require_not_cancelled(campaign)
+    if ctx.by_itself:
+        require_signed_since(campaign, ctx)
     within_window(event.made_on, campaign, ctx)
     still_there(record, event.made_on)
-    if event.scope not in campaign.opened.scopes:
+    if event.scope not in campaign.terms.scopes:
         raise Refused(
             "pledge.scope_not_offered",
             "本次活动不设此类承诺",
@@ -115,7 +122,8 @@ def publish(record: _Record, event: PledgePublished, ctx: Context) -> _Facts:
         )
     campaign = ctx.governance.campaigns[terms.campaign]
     require_not_cancelled(campaign)
-    agreed = terms.valid_until or campaign.opened.pledge_valid_until
+    require_recorded_since(campaign, terms)
+    agreed = terms.valid_until or campaign.terms.pledge_valid_until
     if event.valid_until != agreed:
         raise Refused(
             "pledge.validity_as_made",
@@ -131,7 +139,10 @@ def publish(record: _Record, event: PledgePublished, ctx: Context) -> _Facts:
             str(event.valid_from),
         )
     check_code(event.code, terms, ctx)
-    return (UniqueFact("pledge_code", event.code),)
+    return (
+        UniqueFact("pledge_code", event.code),
+        UniqueFact(PLEDGE_PUBLISHED_IN, terms.campaign, "from_here"),
+    )
 
 
 def replace_slip(record: _Record, event: PledgeReplaced, ctx: Context) -> _Facts:

@@ -51,11 +51,11 @@ def within_window(made_on: date, campaign: CampaignState, ctx: Context) -> None:
     """Made between opening and closing, not after the campaign was closed, not in the future."""
     if made_on > ctx.today:
         raise Refused("pledge.made_in_future", "承诺日期晚于今日", "a pledge cannot be made later", str(made_on))
-    if not campaign.opened.opens_on <= made_on <= campaign.closes_on:
+    if not campaign.terms.opens_on <= made_on <= campaign.closes_on:
         raise Refused(
             "pledge.outside_window",
-            f"承诺须在活动期间作出: {campaign.opened.opens_on} 至 {campaign.closes_on} 24:00 (北京时间)",
-            f"pledges are made from {campaign.opened.opens_on} to {campaign.closes_on}, 24:00 in Beijing",
+            f"承诺须在活动期间作出: {campaign.terms.opens_on} 至 {campaign.closes_on} 24:00 (北京时间)",
+            f"pledges are made from {campaign.terms.opens_on} to {campaign.closes_on}, 24:00 in Beijing",
             str(made_on),
         )
     if made_on > campaign.last_day:
@@ -102,8 +102,8 @@ def one_live(record: EnterpriseRecord, event: PledgeMade, campaign: CampaignStat
 
     On the last day of one that ended early the next one may be made.
     """
-    by_scope = campaign.opened.overlap == "one_per_scope"
-    default = campaign.opened.pledge_valid_until
+    by_scope = campaign.terms.overlap == "one_per_scope"
+    default = campaign.terms.pledge_valid_until
     siblings = PLEDGES.of(record).by_campaign.get(event.campaign, ())
     if len(siblings) >= PLEDGES_PER_CAMPAIGN_MAX:
         raise Refused(

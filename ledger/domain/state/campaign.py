@@ -14,26 +14,39 @@ from ledger.domain.events.base import Recorded
 from ledger.domain.events.campaign import (
     CampaignCancelled,
     CampaignClosed,
+    CampaignCorrected,
     CampaignExtended,
     CampaignOpened,
+    CampaignTerms,
     NoticePublished,
 )
 
 
 class CampaignState(Struct, frozen=True):
-    """A campaign: its terms as opened (at entry `index`), its window as it stands, when it was closed or cancelled."""
+    """A campaign: its terms (opened at entry `index`), its window as it stands, when it was closed or cancelled.
+
+    `terms` are those of the opening, or of the newest of `corrections` (indices of CampaignCorrected, in log order),
+    which was recorded at `corrected_at` (Unix seconds).
+    """
 
     subject: str
     index: int
-    opened: CampaignOpened
+    terms: CampaignTerms
     closes_on: date
     closed_on: date | None = None
     notices: tuple[int, ...] = ()  # indices of NoticePublished
     cancelled_on: date | None = None
+    corrections: tuple[int, ...] = ()
+    corrected_at: int | None = None
+
+    @property
+    def terms_entry(self) -> int:
+        """The entry that holds the terms."""
+        return self.corrections[-1] if self.corrections else self.index
 
     @property
     def clause_ids(self) -> frozenset[str]:
-        return frozenset(clause.id for clause in self.opened.clauses)
+        return frozenset(clause.id for clause in self.terms.clauses)
 
     @property
     def last_day(self) -> date:
@@ -48,6 +61,14 @@ def evolve_campaign(campaign: CampaignState | None, at: Recorded) -> CampaignSta
         return CampaignState(at.subject, at.index, event, event.closes_on)
     if campaign is None:
         return None
+    if isinstance(event, CampaignCorrected):
+        return replace(
+            campaign,
+            terms=event,
+            closes_on=event.closes_on,
+            corrections=(*campaign.corrections, at.index),
+            corrected_at=at.recorded_at,
+        )
     if isinstance(event, CampaignExtended):
         return replace(campaign, closes_on=event.closes_on)
     if isinstance(event, CampaignClosed):

@@ -14,14 +14,17 @@ from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
 from ledger.audit.result import Audited, AuditResult, Known
 from ledger.audit.sources.database import DatabaseSource
 from ledger.cose.statement import decode_event, make_statement, parse_statement
+from ledger.domain.events.campaign import Clause
 from ledger.domain.events.enterprise import EnterpriseRenamed
 from ledger.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from ledger.tlog.hashing import leaf_hash
 from ledger.verifier.trust import Trust
 from projections.engine.audit_check import check_read_models, rows_of_streams
 from tests.support.charter import ORGANIZER, ORIGIN, Speaker
 from tests.support.forging import LEAF_OF_STATE, resign
 from tests.support.keys import log_keys, signer_for
 from tests.support.live_book import LiveBook
+from tests.support.statements import CAMPAIGN, campaign_corrected, sign
 
 
 def audited(live: LiveBook, trust: Trust, *, workers: int = 0, known: Known = Known()) -> AuditResult:  # noqa: B008
@@ -147,6 +150,37 @@ def test_a_backdated_record_breaks_the_recording_limit_of_its_time(forged: Drill
     resign(forged.connection)
     rules = [one for one in audit_here(forged).findings if one.code == "entry.rule"]
     assert [(one.entry, "recording.late" in one.detail) for one in rules] == [(index, True)]
+
+
+def test_terms_corrected_behind_a_published_pledge_are_named(
+    forged: Drilling,
+) -> None:
+    """The operator takes out the fact that a pledge is published, lets a correction in, and signs everything anew."""
+    run = forged.connection.execute
+    rows = run("SELECT * FROM ledger.entries WHERE originator_id = %s ORDER BY 2", (CAMPAIGN,)).fetchall()
+    ((fixed,),) = run("SELECT leaf_index FROM ledger.unique_facts WHERE kind = 'published_in'").fetchall()
+    ((size, at),) = run("SELECT tree_size, recorded_at FROM ledger.checkpoints ORDER BY 1 DESC LIMIT 1").fetchall()
+    event = campaign_corrected(rows[-1][4] - 1, late_ground="历史导入", clauses=(Clause(id="refund", zh="概不退货"),))
+    data, _ = sign(event, subject=CAMPAIGN, by=ORGANIZER, iat=at)
+    run(
+        "INSERT INTO ledger.entries VALUES (%s, %s, 'CampaignCorrected', %s, %s, %s, %s)",
+        (CAMPAIGN, len(rows) + 1, data, size + 1, leaf_hash(data), at),
+    )
+    statement = parse_statement(data)
+    cti = f"{statement.issuer}/{statement.cti.hex()}"
+    run("INSERT INTO ledger.unique_facts VALUES ('cti', %s, %s)", (cti, size))
+    run(
+        "INSERT INTO ledger.checkpoints (tree_size, previous_size, root, recorded_at, note, receipt_protected, "
+        "receipt_signature) SELECT %s, tree_size, root, recorded_at, note, receipt_protected, "
+        "receipt_signature FROM ledger.checkpoints WHERE tree_size = %s",
+        (size + 1, size),
+    )
+    resign(forged.connection)
+    outcome = audit_here(forged)
+    found = [(one.code, one.entry, one.detail) for one in outcome.findings if one.code.startswith(("fact", "entry"))]
+    assert found == [("fact.before", size, f"entry {fixed} says so already")]
+    run("UPDATE ledger.unique_facts SET leaf_index = %s WHERE kind = 'published_in'", (fixed + 1,))
+    assert ("fact.altered", fixed) in said(audit_here(forged))
 
 
 def test_a_hidden_complaint_outcome_leaves_a_gap_in_its_stream_and_another_map_root(forged: Drilling) -> None:

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from api.cli.event_data import faults, template
 from api.cli.main import main
 from ledger.cose.statement import decode_event, parse_statement
+from ledger.domain.examples import example
 from ledger.domain.rules.catalogue import SPECS
 
 PLEDGE = {
@@ -44,6 +45,12 @@ def test_the_template_of_every_type_fits_it(type_: str) -> None:
     document = {"v": 1, "effective_on": "2026-03-16", "type": type_, **template(event)}
     assert list(faults(event, document)) == []
     assert isinstance(msgspec.convert(document, event), event)
+
+
+@pytest.mark.parametrize("type_", sorted(SPECS))
+def test_the_example_of_every_type_on_the_reference_page_is_taken_as_it_stands(type_: str) -> None:
+    event = SPECS[type_].event
+    assert list(faults(event, msgspec.to_builtins(example(event)))) == []
 
 
 def test_a_template_is_edited_and_signed(tmp_path: Path) -> None:

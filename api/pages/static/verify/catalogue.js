@@ -26,6 +26,7 @@ export const CATALOGUE = {
   StandingPolicyApproved: { stream: "policy", signers: ["approver", "regulator"], form: "open" },
   WorkCalendarPublished: { stream: "policy", signers: ["organizer"], form: "open" },
   CampaignOpened: { stream: "campaign", signers: ["organizer"], form: "open" },
+  CampaignCorrected: { stream: "campaign", signers: ["organizer"], form: "open" },
   CampaignExtended: { stream: "campaign", signers: ["organizer"], form: "open" },
   CampaignClosed: { stream: "campaign", signers: ["organizer"], form: "open" },
   CampaignCancelled: { stream: "campaign", signers: ["organizer"], form: "open" },

@@ -78,6 +78,7 @@ from tests.support.statements import (
     OTHER_ENTERPRISE,
     TODAY,
     assessed,
+    campaign_corrected,
     campaign_opened,
     code,
     corrected,
@@ -100,6 +101,7 @@ NEWCOMER: Final = Speaker("party:newcomer", signer_for("newcomer"), "newcomer-1"
 OWNER, ELSEWHERE = speaker_of(ENTERPRISE), speaker_of(OTHER_ENTERPRISE)
 EARLY: Final = "uscc:91350100M0001TGQXM"  # its check digit fails
 CMA_UNKNOWN: Final = "330000000001"
+UNPUBLISHED: Final = "campaign:unpublished"
 ANNEX: Final = Annex(sha256="cd" * 32, bytes=10, media_type="application/pdf")
 LATER: Final = date(2026, 6, 16)  # when what is general may be repaired
 
@@ -371,6 +373,11 @@ def _submitted(cma: str) -> Callable[[Book], int]:
     return lambda book: book.say(submitted(cma=cma), by=ORGANIZER).index
 
 
+def _corrected_terms(book: Book) -> Event:
+    """Of a campaign of its own: in the other one a pledge is published."""
+    return campaign_corrected(book.say(campaign_opened(), subject=UNPUBLISHED).index)
+
+
 def _say(event: Event) -> Callable[[Book], Event]:
     return lambda book: event
 
@@ -414,6 +421,7 @@ CASES: Final[Mapping[str, Case]] = {
     "CampaignExtended": Case(
         _say(CampaignExtended(v=1, effective_on=TODAY, closes_on=date(2026, 4, 30), reason="应企业要求")), CAMPAIGN
     ),
+    "CampaignCorrected": Case(_corrected_terms, UNPUBLISHED),
     "CampaignClosed": Case(_say(CampaignClosed(v=1, effective_on=TODAY)), CAMPAIGN),
     "CampaignCancelled": Case(_say(CampaignCancelled(v=1, effective_on=TODAY, reason="不可抗力")), CAMPAIGN),
     "NoticePublished": Case(

@@ -133,6 +133,7 @@ def test_the_table_of_issuers_is_that_of_the_design() -> None:
         "StandingPolicyApproved": "approver/regulator",
         "WorkCalendarPublished": "organizer",
         "CampaignOpened": "organizer",
+        "CampaignCorrected": "organizer",
         "CampaignExtended": "organizer",
         "CampaignClosed": "organizer",
         "CampaignCancelled": "organizer",
