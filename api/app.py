@@ -36,6 +36,7 @@ from api.pages import (
     text_pages,
     verify_page,
 )
+from api.pages.enterprise_pages import EnterprisePages
 from api.routes import (
     accesses,
     annexes,
@@ -78,7 +79,9 @@ _STATUS: Final = {
 def create_app(service: Service, limits: Limits) -> ASGIApp:
     """The ASGI application over an opened service: limits and meters around the hot paths and the framework."""
     inner = framework(service)
-    app: ASGIApp = Methods(Conditional(KnownParameters(Front(inner, service), inner.openapi())))
+    app: ASGIApp = Methods(
+        Conditional(KnownParameters(Front(inner, service, inner.state.enterprise_pages), inner.openapi()))
+    )
     app = RateLimit(app, limits)
     app = Metrics(app, service.meters, _first_segments(inner))
     return CORSMiddleware(
@@ -101,6 +104,7 @@ def framework(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.state.mark_ranges = MarkRanges(service)
+    app.state.enterprise_pages = EnterprisePages(service)
     # `api/routes/fast_paths.py` answers these two before; here they stand for what other methods are told.
     app.router.routes.append(Route("/entries", PostEntries(service), methods=["POST"]))
     app.router.routes.append(Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]))

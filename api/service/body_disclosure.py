@@ -12,8 +12,9 @@ from datetime import date
 from typing import Any, Final
 
 from ledger.cose.statement import parse_statement
-from ledger.domain.events.base import Closed
+from ledger.domain.events.base import Closed, Recorded
 from ledger.domain.rules.catalogue import SPECS
+from ledger.domain.state.fold import fold
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import is_enterprise
@@ -57,6 +58,17 @@ class Publicity:
         """What `stub` says of each of several rows."""
         about = self._about_each(rows)
         return [self._stub(row, *about.get(row.subject, (None, None))) for row in rows]
+
+    def learn(self, stream: Sequence[Recorded], size: int) -> EnterpriseRecord:
+        """The record of an enterprise's whole stream in a log of `size` entries, read by somebody who then asks of it.
+
+        `stream` is not empty.
+        """
+        record = fold(None, stream)
+        assert record is not None  # a stream that is not empty is a record
+        rules = self._rules()
+        self._keep(size, rules, record, DisclosureWindows.of(record, rules.policies))
+        return record
 
     def _about_each(self, rows: Sequence[EntryRow]) -> dict[str, tuple[EnterpriseRecord, DisclosureWindows]]:
         """By subject, those that are enterprises."""
@@ -121,8 +133,11 @@ class Publicity:
         record = self._feed.record(row.subject)
         assert record is not None  # the row is of its stream
         closing = DisclosureWindows.of(record, rules.policies)
+        self._keep(size, rules, record, closing)
+        return record, closing
+
+    def _keep(self, size: int, rules: Rules, record: EnterpriseRecord, closing: DisclosureWindows) -> None:
         with self._lock:
             if len(self._kept) >= _SUBJECTS_KEPT_MAX:
                 self._kept.clear()
-            self._kept[row.subject] = (size, rules, record, closing)
-        return record, closing
+            self._kept[record.subject] = (size, rules, record, closing)

@@ -22,6 +22,7 @@ from tests.benchmarks import (
     rebuilding,
     scanning,
     searching,
+    viewing,
 )
 from tests.benchmarks.books import Bench
 from tests.benchmarks.comparing import Ratio
@@ -34,6 +35,7 @@ ALL: Final[Mapping[str, Callable[[Bench], Iterator[Ratio]]]] = {
     "library": posting.library,
     "batches": posting.batches,
     "standings": reading.standings,
+    "pages": viewing.pages,
     "marks": scanning.marks,
     "certificates": certifying.certificates,
     "rebuild": rebuilding.rebuilding,
