@@ -34,7 +34,7 @@ from api.service.service import Service
 from projections.standing.change_reasons import LevelChange
 from projections.standing.levels import WORDS, Words
 
-__all__ = ["EnterpriseView", "router"]
+__all__ = ["EnterpriseView", "drawn", "router"]
 
 PATH: Final = "/e/{name}"
 _PUBLIC_ID_MAX: Final = 80
@@ -142,13 +142,13 @@ def get_enterprise(request: Request, language: Language) -> Response:
     path = f"/e/{name_of(subject)}"
     if typed != name_of(subject):
         return RedirectResponse(path if language == "zh" else f"/en{path}", 308)
-    return page_answer(pages.page(subject, language, partial(_drawn, service)), request.headers.raw)
+    return page_answer(pages.page(subject, language, partial(drawn, service)), request.headers.raw)
 
 
 add_page(router, PATH, get_enterprise)
 
 
-def _drawn(service: Service, subject: str, language: Language, today: date) -> Drawn:
+def drawn(service: Service, subject: str, language: Language, today: date) -> Drawn:
     """The page but for what the checkpoint says. Raises what `overview` raises, `InvalidRequest` for a wrong code."""
     found = overview(service, subject, today)
     if found.about is None and not found.in_book and not plausible(subject):

@@ -28,7 +28,7 @@ _PAGES: Final = (_CHINESE, _ENGLISH)
 
 
 class Front:
-    """Pure ASGI: `POST /entries`, `GET …/standing`, `GET /m/{serial}` of programs, `/e/{id}` as kept; or what it wraps."""
+    """Pure ASGI: `POST /entries`, `GET …/standing`, `GET /m/{serial}` of programs, kept `/e/{id}`; or what it wraps."""
 
     def __init__(self, app: ASGIApp, service: Service, pages: EnterprisePages) -> None:
         self._app = app
