@@ -7,14 +7,13 @@ it concerns is never shown here; who may read it all the same is in `api/service
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
 from ledger.cose.statement import parse_statement
-from ledger.domain.events.base import Closed, Recorded
+from ledger.domain.events.base import Closed
 from ledger.domain.rules.catalogue import SPECS
-from ledger.domain.state.fold import fold
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import is_enterprise
@@ -23,7 +22,10 @@ from ledger.store.contract import EntryRow
 from projections.standing.disclosure import DisclosureWindows
 from projections.standing.policy_timeline import Rules
 
-__all__ = ["Publicity"]
+__all__ = ["Publicity", "Records"]
+
+#: By subject: its record, and the windows of its entries.
+Records = Mapping[str, tuple[EnterpriseRecord, DisclosureWindows]]
 
 _SUBJECTS_KEPT_MAX: Final = 1_000
 
@@ -42,9 +44,9 @@ class Publicity:
         """Whether the body of this entry may be shown today. False where there is none. Raises `Unavailable`."""
         return self.shows_each([row])[0]
 
-    def shows_each(self, rows: Sequence[EntryRow]) -> list[bool]:
-        """What `shows` says of each of several rows: the record of each subject is asked for once."""
-        about = self._about_each(rows)
+    def shows_each(self, rows: Sequence[EntryRow], known: Records | None = None) -> list[bool]:
+        """What `shows` says of each of several rows: the record of each subject is asked for once, or `known`."""
+        about = self._about_each(rows) if known is None else known
         return [row.body is not None and row.subject in about and self._shows(row, *about[row.subject]) for row in rows]
 
     def stub(self, row: EntryRow) -> dict[str, Any] | None:
@@ -54,23 +56,16 @@ class Publicity:
         """
         return self.stubs([row])[0]
 
-    def stubs(self, rows: Sequence[EntryRow]) -> list[dict[str, Any] | None]:
+    def stubs(self, rows: Sequence[EntryRow], known: Records | None = None) -> list[dict[str, Any] | None]:
         """What `stub` says of each of several rows."""
-        about = self._about_each(rows)
+        about = self._about_each(rows) if known is None else known
         return [self._stub(row, *about.get(row.subject, (None, None))) for row in rows]
 
-    def learn(self, stream: Sequence[Recorded], size: int) -> EnterpriseRecord:
-        """The record of an enterprise's whole stream in a log of `size` entries, read by somebody who then asks of it.
+    def known(self, record: EnterpriseRecord) -> Records:
+        """What `shows_each` and `stubs` need of an enterprise whose whole stream is folded already."""
+        return {record.subject: (record, DisclosureWindows.of(record, self._rules().policies))}
 
-        `stream` is not empty.
-        """
-        record = fold(None, stream)
-        assert record is not None  # a stream that is not empty is a record
-        rules = self._rules()
-        self._keep(size, rules, record, DisclosureWindows.of(record, rules.policies))
-        return record
-
-    def _about_each(self, rows: Sequence[EntryRow]) -> dict[str, tuple[EnterpriseRecord, DisclosureWindows]]:
+    def _about_each(self, rows: Sequence[EntryRow]) -> Records:
         """By subject, those that are enterprises."""
         newest = {row.subject: row for row in rows if is_enterprise(row.subject)}
         if not newest:
@@ -133,11 +128,8 @@ class Publicity:
         record = self._feed.record(row.subject)
         assert record is not None  # the row is of its stream
         closing = DisclosureWindows.of(record, rules.policies)
-        self._keep(size, rules, record, closing)
-        return record, closing
-
-    def _keep(self, size: int, rules: Rules, record: EnterpriseRecord, closing: DisclosureWindows) -> None:
         with self._lock:
             if len(self._kept) >= _SUBJECTS_KEPT_MAX:
                 self._kept.clear()
-            self._kept[record.subject] = (size, rules, record, closing)
+            self._kept[row.subject] = (size, rules, record, closing)
+        return record, closing

@@ -13,8 +13,10 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from api.service.body_disclosure import Records
 from api.service.event_json import events_json
 from api.service.service import Service
+from ledger.domain.state.fold import fold
 from ledger.errors import NotFound
 from ledger.feed import to_recorded
 from ledger.limits import HISTORY_CHANGES_MAX, PAGE_ENTRIES_MAX, PAGE_STEPS_MAX, PAGE_STREAM_MAX
@@ -118,12 +120,14 @@ def overview(service: Service, subject: str, today: date) -> Overview:
     if known is None or not served.in_book:
         service.require_current()
     standing = _STANDING(served.body)
-    size = service.feed.size()
-    rows = service.store.stream(subject, tree_size=size, limit=PAGE_STREAM_MAX)
+    rows = service.store.stream(subject, limit=PAGE_STREAM_MAX)
     changes: Sequence[LevelChange] = ()
-    if rows:
-        stream = [to_recorded(row) for row in rows]
-        record = service.publicity.learn(stream, size)
+    public: Records = {}
+    stream = [to_recorded(row) for row in rows]
+    record = fold(None, stream)
+    if record is not None:
+        public = service.publicity.known(record)
+        size = max(rows[-1].index + 1, service.progress.size)  # at least what its stream and the policies are of
         changes = service.views.standings.turns(stream, record, size, today, HISTORY_CHANGES_MAX)
     declared = service.views.declarations.declarations(subject, today)
     return Overview(
@@ -134,7 +138,7 @@ def overview(service: Service, subject: str, today: date) -> Overview:
         _steps(coming, standing),
         changes,
         [row.index for row in rows],
-        events_json(service, rows[-PAGE_ENTRIES_MAX:]),
+        events_json(service, rows[-PAGE_ENTRIES_MAX:], public),
         {"pledges": []} if declared is None else msgspec.json.decode(declared.body),
     )
 
