@@ -82,7 +82,7 @@ def create_app(service: Service, limits: Limits) -> ASGIApp:
     """The ASGI application over an opened service: limits and meters around the hot paths and the framework."""
     inner = framework(service)
     app: ASGIApp = Methods(
-        Conditional(KnownParameters(Front(inner, service, inner.state.enterprise_pages), inner.openapi()))
+        Conditional(KnownParameters(Front(inner, service, inner.state.enterprise_pages.answer), inner.openapi()))
     )
     app = RateLimit(app, limits)
     app = Metrics(app, service.meters, _first_segments(inner))

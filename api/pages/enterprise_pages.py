@@ -19,6 +19,7 @@ from threading import Lock
 from typing import Any, Final, NamedTuple
 
 from starlette.responses import Response
+from starlette.types import Scope
 
 from api.http.conditional import entity_tag, is_known
 from api.http.enterprise_ids import name_of
@@ -110,6 +111,12 @@ class EnterprisePages:
             if (name, language) in self._kept:
                 self._kept.move_to_end((name, language))
         return kept
+
+    def answer(self, scope: Scope) -> Response | None:
+        """What `fresh` has for the path of a request, `/e/{id}` or `/en/e/{id}`, as its answer."""
+        before, _, name = scope["path"].partition("/e/")
+        page = self.fresh(name, "en" if before else "zh")
+        return None if page is None else page_answer(page, scope["headers"])
 
     def page(self, subject: str, language: Language, draw: Draw) -> KeptPage:
         """The page as it is now, drawn where what it rests on has changed. Blocks; raises what `draw` raises."""

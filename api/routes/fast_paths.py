@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.errors import Problem, problem_response
-from api.pages.enterprise_pages import EnterprisePages, page_answer
 from api.routes.entries_registration import PostEntries
 from api.routes.marks import MarkRoute
 from api.routes.standing import StandingRoute
@@ -22,17 +22,16 @@ INTERNAL: Final = Problem(500, "internal", "内部错误", "internal error; it w
 _BEFORE: Final = "/v1/enterprises/"
 _AFTER: Final = "/standing"
 _MARK: Final = "/m/"
-_CHINESE: Final = "/e/"
-_ENGLISH: Final = "/en/e/"
-_PAGES: Final = (_CHINESE, _ENGLISH)
+_PAGES: Final = ("/e/", "/en/e/")
 
 
 class Front:
     """Pure ASGI: `POST /entries`, `GET …/standing`, `GET /m/{serial}` of programs, kept `/e/{id}`; or what it wraps."""
 
-    def __init__(self, app: ASGIApp, service: Service, pages: EnterprisePages) -> None:
+    def __init__(self, app: ASGIApp, service: Service, kept: Callable[[Scope], ASGIApp | None]) -> None:
+        """`kept` answers what a page that holds as it is answers, None where it has to be drawn."""
         self._app = app
-        self._pages = pages
+        self._kept = kept
         self._post_entries = PostEntries(service)
         self._standing = StandingRoute(service)
         self._mark = MarkRoute(service)
@@ -52,11 +51,7 @@ class Front:
             scope["path_params"] = {"serial": path[len(_MARK) :]}
             await _guarded(self._mark, scope, receive, send)
         elif path.startswith(_PAGES) and scope["method"] in ("GET", "HEAD"):
-            # Pages that hold as they are; the framework draws the others.
-            english = path.startswith(_ENGLISH)
-            name = path[len(_ENGLISH) if english else len(_CHINESE) :]
-            page = self._pages.fresh(name, "en" if english else "zh")
-            await (self._app if page is None else page_answer(page, scope["headers"]))(scope, receive, send)
+            await (self._kept(scope) or self._app)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
