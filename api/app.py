@@ -26,6 +26,7 @@ from api.pages import (
     campaign_page,
     enterprise_feed,
     enterprise_page,
+    figures_page,
     home_page,
     mark_page,
     pledge_page,
@@ -36,6 +37,7 @@ from api.pages import (
     text_pages,
     verify_page,
 )
+from api.pages.enterprise_pages import EnterprisePages
 from api.routes import (
     accesses,
     annexes,
@@ -62,6 +64,7 @@ from api.routes import standings_dump as dump
 from api.routes.entries_registration import PostEntries, post_batch, post_body
 from api.routes.fast_paths import INTERNAL, Front
 from api.routes.standing import StandingRoute, post_query
+from api.service.figures import BookFigures
 from api.service.mark_ranges import MarkRanges
 from api.service.service import Service
 from ledger.errors import LedgerError
@@ -78,7 +81,9 @@ _STATUS: Final = {
 def create_app(service: Service, limits: Limits) -> ASGIApp:
     """The ASGI application over an opened service: limits and meters around the hot paths and the framework."""
     inner = framework(service)
-    app: ASGIApp = Methods(Conditional(KnownParameters(Front(inner, service), inner.openapi())))
+    app: ASGIApp = Methods(
+        Conditional(KnownParameters(Front(inner, service, inner.state.enterprise_pages.answer), inner.openapi()))
+    )
     app = RateLimit(app, limits)
     app = Metrics(app, service.meters, _first_segments(inner))
     return CORSMiddleware(
@@ -101,6 +106,8 @@ def framework(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.state.mark_ranges = MarkRanges(service)
+    app.state.enterprise_pages = EnterprisePages(service)
+    app.state.book_figures = BookFigures(service)
     # `api/routes/fast_paths.py` answers these two before; here they stand for what other methods are told.
     app.router.routes.append(Route("/entries", PostEntries(service), methods=["POST"]))
     app.router.routes.append(Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]))
@@ -138,6 +145,7 @@ def framework(service: Service) -> FastAPI:
         campaign_page,
         robots,
         standard_pages,
+        figures_page,
         text_pages,
         verify_page,
         static_files,

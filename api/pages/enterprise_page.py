@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter, Request
@@ -12,8 +13,9 @@ from starlette.responses import RedirectResponse, Response
 
 from api.http.enterprise_ids import name_of, plausible, subject_of
 from api.http.errors import InvalidRequest
+from api.pages.enterprise_pages import CUT, Drawn, EnterprisePages, page_answer
 from api.pages.localized import add_page
-from api.pages.rendering import Language, PageFrame, answer
+from api.pages.rendering import Language, PageFrame, render
 from api.pages.timeline import LevelTimeline, timeline
 from api.pages.words import (
     ITEM_STATES,
@@ -32,7 +34,7 @@ from api.service.service import Service
 from projections.standing.change_reasons import LevelChange
 from projections.standing.levels import WORDS, Words
 
-__all__ = ["EnterpriseView", "router"]
+__all__ = ["EnterpriseView", "drawn", "router"]
 
 PATH: Final = "/e/{name}"
 _PUBLIC_ID_MAX: Final = 80
@@ -121,14 +123,11 @@ class EnterpriseView:
     licences: Sequence[tuple[Mapping[str, Any], Word]]
     tones: Mapping[str, str]
 
+    cut: str  # stands where what changes with the checkpoint goes
+
     @property
     def count(self) -> int:
         return len(self.found.indices)
-
-    @property
-    def covered(self) -> int:
-        """How many of its entries the published root of the map speaks for."""
-        return sum(index < self.found.completeness.covered_size for index in self.found.indices)
 
     @property
     def not_shown(self) -> int:
@@ -137,12 +136,20 @@ class EnterpriseView:
 
 def get_enterprise(request: Request, language: Language) -> Response:
     service: Service = request.app.state.service
+    pages: EnterprisePages = request.app.state.enterprise_pages
     typed: str = request.path_params["name"]
     subject = subject_of(typed[:_PUBLIC_ID_MAX])
     path = f"/e/{name_of(subject)}"
     if typed != name_of(subject):
         return RedirectResponse(path if language == "zh" else f"/en{path}", 308)
-    today = service.today()
+    return page_answer(pages.page(subject, language, partial(drawn, service)), request.headers.raw)
+
+
+add_page(router, PATH, get_enterprise)
+
+
+def drawn(service: Service, subject: str, language: Language, today: date) -> Drawn:
+    """The page but for what the checkpoint says. Raises what `overview` raises, `InvalidRequest` for a wrong code."""
     found = overview(service, subject, today)
     if found.about is None and not found.in_book and not plausible(subject):
         raise InvalidRequest(
@@ -154,7 +161,7 @@ def get_enterprise(request: Request, language: Language) -> Response:
     said = found.standing
     shown = view.name or view.id
     page = PageFrame(
-        path=path,
+        path=f"/e/{view.id}",
         language=language,
         title=f"{shown} · {'质量诚信账本' if language == 'zh' else 'Credit Ledger'}",
         description=f"{shown}: {said.level_zh}。{said.sentence_zh}"
@@ -163,10 +170,8 @@ def get_enterprise(request: Request, language: Language) -> Response:
         demo=service.demo,
         indexed=found.in_book and found.about is not None and not view.individual,
     )
-    return answer(request, "enterprise.html", page, view)
-
-
-add_page(router, PATH, get_enterprise)
+    pieces = render("enterprise.html", page, view).split(CUT)
+    return Drawn(page, view.id, tuple(pieces), found.indices, found.in_book)
 
 
 def _view(found: Overview, today: date) -> EnterpriseView:
@@ -191,6 +196,7 @@ def _view(found: Overview, today: date) -> EnterpriseView:
         listings=[(one, ITEM_STATES[one["state"]]) for one in declared.get("listings", ())],
         licences=[(one, ITEM_STATES[one["state"]]) for one in marks["licences"]],
         tones=TONES,
+        cut=CUT,
     )
 
 

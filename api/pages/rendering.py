@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from fastapi import Request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.visitor import NodeTransformer
 from starlette.responses import Response
 
 from api.pages.csp import PAGE_HEADERS
@@ -79,19 +80,38 @@ class PageFrame:
         """Another page's address in this page's language."""
         return path if self.language == "zh" else in_english(path)
 
-    def say(self, zh: str, en: str) -> str:
-        """One of the two, by the page's language."""
-        return zh if self.language == "zh" else en
-
 
 def in_english(path: str) -> str:
     """The address of the English page for that of the Chinese one."""
     return "/en" if path == "/" else f"/en{path}"
 
 
+class _Spoken(NodeTransformer):
+    """Puts one of the two in the place of every `say(zh, en)`, so that a page is not told twice to be written once."""
+
+    def __init__(self, place: int) -> None:
+        self._place = place
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802  (named after the node, as Jinja looks it up)
+        if isinstance(node.node, nodes.Name) and node.node.name == "say":
+            _zh, _en = node.args  # a template that says it otherwise is a defect
+            return self.visit((_zh, _en)[self._place])  # type: ignore[no-any-return]
+        return self.generic_visit(node)
+
+
+class _OneLanguage(Environment):
+    """Templates as one language has them: what `say` chooses is chosen when they are compiled."""
+
+    place = 0
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        template: nodes.Template = _Spoken(self.place).visit(super()._parse(source, name, filename))
+        return template
+
+
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def _environment(language: Language) -> Environment:
+    environment = _OneLanguage(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -99,13 +119,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.place = 0 if language == "zh" else 1
     environment.globals.update(asset=asset_url, navigation=NAVIGATION, words=WORDS)
     return environment
 
 
 def render(template: str, page: PageFrame, view: object) -> str:
     """The page as HTML. Raises what `jinja2` raises: a template that does not fit its view model is a defect."""
-    return _environment().get_template(template).render(page=page, view=view, say=page.say)
+    return _environment(page.language).get_template(template).render(page=page, view=view)
 
 
 def answer(request: Request, template: str, page: PageFrame, view: object, *, status: int = 200) -> Response:

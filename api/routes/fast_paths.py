@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from starlette.responses import Response
@@ -22,15 +23,21 @@ INTERNAL: Final = Problem(500, "internal", "内部错误", "internal error; it w
 _BEFORE: Final = "/v1/enterprises/"
 _AFTER: Final = "/standing"
 _MARK: Final = "/m/"
+_PAGES: Final = ("/e/", "/en/e/")
 _HEALTH: Final = "/healthz"
 _LIVES: Final = Response(b"ok\n", media_type="text/plain")
 
 
 class Front:
-    """Pure ASGI: `POST /entries`, `GET …/standing`, `GET /m/{serial}` of programs, `GET /healthz`; or what it wraps."""
+    """Pure ASGI, before the framework; the rest goes on to what it wraps.
 
-    def __init__(self, app: ASGIApp, service: Service) -> None:
+    `POST /entries`, `GET …/standing`, `GET /m/{serial}` of programs, kept `/e/{id}`, `GET /healthz`.
+    """
+
+    def __init__(self, app: ASGIApp, service: Service, kept: Callable[[Scope], ASGIApp | None]) -> None:
+        """`kept` answers what a page that holds as it is answers, None where it has to be drawn."""
         self._app = app
+        self._kept = kept
         self._post_entries = PostEntries(service)
         self._standing = StandingRoute(service)
         self._mark = MarkRoute(service)
@@ -51,6 +58,8 @@ class Front:
         elif path.startswith(_MARK) and scope["method"] in ("GET", "HEAD") and not _asks_for_a_page(scope):
             scope["path_params"] = {"serial": path[len(_MARK) :]}
             await _guarded(self._mark, scope, receive, send)
+        elif path.startswith(_PAGES) and scope["method"] in ("GET", "HEAD"):
+            await (self._kept(scope) or self._app)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 

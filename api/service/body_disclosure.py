@@ -7,7 +7,7 @@ it concerns is never shown here; who may read it all the same is in `api/service
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -22,7 +22,10 @@ from ledger.store.contract import EntryRow
 from projections.standing.disclosure import DisclosureWindows
 from projections.standing.policy_timeline import Rules
 
-__all__ = ["Publicity"]
+__all__ = ["Publicity", "Records"]
+
+#: By subject: its record, and the windows of its entries.
+Records = Mapping[str, tuple[EnterpriseRecord, DisclosureWindows]]
 
 _SUBJECTS_KEPT_MAX: Final = 1_000
 
@@ -41,9 +44,9 @@ class Publicity:
         """Whether the body of this entry may be shown today. False where there is none. Raises `Unavailable`."""
         return self.shows_each([row])[0]
 
-    def shows_each(self, rows: Sequence[EntryRow]) -> list[bool]:
-        """What `shows` says of each of several rows: the record of each subject is asked for once."""
-        about = self._about_each(rows)
+    def shows_each(self, rows: Sequence[EntryRow], known: Records | None = None) -> list[bool]:
+        """What `shows` says of each of several rows: the record of each subject is asked for once, or `known`."""
+        about = self._about_each(rows) if known is None else known
         return [row.body is not None and row.subject in about and self._shows(row, *about[row.subject]) for row in rows]
 
     def stub(self, row: EntryRow) -> dict[str, Any] | None:
@@ -53,12 +56,16 @@ class Publicity:
         """
         return self.stubs([row])[0]
 
-    def stubs(self, rows: Sequence[EntryRow]) -> list[dict[str, Any] | None]:
+    def stubs(self, rows: Sequence[EntryRow], known: Records | None = None) -> list[dict[str, Any] | None]:
         """What `stub` says of each of several rows."""
-        about = self._about_each(rows)
+        about = self._about_each(rows) if known is None else known
         return [self._stub(row, *about.get(row.subject, (None, None))) for row in rows]
 
-    def _about_each(self, rows: Sequence[EntryRow]) -> dict[str, tuple[EnterpriseRecord, DisclosureWindows]]:
+    def known(self, record: EnterpriseRecord) -> Records:
+        """What `shows_each` and `stubs` need of an enterprise whose whole stream is folded already."""
+        return {record.subject: (record, DisclosureWindows.of(record, self._rules().policies))}
+
+    def _about_each(self, rows: Sequence[EntryRow]) -> Records:
         """By subject, those that are enterprises."""
         newest = {row.subject: row for row in rows if is_enterprise(row.subject)}
         if not newest:

@@ -13,14 +13,18 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from api.service.body_disclosure import Records
 from api.service.event_json import events_json
 from api.service.service import Service
+from ledger.domain.state.fold import fold
 from ledger.errors import NotFound
+from ledger.feed import to_recorded
 from ledger.limits import HISTORY_CHANGES_MAX, PAGE_ENTRIES_MAX, PAGE_STEPS_MAX, PAGE_STREAM_MAX
 from projections.standing.change_reasons import LevelChange
 from projections.standing.standing_model import LevelHold, Reason, Revoked, Unmet
+from projections.standing.standing_view import Coming
 
-__all__ = ["ClosedFinding", "Completeness", "Overview", "OverviewStanding", "StandingStep", "overview"]
+__all__ = ["ClosedFinding", "Completeness", "Overview", "OverviewStanding", "StandingStep", "completeness", "overview"]
 
 
 class ClosedFinding(Struct, frozen=True):
@@ -100,57 +104,57 @@ class Overview:
     indices: Sequence[int]
     events: Sequence[Mapping[str, Any]]
     declared: Mapping[str, Any]
-    completeness: Completeness
-
-
-class _History(Struct, frozen=True):
-    changes: tuple[LevelChange, ...]
 
 
 _STANDING: Final = msgspec.json.Decoder(OverviewStanding).decode
-_HISTORY: Final = msgspec.json.Decoder(_History).decode
 
 
 def overview(service: Service, subject: str, today: date) -> Overview:
-    """Blocks on the database. Raises `Behind` where nothing is known and read models lag, `Unavailable`."""
-    served = service.views.standings.current(subject, today)
+    """Blocks on the database: its stream is read once, for all that is told of it.
+
+    Raises `Behind` where nothing is known and read models lag, `Unavailable`.
+    """
+    coming = service.views.standings.coming(subject, today)
+    served = coming.on(today)
     known = service.views.search.enterprise(subject)
     if known is None or not served.in_book:
         service.require_current()
     standing = _STANDING(served.body)
-    indices = service.store.stream_indices(subject, limit=PAGE_STREAM_MAX)
-    newest = indices[-PAGE_ENTRIES_MAX:]
-    rows = service.store.entries_at(newest) if newest else {}
-    declared = service.views.declarations.declarations(subject, today)
+    rows = service.store.stream(subject, limit=PAGE_STREAM_MAX)
     changes: Sequence[LevelChange] = ()
-    if served.in_book:
-        body, _ = service.views.standings.history(subject, today, None, HISTORY_CHANGES_MAX)
-        changes = _HISTORY(body).changes
+    public: Records = {}
+    stream = [to_recorded(row) for row in rows]
+    record = fold(None, stream)
+    if record is not None:
+        public = service.publicity.known(record)
+        size = max(rows[-1].index + 1, service.progress.size)  # at least what its stream and the policies are of
+        changes = service.views.standings.turns(stream, record, size, today, HISTORY_CHANGES_MAX)
+    declared = service.views.declarations.declarations(subject, today)
     return Overview(
         subject,
         served.in_book,
         None if known is None else msgspec.json.decode(known.body),
         standing,
-        _steps(service, subject, standing),
+        _steps(coming, standing),
         changes,
-        indices,
-        events_json(service, [rows[index] for index in newest if index in rows]),
+        [row.index for row in rows],
+        events_json(service, rows[-PAGE_ENTRIES_MAX:], public),
         {"pledges": []} if declared is None else msgspec.json.decode(declared.body),
-        _completeness(service),
     )
 
 
-def _steps(service: Service, subject: str, standing: OverviewStanding) -> list[StandingStep]:
+def _steps(coming: Coming, standing: OverviewStanding) -> list[StandingStep]:
     found: list[StandingStep] = []
     on = standing.next_change_on
     while on is not None and len(found) < PAGE_STEPS_MAX:
-        then = _STANDING(service.views.standings.current(subject, on).body)
+        then = _STANDING(coming.on(on).body)
         found.append(StandingStep(on, then.level_zh, then.level_en, then.level, then.points))
         on = then.next_change_on
     return found
 
 
-def _completeness(service: Service) -> Completeness:
+def completeness(service: Service) -> Completeness:
+    """What the newest published root of the map speaks for. Blocks on the database. Raises `Unavailable`."""
     published = service.witnessing.published
     try:
         head = published.witnessed()

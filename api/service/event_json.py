@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from api.service.body_disclosure import Records
 from api.service.service import Service
 from ledger.cose.statement import decode_trusted
 from ledger.domain.events.base import Closed
@@ -21,11 +22,16 @@ def event_json(service: Service, row: EntryRow) -> dict[str, Any]:
     return events_json(service, [row])[0]
 
 
-def events_json(service: Service, rows: Sequence[EntryRow]) -> list[dict[str, Any]]:
-    """`event_json` of each of several rows. Only of those that have a body is asked whether it may be shown."""
+def events_json(service: Service, rows: Sequence[EntryRow], known: Records | None = None) -> list[dict[str, Any]]:
+    """`event_json` of each of several rows. Only of those that have a body is asked whether it may be shown.
+
+    `known`: the records of their subjects, where somebody has them (`Publicity.known`).
+    """
     publicity = service.publicity
     with_body = [row for row in rows if row.body is not None]
-    hidden = {row.index for row, shows in zip(with_body, publicity.shows_each(with_body), strict=True) if not shows}
+    hidden = {
+        row.index for row, shows in zip(with_body, publicity.shows_each(with_body, known), strict=True) if not shows
+    }
     views: list[dict[str, Any]] = []
     closed: list[tuple[dict[str, Any], EntryRow]] = []
     for row in rows:
@@ -49,7 +55,7 @@ def events_json(service: Service, rows: Sequence[EntryRow]) -> list[dict[str, An
         else:
             view["event"] = msgspec.to_builtins(event)
         views.append(view)
-    for (view, _), stub in zip(closed, publicity.stubs([row for _, row in closed]), strict=True):
+    for (view, _), stub in zip(closed, publicity.stubs([row for _, row in closed], known), strict=True):
         view["closed"] = stub
     return views
 

@@ -17,7 +17,7 @@ from ledger.audit.findings import Findings
 from ledger.store.append_parameters import fact_key
 from ledger.store.contract import Fact
 
-__all__ = ["DIGEST_SQL", "FROM_HERE", "NOT_YET", "OPTIONAL", "FactFiles", "compare_facts", "fact_record"]
+__all__ = ["FROM_HERE", "NOT_YET", "OPTIONAL", "FactFiles", "compare_facts", "fact_record"]
 
 _DIGEST_BYTES: Final = 16
 _RECORD_BYTES: Final = 24
@@ -28,7 +28,6 @@ OPTIONAL: Final = 1 << 63  # on an index: the fact may be there, or not
 FROM_HERE: Final = 1 << 62  # others may say the fact, too: it is kept as that of the first
 NOT_YET: Final = 1 << 61  # the entry comes before whatever says the fact, and says nothing itself
 _INDEX: Final = NOT_YET - 1
-DIGEST_SQL: Final = "substr(sha256(convert_to(kind, 'UTF8') || '\\x00'::bytea || convert_to(key, 'UTF8')), 1, 16)"
 
 
 def fact_record(fact: Fact, index: int) -> bytes:

@@ -5,6 +5,11 @@
 SELECT level, from_on, until_on, body, etag FROM projections.standing_segments
 WHERE subject = %(subject)b AND from_on <= %(today)b ORDER BY from_on DESC LIMIT 1
 
+-- name: standing_coming
+-- The segment that holds on a day, and those that follow it.
+SELECT level, from_on, until_on, body, etag FROM projections.standing_segments
+WHERE subject = %(subject)b AND (until_on IS NULL OR until_on > %(today)b) ORDER BY from_on LIMIT %(limit)b
+
 -- name: standings
 SELECT wanted.subject, found.level, found.from_on, found.until_on, found.body, found.etag
 FROM unnest(%(subjects)b) AS wanted (subject)

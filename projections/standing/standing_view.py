@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
+from ledger.domain.events.base import Recorded
 from ledger.domain.state.fold import fold
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import shanghai_date
@@ -15,18 +16,20 @@ from ledger.reading.feed import Feed
 from ledger.store.array_parameters import Texts
 from projections.db.dated_document import etag
 from projections.db.reads import Reading
-from projections.standing.change_reasons import changes_of, hide, history, page_of, render_history
+from projections.standing.change_reasons import LevelChange, changes_of, hide, history, page_of, render_history
 from projections.standing.disclosure import DisclosureWindows
 from projections.standing.evaluate import Case
 from projections.standing.facts import Facts
 from projections.standing.facts_from_record import facts_of
+from projections.standing.level_history import Change
 from projections.standing.levels import Level
 from projections.standing.policy_timeline import Rules
 from projections.standing.render import render
 from projections.standing.standing_model import LevelHold, Reason, Standing
 
-__all__ = ["BEGINNING", "ChangeRow", "Cursor", "Served", "StandingView"]
+__all__ = ["BEGINNING", "ChangeRow", "Coming", "Cursor", "Served", "StandingView"]
 
+_COMING_ROWS: Final = 8
 _SETTLED_SECONDS: Final = 60  # a commit whose time was taken before midnight may become visible after it
 
 
@@ -40,6 +43,20 @@ class Served(NamedTuple):
     etag: str
     in_book: bool
     settled: bool = False  # nothing in it can be closed later: it may be kept for ever
+
+
+class Coming(NamedTuple):
+    """A subject's standings from a day on: (first day, standing), by day; `other` asks for those that are not there."""
+
+    rows: Sequence[tuple[date, Served]]
+    other: Callable[[date], Served]
+
+    def on(self, day: date) -> Served:
+        """The standing on a day, if nothing is recorded meanwhile. Raises `Unavailable`."""
+        for from_on, served in self.rows:
+            if from_on <= day and (served.until_on is None or served.until_on > day):
+                return served
+        return self.other(day)
 
 
 class Cursor(NamedTuple):
@@ -92,6 +109,15 @@ class StandingView:
         if until_on is None or until_on > today:
             return Served(subject, Level(level), until_on, body, tag, True)
         return self.replay(subject, today)  # its steps were too many to write all of them ahead
+
+    def coming(self, subject: str, today: date) -> Coming:
+        """The standing today and what it becomes by time alone, in one round trip."""
+        rows = self._reading.rows("standing_coming", {"subject": subject, "today": today, "limit": _COMING_ROWS})
+        held = [
+            (from_on, Served(subject, Level(level), until_on, body, tag, True))
+            for level, from_on, until_on, body, tag in rows
+        ]
+        return Coming(held, lambda day: self.current(subject, day))
 
     def currents(self, subjects: Sequence[str], today: date) -> dict[str, Served]:
         """The standings of up to `STANDINGS_QUERY_IDS_MAX` subjects today, in one round trip."""
@@ -155,14 +181,21 @@ class StandingView:
         rules = self._rules()
         changes = changes_of(stream, rules, size, today)
         page = page_of(changes, None if after is None else (after.changed_on, after.position), limit)
-        turns = history(stream, rules, page)
         record = fold(None, stream)
-        if record is not None:
-            public = _still_public(record, rules, today)
-            turns = hide(turns, lambda entry, on: not public(entry, on))
+        turns = _told(stream, record, rules, page, today)
         more = bool(page) and page[-1] != changes[-1]
         following = str(Cursor(page[-1].changed_on, page[-1].position, subject)) if more else None
         return render_history(subject, turns, size=size, today=today, following=following), record is not None
+
+    def turns(
+        self, stream: Sequence[Recorded], record: EnterpriseRecord, size: int, today: date, limit: int
+    ) -> list[LevelChange]:
+        """The first `limit` changes of level up to `today`, as `history` tells them, of a stream that is read already.
+
+        `record` is the fold of `stream`, which is whole in a log of `size` entries.
+        """
+        rules = self._rules()
+        return _told(stream, record, rules, changes_of(stream, rules, size, today)[:limit], today)
 
     def _unknown(self, subject: str, today: date) -> Served:
         case = Case(self._rules().policies, Facts(subject))
@@ -185,6 +218,17 @@ class StandingView:
             {**after._asdict(), "until": until, "limit": max(1, min(limit, EVENTS_PAGE_MAX))},
         )
         return [ChangeRow(Cursor(*row[:3]), Level(row[3]), Level(row[4])) for row in rows]
+
+
+def _told(
+    stream: Sequence[Recorded], record: EnterpriseRecord | None, rules: Rules, changes: Sequence[Change], today: date
+) -> list[LevelChange]:
+    """The changes with their reasons, as far as those may be named today."""
+    turns = history(stream, rules, changes)
+    if record is None:
+        return turns
+    public = _still_public(record, rules, today)
+    return hide(turns, lambda entry, on: not public(entry, on))
 
 
 def _still_public(record: EnterpriseRecord, rules: Rules, today: date) -> Callable[[int, date], bool]:

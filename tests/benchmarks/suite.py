@@ -25,6 +25,7 @@ from tests.benchmarks import (
     restarting,
     scanning,
     searching,
+    viewing,
     ways,
 )
 from tests.benchmarks.books import Bench
@@ -38,6 +39,7 @@ ALL: Final[Mapping[str, Callable[[Bench], Iterator[Ratio]]]] = {
     "library": posting.library,
     "batches": posting.batches,
     "standings": reading.standings,
+    "pages": viewing.pages,
     "marks": scanning.marks,
     "certificates": certifying.certificates,
     "rebuild": rebuilding.rebuilding,

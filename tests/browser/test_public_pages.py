@@ -13,7 +13,17 @@ CODE = SUBJECT[5:]
 
 def paths(shown: Shown) -> list[str]:
     (pledge,) = shown.book.get("/v1/campaigns/2026/pledges").json()["pledges"]
-    return ["/", f"/e/{CODE}", f"/p/{pledge['code']}", "/c/2026", "/search?q=shili", "/search?q=没有", "/p/0"]
+    return [
+        "/",
+        f"/e/{CODE}",
+        f"/p/{pledge['code']}",
+        "/c/2026",
+        "/search?q=shili",
+        "/search?q=没有",
+        "/data",
+        "/figures",
+        "/p/0",
+    ]
 
 
 def test_a_consumer_finds_an_enterprise_on_a_phone_reads_why_and_what_comes_next(

@@ -1,0 +1,201 @@
+"""Enterprises' pages that were drawn before, kept by what they rest on, within a bound of bytes.
+
+A page rests on its subject's entries, on the day, on policies and campaigns, and on the newest checkpoint and root of
+the completeness map. The last two change with everybody's entries: what they say is cut out of the page and put in
+again, so that an entry about one enterprise leaves the pages of the others as they are.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from secrets import token_hex
+from threading import Lock
+from typing import Any, Final, NamedTuple
+
+from starlette.responses import Response
+from starlette.types import Scope
+
+from api.http.conditional import entity_tag, is_known
+from api.http.enterprise_ids import name_of
+from api.pages.csp import PAGE_HEADERS
+from api.pages.rendering import PAGE_CACHE, Language, PageFrame, render
+from api.service.enterprise_overview import Completeness, completeness
+from api.service.service import Service
+from ledger.limits import PAGE_CHECKPOINT_SECONDS_MAX, PAGES_CACHED_BYTES_MAX
+
+__all__ = ["CUT", "Drawn", "EnterprisePages", "KeptPage", "page_answer"]
+
+#: Where a page is cut. Nobody can write it: it is made anew in each process.
+CUT: Final = f"<!--{token_hex(16)}-->"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A page but for what the checkpoint says. `indices`: the entries about the subject, oldest first."""
+
+    frame: PageFrame
+    id: str
+    pieces: tuple[str, ...]
+    indices: Sequence[int]
+    in_book: bool
+
+
+Draw = Callable[[str, Language, date], Drawn]
+
+
+@dataclass(frozen=True, slots=True)
+class ProofView:
+    """What the pieces say that change with the checkpoint; `covered` entries of `count` are below the map's root."""
+
+    id: str
+    proof: Completeness
+    count: int
+    covered: int
+    cut: str = CUT
+
+
+class _Ground(NamedTuple):
+    """What a page rests on beside its subject's entries: replaced whole when it changes, so that identity tells."""
+
+    today: date
+    policies: Any
+    campaigns: Any
+
+
+class _Head(NamedTuple):
+    """`size`: of the read models when it was read, at `at` (monotonic seconds)."""
+
+    proof: Completeness
+    size: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """`size`: up to which nothing about its subject was recorded since it was drawn."""
+
+    drawn: Drawn
+    ground: _Ground
+    size: int
+    proof: Completeness
+    content: bytes
+    etag: str
+
+
+class EnterprisePages:
+    """Thread-safe."""
+
+    def __init__(self, service: Service, bytes_max: int = PAGES_CACHED_BYTES_MAX) -> None:
+        self._service = service
+        self._bytes_max = bytes_max
+        self._kept: OrderedDict[tuple[str, Language], KeptPage] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()
+        self._head: _Head | None = None
+
+    def fresh(self, name: str, language: Language) -> KeptPage | None:
+        """The page that is there and holds now; None where somebody has to look. Does not block."""
+        kept = self._kept.get((name, language))
+        head = self._head
+        if kept is None or head is None or kept.proof is not head.proof or not self._holds(head):
+            return None
+        if kept.size != self._service.progress.size or not _same(kept.ground, self._ground()):
+            return None
+        with self._lock:
+            if (name, language) in self._kept:
+                self._kept.move_to_end((name, language))
+        return kept
+
+    def answer(self, scope: Scope) -> Response | None:
+        """What `fresh` has for the path of a request, `/e/{id}` or `/en/e/{id}`, as its answer."""
+        before, _, name = scope["path"].partition("/e/")
+        page = self.fresh(name, "en" if before else "zh")
+        return None if page is None else page_answer(page, scope["headers"])
+
+    def page(self, subject: str, language: Language, draw: Draw) -> KeptPage:
+        """The page as it is now, drawn where what it rests on has changed. Blocks; raises what `draw` raises."""
+        key = name_of(subject), language
+        kept = self._kept.get(key)
+        size, ground = self._service.progress.size, self._ground()  # before anything is read
+        if kept is not None and not self._rests(kept, subject, size, ground):
+            kept = None
+        drawn = draw(subject, language, ground.today) if kept is None else kept.drawn
+        proof = self._completeness()
+        if kept is not None and kept.proof == proof:
+            content, etag = kept.content, kept.etag
+        else:
+            content = _whole(drawn, proof)
+            etag = entity_tag(sha256(content).hexdigest()[:32])
+        page = KeptPage(drawn, ground, size, proof, content, etag)
+        if drawn.in_book:  # nobody fills it with names of his own making
+            self._keep(key, page)
+        return page
+
+    def _rests(self, kept: KeptPage, subject: str, size: int, ground: _Ground) -> bool:
+        """Whether nothing that a page was drawn from is another by now."""
+        if not _same(kept.ground, ground) or size < kept.size:  # less: the read models are made anew
+            return False
+        return size == kept.size or not self._service.store.stream_indices(subject, after_index=kept.size - 1, limit=1)
+
+    def _ground(self) -> _Ground:
+        governance = self._service.progress.rules().governance
+        return _Ground(self._service.today(), governance.policies, governance.campaigns)
+
+    def _completeness(self) -> Completeness:
+        head = self._head
+        if head is not None and self._holds(head):
+            return head.proof
+        size = self._service.progress.size
+        proof = completeness(self._service)
+        if head is not None and head.proof == proof:
+            proof = head.proof  # by identity, as `fresh` looks
+        self._head = _Head(proof, size, time.monotonic())
+        return proof
+
+    def _holds(self, head: _Head) -> bool:
+        """Cosignatures come without an entry: so it is never older than `PAGE_CHECKPOINT_SECONDS_MAX`."""
+        young = time.monotonic() - head.at < PAGE_CHECKPOINT_SECONDS_MAX
+        return young and head.size == self._service.progress.size
+
+    def _keep(self, key: tuple[str, Language], page: KeptPage) -> None:
+        with self._lock:
+            before = self._kept.pop(key, None)
+            self._kept[key] = page
+            self._bytes += _bytes(page) - (0 if before is None else _bytes(before))
+            while self._bytes > self._bytes_max:
+                self._bytes -= _bytes(self._kept.popitem(last=False)[1])
+
+
+def page_answer(page: KeptPage, headers: Sequence[tuple[bytes, bytes]]) -> Response:
+    """The page with its headers, or 304 where the client has it."""
+    said = {
+        **PAGE_HEADERS,
+        "ETag": page.etag,
+        "Cache-Control": PAGE_CACHE,
+        "Content-Language": page.drawn.frame.lang,
+    }
+    if is_known(page.etag, headers):
+        return Response(b"", 304, said)
+    return Response(page.content, headers=said, media_type="text/html; charset=utf-8")
+
+
+def _same(one: _Ground, other: _Ground) -> bool:
+    return one.today == other.today and one.policies is other.policies and one.campaigns is other.campaigns
+
+
+def _whole(drawn: Drawn, proof: Completeness) -> bytes:
+    """The page with what the checkpoint says put in."""
+    view = ProofView(drawn.id, proof, len(drawn.indices), bisect_left(drawn.indices, proof.covered_size))
+    filling = [*render("enterprise_proof.html", drawn.frame, view).split(CUT), ""]
+    return "".join(part for pair in zip(drawn.pieces, filling, strict=True) for part in pair).encode()
+
+
+def _bytes(page: KeptPage) -> int:
+    """About what it takes: the page, its pieces (up to 4 bytes a character), 36 for each entry's number."""
+    return len(page.content) + 4 * sum(map(len, page.drawn.pieces)) + 36 * len(page.drawn.indices)

@@ -1,0 +1,107 @@
+"""`/figures`: what is shown is what its own queries count over the open data, and nothing of few cases."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from api.pages.figures_page import FIGURES
+from ledger.limits import FIGURES_CASES_MIN
+from tests.e2e.book import Book, today
+from tests.support.charter import HANDLING_BODY
+from tests.support.statements import outcome, registered
+
+ENTERPRISES, PLEDGED, FOUND = 40, 33, 31
+Row = tuple[str, str]
+
+
+@pytest.fixture(scope="module")
+def told(book: Book) -> Book:
+    """40 enterprises; 33 pledged, 31 have refused mediation: of some there are enough, of others too few."""
+    book.campaign()
+    subjects = [f"local:test/{number:04}" for number in range(ENTERPRISES)]
+    book.batch([book.sign(registered(effective_on=today()), subject) for subject in subjects])
+    for number, subject in enumerate(subjects[:PLEDGED]):
+        book.pledge(subject, serial=number + 1)
+    refused = {"reply": "none", "replied": None, "outcome": "refused", "reason": "不接受调解"}
+    for number, subject in enumerate(subjects[:FOUND]):
+        last = book.register(outcome(number + 1, effective_on=today(), **refused), subject, HANDLING_BODY)
+    book.get(f"/v1/enterprises?min_tree_size={last + 1}")
+    return book
+
+
+def sections(text: str) -> list[str]:
+    return re.findall(r"<section aria-labelledby.*?</section>", text, re.DOTALL)
+
+
+def shown(section: str) -> list[tuple[str, str]]:
+    """Cases and among of each row, in the words of the page."""
+    rows = re.findall(r"<tr><td>.*?</td><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td></tr>", section)
+    return [(cases, among) for cases, among in rows]
+
+
+def recounted(query: str, standings: Path) -> Mapping[str, tuple[int, int]]:
+    """What the query gives in a program of somebody else's, by row."""
+    found = duckdb.sql(query.replace("'standings.ndjson'", f"'{standings}'")).fetchall()
+    return {row: (int(cases), int(among)) for row, cases, among in found}
+
+
+def words(count: int) -> str:
+    return f"{count:,}" if count >= FIGURES_CASES_MIN else f"少于 {FIGURES_CASES_MIN}"
+
+
+def test_each_figure_is_what_the_query_that_is_shown_counts_over_the_open_data(told: Book, tmp_path: Path) -> None:
+    text = told.get("/figures").text
+    standings = tmp_path / "standings.ndjson"
+    standings.write_bytes(told.get("/v1/standings.ndjson").content)
+    head = json.loads(standings.read_text().splitlines()[0])
+    assert f"{head['as_of']}，账本含 {head['tree_size']:,} 条记录时" in text
+    found = sections(text)
+    assert len(found) == len(FIGURES)
+    numbers = 0
+    for figure, section in zip(FIGURES, found, strict=True):
+        query = re.search(r'<pre class="query"[^>]*>(.*?)</pre>', section, re.DOTALL)
+        assert query is not None
+        counted = recounted(html.unescape(query[1]), standings)
+        among = max(among for _, among in counted.values())
+        expected = [counted.get(row, (0, among)) for row, _ in figure.rows]
+        assert shown(section) == [(words(cases), words(among)) for cases, among in expected], figure.name
+        numbers += sum(cases >= FIGURES_CASES_MIN for cases, _ in expected)
+        assert set(counted) <= {row for row, _ in figure.rows}, f"{figure.name} leaves out a row"
+    assert numbers >= 3
+
+
+def test_what_was_registered_is_what_is_counted(told: Book) -> None:
+    by_name = dict(zip([one.name for one in FIGURES], map(shown, sections(told.get("/figures").text)), strict=True))
+    assert by_name["pledges"] == [(str(PLEDGED), str(ENTERPRISES))]
+    assert by_name["findings"] == [(str(FOUND), str(ENTERPRISES))]
+    assert by_name["kept"] == [("少于 30", str(PLEDGED))]
+
+
+def test_fewer_than_thirty_cases_are_never_a_number(told: Book) -> None:
+    for page in ("/figures", "/en/figures"):
+        cells = [cell for section in sections(told.get(page).text) for row in shown(section) for cell in row]
+        assert {"少于 30", "fewer than 30"} & set(cells)
+        assert all(int(cell.replace(",", "")) >= FIGURES_CASES_MIN for cell in cells if cell[0].isdigit())
+
+
+def test_figures_are_found_from_everywhere_and_whole_in_english(told: Book) -> None:
+    assert 'href="/figures"' in told.get("/").text
+    assert 'href="/en/figures"' in told.get("/en/how").text
+    assert "/en/figures</loc>" in told.get("/sitemap.xml").text
+    main = re.search(r"<main.*?</main>", told.get("/en/figures").text, re.DOTALL)
+    assert main is not None
+    assert re.findall(r"[\u4e00-\u9fff]+", main[0]) == []
+
+
+def test_nobody_is_named(told: Book) -> None:
+    text = told.get("/figures").text
+    assert "local:" not in text
+    assert "local~" not in text
+    assert "/e/" not in text
