@@ -88,7 +88,7 @@ def tell() -> None:
 
 
 class Signed(AuthBase):
-    """Every second request is signed, by one enrolled party after the other, whether or not that is asked for."""
+    """Whether a request is signed, and by whom, is decided by the test: many are without need, or by the wrong party."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         body = request.body.encode() if isinstance(request.body, str) else request.body
