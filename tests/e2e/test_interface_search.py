@@ -40,7 +40,7 @@ def test_a_long_search_meets_no_server_error_and_no_answer_that_is_not_described
 ) -> None:
     require_oracles()
     world = lay_world(book)
-    with signing(world.signers, [None, ORGANIZER, None, REGULATOR, None, HANDLING_BODY]) as signer:
+    with signing(world.signers, [None, ORGANIZER, REGULATOR, HANDLING_BODY, None]) as signer:
         known, answers = tmp_path / "known.json", tmp_path / "answers.json"
         known.write_text(json.dumps({**in_book(world), "signer": signer, "answers": str(answers)}))
         command = [ORACLES, "-m", "schemathesis.cli", "run", f"{book.service.url}/openapi.json", "--no-color"]

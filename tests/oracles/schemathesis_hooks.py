@@ -88,7 +88,7 @@ def tell() -> None:
 
 
 class Signed(AuthBase):
-    """Whether a request is signed, and by whom, is decided by the test: many are without need, or by the wrong party."""
+    """The test decides whether a request is signed, and by whom: often without need, or by the wrong party."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         body = request.body.encode() if isinstance(request.body, str) else request.body
