@@ -18,9 +18,9 @@ from ledger.keys.signer import save_key
 from ledger.tlog.checkpoint import open_checkpoint
 from ledger.verifier import parse_trust, verify_entry, verify_head, verify_signed_standing
 from tests.e2e.book import Book, chartered, open_book
+from tests.integration.monitor.test_follow_command import run
 from tests.support.charter import ORIGIN, ROOT
 from tests.support.database import PostgresServer, TestDatabase
-from tests.unit.api.monitor.test_follow_command import run
 
 ENTERPRISES = count()
 

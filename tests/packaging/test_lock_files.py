@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ["requirements.lock", "requirements-dev.lock"]
+LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-oracles.lock"]
 PIN = re.compile(r"^(?P<name>[a-z0-9][a-z0-9-]*)==(?P<version>[^\s;]+)(?: ; (?P<marker>[^\\]+?))? \\$")
 
 
@@ -48,3 +48,10 @@ def test_every_requirement_of_the_project_is_locked() -> None:
     assert {wanted(r) for r in needed} <= pins("requirements.lock").keys()
     extras = [r for group in project["project"]["optional-dependencies"].values() for r in group]
     assert {wanted(r) for r in extras} <= pins("requirements-dev.lock").keys()
+
+
+def test_foreign_implementations_are_locked_by_themselves_and_hold_nothing_back() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    oracles = {wanted(r) for r in project["dependency-groups"]["oracles"]}
+    assert oracles <= pins("requirements-oracles.lock").keys()
+    assert not oracles & pins("requirements-dev.lock").keys()

@@ -22,7 +22,7 @@ def test_every_file_of_the_packages_is_installed(tmp_path: Path) -> None:
 
 
 def test_scripts_can_be_executed() -> None:
-    for script in (".ci/run", "tools/lock", "docker/roles.sh"):
+    for script in (".ci/run", "tools/lock", "tools/newest-python", "docker/roles.sh"):
         assert (ROOT / script).stat().st_mode & stat.S_IXUSR, script
 
 

@@ -16,10 +16,10 @@ import pytest
 from psycopg import connect
 
 from tests.e2e.book import Book, open_book
+from tests.integration.monitor.test_follow_command import command
 from tests.support.database import PostgresServer, TestDatabase
 from tests.support.statements import ENTERPRISE, OTHER_ENTERPRISE
 from tests.support.waiting import eventually
-from tests.unit.api.monitor.test_follow_command import command
 
 Fault = Literal["gone", "cut", "busy", "page of a proxy"]
 FAULTS: tuple[Fault, ...] = ("gone", "cut", "busy", "page of a proxy")

@@ -14,10 +14,10 @@ import pytest
 
 from api.client.client import Client
 from tests.e2e.book import Book, open_book
+from tests.integration.monitor.test_follow_command import command, run
 from tests.support.database import PostgresServer
 from tests.support.running import free_port
 from tests.support.waiting import answers, eventually
-from tests.unit.api.monitor.test_follow_command import command, run
 
 
 @pytest.fixture(scope="module")
