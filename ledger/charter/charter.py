@@ -73,6 +73,8 @@ _DEMO_PARTIES: Final[Mapping[str, tuple[tuple[Role, ...], str]]] = {
     "laboratory": (("laboratory",), "检验检测机构"),
     "log-operator": (("log_operator",), "账本运营方"),
 }
+# What one officer recorded is assessed, repaired and annulled by another: these parties have two.
+_DEMO_SECOND_OFFICERS: Final = ("organizer", "regulator", "handling-body")
 
 
 class LogAnchors(Struct, frozen=True):
@@ -311,14 +313,20 @@ def _roles_of(statements: Sequence[bytes], party: str) -> frozenset[str]:
 def demo_charter(keys: LogKeys, signers: Mapping[str, Signer], now: int, since: int) -> list[bytes]:
     """A charter with the default policies, in force from the year `since` on, for a demonstration.
 
-    `signers` by name: `root` and every party of it (`registrar`, `organizer`, `approver`, `regulator`,
-    `handling-body`, `data-officer`). Everything says 演示, and so do the work calendars, from the year before `since`
-    to the year after next.
+    `signers` by name: `root`, every party of it (`registrar`, `organizer`, `approver`, `regulator`, `handling-body`,
+    `data-officer`, …) and three second officers (`organizer-2`, `regulator-2`, `handling-body-2`). Everything says
+    演示, and so do the work calendars, from the year before `since` to the year after next.
     """
     first_day = date(since, 1, 1)
     parties = [
         CharterParty(f"party:{slug}", roles, f"演示{zh}", f"Demo {slug.replace('-', ' ')}", f"{slug}-1", signers[slug])
         for slug, (roles, zh) in _DEMO_PARTIES.items()
+    ]
+    parties += [
+        replace(one, officer=f"{slug}-2", signer=signers[f"{slug}-2"])
+        for slug in _DEMO_SECOND_OFFICERS
+        for one in parties
+        if one.party == f"party:{slug}"
     ]
     return make_charter(
         root=signers["root"],
