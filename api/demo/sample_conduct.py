@@ -64,7 +64,7 @@ _MANY: Final = (
 def keeps_promises(voice: Voice, one: SampleEnterprise, number: int) -> None:
     """Two complaints that were settled in time, one with the enterprise's own word beside it."""
     for place, case in enumerate((_KEPT[number % 3], _KEPT[(number + 1) % 3])):
-        _outcome(voice, one, case, place, days_ago=45 + 60 * place)
+        _outcome(voice, one, case, place, days_ago=75 - 30 * place)
 
 
 def leaves_complaints(voice: Voice, one: SampleEnterprise) -> None:
@@ -73,7 +73,7 @@ def leaves_complaints(voice: Voice, one: SampleEnterprise) -> None:
         left = _Case(
             "小家电", "质量", "ended_without_agreement", "none", f"企业逾期未答复（第 {place + 1} 件），终止调解"
         )
-        _outcome(voice, one, left, place, days_ago=8 + 5 * place)
+        _outcome(voice, one, left, place, days_ago=13 - 5 * place)
     _cited(voice, one, "abnormal_list", None, "演示经营异常〔{year}〕17号", days_ago=25)
 
 
@@ -86,7 +86,7 @@ def neglects(voice: Voice, one: SampleEnterprise) -> None:
 def complained_of(voice: Voice, one: SampleEnterprise, count: int) -> None:
     """Many complaints, all answered in time, that ended in every way."""
     for place in range(count):
-        _outcome(voice, one, _MANY[place % len(_MANY)], place, days_ago=10 + 13 * place)
+        _outcome(voice, one, _MANY[place % len(_MANY)], place, days_ago=10 + 13 * (count - 1 - place))
 
 
 def fails_checks(voice: Voice, one: SampleEnterprise, number: int) -> int:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from api.cli.main import main
 from api.demo.demo import ORIGIN
 from api.demo.sample_records import ENTERPRISES_MIN
+from api.demo.sample_roster import last_campaign
 from ledger.domain.values.dates import shanghai_date
 from ledger.keys.signer import load_key
 from ledger.verifier import Trust, parse_trust, verify_bundle, verify_entry
@@ -85,9 +86,17 @@ def test_every_level_is_to_be_seen_three_times_whatever_the_day_and_what_is_seen
             levels = _levels(book)
             assert {level.value: len(levels[level.value]) >= 3 for level in Level} == dict.fromkeys(Level, True)
             trust = parse_trust(book.get("/.well-known/credit-ledger-trust.json").content)
+            _first_page_shows_campaigns(book, moment(at))
             for level, codes in levels.items():
                 for code in codes[:3]:
                     _verifies(book, code, level, trust)
+
+
+def _first_page_shows_campaigns(book: Book, at: int) -> None:
+    """That of the newest 15 March, and the one that is open now."""
+    page = book.get("/", headers={"Accept": "text/html"}).text
+    assert f"{last_campaign(shanghai_date(at)).opens_on.year} 年 3·15" in page
+    assert "正在进行" in page
 
 
 def _verifies(book: Book, code: str, level: str, trust: Trust) -> None:
@@ -96,6 +105,7 @@ def _verifies(book: Book, code: str, level: str, trust: Trust) -> None:
     assert page.status_code == 200
     assert WORDS[Level(level)].zh in page.text
     assert "演示" in page.text
+    assert "&#39;" not in page.text, "something is shown as a program writes it"
     eventually(lambda: book.http.get(f"/v1/enterprises/{code}/proof").status_code == 200, "the map has it")
     bundle = verify_bundle(book.get(f"/v1/enterprises/{code}/proof").content, trust)
     assert bundle.subject == f"uscc:{code}"
