@@ -102,6 +102,7 @@ class Demo:
                 raise Unavailable(report.stopped)
             if enterprises >= ENTERPRISES_MIN:
                 self._tell(client, campaign, roster.read_bytes(), voice)
+            _show_all(client)
         said = ", ".join(f"{count} {status}" for status, count in report.counts().items())
         _LOG.info("sample campaign %d at %s: %s", campaign.opens_on.year, url, said)
         self.filled(enterprises).touch()
@@ -137,7 +138,7 @@ class Demo:
         """What was pledged a year ago, what is pledged today, and what came of it all."""
         before = year_before(sample)
         voice.says_of_campaign("organizer", _subject(before), sample_campaign(before))
-        size = int(client.checkpoint().split(b"\n")[1])
+        size = _show_all(client)
         codes: dict[str, str] = {}
         for one in sample_enterprises(ENTERPRISES_MIN):
             answer = client.json(f"/v1/enterprises/{one.code}/declarations?min_tree_size={size}")
@@ -160,6 +161,13 @@ class SampleFill:
 
     def __call__(self, url: str, *, sleep: Callable[[float], None], progress: Progress) -> None:
         self._demo.fill(url, self._enterprises, self._clock(), sleep=sleep, progress=progress)
+
+
+def _show_all(client: Client) -> int:
+    """Wait until the read models show what is registered by now; up to which tree size."""
+    size = int(client.checkpoint().split(b"\n")[1])
+    client.json(f"/v1/campaigns?min_tree_size={size}")
+    return size
 
 
 def _subject(campaign: SampleCampaign) -> str:
