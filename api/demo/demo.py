@@ -2,7 +2,7 @@
 
 Everything says 演示. The campaign is that of the newest 15 March that has come, so that the demonstration is about
 today in whatever year it runs. It is opened and filled over HTTP, through the ordinary import path, like anybody's;
-what was registered before a stop is found again by its `cti`.
+what was registered before a stop is found again by its `cti`. Beside it stands what `sample_records` tells.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -18,19 +17,21 @@ from typing import Final
 import httpx
 
 from api.client.client import Client
+from api.demo.sample_pledges import Told, sample_campaign
 from api.demo.sample_records import ENTERPRISES_MIN, tell_records
-from api.demo.sample_roster import CLAUSES, SampleCampaign, last_campaign, sample_xlsx
+from api.demo.sample_roster import SampleCampaign, last_campaign, sample_enterprises, sample_xlsx, year_before
+from api.demo.voice import LATE, Voice
 from api.importing.import_file import ImportSigners, import_file
-from api.importing.import_signer import hand_of
+from api.importing.import_report import ImportReport
+from api.importing.import_signer import hand_of, secret_file
 from api.importing.service_client import ImportClient
 from api.importing.submission import ImportRun, Progress
 from api.importing.table_plan import TableReading
 from ledger.charter.demo_charter import demo_charter
-from ledger.cose.statement import make_statement
-from ledger.domain.events.campaign import CampaignOpened
 from ledger.domain.values.dates import shanghai_date
-from ledger.errors import AlreadyRegistered, Unavailable
+from ledger.errors import Unavailable
 from ledger.keys.log_keys import LogKeys
+from ledger.keys.naming_secret import save_secrets
 from ledger.keys.signer import Signer, load_key, new_key, save_key
 
 __all__ = ["Demo", "SampleFill"]
@@ -48,7 +49,11 @@ PARTIES: Final = (
     "data-officer",
     "laboratory",
     "log-operator",
+    "organizer-2",
+    "regulator-2",
+    "handling-body-2",
 )
+_OF_TWO_OFFICERS: Final = ("organizer", "regulator", "handling-body")
 
 
 class Demo:
@@ -57,8 +62,13 @@ class Demo:
     def __init__(self, keys_dir: Path) -> None:
         """Make the key files that are not there yet, and load all."""
         self._folder = keys_dir
+        self._own_keys: dict[str, Signer] = {}
         self.log_keys = LogKeys.make(keys_dir, ORIGIN)
         self.signers: Mapping[str, Signer] = {name: _key(keys_dir / f"{name}.pem") for name in PARTIES}
+        for name in _OF_TWO_OFFICERS:
+            secret = secret_file(keys_dir, f"party:{name}")
+            if not secret.exists():  # a party with two keys is not asked from which one its imports are named
+                save_secrets(secret, (self.signers[name].secret,), None)
 
     def charter(self, now: int) -> list[bytes]:
         """The charter of a demonstration that begins at `now` (Unix seconds)."""
@@ -85,63 +95,56 @@ class Demo:
         campaign = last_campaign(shanghai_date(now))
         roster = self._folder / "sample-roster.xlsx"
         roster.write_bytes(sample_xlsx(enterprises, campaign=campaign))
-        with httpx.Client(base_url=url, timeout=60) as client:
-            self._open_campaign(url, campaign, now, sleep)
-            organizer = hand_of(self.signers["organizer"], ImportClient(client, sleep=sleep), self._folder)
-            report = import_file(
-                roster,
-                client,
-                ImportSigners(organizer),
-                shanghai_date(now),
-                TableReading(campaign=_subject(campaign), late_ground="演示数据 · demonstration"),
-                ImportRun(progress=progress, sleep=sleep),
-            )
-        if report.stopped is not None:
-            raise Unavailable(report.stopped)
-        if enterprises >= ENTERPRISES_MIN:
-            self._tell(url, campaign, roster.read_bytes(), now, sleep)
+        with Client(url, sleep=sleep) as client:
+            voice = Voice(client, ORIGIN, self.signers, self._own_key, now, shanghai_date(now), sleep)
+            voice.says_of_campaign("organizer", _subject(campaign), sample_campaign(campaign))
+            report = self._import(url, roster, campaign, now, sleep, progress)
+            if report.stopped is not None:
+                raise Unavailable(report.stopped)
+            if enterprises >= ENTERPRISES_MIN:
+                self._tell(client, campaign, roster.read_bytes(), voice)
+            _show_all(client)
         said = ", ".join(f"{count} {status}" for status, count in report.counts().items())
         _LOG.info("sample campaign %d at %s: %s", campaign.opens_on.year, url, said)
         self.filled(enterprises).touch()
 
-    def _tell(self, url: str, sample: SampleCampaign, roster: bytes, now: int, sleep: Callable[[float], None]) -> None:
-        with Client(url, sleep=sleep) as client:
-            size = int(client.checkpoint().split(b"\n")[1])
-            client.json(f"/v1/campaigns?min_tree_size={size}")  # the read models have come as far
-            year = str(sample.opens_on.year)
-            tell_records(client, self.signers, ORIGIN, year, roster, shanghai_date(now), now)
+    def _import(
+        self,
+        url: str,
+        roster: Path,
+        campaign: SampleCampaign,
+        now: int,
+        sleep: Callable[[float], None],
+        progress: Progress,
+    ) -> ImportReport:
+        with httpx.Client(base_url=url, timeout=60) as client:
+            organizer = hand_of(self.signers["organizer"], ImportClient(client, sleep=sleep), self._folder)
+            return import_file(
+                roster,
+                client,
+                ImportSigners(organizer),
+                shanghai_date(now),
+                TableReading(campaign=_subject(campaign), late_ground=LATE),
+                ImportRun(progress=progress, sleep=sleep),
+            )
 
-    def _open_campaign(self, url: str, sample: SampleCampaign, now: int, sleep: Callable[[float], None]) -> None:
-        year = sample.opens_on.year
-        event = CampaignOpened(
-            v=1,
-            effective_on=sample.opens_on,
-            late_ground="演示数据 · demonstration",
-            name_zh=f"{year} 年 3·15 产品和服务质量诚信承诺（演示）",
-            name_en=f"3·15 pledge on the quality of products and services, {year} (demonstration)",
-            theme="演示: 守诺",
-            notice_number=f"演示〔{year}〕1号",
-            opens_on=sample.opens_on,
-            closes_on=sample.closes_on,
-            pledge_valid_until=sample.pledge_valid_until,
-            scopes=("comprehensive", "product", "service", "product_and_service"),
-            clauses=CLAUSES,
-            overlap="one_per_scope",
-            certificate_title="产品和服务质量诚信承诺企业（演示）",
-            certificate_basis=f"演示〔{year}〕1号第三条",
-        )
-        organizer = self.signers["organizer"]
-        statement = make_statement(
-            event,
-            subject=_subject(sample),
-            issuer="party:organizer",
-            audience=ORIGIN,
-            signer=organizer,
-            iat=now,
-            cti=sha256(f"demonstration campaign {year}".encode()).digest()[:16],
-        )
-        with Client(url, sleep=sleep) as client, suppress(AlreadyRegistered):
-            client.submit(statement)
+    def _own_key(self, code: str) -> Signer:
+        """The key of an enterprise, made when it is first asked for."""
+        if code not in self._own_keys:
+            self._own_keys[code] = _key(self._folder / f"{code}.pem")
+        return self._own_keys[code]
+
+    def _tell(self, client: Client, sample: SampleCampaign, roster: bytes, voice: Voice) -> None:
+        """What was pledged a year ago, what is pledged today, and what came of it all."""
+        before = year_before(sample)
+        voice.says_of_campaign("organizer", _subject(before), sample_campaign(before))
+        size = _show_all(client)
+        codes: dict[str, str] = {}
+        for one in sample_enterprises(ENTERPRISES_MIN):
+            answer = client.json(f"/v1/enterprises/{one.code}/declarations?min_tree_size={size}")
+            if answer["pledges"]:  # one that is not for the public has none to be seen
+                codes[one.code] = str(answer["pledges"][0]["code"])
+        tell_records(voice, Told(sample, before, codes, sha256(roster).hexdigest()))
 
 
 class SampleFill:
@@ -158,6 +161,13 @@ class SampleFill:
 
     def __call__(self, url: str, *, sleep: Callable[[float], None], progress: Progress) -> None:
         self._demo.fill(url, self._enterprises, self._clock(), sleep=sleep, progress=progress)
+
+
+def _show_all(client: Client) -> int:
+    """Wait until the read models show what is registered by now; up to which tree size."""
+    size = int(client.checkpoint().split(b"\n")[1])
+    client.json(f"/v1/campaigns?min_tree_size={size}")
+    return size
 
 
 def _subject(campaign: SampleCampaign) -> str:

@@ -1,167 +1,118 @@
-"""What a demonstration's authorities say about a few enterprises, so that more levels than one are to be seen.
+"""What a demonstration shows besides a roster: every level of the policy, each by reasons that a person would believe.
 
-Three enterprises each become WATCH, ALERT, REVOKED (fraud) and LISTED, one declares a standard: by ordinary statements,
-signed by the demonstration's keys. Each has a `cti` made of what it is about: said again, it is registered already.
+Enterprises of the sample, by their row; who they are to be stands beside each story. What was pledged a year ago and
+what came of it, and the campaign that is open now, is in `sample_pledges`; outcomes, findings and what enterprises do
+about them in `sample_conduct`. Days of the past lie so many days before today, so that a story holds on any date.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from datetime import date, timedelta
-from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Final
 
-from api.client.client import Client
-from ledger.cose.statement import make_sealed, make_statement
-from ledger.domain.events.base import Event, PaperEvidence
-from ledger.domain.events.complaint import ComplaintOutcomeRecorded
-from ledger.domain.events.declaration import Indicator, Product, StandardDeclared
-from ledger.domain.events.finding import FindingRecorded, PublicRecordCited
-from ledger.domain.events.pledge import PledgeRevoked
-from ledger.domain.rules.catalogue import SPECS
-from ledger.errors import AlreadyRegistered
-from ledger.keys.signer import Signer
+from api.demo.sample_conduct import (
+    complained_of,
+    fails_checks,
+    is_listed,
+    keeps_promises,
+    leaves_complaints,
+    neglects,
+    objects,
+    repairs,
+    severely_fails,
+)
+from api.demo.sample_pledges import Told, assess, open_campaign, pledge_before, publish, revoke_for_fraud, wait
+from api.demo.sample_roster import SampleEnterprise, sample_enterprises
+from api.demo.sample_standards import declare, license_marks
+from api.demo.voice import Voice
 
 __all__ = ["ENTERPRISES_MIN", "tell_records"]
 
 #: A smaller sample is left as it is: most of its enterprises are to have pledged, and nothing else.
 ENTERPRISES_MIN: Final = 24
-_PER_LEVEL: Final = 3
-_LATE: Final = "演示数据 · demonstration"
-_AUTHORITY: Final = "演示市市场监督管理局"
-_ADDRESS: Final = "https://demo.credit-ledger.example/notices/"
+_SEED_BEFORE: Final = 316  # enterprises that pledged a year ago, and not again
+_SEED_NEW: Final = 317  # enterprises that have just come
+_FRAUDS: Final = (
+    "提交的检验报告经原检验机构确认并非其出具。",
+    "冒用他人注册商标和企业标准编号作出承诺。",
+    "以伪造的委托书由他人代为作出承诺，企业确认不知情。",
+)
 
 
-class _Said(NamedTuple):
-    party: str
-    code: str  # of the enterprise
-    event: Event
-
-
-def tell_records(
-    client: Client, signers: Mapping[str, Signer], origin: str, campaign: str, roster: bytes, today: date, now: int
-) -> None:
-    """Say all of it about participants of `campaign` (an id such as 2026); `roster`: the file that they came in.
+def tell_records(voice: Voice, told: Told) -> None:
+    """Say all of it. Said again after a stop, it goes on from where it was.
 
     Raises what the service refuses, and `Busy` or `Unavailable` where it does not answer in time.
     """
-    pledges = client.json(f"/v1/campaigns/{campaign}/pledges?limit={4 * _PER_LEVEL + 1}")["pledges"][1:]
-    for said in _records(pledges, sha256(roster).hexdigest(), today):
-        kind = type(said.event)
-        known = f"demonstration {campaign} {kind.__name__} {said.code}".encode()
-        given: dict[str, Any] = {
-            "subject": f"uscc:{said.code}",
-            "issuer": f"party:{said.party}",
-            "audience": origin,
-            "signer": signers[said.party],
-            "iat": now,
-            "cti": sha256(known).digest()[:16],
-        }
-        sealed = SPECS[kind.__name__].form == "sealed"
-        salt = sha256(b"salt of " + known).digest()[:16]
-        with suppress(AlreadyRegistered):
-            if sealed:
-                client.submit(*make_sealed(said.event, salt=salt, **given))
-            else:
-                client.submit(make_statement(said.event, **given))
+    rows = sample_enterprises(ENTERPRISES_MIN)
+    good, watch, alert = rows[1:4], rows[4:7], rows[7:10]
+    fraud, listed, pledged = rows[10:13], rows[13:16], rows[16:20]
+    _tell_good(voice, told, good)
+    _tell_watch(voice, told, watch)
+    _tell_alert(voice, told, alert)
+    for one, ground in zip(fraud, _FRAUDS, strict=True):
+        revoke_for_fraud(voice, one, told.code_of(one), ground)
+    for number, one in enumerate(listed):
+        is_listed(voice, one, number)
+    _tell_pledged(voice, told, pledged)
+    _tell_normal(voice, told, sample_enterprises(3, seed=_SEED_BEFORE))
+    _tell_open_campaign(voice, told, sample_enterprises(5, seed=_SEED_NEW))
 
 
-def _records(pledges: Sequence[Mapping[str, Any]], roster: str, today: date) -> Iterator[_Said]:
-    tellers: tuple[Callable[[int, Mapping[str, Any], date], Iterator[_Said]], ...] = (_watch, _alert, _revoked, _listed)
-    for place, pledge in enumerate(pledges):
-        yield from tellers[place // _PER_LEVEL](place, pledge, today)
-    yield _Said("organizer", pledges[0]["enterprise"], _standard(roster, today))
+def _tell_good(voice: Voice, told: Told, enterprises: list[SampleEnterprise]) -> None:
+    """GOOD: pledged a year ago and again, the year was assessed as kept in full; complaints were settled in time."""
+    for number, one in enumerate(enterprises):
+        voice.enrols(one.code, one.name)
+        before = pledge_before(voice, told, one)
+        assess(voice, one, before, told.before, "full")
+        keeps_promises(voice, one, number)
+        declare(voice, one, number)
+        if number < 2:  # one enterprise without marks is seen, too
+            license_marks(voice, one, number, told.code_of(one), told.campaign.pledge_valid_until)
 
 
-def _watch(place: int, pledge: Mapping[str, Any], today: date) -> Iterator[_Said]:
-    """A failed spot check, a listing for abnormal operations, or a complaint that was left without a reply."""
-    code = pledge["enterprise"]
-    if place % _PER_LEVEL == 0:
-        yield _Said("regulator", code, _spot_check("general", "演示保温杯", place, today))
-        return
-    yield _Said("regulator", code, _cited("abnormal_list", None, place, today))
-    if place % _PER_LEVEL == 2:
-        before = today.replace(day=1) - timedelta(days=1)
-        month = f"{before:%Y-%m}"
-        yield _Said(
-            "handling-body",
-            code,
-            ComplaintOutcomeRecorded(
-                v=1,
-                effective_on=today,
-                late_ground=_LATE,
-                case=sha256(f"demonstration case {code}".encode()).hexdigest()[:32],
-                channel="12315",
-                product_class="小家电",
-                issue="质量",
-                reply="none",
-                outcome="ended_without_agreement",
-                reason="企业逾期未答复",
-                notified_on=today - timedelta(days=12),
-                received=month,
-                accepted=month,
-                forwarded=month,
-                reply_due=month,
-                closed=month,
-            ),
-        )
+def _tell_watch(voice: Voice, told: Told, enterprises: list[SampleEnterprise]) -> None:
+    """WATCH: a failed spot check that is objected to; complaints without a reply; a pledge that was kept in part."""
+    first, second, third = enterprises
+    voice.enrols(first.code, first.name)
+    objects(voice, first, fails_checks(voice, first, 0))
+    leaves_complaints(voice, second)
+    assess(voice, third, pledge_before(voice, told, third), told.before, "partial")
 
 
-def _alert(place: int, pledge: Mapping[str, Any], today: date) -> Iterator[_Said]:
-    code = pledge["enterprise"]
-    yield _Said("regulator", code, _spot_check("severe", "演示电热水壶", place, today))
-    yield _Said("regulator", code, _cited("penalty", "severe", place, today))
+def _tell_alert(voice: Voice, told: Told, enterprises: list[SampleEnterprise]) -> None:
+    """ALERT: severe findings and penalties; a pledge that was not kept at all."""
+    first, second, third = enterprises
+    severely_fails(voice, first, 0)
+    severely_fails(voice, second, 1)
+    assess(voice, third, pledge_before(voice, told, third), told.before, "none")
 
 
-def _revoked(place: int, pledge: Mapping[str, Any], today: date) -> Iterator[_Said]:
-    revoked = PledgeRevoked(v=1, effective_on=today, code=pledge["code"], ends_on=today, ground="fraud")
-    yield _Said("organizer", pledge["enterprise"], revoked)
+def _tell_pledged(voice: Voice, told: Told, enterprises: list[SampleEnterprise]) -> None:
+    """PLEDGED, after something: a repaired finding, one whose repair is asked for, a late reply, many cases."""
+    first, second, third, fourth = enterprises
+    for one in enterprises:
+        voice.enrols(one.code, one.name)
+    repairs(voice, first, 0, approved=True)
+    repairs(voice, second, 1, approved=False)
+    neglects(voice, third)
+    complained_of(voice, fourth, 24)
 
 
-def _listed(place: int, pledge: Mapping[str, Any], today: date) -> Iterator[_Said]:
-    yield _Said("regulator", pledge["enterprise"], _cited("serious_list", None, place, today))
+def _tell_normal(voice: Voice, told: Told, enterprises: list[SampleEnterprise]) -> None:
+    """NORMAL: pledged a year ago, kept it, and did not pledge again."""
+    for number, one in enumerate(enterprises):
+        told.register(voice, one, number + 1)
+        voice.enrols(one.code, one.name)
+        assess(voice, one, pledge_before(voice, told, one), told.before, "full")
+        keeps_promises(voice, one, number)
 
 
-def _spot_check(severity: Any, product: str, place: int, today: date) -> FindingRecorded:
-    return FindingRecorded(
-        v=1,
-        effective_on=today,
-        kind="spot_check",
-        result="failed",
-        severity=severity,
-        authority=_AUTHORITY,
-        document_no=f"演示抽查〔{today.year}〕{place + 1}号",
-        product=product,
-        decided_on=today,
-        address=f"{_ADDRESS}check-{place + 1}",
-    )
-
-
-def _cited(kind: Any, severity: Any, place: int, today: date) -> PublicRecordCited:
-    return PublicRecordCited(
-        v=1,
-        effective_on=today,
-        kind=kind,
-        severity=severity,
-        authority=_AUTHORITY,
-        document_no=f"演示市监〔{today.year}〕{place + 1}号",
-        address=f"{_ADDRESS}record-{place + 1}",
-        decided_on=today,
-        checked_on=today,
-        recheck_by=today + timedelta(days=90),
-    )
-
-
-def _standard(roster: str, today: date) -> StandardDeclared:
-    return StandardDeclared(
-        v=1,
-        effective_on=today,
-        number="Q/YSBW 001-2025",
-        title="演示保温杯",
-        kind="enterprise",
-        executed=("GB 4806.7-2023",),
-        products=(Product(name="演示保温杯", model="YS-500", product_class="日用杂品", brand="演示"),),
-        indicators=(Indicator(name="保温效能", value="≥ 68", unit="℃", method="GB/T 29606-2013"),),
-        evidence=PaperEvidence(file=roster, row=2),
-    )
+def _tell_open_campaign(voice: Voice, told: Told, enterprises: list[SampleEnterprise]) -> None:
+    """UNRATED: three new enterprises whose pledges in the campaign that is open now wait. Two others' are published."""
+    campaign = open_campaign(voice)
+    for number, one in enumerate(enterprises):
+        told.register(voice, one, number + 4)
+        voice.enrols(one.code, one.name)
+        waiting = wait(voice, one, campaign)
+        if number >= 3 and waiting is not None:
+            publish(voice, one, waiting, campaign, number)

@@ -19,7 +19,18 @@ from api.importing.table_writer import WritableCell, csv_table, xlsx_table
 from ledger.domain.events.campaign import Clause
 from ledger.domain.values.dates import add_months
 
-__all__ = ["CLAUSES", "FLAWS", "SampleCampaign", "last_campaign", "sample_csv", "sample_rows", "sample_xlsx"]
+__all__ = [
+    "CLAUSES",
+    "FLAWS",
+    "SampleCampaign",
+    "SampleEnterprise",
+    "last_campaign",
+    "sample_csv",
+    "sample_enterprises",
+    "sample_rows",
+    "sample_xlsx",
+    "year_before",
+]
 
 CLAUSES: Final = (
     Clause(
@@ -66,6 +77,7 @@ _WORDS: Final = (
     "宏远", "清泉", "云岭", "朗润", "正德", "恒信", "华章", "禾木", "瑞安", "安康", "盛达", "嘉禾", "福泽", "青禾",
     "天衡", "合众", "明源", "金穗", "佳禾", "䶮辉", "𬭚业", "㛃兰",
 )  # fmt: skip
+_ABOUT: Final = (template.CODE, template.NAME, template.DIVISION, template.INDUSTRY)
 _REASON: Final = "参加“产品和服务质量诚信承诺”活动"
 _LIABILITY: Final = "如违反上述承诺，自愿接受公开曝光、撤销公告和专用标识，并依法承担赔偿责任。"
 _BODY: Final = "质量诚信承诺受理单位（示例）"
@@ -99,10 +111,34 @@ class SampleCampaign:
         return add_months(self.closes_on, 12) - _DAY
 
 
+@dataclass(frozen=True, slots=True)
+class SampleEnterprise:
+    """Who one row of a sample is about."""
+
+    code: str
+    name: str
+    division: str
+    industry: str
+
+
 def last_campaign(today: date) -> SampleCampaign:
     """That of the newest 15 March that has come: what is dated in it can be recorded today, and is still valid."""
     year = today.year if (today.month, today.day) >= (3, 15) else today.year - 1
     return SampleCampaign(date(year, 3, 1), date(year, 3, 15))
+
+
+def year_before(campaign: SampleCampaign) -> SampleCampaign:
+    """The campaign a year earlier, whose pledges without an end of their own are over by the later one's last day."""
+    year = campaign.opens_on.year - 1
+    return SampleCampaign(campaign.opens_on.replace(year=year), campaign.closes_on.replace(year=year))
+
+
+def sample_enterprises(count: int, *, seed: int = 315) -> list[SampleEnterprise]:
+    """The enterprises of a sample's first `count` rows, which no campaign changes."""
+    campaign = last_campaign(date(2026, 3, 15))
+    columns = [template.HEADER.index(one) for one in _ABOUT]
+    rows = list(sample_rows(count, campaign=campaign, seed=seed))[1:]
+    return [SampleEnterprise(*(str(row[column]) for column in columns)) for row in rows]
 
 
 def sample_xlsx(count: int, *, campaign: SampleCampaign, seed: int = 315, flaws: bool = False) -> bytes:

@@ -21,13 +21,13 @@ from api.pages.words import (
     ITEM_STATES,
     OUTCOMES,
     PLEDGE_STATES,
-    REPLIES,
     RESULTS,
     SCOPES,
     SIZES,
     TONES,
     Word,
     event_word,
+    reply_word,
 )
 from api.service.enterprise_overview import Overview, overview
 from api.service.service import Service
@@ -260,7 +260,7 @@ def _outcomes(events: Sequence[Mapping[str, Any]]) -> list[Outcome]:
             one["product_class"],
             one["issue"],
             OUTCOMES[one["outcome"]],
-            REPLIES[one["reply"]],
+            reply_word(one["reply"], one["outcome"]),
             entry in corrected,
             replies.get(entry, ()),
         )

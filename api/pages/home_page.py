@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -20,25 +21,35 @@ PATH: Final = "/"
 router = APIRouter()
 
 
+_CAMPAIGNS_SHOWN: Final = 2  # one that is open now does not hide the one that most people look for
+
+
+class Campaign(NamedTuple):
+    """A campaign as `/v1/campaigns` gives it, and how many pledges of it are public."""
+
+    id: str
+    said: dict[str, Any]
+    pledges: int
+
+
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """`campaign` is the newest one as `/v1/campaigns` gives it, None in a book without; `size` the log's entries."""
+    """The newest campaigns, none in a book without; `size`: the log's entries."""
 
-    campaign: dict[str, Any] | None
-    campaign_id: str
-    pledges: int
+    campaigns: Sequence[Campaign]
     size: int
 
 
 def get_home(request: Request, language: Language) -> Response:
     service: Service = request.app.state.service
-    campaigns = service.views.declarations.campaigns()
-    campaign, subject, pledges = None, "", 0
-    if campaigns:
-        subject, document = campaigns[0]
-        campaign = msgspec.json.decode(document.body)
-        pledges = service.views.declarations.campaign_pledges_count(subject)
-    view = HomeView(campaign, subject.partition(":")[2], pledges, service.progress.size)
+    declarations = service.views.declarations
+    campaigns = [
+        Campaign(
+            subject.partition(":")[2], msgspec.json.decode(document.body), declarations.campaign_pledges_count(subject)
+        )
+        for subject, document in declarations.campaigns()[:_CAMPAIGNS_SHOWN]
+    ]
+    view = HomeView(campaigns, service.progress.size)
     title = "质量诚信账本：企业的承诺与践诺" if language == "zh" else "Credit Ledger: what enterprises pledged and kept"
     said = (
         "查询企业的质量诚信承诺、履行情况和投诉办理结果；每条记录均经签名，任何人可以核验。"

@@ -7,18 +7,19 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from api.evidence.labels import EVENTS
+from ledger.domain.state.complaint import OWED_NO_REPLY
 
 __all__ = [
     "ITEM_STATES",
     "OUTCOMES",
     "PLEDGE_STATES",
-    "REPLIES",
     "RESULTS",
     "SCOPES",
     "SIZES",
     "TONES",
     "Word",
     "event_word",
+    "reply_word",
 ]
 
 
@@ -77,11 +78,12 @@ OUTCOMES: Final = {
     "transferred": Word("移送", "transferred"),
     "not_accepted": Word("不予受理", "not accepted"),
 }
-REPLIES: Final = {
+_REPLIES: Final = {
     "timely": Word("按期", "in time"),
     "late": Word("逾期", "late", "watch"),
     "none": Word("未答复", "none", "watch"),
 }
+_NONE_OWED: Final = Word("无须答复", "none owed")
 ITEM_STATES: Final = {
     "current": Word("现行", "current", "pledged"),
     "revised": Word("已修订", "revised"),
@@ -98,6 +100,11 @@ ITEM_STATES: Final = {
     "delisted": Word("已移出", "delisted", "watch"),
 }
 _HUMPS: Final = re.compile("(?<!^)(?=[A-Z])")
+
+
+def reply_word(reply: str, outcome: str) -> Word:
+    """Whether the enterprise replied; silence where no reply was owed (`OWED_NO_REPLY`) is no failing, and said so."""
+    return _NONE_OWED if reply == "none" and outcome in OWED_NO_REPLY else _REPLIES[reply]
 
 
 def event_word(kind: str) -> Word:

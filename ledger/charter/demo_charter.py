@@ -10,12 +10,8 @@ from msgspec.structs import replace
 
 from ledger.charter.charter import CharterParty, CharterRoot, CharterRules, FoundedLog, LogAnchors, make_charter
 from ledger.charter.default_policies import calendar_2026, default_registration_policy, default_standing_policy
-from ledger.domain.events.party import (
-    Role,
-)
-from ledger.domain.events.policy import (
-    WorkCalendarPublished,
-)
+from ledger.domain.events.party import Role
+from ledger.domain.events.policy import WorkCalendarPublished
 from ledger.domain.values.dates import shanghai_date
 from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import Signer
@@ -32,19 +28,27 @@ _DEMO_PARTIES: Final[Mapping[str, tuple[tuple[Role, ...], str]]] = {
     "laboratory": (("laboratory",), "检验检测机构"),
     "log-operator": (("log_operator",), "账本运营方"),
 }
+# What one officer recorded is assessed, repaired and annulled by another: these parties have two.
+_DEMO_SECOND_OFFICERS: Final = ("organizer", "regulator", "handling-body")
 
 
 def demo_charter(keys: LogKeys, signers: Mapping[str, Signer], now: int, since: int) -> list[bytes]:
     """A charter with the default policies, in force from the year `since` on, for a demonstration.
 
-    `signers` by name: `root` and every party of it (`registrar`, `organizer`, `approver`, `regulator`,
-    `handling-body`, `data-officer`). Everything says 演示, and so do the work calendars, from the year before `since`
-    to the year after next.
+    `signers` by name: `root`, every party of it (`registrar`, `organizer`, `approver`, `regulator`, `handling-body`,
+    `data-officer`, …) and three second officers (`organizer-2`, `regulator-2`, `handling-body-2`). Everything says
+    演示, and so do the work calendars, from the year before `since` to the year after next.
     """
     first_day = date(since, 1, 1)
     parties = [
         CharterParty(f"party:{slug}", roles, f"演示{zh}", f"Demo {slug.replace('-', ' ')}", f"{slug}-1", signers[slug])
         for slug, (roles, zh) in _DEMO_PARTIES.items()
+    ]
+    parties += [
+        replace(one, officer=f"{slug}-2", signer=signers[f"{slug}-2"])
+        for slug in _DEMO_SECOND_OFFICERS
+        for one in parties
+        if one.party == f"party:{slug}"
     ]
     return make_charter(
         CharterRoot(signers["root"], "root-1"),

@@ -256,6 +256,7 @@ def test_a_person_gets_a_page_and_a_program_the_document_at_the_same_address(wor
     assert "Accept" in page.headers["vary"]
     assert said["state_zh"] in page.text
     assert "北京清泉净水设备有限公司" in page.text
+    assert "电热水壶 K-100</dd>" in page.text
     assert "这不能证明手中的产品是真的" in page.text
     assert 'class="tag good' not in page.text
     assert "✓" not in page.text

@@ -22,6 +22,7 @@ from projections.engine.rebuild import rebuild
 from projections.engine.runner import Runner
 from projections.engine.schema import TABLES, prepare
 from projections.search.search_view import SearchView
+from projections.standing.levels import Level
 from projections.standing.standing_view import BEGINNING, Cursor, StandingView
 from tests.support.database import TestDatabase
 from tests.support.waiting import eventually
@@ -223,6 +224,24 @@ def test_the_standing_of_today_is_what_a_replay_of_the_book_gives_byte_for_byte(
     assert unknown.level == "UNRATED"
     assert not unknown.in_book
     assert view.currents([*subjects, unknown.subject], book.today)[unknown.subject] == unknown
+
+
+def test_a_period_that_a_colleague_assessed_as_kept_is_good_as_served_as_replayed_and_as_rebuilt(
+    store: PostgresStore, database: TestDatabase, book: Book, runner: Callable[..., Runner], reading: Reading
+) -> None:
+    follower = runner()
+    book.register(ONE)
+    book.pledge(ONE, 1, until="2028-03-14")
+    book.commit(date(2026, 3, 1))
+    book.add(ONE, say.assessed(1, "2027-03-01", "full", (str(book.today), "2027-02-28")))
+    book.commit(date(2027, 3, 1))
+    catch_up(follower)
+    view = StandingView(reading, Feed(store), follower.rules)
+    assert view.current(ONE, book.today).level == Level.GOOD
+    assert view.current(ONE, book.today) == view.replay(ONE, book.today)
+    followed = rows(database)
+    rebuild(database.service)
+    assert differences(followed, rows(database)) == []
 
 
 def test_the_feed_of_changes_tells_every_change_by_entries_and_by_time_in_order_and_once(

@@ -15,6 +15,7 @@ from ledger.charter.default_policies import default_standing_policy
 from ledger.cose.statement import make_sealed, make_statement
 from ledger.domain.events.base import Event
 from ledger.domain.events.campaign import CampaignOpened
+from ledger.domain.events.pledge import FulfilmentAssessed
 from ledger.domain.events.policy import StandingPolicy, StandingPolicyApproved, StandingPolicyProposed
 from ledger.keys.signer import new_key
 from ledger.store.contract import Batch, NewEntry, Store
@@ -33,7 +34,7 @@ class Book:
         self.store = store
         self.today = day(start)
         self.size = 0
-        self._signer = new_key("ed25519")
+        self._signer, self._colleague = new_key("ed25519"), new_key("ed25519")
         self._versions: dict[str, int] = {}
         self._pending: list[NewEntry] = []
 
@@ -44,13 +45,14 @@ class Book:
         version = self._versions[subject] = self._versions.get(subject, 0) + 1
         cti = index.to_bytes(16, "big")
         body = None
+        signer = self._colleague if isinstance(event, FulfilmentAssessed) else self._signer  # else it earns nothing
         if sealed:
             statement, body = make_sealed(
                 event,
                 subject=subject,
                 issuer=ORGANIZER,
                 audience=ORIGIN,
-                signer=self._signer,
+                signer=signer,
                 iat=noon(self.today),
                 cti=cti,
                 salt=cti,
@@ -61,7 +63,7 @@ class Book:
                 subject=subject,
                 issuer=ORGANIZER,
                 audience=ORIGIN,
-                signer=self._signer,
+                signer=signer,
                 iat=noon(self.today),
                 cti=cti,
             )
