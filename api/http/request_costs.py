@@ -18,6 +18,7 @@ from ledger.limits import (
     EVENTS_TOKEN_ROWS,
     QUERY_TOKEN_BYTES,
     REQUEST_TOKENS_DEAR,
+    SIGN_IN_TOKENS,
 )
 
 __all__ = ["cost_of"]
@@ -25,6 +26,7 @@ __all__ = ["cost_of"]
 _BATCH: Final = "/entries/batch"
 _FEED: Final = "/v1/events"
 _QUERIES: Final = frozenset({"/v1/standings/query", "/v1/ctis/query"})
+_SIGN_IN: Final = frozenset({"/desk/challenge", "/desk/session"})  # guesses are not worth their time
 # Folded, proven or read for each request, whatever is asked for.
 _DEAR: Final = frozenset({"/v1/standings.ndjson", "/v1/policies/compare", "/annexes", "/attachments"})
 _DEAR_PAGES: Final = ("/e/", "/en/e/")  # they fold the enterprise's history
@@ -38,6 +40,8 @@ def cost_of(scope: Scope) -> int:
         return 1 + _length(scope["headers"], BATCH_BYTES_MAX) // BATCH_TOKEN_BYTES
     if path in _QUERIES:
         return 1 + _length(scope["headers"], QUERY_TOKEN_BYTES) // QUERY_TOKEN_BYTES
+    if path in _SIGN_IN:
+        return SIGN_IN_TOKENS
     if path == _FEED or (path.startswith("/v1/") and path.endswith("/events")):
         return 1 + _rows(scope["query_string"]) // EVENTS_TOKEN_ROWS
     if path.startswith(_DEAR_PAGES):
