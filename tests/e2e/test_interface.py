@@ -33,6 +33,7 @@ from ledger.domain.values.mark_serials import make
 from tests.e2e.book import Book, lay_out, today
 from tests.support.charter import HANDLING_BODY, ORGANIZER, REGULATOR, Speaker
 from tests.support.database import PostgresServer
+from tests.support.desks import DeskVisitor
 from tests.support.marks import mark_licensed, range_of, seed_body, seed_of
 from tests.support.reading import authorization, token
 from tests.support.standards import NUMBER, declared
@@ -41,6 +42,7 @@ from tests.support.waiting import eventually
 
 CODE = ENTERPRISE[5:]
 FOR_BOTH = ("/m/{serial}",)  # answers people and programs alike
+DESKS = ("/desk/challenge", "/desk/session")  # of desks, the addresses for programs
 PROBLEM, CONCISE = "application/problem+json", "application/concise-problem-details+cbor"
 Operation = tuple[str, str]
 # What only witnesses and a published map bring, neither of which is here; its absence is described, too.
@@ -84,6 +86,8 @@ class World:
             example = one.get("example")
             content = self.bodies.get((method, path)) or json.dumps(example).encode()
             headers["Content-Type"] = media
+        if path in DESKS:
+            headers["Origin"] = self.book.service.url
         if (method, path) in self.signers:
             signed = token(self.signers[method, path], address, *([] if content is None else [content]))
             headers |= authorization(signed)
@@ -145,12 +149,15 @@ def world(book: Book) -> World:
     }
     for path in ("", "/standing", "/standing/history", "/declarations", "/events", "/proof"):
         values["get", f"/v1/enterprises/{{name}}{path}"] = name
+    with DeskVisitor(book.service.url) as visitor:
+        signed = visitor.answered(ORGANIZER)
     bodies = {
         ("post", "/entries"): statement,
         ("post", "/entries/batch"): b"\x59" + len(another).to_bytes(2, "big") + another,
         ("post", "/annexes"): b"a,b\n1,2\n",
         ("post", "/v1/attachments"): scan + b".",
         ("post", "/v1/policies/comparison"): msgspec.json.encode(default_standing_policy()),
+        ("post", "/desk/session"): signed,
     }
     signers = {
         ("get", "/v1/accesses"): REGULATOR,
@@ -196,8 +203,8 @@ def test_every_route_of_the_application_is_described_and_nothing_else_is(
                 yield from walk(inner.routes)
                 continue
             path = re.sub(r":path\}", "}", route.path)  # type: ignore[attr-defined]
-            of_pages = route.endpoint.__module__.startswith("api.pages.")  # type: ignore[attr-defined]
-            if of_pages and path not in FOR_BOTH:
+            of_pages = route.endpoint.__module__.startswith(("api.pages.", "api.desk."))  # type: ignore[attr-defined]
+            if of_pages and path not in (*FOR_BOTH, *DESKS):
                 continue  # for people, not programs: docs/pages.md
             for method in set(route.methods or ()) - {"HEAD"}:  # type: ignore[attr-defined]
                 yield method.lower(), path

@@ -15,7 +15,7 @@ CREATE INDEX sessions_of_officers ON desk.sessions (party, officer, seen_at);
 
 -- A challenge is made with the secret and kept by nobody; what is kept is which were answered, until they are too old.
 CREATE TABLE desk.challenge_secret (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
     secret bytea NOT NULL CHECK (octet_length(secret) = 32)
 );
 CREATE TABLE desk.answered_challenges (
