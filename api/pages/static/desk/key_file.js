@@ -66,10 +66,23 @@ export async function decryptKey(file, passphrase) {
     throw wrongPassphrase();
   }
   const pkcs8 = new Uint8Array(opened);
-  // one wrong passphrase in 256 leaves a padding that looks right, and then no DER
-  if (pkcs8[0] !== SEQUENCE) throw wrongPassphrase();
+  // one wrong passphrase in 256 leaves a padding that looks right, and then no PrivateKeyInfo
+  if (!looksRight(pkcs8)) throw wrongPassphrase();
   checkP256(pkcs8);
   return pkcs8;
+}
+
+/** Whether the bytes are one sequence that begins with a version. @param {Uint8Array} pkcs8 */
+function looksRight(pkcs8) {
+  try {
+    const reader = new DerReader(pkcs8);
+    reader.sequence().integer();
+    reader.end();
+    return true;
+  } catch (error) {
+    if (error instanceof Malformed) return false;
+    throw error;
+  }
 }
 
 const wrongPassphrase = () =>
