@@ -1,4 +1,4 @@
-"""Key files of the browser against those of the command line: each opens what the other wrote; nothing else is opened."""
+"""Key files of the browser against those of the command line: each opens what the other wrote, and nothing else."""
 
 from __future__ import annotations
 
