@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from playwright.sync_api import BrowserContext, Download, Page
 
-from ledger.domain.events.party import KeyEnrolled
+from api.cli.main import main
+from ledger.keys.signer import save_key
 from tests.browser.conftest import SECONDS_MAX, Watched
 from tests.e2e.book import Book, open_book, today
 from tests.support.charter import REGISTRAR, Speaker
@@ -101,14 +103,17 @@ def watched_desk(context: BrowserContext, book: Book) -> Iterator[Desk]:
     assert desk.complaints == []
 
 
-def enrol(book: Book, handed: dict[str, Any], officer: str = "owner", by: Speaker = REGISTRAR) -> None:
-    """As a registrar does with what the page gave."""
-    event = KeyEnrolled(
-        v=1,
-        effective_on=today(),
-        valid_from=today(),
-        key=handed["key"],
-        proof=handed["proof"],
-        officer=officer,
-    )
-    book.register(event, handed["party"], by)
+def enrol(book: Book, handed: dict[str, Any], folder: Path) -> None:
+    """As a registrar does with the file that the page gave, by the commands of docs/desk.md."""
+    save_key(folder / "registrar.pem", REGISTRAR.signer)
+    fields = {"key": handed["key"], "proof": handed["proof"], "officer": "owner", "valid_from": str(today())}
+    (folder / "enrol.json").write_text(json.dumps(fields), "utf-8")
+    said = ["--subject", handed["party"], "--issuer", REGISTRAR.party, "--audience", handed["audience"]]
+    signed = ["--key", str(folder / "registrar.pem"), "--data", f"@{folder / 'enrol.json'}"]
+    file = str(folder / "enrol.cose")
+    for command in (
+        ["statement", "new", "KeyEnrolled", *said, *signed, "-o", file],
+        ["submit", book.service.url, file, "-o", str(folder)],
+    ):
+        result = CliRunner().invoke(main, command)
+        assert result.exit_code == 0, result.output

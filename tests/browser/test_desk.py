@@ -79,7 +79,7 @@ def test_an_enterprise_makes_a_key_saves_its_backup_is_enrolled_signs_in_and_ope
     page.click("#sign")
     expect(page.locator("#problem")).to_contain_text("签名密钥未登记")
     desk.complaints[:] = [one for one in desk.complaints if "401" not in one]  # as it should be: not enrolled yet
-    enrol(book, handed)
+    enrol(book, handed, tmp_path)
     page.click("#keys button")
     said = page.locator("#said").inner_text()
     assert all(one in said for one in (desk.origin, ORIGIN, own_party(ENTERPRISE), handed["kid"])), said

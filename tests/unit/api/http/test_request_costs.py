@@ -9,7 +9,7 @@ from api.http.errors import TooManyRequests
 from api.http.rate_limit import Limits
 from api.http.request_costs import cost_of
 from ledger.errors import Misconfigured
-from ledger.limits import BATCH_BYTES_MAX, BATCH_TOKEN_BYTES, REQUEST_TOKENS_DEAR
+from ledger.limits import BATCH_BYTES_MAX, BATCH_TOKEN_BYTES, REQUEST_TOKENS_DEAR, REQUESTS_BURST_MAX, SIGN_IN_TOKENS
 
 
 def cost(path: str, query: str = "", length: int | None = None) -> int:
@@ -27,6 +27,16 @@ def test_rows_bytes_and_proofs_are_paid_for() -> None:
     assert cost("/v1/enterprises/x/standing") == 1
     assert cost("/e/x") == cost("/en/e/x") == REQUEST_TOKENS_DEAR
     assert cost("/en") == cost("/entries/1") == cost("/p/x") == 1
+
+
+def test_a_client_tries_to_sign_in_ten_times_in_a_row_and_not_more() -> None:
+    assert cost("/desk/session") == cost("/desk/challenge") == SIGN_IN_TOKENS
+    assert cost("/desk") == cost("/desk/sign-in") == 1
+    limits = Limits(1, REQUESTS_BURST_MAX, lambda: 0.0)
+    for _ in range(REQUESTS_BURST_MAX // SIGN_IN_TOKENS):
+        limits.take("192.0.2.1", cost("/desk/session"))
+    with pytest.raises(TooManyRequests):
+        limits.take("192.0.2.1", cost("/desk/session"))
 
 
 def test_a_dear_request_takes_as_many_tokens_and_never_more_than_there_can_be() -> None:
