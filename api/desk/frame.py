@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.desk.roles import EndedSession, Officer
 from api.desk.sessions import FORM_FIELD, form_of, form_token, set_cookie, signed_in
-from api.http.errors import AccessDenied, problem_of
+from api.http.errors import AccessDenied, InvalidRequest, problem_of
 from api.http.same_origin import WebOrigins
 from api.pages.csp import PAGE_HEADERS
 from api.pages.localized import problem_page
@@ -70,12 +70,18 @@ def desk_answer(
     return Response(html, headers=headers, media_type="text/html; charset=utf-8")
 
 
-def add_desk_page(router: APIRouter, path: str, page: DeskPage) -> None:
-    """Serve a page for whoever is signed in; others are led to the sign-in. It runs in a thread: it may block."""
+def add_desk_page(router: APIRouter, path: str, page: DeskPage, *, parameters: frozenset[str] = frozenset()) -> None:
+    """Serve a page for whoever is signed in; others are led to the sign-in. It runs in a thread: it may block.
+
+    Other `parameters` than these are refused before anything is looked at, or logged.
+    """
 
     def answer(request: Request, language: Language) -> Response:
         try:
-            return page(request, language, signed_in(request.app.state.service, request))
+            officer = signed_in(request.app.state.service, request)
+            if not parameters.issuperset(request.query_params):
+                raise _unknown_parameter(parameters)
+            return page(request, language, officer)
         except EndedSession as ended:
             return _to_sign_in(request, language, ended.why)
         except LedgerError as error:
@@ -133,6 +139,16 @@ def not_for_this_desk() -> AccessDenied:
         "该工作台不属于当前登录主体的角色",
         "this desk is not for the roles of the party that is signed in",
     )
+
+
+def _unknown_parameter(known: frozenset[str]) -> InvalidRequest:
+    # not repeated: it may be somebody's number
+    takes = ", ".join(sorted(known)) or "-"
+    said = (
+        f"地址中有本页不认识的参数; 可用: {takes}",
+        f"a parameter that this page does not know; known here: {takes}",
+    )
+    return InvalidRequest("request.unknown_parameter", *said)
 
 
 def _to_sign_in(request: Request, language: Language, why: str) -> Response:

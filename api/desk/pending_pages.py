@@ -43,11 +43,11 @@ class PendingContent:
 
 def get_pending(request: Request, language: Language, officer: Officer) -> Response:
     service: Service = request.app.state.service
+    campaign, after = _asked(request)
     subject = None if officer.sees_all_pending else officer.enterprise
     if not officer.sees_all_pending and subject is None:
         log_look(service, request, officer, "refused")
         raise not_for_this_desk()
-    campaign, after = _asked(request)
     log_look(service, request, officer, "served", subject)
     page = waiting_page(service, subject=subject, campaign=campaign or None, after=after)
     ids = sorted(one.removeprefix("campaign:") for one in service.governance.campaigns)
@@ -60,11 +60,11 @@ def get_one(request: Request, language: Language, officer: Officer) -> Response:
     """Another enterprise's is not found, like one that is not there; the question is logged."""
     service: Service = request.app.state.service
     name: str = request.path_params["name"]
+    if not _ID.fullmatch(name):
+        raise NotFound("no such statement waits here")
     if not officer.sees_all_pending and officer.enterprise is None:
         log_look(service, request, officer, "refused")
         raise not_for_this_desk()
-    if not _ID.fullmatch(name):
-        raise NotFound("no such statement waits here")
     drop_ended(service)
     row = service.desk.get(bytes.fromhex(name))
     if row is None or not officer.sees_pending_of(row.subject):
@@ -78,10 +78,7 @@ def get_one(request: Request, language: Language, officer: Officer) -> Response:
 
 
 def _asked(request: Request) -> tuple[str, tuple[int, bytes] | None]:
-    """The campaign, and after which row. Raises `InvalidRequest`: unknown parameters are refused by name."""
-    for name in request.query_params:
-        if name not in ("campaign", "cursor"):
-            raise InvalidRequest("request.unknown_parameter", "没有该参数", f"there is no parameter {name[:40]}")
+    """The campaign, and after which row. Raises `InvalidRequest`."""
     campaign, cursor = request.query_params.get("campaign", ""), request.query_params.get("cursor", "")
     if campaign and not _CAMPAIGN.fullmatch(campaign):
         raise InvalidRequest("pending.campaign", "没有该活动", "there is no such campaign")
@@ -93,5 +90,5 @@ def _asked(request: Request) -> tuple[str, tuple[int, bytes] | None]:
     return campaign, (int(match[1]), bytes.fromhex(match[2]))
 
 
-add_desk_page(router, PATH, get_pending)
+add_desk_page(router, PATH, get_pending, parameters=frozenset({"campaign", "cursor"}))
 add_desk_page(router, f"{PATH}/{{name}}", get_one)

@@ -24,7 +24,16 @@ from api.service.service import Service
 from ledger.errors import Malformed
 from ledger.limits import DESK_FORM_BYTES_MAX, SESSION_SECONDS_MAX
 
-__all__ = ["FORM_FIELD", "form_of", "form_token", "new_session_id", "session_hash", "set_cookie", "signed_in"]
+__all__ = [
+    "FORM_FIELD",
+    "form_of",
+    "form_token",
+    "new_session_id",
+    "session_hash",
+    "session_id_of",
+    "set_cookie",
+    "signed_in",
+]
 
 FORM_FIELD: Final = "form_token"
 _ID_BYTES: Final = 32
@@ -57,7 +66,7 @@ def set_cookie(response: Response, origins: WebOrigins, session_id: bytes | None
 def signed_in(service: Service, request: Request) -> Officer:
     """Whoever is signed in, by the book as it is now. Raises `EndedSession` (`none` where there is no session),
     `Unavailable`. A session that ended is gone from the table, too."""
-    session_id = _session_id(request, WebOrigins(service.public_url))
+    session_id = session_id_of(request, WebOrigins(service.public_url))
     session = None if session_id is None else service.store.desk_sessions.get(session_hash(session_id))
     if session is None:
         raise EndedSession("none" if session_id is None else "over")
@@ -73,7 +82,7 @@ def signed_in(service: Service, request: Request) -> Officer:
 
 def form_token(service: Service, request: Request) -> str:
     """What every form of this session carries: only who has the session's id can make it."""
-    session_id = _session_id(request, WebOrigins(service.public_url))
+    session_id = session_id_of(request, WebOrigins(service.public_url))
     return "" if session_id is None else _token(session_id)
 
 
@@ -92,7 +101,7 @@ async def form_of(service: Service, request: Request) -> dict[str, str]:
         }
     except (UnicodeDecodeError, ValueError) as error:
         raise Malformed(f"not a form: {error}") from None
-    session_id = _session_id(request, origins)
+    session_id = session_id_of(request, origins)
     if session_id is None or not hmac.compare_digest(fields.get(FORM_FIELD, "").encode(), _token(session_id).encode()):
         raise AccessDenied(
             403,
@@ -112,7 +121,8 @@ def _cookie_name(origins: WebOrigins) -> str:
     return "__Host-desk" if origins.secure else "desk"
 
 
-def _session_id(request: Request, origins: WebOrigins) -> bytes | None:
+def session_id_of(request: Request, origins: WebOrigins) -> bytes | None:
+    """The id in the request's cookie, whether there is such a session or not; None without one."""
     text = request.cookies.get(_cookie_name(origins), "")
     try:
         found = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

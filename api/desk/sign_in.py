@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.desk.challenges import Challenge, Challenges
-from api.desk.sessions import new_session_id, session_hash, set_cookie
+from api.desk.sessions import new_session_id, session_hash, session_id_of, set_cookie
 from api.http.bodies import read_bounded
 from api.http.errors import AccessDenied
 from api.http.same_origin import WebOrigins
@@ -51,6 +51,9 @@ async def post_session(request: Request) -> Response:
     web_origin = origins.require(request)
     content = await read_bounded(request.receive, SIGN_IN_BYTES_MAX)
     session_id = await run_in_threadpool(_begin, service, content, web_origin)
+    earlier = session_id_of(request, origins)
+    if earlier is not None:  # this browser's: nobody has its cookie any more
+        await run_in_threadpool(service.store.desk_sessions.drop, session_hash(earlier))
     response = Response(msgspec.json.encode({"desk": "/desk"}), 201, _NO_STORE, "application/json")
     set_cookie(response, origins, session_id)
     return response

@@ -150,6 +150,18 @@ def test_every_look_at_what_waits_is_logged_with_who_looked_refused_ones_too(hal
     assert any(row[2] == "refused" and row[0] == LABORATORY.party for row in seen)
 
 
+def test_what_a_page_does_not_know_is_neither_taken_nor_logged_nor_repeated(hall: Hall) -> None:
+    number = "11010519491231002X"
+    http = hall.visitors["enterprise"].http
+    for path in (f"/desk?{number}=1", f"/desk/pending?{number}=1", f"/desk/pending/{hall.own}?x={number}"):
+        answer = http.get(path)
+        assert answer.status_code == 422 and number not in answer.text, path
+    assert http.get(f"/desk/pending/{number}").status_code == 404
+    path = f"/v1/accesses?day={shanghai_date(int(time.time()))}"
+    rows = hall.book.get(path, headers=authorization(token(REGULATOR, path))).text
+    assert number not in rows and hall.own in rows
+
+
 def test_stored_text_is_shown_as_text_whatever_it_contains(hall: Hall) -> None:
     said = "<script>alert(1)</script>{{ 7 * 7 }}\"'&"
     statement, _ = hall.book.sign(hall.book.made(scope="product", content=said), ENTERPRISE, speaker_of(ENTERPRISE))

@@ -223,6 +223,15 @@ def _hash(visitor: DeskVisitor) -> str:
     return sha256(base64.urlsafe_b64decode(visitor.http.cookies["desk"] + "=")).hexdigest()
 
 
+def test_a_browser_that_signs_in_again_leaves_no_session_behind(visit: Visit) -> None:
+    visitor, thief = visit().sign_in(REGULATOR), visit()
+    thief.http.cookies.update(visitor.http.cookies)
+    before = _hash(visitor)
+    visitor.sign_in(ORGANIZER)
+    assert _hash(visitor) != before and visitor.signed_in
+    assert not thief.signed_in
+
+
 def test_one_more_session_than_an_officer_may_have_ends_the_oldest(visit: Visit) -> None:
     visitors = [visit().sign_in(LABORATORY) for _ in range(SESSIONS_PER_OFFICER_MAX)]
     assert all(one.signed_in for one in visitors)
