@@ -128,7 +128,7 @@ def to(path: str, language: Language, query: dict[str, str] | None = None) -> Re
     """Go on at another page, by GET."""
     address = path if language == "zh" else in_english(path)
     asked = f"?{urlencode(query)}" if query else ""
-    return RedirectResponse(address + asked, 303, headers={"Cache-Control": "no-store"})
+    return RedirectResponse(address + asked, 303, headers={**PAGE_HEADERS, "Cache-Control": "no-store"})
 
 
 def not_for_this_desk() -> AccessDenied:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 from playwright.sync_api import BrowserContext, Download, Page
 
@@ -41,6 +42,14 @@ class Desk(Watched):
         """A page without scripts of its own."""
         self.page.goto(f"{self.origin}{path}")
         return self.page
+
+    def faultless(self, width: int, where: str) -> None:
+        """Axe finds nothing in the page as it is, nothing is wider than the screen, nothing broke its policy."""
+        self.page.set_viewport_size({"width": width, "height": 800})
+        found = Axe().run(self.page)
+        assert found.violations_count == 0, f"{where}\n{found.generate_report()}"
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= width, where
+        assert self.page.evaluate("window.violations ?? []") == [], where
 
     def make_key(self, code: str, passphrase: str = PASSPHRASE) -> Download:
         """Makes a key; the backup that the page offers. The key does not count yet."""
