@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from api.desk import desk_page, key_pages, pending_pages, sign_in
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
 from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
@@ -149,6 +150,10 @@ def framework(service: Service) -> FastAPI:
         text_pages,
         verify_page,
         static_files,
+        sign_in,
+        key_pages,
+        desk_page,
+        pending_pages,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)

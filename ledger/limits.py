@@ -113,6 +113,16 @@ DESK_PAGE_MAX: Final = 100
 PLEDGE_CODES_TRIED_MAX: Final = 100  # one after the other, where a proposed code is taken
 DESK_REFUSAL_BYTES_MAX: Final = 8_192
 
+# Signing in at the desks
+SIGN_IN_BYTES_MAX: Final = 4_096  # an answered challenge
+CHALLENGE_SECONDS_MAX: Final = 120  # from when it was made until it is answered
+SESSION_IDLE_SECONDS_MAX: Final = 1_800  # without a request
+SESSION_SECONDS_MAX: Final = 12 * 3_600  # of a session, however busy: a working day
+SESSION_SEEN_SECONDS: Final = 60  # between two notes of when it was seen last
+SESSIONS_PER_OFFICER_MAX: Final = 8  # one more ends the one that was seen longest ago
+DESK_FORM_BYTES_MAX: Final = 65_536
+SIGN_IN_TOKENS: Final = 40  # of its client's allowance: what an attempt costs
+
 # Caches
 RECORDS_CACHED_EVENTS_MAX: Final = 500_000  # events folded into the records that the writer keeps
 MARKS_CACHED_MAX: Final = 20_000  # ranges that were looked up lately

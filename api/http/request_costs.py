@@ -20,6 +20,7 @@ from ledger.limits import (
     QUERY_TOKEN_BYTES,
     REQUEST_TOKENS_DEAR,
     SEARCH_TOKENS,
+    SIGN_IN_TOKENS,
 )
 
 __all__ = ["cost_of"]
@@ -28,6 +29,7 @@ _BATCH: Final = "/entries/batch"
 _FEED: Final = "/v1/events"
 _QUERIES: Final = frozenset({"/v1/standings/query", "/v1/enterprises/query", "/v1/ctis/query"})
 _SEARCHES: Final = frozenset({"/search", "/en/search", "/s", "/en/s", "/v1/enterprises", "/v1/standards"})
+_SIGN_IN: Final = frozenset({"/desk/challenge", "/desk/session"})  # guesses are not worth their time
 # Folded, proven or read for each request, whatever is asked for.
 _DEAR: Final = frozenset({"/v1/standings.ndjson", "/v1/policies/comparison", "/annexes", "/v1/attachments"})
 _DEAR_PAGES: Final = ("/e/", "/en/e/")  # they fold the enterprise's history
@@ -41,6 +43,8 @@ def cost_of(scope: Scope) -> int:
         return BATCH_TOKENS_MIN + _length(scope["headers"], BATCH_BYTES_MAX) // BATCH_TOKEN_BYTES
     if path in _QUERIES:
         return 1 + _length(scope["headers"], QUERY_TOKEN_BYTES) // QUERY_TOKEN_BYTES
+    if path in _SIGN_IN:
+        return SIGN_IN_TOKENS
     if path == _FEED or (path.startswith("/v1/") and path.endswith("/events")):
         return 1 + _rows(scope["query_string"]) // EVENTS_TOKEN_ROWS
     if path.startswith(_DEAR_PAGES):

@@ -106,6 +106,7 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
         "refused_by",
         "reason",
     ),
+    "desk.sessions": ("id_hash", "party", "officer", "kid", "roles", "began_at", "seen_at", "expires_at"),
 }
 # The migration that made the table: backups of before lack it.
 _SINCE: Final = {
@@ -114,6 +115,7 @@ _SINCE: Final = {
     "ledger.attachments": 5,
     "ledger.accesses": 5,
     "ledger.cosignatures": 6,
+    "desk.sessions": 11,
 }
 
 

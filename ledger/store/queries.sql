@@ -304,6 +304,47 @@ SELECT DISTINCT campaign FROM desk.pending WHERE campaign IS NOT NULL
 -- name: desk_count
 SELECT count(*) FILTER (WHERE refused_at IS NULL), count(*) FILTER (WHERE refused_at IS NOT NULL) FROM desk.pending
 
+-- name: challenge_secret
+SELECT secret FROM desk.challenge_secret
+
+-- name: challenge_secret_make
+-- Of processes that start at once the first has made it.
+INSERT INTO desk.challenge_secret (secret) VALUES (%b) ON CONFLICT DO NOTHING
+
+-- name: session_begin
+-- Nothing for a challenge that was answered before. What is over goes; of the officer's others the newest stay.
+WITH answered AS (
+    INSERT INTO desk.answered_challenges (nonce, expires_at) VALUES (%(nonce)b, %(challenge_expires_at)b)
+    ON CONFLICT DO NOTHING RETURNING nonce
+), past AS (
+    DELETE FROM desk.answered_challenges WHERE expires_at < %(began_at)b
+), over AS (
+    DELETE FROM desk.sessions WHERE expires_at <= %(began_at)b OR seen_at <= %(idle_since)b
+        OR id_hash IN (
+            SELECT id_hash FROM desk.sessions WHERE party = %(party)b AND officer = %(officer)b
+            ORDER BY seen_at DESC, id_hash OFFSET %(others)b::bigint)
+)
+INSERT INTO desk.sessions (id_hash, party, officer, kid, roles, began_at, seen_at, expires_at)
+SELECT %(id_hash)b, %(party)b, %(officer)b, %(kid)b, %(roles)b, %(began_at)b, %(began_at)b, %(expires_at)b FROM answered
+RETURNING id_hash
+
+-- name: session_get
+SELECT id_hash, party, officer, kid, roles, began_at, seen_at, expires_at FROM desk.sessions WHERE id_hash = %b
+
+-- name: session_seen
+UPDATE desk.sessions SET seen_at = %(at)b WHERE id_hash = %(id_hash)b AND seen_at < %(at)b
+
+-- name: sessions_of
+SELECT id_hash, party, officer, kid, roles, began_at, seen_at, expires_at FROM desk.sessions
+WHERE party = %(party)b AND officer = %(officer)b AND expires_at > %(at)b AND seen_at > %(idle_since)b
+ORDER BY began_at DESC, id_hash
+
+-- name: session_end
+DELETE FROM desk.sessions WHERE id_hash = %(id_hash)b AND party = %(party)b AND officer = %(officer)b RETURNING id_hash
+
+-- name: session_drop
+DELETE FROM desk.sessions WHERE id_hash = %b
+
 -- name: erasures
 -- The condition is that of the partial index entries_erasures, word for word.
 SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, NULL::bytea

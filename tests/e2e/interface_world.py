@@ -19,15 +19,17 @@ from ledger.domain.events.base import Annex
 from ledger.domain.values.mark_serials import make
 from tests.e2e.book import Book, today
 from tests.support.charter import HANDLING_BODY, ORGANIZER, REGULATOR, Speaker
+from tests.support.desks import DeskVisitor
 from tests.support.marks import mark_licensed, range_of, seed_body, seed_of
 from tests.support.reading import authorization, token
 from tests.support.standards import NUMBER, declared
 from tests.support.statements import ENTERPRISE, OTHER_ENTERPRISE, outcome, registered
 from tests.support.waiting import eventually
 
-__all__ = ["ABSENT", "Operation", "World", "lay_world"]
+__all__ = ["ABSENT", "DESKS", "Operation", "World", "lay_world"]
 
 CODE = ENTERPRISE[5:]
+DESKS = ("/desk/challenge", "/desk/session")  # of desks, the addresses for programs
 Operation = tuple[str, str]
 # What only witnesses and a published map bring, neither of which is here; its absence is described, too.
 ABSENT = {
@@ -70,6 +72,8 @@ class World:
             example = one.get("example")
             content = self.bodies.get((method, path)) or json.dumps(example).encode()
             headers["Content-Type"] = media
+        if path in DESKS:
+            headers["Origin"] = self.book.service.url
         if (method, path) in self.signers:
             signed = token(self.signers[method, path], address, *([] if content is None else [content]))
             headers |= authorization(signed)
@@ -131,12 +135,15 @@ def lay_world(book: Book) -> World:
     }
     for path in ("", "/standing", "/standing/history", "/declarations", "/events", "/proof"):
         values["get", f"/v1/enterprises/{{name}}{path}"] = name
+    with DeskVisitor(book.service.url) as visitor:
+        signed = visitor.answered(ORGANIZER)
     bodies = {
         ("post", "/entries"): statement,
         ("post", "/entries/batch"): b"\x59" + len(another).to_bytes(2, "big") + another,
         ("post", "/annexes"): b"a,b\n1,2\n",
         ("post", "/v1/attachments"): scan + b".",
         ("post", "/v1/policies/comparison"): msgspec.json.encode(default_standing_policy()),
+        ("post", "/desk/session"): signed,
     }
     signers = {
         ("get", "/v1/accesses"): REGULATOR,

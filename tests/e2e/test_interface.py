@@ -22,7 +22,7 @@ from api.app import framework
 from api.serve import open_service
 from api.settings import Settings
 from tests.e2e.book import Book, lay_out
-from tests.e2e.interface_world import ABSENT, Operation, World, lay_world
+from tests.e2e.interface_world import ABSENT, DESKS, Operation, World, lay_world
 from tests.support.database import PostgresServer
 from tests.support.statements import ENTERPRISE
 
@@ -68,8 +68,8 @@ def test_every_route_of_the_application_is_described_and_nothing_else_is(
                 yield from walk(inner.routes)
                 continue
             path = re.sub(r":path\}", "}", route.path)  # type: ignore[attr-defined]
-            of_pages = route.endpoint.__module__.startswith("api.pages.")  # type: ignore[attr-defined]
-            if of_pages and path not in FOR_BOTH:
+            of_pages = route.endpoint.__module__.startswith(("api.pages.", "api.desk."))  # type: ignore[attr-defined]
+            if of_pages and path not in (*FOR_BOTH, *DESKS):
                 continue  # for people, not programs: docs/pages.md
             for method in set(route.methods or ()) - {"HEAD"}:  # type: ignore[attr-defined]
                 yield method.lower(), path

@@ -21,6 +21,7 @@ from ledger.cose.access_token import AccessRequest, sign_access
 from ledger.cose.archive_signature import sign_archive
 from ledger.cose.cbor import encode
 from ledger.cose.receipts import encode_receipts
+from ledger.cose.sign_in import sign_sign_in
 from ledger.cose.standing_token import sign_standing
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.values.mark_serials import RANGE_BYTES, make
@@ -86,6 +87,14 @@ def examples() -> dict[str, tuple[bytes, ...]]:
     vkey = book.checkpoint_key.key.format()
     opened, sealed = book.entries[-2], book.entries[-1]
     asked = AccessRequest(content="ab" * 32, purpose="查证", resource="/v1/bodies/1")
+    sign_in = sign_sign_in(
+        party="party:organizer",
+        log=ORIGIN,
+        web_origin="https://ledger.example.org",
+        expires_at=NOW,
+        nonce=bytes(32),
+        signer=key,
+    )
     token = sign_access(asked, party="party:organizer", origin=ORIGIN, issued_at=NOW, cti=bytes(16), signer=key)
     standing = sign_standing(
         b'{"level":"GOOD"}', subject=ENTERPRISE, origin=ORIGIN, issued_at=NOW, signer=book.standing_key
@@ -160,6 +169,7 @@ def examples() -> dict[str, tuple[bytes, ...]]:
         "evidence": (book.evidence(size - 2),),
         "standing token": (standing,),
         "access token": (token,),
+        "sign-in": (sign_in,),
         "possession": (prove_possession(key, "party:organizer", ORIGIN),),
         "cose key": (key.public.cose_key, book.receipt_key.public.cose_key),
         "pem": (key.public.pem.encode(), book.receipt_key.public.pem.encode()),

@@ -33,6 +33,7 @@ from ledger.cose.cbor import decode, decode_sequence, item_end
 from ledger.cose.receipt import detach, parse_receipt, verify_receipt
 from ledger.cose.receipts import decode_receipts, gather_receipts
 from ledger.cose.sign1 import split
+from ledger.cose.sign_in import parse_sign_in
 from ledger.cose.standing_token import standing_kid, verify_standing
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.payload import decode_body, decode_payload
@@ -214,6 +215,7 @@ PARSERS: Final = (
     ),
     Parser("signed standing", lambda data: verify_signed_standing(data, trust(), NOW), "standing token"),
     Parser("access token", parse_access, "access token"),
+    Parser("sign-in", parse_sign_in, "sign-in"),
     Parser(
         "possession",
         lambda data: check_possession(data, examples()["cose key"][0], "party:organizer", ORIGIN),

@@ -42,6 +42,7 @@ _TAGS: Final = {
     "attachments": "附件 · Attachments, by signed request",
     "pending": "等候公布的承诺 · Pledges that wait, by signed request",
     "accesses": "查阅记录 · Who read what, by signed request",
+    "desk": "工作台 · Signing in at the desks",
     "service": "服务 · The service itself",
 }
 _LICENCE: Final = {"name": "Apache-2.0", "identifier": "Apache-2.0"}

@@ -68,6 +68,13 @@ ENTRY_SCHEMAS: Final[dict[str, Schema]] = {
         statement=TEXT,
         body=WORDS,
     ),
+    "Challenge": thing(
+        "To be answered by a COSE_Sign1 of its own `typ`, under a key of the book (docs/desk.md).",
+        log={"type": "string", "description": "The log's origin"},
+        nonce=SHA256,
+        expires_at={"type": "integer", "description": "Until when it is good, in Unix seconds"},
+    ),
+    "SignedIn": thing("Where to go on; the session is a cookie.", desk=TEXT),
     "Refusal": thing("Why a pledge is refused.", reason={"type": "string", "minLength": 1, "maxLength": 512}),
     "Pledge": {
         "type": "object",

@@ -464,6 +464,17 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         signed=True,
         example={"day": "2026-01-02"},
     ),
+    # desks: their pages are for people
+    ("get", "/desk/challenge"): Operation(
+        "desk", "A challenge to sign in by: good once, for two minutes", {200: ("The challenge", _json("Challenge"))}
+    ),
+    ("post", "/desk/session"): Operation(
+        "desk",
+        "Sign in: the challenge, answered under a key of the book, from a page of this site (`Origin`)",
+        {201: ("Signed in, by a cookie", _json("SignedIn"))},
+        fails=(400, 401, 403, 413),
+        body=Body({COSE: _BYTES}, "The answer (docs/desk.md)"),
+    ),
     # the service itself
     ("get", "/healthz"): Operation("service", "Whether the process lives", {200: ("It does", {PLAIN: _TEXT})}),
     ("get", "/readyz"): Operation(

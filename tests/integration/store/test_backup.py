@@ -68,6 +68,16 @@ def book(store: PostgresStore) -> PostgresStore:
     store.hold_body(b"h" * 32, b"held", NOW)
     store.annexes.hold(b"a" * 32, b"held annex", "text/plain", NOW)
     store.desk.put(Pending(b"d" * 32, b"statement", None, "local:test/9", None, NOW, None, NOW))
+    store.desk_sessions.begin(
+        id_hash=b"s" * 32,
+        party="party:organizer",
+        officer="organizer-1",
+        kid=b"k" * 32,
+        roles=frozenset({"organizer", "approver"}),
+        at=NOW,
+        nonce=b"n" * 32,
+        challenge_expires_at=NOW + 120,
+    )
     return store
 
 

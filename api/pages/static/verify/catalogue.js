@@ -126,7 +126,6 @@ export const CATALOGUE = {
   AnnexTakenDown: { stream: "enterprise", signers: ["data_officer"], form: "open" },
   HistoryGivenUp: { stream: "map", signers: ["log_operator", "root"], form: "open" },
   MapRootPublished: { stream: "map", signers: ["log_operator"], form: "open" },
-  HistoryGivenUp: { stream: "map", signers: ["log_operator", "root"], form: "open" },
   AccessDigestPublished: { stream: "access", signers: ["log_operator"], form: "open" },
 };
 

@@ -12,7 +12,14 @@ from api.http.openapi.operations import OPERATIONS
 from api.http.rate_limit import Limits
 from api.http.request_costs import _BATCH, _DEAR, _DEAR_ENDS, _FEED, _QUERIES, _SEARCHES, cost_of
 from ledger.errors import Misconfigured
-from ledger.limits import BATCH_BYTES_MAX, BATCH_TOKEN_BYTES, BATCH_TOKENS_MIN, REQUEST_TOKENS_DEAR
+from ledger.limits import (
+    BATCH_BYTES_MAX,
+    BATCH_TOKEN_BYTES,
+    BATCH_TOKENS_MIN,
+    REQUEST_TOKENS_DEAR,
+    REQUESTS_BURST_MAX,
+    SIGN_IN_TOKENS,
+)
 
 
 def cost(path: str, query: str = "", length: int | None = None) -> int:
@@ -38,6 +45,16 @@ def test_whatever_has_a_price_of_its_own_is_there() -> None:
     assert priced - paths == {"/search", "/s"}, "pages, which the interface does not list"
     for end in _DEAR_ENDS:
         assert any(path.endswith(end) for path in paths), end
+
+
+def test_a_client_tries_to_sign_in_ten_times_in_a_row_and_not_more() -> None:
+    assert cost("/desk/session") == cost("/desk/challenge") == SIGN_IN_TOKENS
+    assert cost("/desk") == cost("/desk/sign-in") == 1
+    limits = Limits(1, REQUESTS_BURST_MAX, lambda: 0.0)
+    for _ in range(REQUESTS_BURST_MAX // SIGN_IN_TOKENS):
+        limits.take("192.0.2.1", cost("/desk/session"))
+    with pytest.raises(TooManyRequests):
+        limits.take("192.0.2.1", cost("/desk/session"))
 
 
 def test_a_dear_request_takes_as_many_tokens_and_never_more_than_there_can_be() -> None:

@@ -1,0 +1,159 @@
+"""The frame of desk pages: who is signed in, nothing kept by any cache; and where somebody goes who is not signed in.
+
+Like public pages they stand at `/…` in Chinese and at `/en/…` in English. A domain error becomes a page, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from api.desk.roles import EndedSession, Officer
+from api.desk.sessions import FORM_FIELD, form_of, form_token, set_cookie, signed_in
+from api.http.errors import AccessDenied, InvalidRequest, problem_of
+from api.http.same_origin import WebOrigins
+from api.pages.csp import PAGE_HEADERS
+from api.pages.localized import problem_page
+from api.pages.rendering import Language, PageFrame, in_english, render
+from api.service.service import Service
+from ledger.errors import LedgerError
+
+__all__ = ["SIGN_IN", "DeskView", "add_desk_form", "add_desk_page", "desk_answer", "not_for_this_desk", "to"]
+
+SIGN_IN: Final = "/desk/sign-in"
+_METHODS: Final = ["GET", "HEAD"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskView:
+    """What the frame shows, around the page's own `content`. `officer` is None on pages before the sign-in."""
+
+    officer: Officer | None
+    form_token: str
+    content: object
+
+    @property
+    def form_field(self) -> str:
+        """The name of the field in which forms carry the token."""
+        return FORM_FIELD
+
+
+DeskPage = Callable[[Request, Language, Officer], Response]
+DeskAct = Callable[[Request, Language, Officer, dict[str, str]], Response]
+
+
+def desk_answer(
+    request: Request,
+    template: str,
+    path: str,
+    language: Language,
+    title: tuple[str, str],
+    content: object,
+    *,
+    officer: Officer | None,
+    scripts: tuple[str, ...] = (),
+) -> Response:
+    """The page, never stored and never shown by a search engine. `title` in Chinese and English."""
+    service: Service = request.app.state.service
+    zh, en = title
+    said = f"{zh} · 质量诚信账本" if language == "zh" else f"{en} · Credit Ledger"
+    page = PageFrame(path, language, said, said, service.demo, scripts=scripts, indexed=False)
+    token = "" if officer is None else form_token(service, request)
+    headers = {**PAGE_HEADERS, "Cache-Control": "no-store", "Content-Language": page.lang}
+    html = render(template, page, DeskView(officer, token, content))
+    return Response(html, headers=headers, media_type="text/html; charset=utf-8")
+
+
+def add_desk_page(router: APIRouter, path: str, page: DeskPage, *, parameters: frozenset[str] = frozenset()) -> None:
+    """Serve a page for whoever is signed in; others are led to the sign-in. It runs in a thread: it may block.
+
+    Other `parameters` than these are refused before anything is looked at, or logged.
+    """
+
+    def answer(request: Request, language: Language) -> Response:
+        try:
+            officer = signed_in(request.app.state.service, request)
+            if not parameters.issuperset(request.query_params):
+                raise _unknown_parameter(parameters)
+            return page(request, language, officer)
+        except EndedSession as ended:
+            return _to_sign_in(request, language, ended.why)
+        except LedgerError as error:
+            return problem_page(request, language, problem_of(error))
+
+    def in_chinese(request: Request) -> Response:
+        return answer(request, "zh")
+
+    def english(request: Request) -> Response:
+        return answer(request, "en")
+
+    router.add_api_route(path, in_chinese, methods=_METHODS, include_in_schema=False, response_class=Response)
+    router.add_api_route(in_english(path), english, methods=_METHODS, include_in_schema=False, response_class=Response)
+
+
+def add_desk_form(router: APIRouter, path: str, act: DeskAct) -> None:
+    """Take a form for whoever is signed in, once it is sure that a page of this site sent it in this very session."""
+
+    async def answer(request: Request, language: Language) -> Response:
+        service: Service = request.app.state.service
+        try:
+            fields = await form_of(service, request)
+            return await run_in_threadpool(_acting, act, request, language, fields)
+        except EndedSession as ended:
+            return _to_sign_in(request, language, ended.why)
+        except LedgerError as error:
+            return await run_in_threadpool(problem_page, request, language, problem_of(error))
+
+    async def in_chinese(request: Request) -> Response:
+        return await answer(request, "zh")
+
+    async def english(request: Request) -> Response:
+        return await answer(request, "en")
+
+    for address, endpoint in ((path, in_chinese), (in_english(path), english)):
+        router.add_api_route(address, endpoint, methods=["POST"], include_in_schema=False, response_class=Response)
+
+
+def _acting(act: DeskAct, request: Request, language: Language, fields: dict[str, str]) -> Response:
+    return act(request, language, signed_in(request.app.state.service, request), fields)
+
+
+def to(path: str, language: Language, query: dict[str, str] | None = None) -> RedirectResponse:
+    """Go on at another page, by GET."""
+    address = path if language == "zh" else in_english(path)
+    asked = f"?{urlencode(query)}" if query else ""
+    return RedirectResponse(address + asked, 303, headers={**PAGE_HEADERS, "Cache-Control": "no-store"})
+
+
+def not_for_this_desk() -> AccessDenied:
+    """For whoever is signed in, but not in a role that this desk is for. To be raised."""
+    return AccessDenied(
+        403,
+        "desk.not_for_this_role",
+        "该工作台不属于当前登录主体的角色",
+        "this desk is not for the roles of the party that is signed in",
+    )
+
+
+def _unknown_parameter(known: frozenset[str]) -> InvalidRequest:
+    # not repeated: it may be somebody's number
+    takes = ", ".join(sorted(known)) or "-"
+    said = (
+        f"地址中有本页不认识的参数; 可用: {takes}",
+        f"a parameter that this page does not know; known here: {takes}",
+    )
+    return InvalidRequest("request.unknown_parameter", *said)
+
+
+def _to_sign_in(request: Request, language: Language, why: str) -> Response:
+    service: Service = request.app.state.service
+    response = to(SIGN_IN, language, None if why == "none" else {"ended": why})
+    if why != "none":
+        set_cookie(response, WebOrigins(service.public_url), None)
+    return response

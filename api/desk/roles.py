@@ -1,0 +1,83 @@
+"""Who is at a desk: an officer of a party, by the book as it is now; and what each role's desk shows.
+
+The one place in which it is decided who sees which desk. Nothing is remembered here: every request looks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from api.pages.words import Word
+from ledger.domain.rules.party import usable_key
+from ledger.domain.state.governance import Governance
+from ledger.domain.values.dates import shanghai_date
+from ledger.domain.values.subject import is_enterprise
+from ledger.errors import Refused
+from ledger.store.desk_sessions import DeskSession
+
+__all__ = ["ROLES", "EndedSession", "Officer", "officer_of"]
+
+ROLES: Final[Mapping[str, Word]] = {
+    "root": Word("信任根", "root"),
+    "registrar": Word("登记员", "registrar"),
+    "organizer": Word("组织方", "organizer"),
+    "approver": Word("审批方", "approver"),
+    "regulator": Word("监管机关", "regulator"),
+    "laboratory": Word("检验检测机构", "laboratory"),
+    "handling_body": Word("投诉承办单位", "handling body"),
+    "data_officer": Word("数据专员", "data officer"),
+    "log_operator": Word("账本运营方", "log operator"),
+}
+
+
+class EndedSession(Exception):
+    """A session that counts no more; `why` is `over`, `key` or `role`, for the page that says so."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Somebody who is signed in. `roles` are those that the party holds now."""
+
+    session: DeskSession
+    party: str
+    officer: str
+    name_zh: str
+    name_en: str | None
+    roles: frozenset[str]
+
+    @property
+    def enterprise(self) -> str | None:
+        """The enterprise that the party is; None for others."""
+        subject = self.party.removeprefix("party:")
+        return subject if ":" in subject and is_enterprise(subject) else None
+
+    @property
+    def sees_all_pending(self) -> bool:
+        """Whether the pledges of all enterprises that wait are this desk's work."""
+        return "organizer" in self.roles
+
+    def sees_pending_of(self, subject: str) -> bool:
+        """Whether what an enterprise laid at the desk is for this officer: the enterprise itself, and organizers."""
+        return self.sees_all_pending or self.enterprise == subject
+
+
+def officer_of(session: DeskSession, governance: Governance, now: int) -> Officer:
+    """Whose session it is, if it still counts. Raises `EndedSession`: its time is over, its key is no longer good, or
+    a role that the party held at the sign-in was taken from it."""
+    if not session.lasts(now):
+        raise EndedSession("over")
+    try:
+        key = usable_key(governance, session.kid, session.party, shanghai_date(now))
+    except Refused:
+        raise EndedSession("key") from None
+    roles = governance.roles(session.party)
+    if not session.roles <= roles:
+        raise EndedSession("role")
+    record = governance.parties[session.party]
+    return Officer(session, session.party, key.officer, record.name_zh, record.name_en, roles)

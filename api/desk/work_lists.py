@@ -1,0 +1,135 @@
+"""What waits, as desks show it: pledges that enterprises laid there, read from the desk and named from the book.
+
+Every look is logged before anything is shown, like a signed request for the same (`ledger/store/access_log.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, NamedTuple
+
+from starlette.requests import Request
+
+from api.desk.roles import Officer
+from api.http.enterprise_ids import name_of
+from api.pages.words import SCOPES, Word
+from api.service.service import SHANGHAI, Service
+from api.service.waiting_pledges import drop_ended
+from ledger.cose.statement import decode_event, parse_statement
+from ledger.domain.events.base import Closed
+from ledger.domain.events.pledge import PledgeMade
+from ledger.domain.state.access_log import Access
+from ledger.domain.values.dates import shanghai_date
+from ledger.limits import DESK_PAGE_MAX
+from ledger.store.desk import Pending
+
+__all__ = ["Waiting", "WaitingPage", "WaitingPledge", "log_look", "waiting_page", "waiting_pledge"]
+
+_PURPOSE: Final = "工作台查阅 / read at the desk"
+_CTI_BYTES: Final = 16
+_STATES: Final = {True: Word("已退回", "refused", "watch"), False: Word("等候公布", "waiting", "pledged")}
+
+
+class Waiting(NamedTuple):
+    """A row: `id` names it in addresses, `enterprise` the one that it is of, `received` in Asia/Shanghai."""
+
+    id: str
+    enterprise: str
+    name: str | None
+    campaign: str
+    scope: Word | None
+    received: datetime
+    state: Word
+    reason: str | None
+
+
+class WaitingPage(NamedTuple):
+    """Rows by time of receipt; `cursor` leads to the next ones, empty where these are the last."""
+
+    rows: Sequence[Waiting]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPledge:
+    """One of them with what it says; `pledge` is None where it is sealed and its body is not here."""
+
+    row: Waiting
+    pledge: PledgeMade | None
+    issuer: str
+    officer: str | None
+    key: str
+
+
+def waiting_page(
+    service: Service, *, subject: str | None, campaign: str | None, after: tuple[int, bytes] | None
+) -> WaitingPage:
+    """Of one enterprise or of all, of one campaign or of all. Raises `Unavailable`."""
+    drop_ended(service)
+    of = None if campaign is None else f"campaign:{campaign}"
+    found = service.desk.list(campaign=of, subject=subject, after=after, limit=DESK_PAGE_MAX)
+    last = found[-1] if len(found) == DESK_PAGE_MAX else None
+    cursor = "" if last is None else f"{last.received_at}.{last.statement_id.hex()}"
+    return WaitingPage(_named(service, found), cursor)
+
+
+def waiting_pledge(service: Service, pending: Pending) -> WaitingPledge:
+    """One that waits, taken apart."""
+    statement = parse_statement(pending.statement)
+    event = decode_event(statement, pending.body)
+    assert isinstance(event, PledgeMade | Closed)  # nothing else is laid there
+    key = service.governance.keys.get(statement.kid)
+    (row,) = _named(service, [pending])
+    return WaitingPledge(
+        row,
+        None if isinstance(event, Closed) else event,
+        statement.issuer,
+        None if key is None else key.officer,
+        statement.kid.hex(),
+    )
+
+
+def log_look(
+    service: Service,
+    request: Request,
+    officer: Officer,
+    outcome: Literal["served", "refused"],
+    subject: str | None = None,
+) -> None:
+    """Write down who looks at what is not public, before it is shown. Raises `Unavailable`."""
+    now = service.sound_clock()
+    query = request.url.query
+    service.store.accesses.log(
+        Access(
+            at=now,
+            day=shanghai_date(now),
+            party=officer.party,
+            officer=officer.officer,
+            kid=officer.session.kid.hex(),
+            cti=os.urandom(_CTI_BYTES).hex(),
+            resource=(request.url.path + (f"?{query}" if query else ""))[:1_024],
+            purpose=_PURPOSE,
+            outcome=outcome,
+            subject=subject,
+        )
+    )
+
+
+def _named(service: Service, found: Sequence[Pending]) -> list[Waiting]:
+    known = service.views.search.enterprises(sorted({one.subject for one in found})) if found else {}
+    return [
+        Waiting(
+            one.statement_id.hex(),
+            name_of(one.subject),
+            known[one.subject].name if one.subject in known else None,
+            (one.campaign or "").removeprefix("campaign:"),
+            None if one.scope is None else SCOPES[one.scope],
+            datetime.fromtimestamp(one.received_at, SHANGHAI),
+            _STATES[one.refused_at is not None],
+            one.reason,
+        )
+        for one in found
+    ]
