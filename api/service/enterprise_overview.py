@@ -18,8 +18,8 @@ from api.service.event_json import events_json
 from api.service.service import Service
 from ledger.domain.state.fold import fold
 from ledger.errors import NotFound
-from ledger.feed import to_recorded
 from ledger.limits import HISTORY_CHANGES_MAX, PAGE_ENTRIES_MAX, PAGE_STEPS_MAX, PAGE_STREAM_MAX
+from ledger.reading.feed import to_recorded
 from projections.standing.change_reasons import LevelChange
 from projections.standing.standing_model import LevelHold, Reason, Revoked, Unmet
 from projections.standing.standing_view import Coming

@@ -6,7 +6,7 @@ from typing import Final
 
 from ledger.domain.rules.context import Context
 from ledger.domain.state.campaign import CampaignState
-from ledger.domain.state.pledge import Terms
+from ledger.domain.state.pledge_state import Terms
 from ledger.errors import Refused
 
 __all__ = ["PLEDGE_PUBLISHED_IN", "require_not_cancelled", "require_recorded_since", "require_signed_since"]

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from ledger.reading.feed import Feed
 from ledger.limits import PROJECTION_AFRESH_ENTRIES_MIN
+from ledger.reading.feed import Feed
 from ledger.store.postgres import PostgresStore
 from projections.completeness.map_tables import prepare_map
 from projections.engine.process import ProjectionProcess, lean
