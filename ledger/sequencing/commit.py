@@ -22,12 +22,14 @@ from ledger.domain.events.party import TrustAnchorsSucceeded
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import (
+    AlreadyRegistered,
     ClockDoubted,
     Corrupted,
     HistoryBroken,
     LedgerError,
     Malformed,
     Raced,
+    Refused,
     Refuted,
     Unavailable,
 )
@@ -211,8 +213,16 @@ class CommitLoop:
                 raise Raced("a batch that was sent before is in the log now")
             self._append(batch)
             decision.adopt()
+        elif _refuses(fates) and self._moved():
+            # Nothing was appended that would have told: whatever made it refuse may be repaired by then.
+            raise Raced("what was refused was judged by an older head")
         self.history.keep(self._head.checkpoint)
         return [tuple(_answer(decision, fate) for fate in group) for group in fates]
+
+    def _moved(self) -> bool:
+        """Whether another writer has gone on since the head was looked at."""
+        newest = self._store.latest()
+        return newest is not None and newest.tree_size > self._head.size
 
     def _append(self, batch: Batch) -> None:
         self._sent = batch
@@ -292,6 +302,12 @@ def _apart(groups: Sequence[tuple[Candidate, ...]]) -> Iterator[Sequence[tuple[C
             start = place + 1
     if start < len(groups):
         yield groups[start:]
+
+
+def _refuses(fates: Sequence[Sequence[Fate]]) -> bool:
+    """Whether anybody hears no for what the head says; `AlreadyRegistered` rests on what is stored."""
+    answers = (fate for group in fates for fate in group)
+    return any(isinstance(fate, Refused) and not isinstance(fate, AlreadyRegistered) for fate in answers)
 
 
 def _answer(decision: Decision, fate: Fate) -> Answer:

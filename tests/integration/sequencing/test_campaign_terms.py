@@ -115,7 +115,6 @@ def test_a_correction_and_a_first_publication_that_race_never_both_land(
             say(one, made)
             corrections.append(correction(one, campaign, opening))
             publications.append(published)
-        say(other, entry(other, registered(), "local:test/last", ORGANIZER))  # so that it knows all of these
         heard: dict[str, list[Answer]] = {"corrected": [], "published": []}
         line = threading.Barrier(2)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from ledger.domain.events.enterprise import EnterpriseRenamed
 from ledger.domain.events.party import KeyRevoked
 from ledger.errors import Refused
 from ledger.sequencing.sequencer import Answer, Registered, Sequencer
@@ -79,3 +80,23 @@ def test_two_writers_under_load_make_one_log_without_a_gap(store: PostgresStore,
         indices = {name: [is_registered(answer).index for answer in heard] for name, heard in answers.items()}
         assert indices["one"] == indices["other"], "the same statement is one entry, whoever was asked"
         assert check_whole_log(store, log_keys(ORIGIN)) == size + len(candidates)
+
+
+def test_nothing_is_refused_for_what_another_process_has_long_since_written(
+    store: PostgresStore, database: TestDatabase
+) -> None:
+    """Of a batch that holds nothing but refusals nothing is appended, which would tell that the head is old."""
+    subject = "local:test/elsewhere"
+    with (
+        open_book(store) as one,
+        PostgresStore.open(database.service) as other_store,
+        open_sequencer(other_store) as other,
+    ):
+        event = EnterpriseRenamed(v=1, effective_on=TODAY, name="另一个名字有限公司", evidence="变更核准通知书")
+        renamed = entry(other, event, subject, ORGANIZER)
+        answer = other.submit_and_wait(renamed, timeout=30)[0]
+        assert isinstance(answer, Refused), "nobody has registered it, and the other process knows that it is so"
+        assert answer.rule == "enterprise.not_registered"
+        is_registered(one.submit_and_wait(entry(one, registered(), subject, ORGANIZER), timeout=30)[0])
+        is_registered(other.submit_and_wait(renamed, timeout=30)[0])
+        check_whole_log(store, log_keys(ORIGIN))
