@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from ledger.errors import Malformed
+from ledger.keys.key_encryption import private_pem
 from ledger.limits import SECRETS_FILE_BYTES_MAX
 
 __all__ = ["NamingSecret", "load_secrets", "save_secrets"]
@@ -64,15 +65,7 @@ def save_secrets(path: Path, secrets: Sequence[NamingSecret], passphrase: str | 
     Each is a PKCS#8 PEM block of the kind that RFC 8410 has for X25519, 32 bytes as they are: encrypted like a key,
     and never taken for one that signs. Never overwrites: raises `FileExistsError`, or another `OSError`.
     """
-    protection: serialization.KeySerializationEncryption = serialization.NoEncryption()
-    if passphrase is not None:
-        protection = serialization.BestAvailableEncryption(passphrase.encode())
-    blocks = [
-        X25519PrivateKey.from_private_bytes(secret.value).private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection
-        )
-        for secret in secrets
-    ]
+    blocks = [private_pem(X25519PrivateKey.from_private_bytes(one.value), passphrase) for one in secrets]
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(b"".join(blocks))
         file.flush()

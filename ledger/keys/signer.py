@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from ledger.errors import Malformed
 from ledger.keys.algorithms import P256_ORDER, Kind, PublicKey, wrap
+from ledger.keys.key_encryption import private_pem
 from ledger.keys.naming_secret import NamingSecret
 
 __all__ = ["Signer", "load_key", "load_private", "new_key", "save_key", "save_private"]
@@ -96,10 +97,7 @@ def save_private(path: Path, private: PrivateKey | MLDSA44PrivateKey, passphrase
 
     Never overwrites: raises `FileExistsError`, or another `OSError`.
     """
-    protection: serialization.KeySerializationEncryption = serialization.NoEncryption()
-    if passphrase is not None:
-        protection = serialization.BestAvailableEncryption(passphrase.encode())
-    pem = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection)
+    pem = private_pem(private, passphrase)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(pem)
         file.flush()

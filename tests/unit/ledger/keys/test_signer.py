@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from asn1crypto import keys, pem
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -38,6 +39,19 @@ def test_the_same_data_gives_the_same_signature_which_verifies(signer: Signer) -
 def test_a_saved_key_comes_back(tmp_path: Path, signer: Signer, passphrase: str | None) -> None:
     save_key(tmp_path / "key.pem", signer, passphrase)
     assert load_key(tmp_path / "key.pem", passphrase).kid == signer.kid
+
+
+def test_a_passphrase_is_dear_to_guess_and_no_two_files_are_alike(tmp_path: Path, signer: Signer) -> None:
+    derivations = []
+    for name in ("one.pem", "two.pem"):
+        save_key(tmp_path / name, signer, "三一五")
+        _, _, content = pem.unarmor((tmp_path / name).read_bytes())
+        protection = keys.EncryptedPrivateKeyInfo.load(content)["encryption_algorithm"]
+        assert protection.kdf == "pbkdf2" and protection.kdf_hmac == "sha256"
+        assert protection.encryption_cipher == "aes" and protection.key_length == 32
+        assert protection.kdf_iterations == 600_000
+        derivations.append((protection.kdf_salt, protection.encryption_iv))
+    assert derivations[0][0] != derivations[1][0] and derivations[0][1] != derivations[1][1]
 
 
 def test_a_key_file_is_for_its_owner_only_and_never_overwritten(tmp_path: Path, signer: Signer) -> None:
