@@ -32,7 +32,8 @@ class Campaign(Struct, frozen=True, kw_only=True):
 
     `pledge_recording_days_max`: how many days a PledgeMade's `effective_on` may precede its recording without
     a `late_ground`, by the registration policy in force. `division`: what pledge codes begin with (GB/T 2260)
-    where the campaign says so, else each enterprise's own. `last_day`: where it was closed early.
+    where the campaign says so, else each enterprise's own. `last_day`: where it was closed early. `cancelled_on`: from
+    when on its cancellation counts; nothing more is recorded in it, whatever that day.
     `pledge_months_max`: how long after the day on which it was made a pledge may end, by the policy.
     """
 
@@ -42,6 +43,7 @@ class Campaign(Struct, frozen=True, kw_only=True):
     scopes: tuple[Scope, ...]
     pledge_recording_days_max: Annotated[int, Meta(ge=0)]
     last_day: date | None = None
+    cancelled_on: date | None = None
     pledge_months_max: Annotated[int, Meta(ge=0, le=1_200)] | None = None
     clauses: tuple[OfferedClause, ...] = ()
     division: Annotated[str, Meta(pattern="^[0-9]{6}\\Z")] | None = None

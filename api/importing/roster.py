@@ -164,6 +164,7 @@ def _pledge(read: RowReader, rules: RosterRules, number: int) -> PledgeMade | No
             "为空; 承诺须写明违诺责任, 否则不得公布",
             "is empty; without a liability for its breach a pledge is not published",
         )
+    _check_cancelled(read, rules)
     _check_dates(read, made_on, valid_until, rules)
     if not (scope and disclosure and reason and content and made_on and body and body_code):
         return None
@@ -193,6 +194,21 @@ def _scope(read: RowReader, rules: RosterRules) -> Scope | None:
         if scope is not None:
             return scope
     return read.choice(template.SCOPE, template.SCOPES)
+
+
+def _check_cancelled(read: RowReader, rules: RosterRules) -> None:
+    """Before anything is sent: the book would take the enterprise and then refuse its pledge. A row of an export names
+    entries that are in the book, which the cancellation left there."""
+    cancelled_on = rules.campaign.cancelled_on
+    if cancelled_on is None or read.entries:
+        return
+    read.refuse(
+        "campaign.cancelled",
+        template.MADE_ON,
+        f"本次活动已取消, 自 {cancelled_on} 起生效, 不再登记承诺; 此前已公布的承诺仍在, 可用 export 导出",
+        f"this campaign was cancelled, with effect from {cancelled_on}, and takes no more pledges; what was published "
+        "in it stays: see `export`",
+    )
 
 
 def _check_dates(read: RowReader, made_on: date | None, valid_until: date | None, rules: RosterRules) -> None:

@@ -73,9 +73,16 @@ def test_the_trust_file_is_that_of_the_log_that_begins_so(new: Run) -> None:
 
 def test_a_charter_is_never_overwritten(new: Run) -> None:
     new()
-    before = Path("charter.cbor").read_bytes()
-    assert new().exit_code == 2
-    assert Path("charter.cbor").read_bytes() == before
+    before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    again = new()
+    assert again.exit_code == 2
+    assert "charter.cbor" in again.stderr, "says which file is there"
+    Path("charter.cbor").rename("elsewhere.cbor")
+    trust_alone = new()
+    assert trust_alone.exit_code == 2
+    assert "charter.trust.json" in trust_alone.stderr
+    Path("elsewhere.cbor").rename("charter.cbor")
+    assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before, "nor the keys"
 
 
 def test_organizer_and_approver_are_not_one_key(new: Run) -> None:

@@ -14,8 +14,8 @@ from api.importing import pledge_template as template
 from api.importing.campaign_terms import OfferedClause, campaign_subject, decode_campaign
 from api.importing.roster import RosterRules, plan_roster
 from api.importing.row_plan import PledgeWork, RowPlan
-from api.importing.table_reader import TableRow, table_of
-from api.importing.table_writer import WritableCell
+from api.importing.table_reader import ENTRIES, TableRow, table_of
+from api.importing.table_writer import WritableCell, csv_table
 from api.importing.validation_errors import ValidationError
 from ledger.domain.events.base import PaperEvidence
 from ledger.domain.payload import decode_payload, encode_payload
@@ -266,3 +266,20 @@ def test_any_row_gets_a_plan_and_a_sound_one_makes_a_well_formed_event(
         assert parse(work.who.subject) == work.who.subject
         assert decode_payload(encode_payload(pledge)) == pledge
         assert decode_payload(encode_payload(registered)) == registered
+
+
+def test_no_row_enters_a_cancelled_campaign_and_each_is_told() -> None:
+    answer = decode_campaign(msgspec.json.encode({**CAMPAIGN, "cancelled_on": "2026-03-12"}))
+    rows = table_of(roster_csv({}, {template.CODE: "913301060285459814"}), "t.csv", template.COLUMNS).rows
+    assert all(plan.sound for plan in plan_roster(rows, rules()))
+    for plan in plan_roster(rows, rules(cancelled_on=answer.cancelled_on)):
+        assert not plan.sound
+        (flaw,) = plan.flaws
+        assert (flaw.rule, "2026-03-12" in flaw.zh, "2026-03-12" in flaw.en) == ("campaign.cancelled", True, True)
+
+
+def test_what_a_cancelled_campaigns_export_names_is_still_compared_with_the_book() -> None:
+    known = {**GOOD, ENTRIES: "7 8"}
+    rows = table_of(csv_table([list(known), list(known.values())]), "t.csv", template.COLUMNS).rows
+    (plan,) = plan_roster(rows, rules(cancelled_on=date(2026, 3, 12)))
+    assert (plan.sound, plan.flaws, plan.entries) == (True, (), (7, 8))
