@@ -38,7 +38,7 @@ from ledger.charter.charter_file import charter_origin, read_charter
 from ledger.errors import Misconfigured, Refused
 from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import load_key
-from ledger.limits import CLOCK_AHEAD_SECONDS_MAX, STOP_REQUESTS_SECONDS_MAX
+from ledger.limits import CLOCK_AHEAD_SECONDS_MAX, KEEP_ALIVE_SECONDS, STOP_REQUESTS_SECONDS_MAX
 from ledger.reading.feed import Feed
 from ledger.reading.log_reader import Log
 from ledger.sequencing.clock import ClockDoubts
@@ -82,6 +82,7 @@ async def _serve(settings: Settings) -> None:
                 access_log=False,  # addresses and search terms are nobody's business; /metrics counts
                 log_level="warning",
                 server_header=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=STOP_REQUESTS_SECONDS_MAX,
             )
             bounds = Connections.within_descriptors(TrustedProxies(settings.trusted_proxies))

@@ -203,6 +203,9 @@ BODY_SECONDS_MAX: Final = 30.0  # until a body is whole, and longer by what came
 BODY_BYTES_PER_SECOND_MIN: Final = 8_192
 UNREAD_SECONDS_MAX: Final = 30.0  # in which a client takes nothing of an answer
 LINGER_SECONDS_MAX: Final = 5.0  # in which a client that was refused may read why
+# Of a connection on which nothing is asked. Longer than clients and proxies keep theirs (5 to 60 s): whoever closes
+# first while the other sends takes a request away.
+KEEP_ALIVE_SECONDS: Final = 75
 CONNECTIONS_MAX: Final = 4_096
 CONNECTIONS_PER_CLIENT_MAX: Final = 512  # of an IPv4 address, or of an IPv6 /64
 CONNECTIONS_TURNED_AWAY_MAX: Final = 64  # that are told so; others are just closed

@@ -71,4 +71,4 @@ def test_the_first_page_counts_the_pledges_of_the_newest_campaign(told: Book) ->
 def test_every_address_that_the_first_page_names_is_there(told: Book) -> None:
     for page in ("/", "/en"):
         for path in set(re.findall(r'href="(/[^"#]*)"', told.get(page).text)):
-            assert told.http.get(path).status_code == 200, path
+            assert told.http.get(path, follow_redirects=True).status_code == 200, path

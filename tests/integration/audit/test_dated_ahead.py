@@ -8,7 +8,7 @@ import pytest
 
 from api.auditing.drill import Drilling, audit_here
 from ledger.errors import ClockDoubted
-from ledger.registration import admit
+from ledger.registration import AdmittingLog, admit
 from ledger.sequencing.clock import ClockDoubts
 from ledger.sequencing.high_water import HighWater
 from ledger.sequencing.sequencer import Sequencer
@@ -75,7 +75,7 @@ def _register_ahead(sequencer: Sequencer, ahead: Clock) -> None:
     event = registered(effective_on=ahead.today)
     statement, body = sign(event, subject="local:test/dated-ahead", by=ORGANIZER, iat=ahead())
     governance, keyring = sequencer.governance, sequencer.keyring
-    candidate = admit(statement, body, governance=governance, keyring=keyring, origin=ORIGIN, now=ahead())
+    candidate = admit(statement, body, AdmittingLog(ORIGIN, governance, keyring), now=ahead())
     is_registered(sequencer.submit_and_wait(candidate, timeout=30)[0])
 
 
