@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.desk.frame import SIGN_IN, add_desk_form, add_desk_page, desk_answer, to
 from api.desk.roles import ROLES, Officer
 from api.desk.sessions import set_cookie
-from api.desk.work_lists import Waiting, log_look, waiting_page
+from api.desk.work_lists import WaitingRow, log_look, waiting_page
 from api.http.enterprise_ids import name_of
 from api.http.same_origin import WebOrigins
 from api.pages.rendering import Language
@@ -59,7 +59,7 @@ class EnterpriseDesk:
     standing: OverviewStanding
     tone: str
     pledges: Sequence[OwnPledge]
-    waiting: Sequence[Waiting]
+    waiting: Sequence[WaitingRow]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,14 +26,14 @@ from ledger.domain.values.dates import shanghai_date
 from ledger.limits import DESK_PAGE_MAX
 from ledger.store.desk import Pending
 
-__all__ = ["Waiting", "WaitingPage", "WaitingPledge", "log_look", "waiting_page", "waiting_pledge"]
+__all__ = ["WaitingPage", "WaitingPledge", "WaitingRow", "log_look", "waiting_page", "waiting_pledge"]
 
 _PURPOSE: Final = "工作台查阅 / read at the desk"
 _CTI_BYTES: Final = 16
 _STATES: Final = {True: Word("已退回", "refused", "watch"), False: Word("等候公布", "waiting", "pledged")}
 
 
-class Waiting(NamedTuple):
+class WaitingRow(NamedTuple):
     """A row: `id` names it in addresses, `enterprise` the one that it is of, `received` in Asia/Shanghai."""
 
     id: str
@@ -49,7 +49,7 @@ class Waiting(NamedTuple):
 class WaitingPage(NamedTuple):
     """Rows by time of receipt; `cursor` leads to the next ones, empty where these are the last."""
 
-    rows: Sequence[Waiting]
+    rows: Sequence[WaitingRow]
     cursor: str
 
 
@@ -57,7 +57,7 @@ class WaitingPage(NamedTuple):
 class WaitingPledge:
     """One of them with what it says; `pledge` is None where it is sealed and its body is not here."""
 
-    row: Waiting
+    row: WaitingRow
     pledge: PledgeMade | None
     issuer: str
     officer: str | None
@@ -118,10 +118,10 @@ def log_look(
     )
 
 
-def _named(service: Service, found: Sequence[Pending]) -> list[Waiting]:
+def _named(service: Service, found: Sequence[Pending]) -> list[WaitingRow]:
     known = service.views.search.enterprises(sorted({one.subject for one in found})) if found else {}
     return [
-        Waiting(
+        WaitingRow(
             one.statement_id.hex(),
             name_of(one.subject),
             known[one.subject].name if one.subject in known else None,

@@ -24,7 +24,7 @@ router = APIRouter()
 _CAMPAIGNS_SHOWN: Final = 2  # one that is open now does not hide the one that most people look for
 
 
-class Campaign(NamedTuple):
+class HomeCampaign(NamedTuple):
     """A campaign as `/v1/campaigns` gives it, and how many pledges of it are public."""
 
     id: str
@@ -36,7 +36,7 @@ class Campaign(NamedTuple):
 class HomeView:
     """The newest campaigns, none in a book without; `size`: the log's entries."""
 
-    campaigns: Sequence[Campaign]
+    campaigns: Sequence[HomeCampaign]
     size: int
 
 
@@ -44,7 +44,7 @@ def get_home(request: Request, language: Language) -> Response:
     service: Service = request.app.state.service
     declarations = service.views.declarations
     campaigns = [
-        Campaign(
+        HomeCampaign(
             subject.partition(":")[2], msgspec.json.decode(document.body), declarations.campaign_pledges_count(subject)
         )
         for subject, document in declarations.campaigns()[:_CAMPAIGNS_SHOWN]
