@@ -62,6 +62,17 @@ class Officer:
         """Whether the pledges of all enterprises that wait are this desk's work."""
         return "organizer" in self.roles
 
+    @property
+    def sees_closed(self) -> bool:
+        """Whether bodies that are not public, and the log of who read them, are for this officer; each look is logged,
+        as that of a signed request of the same party is (`api/service/signed_requests.py`)."""
+        return not self.roles.isdisjoint(("regulator", "data_officer"))
+
+    @property
+    def watches_log(self) -> bool:
+        """Whether the state of the log itself, audits of it, and standings at any size are this desk's work."""
+        return not self.roles.isdisjoint(("regulator", "log_operator"))
+
     def sees_pending_of(self, subject: str) -> bool:
         """Whether what an enterprise laid at the desk is for this officer: the enterprise itself, and organizers."""
         return self.sees_all_pending or self.enterprise == subject

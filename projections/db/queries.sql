@@ -198,3 +198,18 @@ ORDER BY s.entry LIMIT %(limit)b
 
 -- name: standard
 SELECT body, etag FROM projections.standards WHERE subject = %(subject)b AND entry = %(entry)b
+
+-- name: events_recorded
+-- The first and the last entry that were recorded in a stretch of time.
+SELECT (SELECT entry FROM projections.event_index WHERE recorded_at >= %(from)b ORDER BY recorded_at, entry LIMIT 1),
+       (SELECT entry FROM projections.event_index WHERE recorded_at <= %(until)b
+        ORDER BY recorded_at DESC, entry DESC LIMIT 1)
+
+-- name: events_found
+-- Planned for its values each time: what is not asked for leaves nothing to compare.
+SELECT entry, subject, type, issuer, recorded_at, sealed FROM projections.event_index
+WHERE entry BETWEEN %(first)b AND %(last)b
+  AND (%(subject)b = '' OR subject = %(subject)b)
+  AND (%(type)b = '' OR type = %(type)b)
+  AND (%(issuer)b = '' OR issuer = %(issuer)b)
+ORDER BY entry DESC LIMIT %(limit)b
