@@ -71,8 +71,8 @@ class DigestRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AccessesContent:
-    """`typed`: what was asked for; `wrong` by field. `verdict`: whether the day's rows match their digest, None where no
-    day was asked for. `about_itself`: an enterprise reads who read what is about it."""
+    """`typed`: what was asked for; `wrong` by field. `verdict`: whether the day's rows match their digest, None where
+    no day was asked for. `about_itself`: an enterprise reads who read what is about it."""
 
     typed: Mapping[str, str]
     wrong: Mapping[str, Word]
