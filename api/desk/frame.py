@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from api.desk.navigation import DeskLink, links_for
 from api.desk.roles import EndedSession, Officer
 from api.desk.sessions import FORM_FIELD, form_of, form_token, set_cookie, signed_in
 from api.http.errors import AccessDenied, InvalidRequest, problem_of
@@ -42,6 +43,11 @@ class DeskView:
     def form_field(self) -> str:
         """The name of the field in which forms carry the token."""
         return FORM_FIELD
+
+    @property
+    def links(self) -> list[DeskLink]:
+        """The desks that are for this officer."""
+        return links_for(self.officer)
 
 
 DeskPage = Callable[[Request, Language, Officer], Response]

@@ -100,7 +100,12 @@ class Hall:
     @property
     def places(self) -> Mapping[str, str]:
         """What stands in `{name}` of an address: things of `enterprise`."""
-        return {"/desk/pending/{name}": self.own, "/desk/sessions/{name}/end": "0" * 64}
+        return {
+            "/desk/pending/{name}": self.own,
+            "/desk/sessions/{name}/end": "0" * 64,
+            "/desk/explorer/{entry}": "0",
+            "/desk/explorer/{entry}/body": "0",
+        }
 
     def path(self, rule: Rule) -> str:
         """An address with a thing of `enterprise` in it."""
