@@ -135,7 +135,7 @@ ALTER TABLE projections.campaigns_set ADD CONSTRAINT campaigns_pkey_set PRIMARY 
 ALTER TABLE projections.event_index_set ADD CONSTRAINT event_index_pkey_set PRIMARY KEY (entry);
 CREATE INDEX event_index_subject_set ON projections.event_index_set (subject, entry);
 CREATE INDEX event_index_type_set ON projections.event_index_set (type, entry);
-CREATE INDEX event_index_issuer_set ON projections.event_index_set (issuer, type, entry);
-CREATE INDEX event_index_recorded_set ON projections.event_index_set (recorded_at, entry);
+CREATE INDEX event_index_issuer_set ON projections.event_index_set (issuer, entry);
+CREATE INDEX event_index_issuer_type_set ON projections.event_index_set (issuer, type, entry);
 -- How often grams occur decides how a search is planned.
 ANALYZE projections.enterprises_set;

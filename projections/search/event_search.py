@@ -1,20 +1,21 @@
 """Finding events: by subject, type, issuer, time and place in the log, the newest first. For officers' desks.
 
-Time and place alike are a stretch of the log, since entries are recorded in its order: with an index for each of the
-other three, a page costs what it shows, however large the book is.
+Time and place alike are a stretch of the log, since entries are recorded in its order: a time is found by bisection.
+With indexes for the other three a page costs what it shows, however large the book is.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from ledger.limits import LEAF_INDEX_ASKED_MAX
 from projections.db.reads import Reading
 
-__all__ = ["EventHit", "EventPage", "EventQuery", "EventSearch"]
+__all__ = ["EventHit", "EventPage", "EventQuery", "EventSearch", "statement_for"]
 
-_TIME_MAX: Final = 2**62
+_NAMED: Final = ("subject", "type", "issuer")
 
 
 class EventHit(NamedTuple):
@@ -60,16 +61,9 @@ class EventSearch:
         first, last = self._stretch(query)
         if first > last:
             return EventPage([], None)
-        params: dict[str, Any] = {
-            "subject": query.subject,
-            "type": query.type,
-            "issuer": query.issuer,
-            "first": first,
-            "last": last,
-            "limit": limit + 1,
-        }
-        # Planned for its values: which index is read depends on what was asked for.
-        rows = self._reading.rows("events_found", params, prepare=False)
+        params: dict[str, Any] = {"first": first, "last": last, "limit": limit + 1}
+        params |= {name: value for name in _NAMED if (value := getattr(query, name)) or query.subject}
+        rows = self._reading.rows(statement_for(query), params)
         found = [EventHit(*row) for row in rows[:limit]]
         return EventPage(found, found[-1].entry if len(rows) > limit else None)
 
@@ -80,10 +74,24 @@ class EventSearch:
         if query.before is not None:
             last = min(last, query.before - 1)
         if query.recorded_from is not None or query.recorded_until is not None:
-            until = _TIME_MAX if query.recorded_until is None else query.recorded_until
-            row = self._reading.row("events_recorded", {"from": query.recorded_from or 0, "until": until})
-            earliest, latest = (None, None) if row is None else row
-            if earliest is None or latest is None:
-                return 1, 0
-            first, last = max(first, earliest), min(last, latest)
+            newest = self._reading.row("events_newest", {})
+            entries = range(0 if newest is None else newest[0] + 1)
+            if query.recorded_from is not None:
+                first = max(first, bisect_left(entries, query.recorded_from, key=self._recorded_at))
+            if query.recorded_until is not None:
+                last = min(last, bisect_right(entries, query.recorded_until, key=self._recorded_at) - 1)
         return first, last
+
+    def _recorded_at(self, entry: int) -> int:
+        """When it was recorded; the times of entries never decrease."""
+        row = self._reading.row("event_recorded", {"entry": entry})
+        return 0 if row is None else row[0]
+
+
+def statement_for(query: EventQuery) -> str:
+    """The name of the statement that reads the index which tells most of it."""
+    if query.subject:
+        return "events_found_about"
+    if query.issuer:
+        return "events_found_by_of_type" if query.type else "events_found_by"
+    return "events_found_of_type" if query.type else "events_found"

@@ -14,12 +14,12 @@ from ledger.store.connect import Database
 from projections.db.queries import QUERIES
 from projections.db.reads import Reading
 from projections.engine.schema import prepare
-from projections.search.event_search import EventHit, EventQuery, EventSearch
+from projections.search.event_search import EventHit, EventQuery, EventSearch, statement_for
 from tests.support.database import TestDatabase
 
 ROWS: Final = 60_000
 RARE: Final = 7  # entries of the rare type by the frequent issuer, all of them old
-READ_MAX: Final = 100 * 4  # rows that may be looked at for a page of 100
+READ_MAX: Final = 200  # rows that may be looked at for a page of 100
 
 
 def _row(entry: int) -> EventHit:
@@ -122,7 +122,8 @@ def test_a_page_is_read_from_an_index_and_nothing_is_scanned_for_it(
     filled: psycopg.Connection[Any], asked: dict[str, Any]
 ) -> None:
     given = {"subject": "", "type": "", "issuer": "", "first": 0, "last": LEAF_INDEX_ASKED_MAX, "limit": 101, **asked}
-    query = f"EXPLAIN (ANALYZE, FORMAT JSON) {QUERIES['events_found']}".encode()
+    named = {name: given[name] for name in ("subject", "type", "issuer")}
+    query = f"EXPLAIN (ANALYZE, FORMAT JSON) {QUERIES[statement_for(EventQuery(**named))]}".encode()
     ((plan,),) = filled.execute(query, given, prepare=False).fetchall()
     read = 0
     nodes = [plan[0]["Plan"]]
