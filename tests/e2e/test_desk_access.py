@@ -199,6 +199,7 @@ def test_an_organizer_sees_all_that_waits_by_campaign_if_it_likes(hall: Hall) ->
 def test_every_look_at_what_waits_is_logged_with_who_looked_refused_ones_too(hall: Hall) -> None:
     hall.visitors["organizer"].http.get(f"/desk/pending/{hall.own}")
     hall.visitors["other"].http.get(f"/desk/pending/{hall.own}")
+    hall.visitors["laboratory"].http.get("/desk/pending")
     path = f"/v1/accesses?day={shanghai_date(int(time.time()))}"
     rows = hall.book.get(path, headers=authorization(token(REGULATOR, path))).json()["accesses"]
     seen = {(row["party"], row["officer"], row["outcome"], row["resource"], row["subject"]) for row in rows}
