@@ -64,7 +64,8 @@ class PostgresAccesses:
     def newest(
         self, *, day: date | None = None, subject: str | None = None, before: int | None = None, limit: int = 100
     ) -> Sequence[Access]:
-        params = {"day": day, "subject": subject, "before": _NUMBER_MAX if before is None else before, "limit": limit}
+        last = _NUMBER_MAX if before is None else before
+        params: dict[str, object] = {"day": day, "subject": subject, "before": last, "limit": limit}
         return self._rows("accesses_newest_about" if day is None else "accesses_newest_of_day", params)
 
     def _rows(self, name: str, params: dict[str, object]) -> list[Access]:

@@ -89,27 +89,22 @@ def test_a_regulator_finds_an_event_reads_a_closed_body_sees_that_look_and_takes
     assert said.encode() in read_archive(archive.read_bytes())[f"entries/{closed:010d}.body.json"]
 
 
-@pytest.mark.parametrize("width", [1280, 375])
 @pytest.mark.parametrize("prefix", ["", "/en"])
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
-    desk: Desk, closed: int, officers_file: Path, width: int, prefix: str
+    desk: Desk, closed: int, officers_file: Path, prefix: str
 ) -> None:
-    desk.signed_in_as(REGULATOR, officers_file)
+    page = desk.signed_in_as(REGULATOR, officers_file)
     for path in (
-        "/desk",
         "/desk/explorer",
         "/desk/explorer?subject=x&from=y&type=z",
-        "/desk/explorer?first=999999",
         f"/desk/explorer/{closed}",
-        f"/desk/explorer/{closed + 1}",
-        "/desk/explorer/0",
+        f"/desk/log/standing?enterprise={CODE}&tree_size=30",
         "/desk/accesses",
-        "/desk/accesses?day=2026-01-01",
         "/desk/archive",
         "/desk/log",
-        "/desk/log/standing",
-        f"/desk/log/standing?enterprise={CODE}&tree_size=30",
     ):
         desk.go(prefix + path)
-        desk.faultless(width, prefix + path)
+        desk.faultless(1280, prefix + path)
+        page.set_viewport_size({"width": 375, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375, path
     desk.complaints[:] = [one for one in desk.complaints if "422" not in one]  # of what was typed wrong

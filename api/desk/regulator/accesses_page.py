@@ -66,7 +66,7 @@ class DigestRow(NamedTuple):
 
     entry: int
     day: date
-    count: int
+    looks: int
 
 
 @dataclass(frozen=True, slots=True)

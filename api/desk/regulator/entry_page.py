@@ -4,7 +4,7 @@ proofs; and its closed body, for whoever says why (`POST …/body`): the look is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -171,7 +171,7 @@ def _content(
         datetime.fromtimestamp(statement.iat, SHANGHAI),
         datetime.fromtimestamp(row.recorded_at, SHANGHAI),
         _said(row, event, statement, shows=shows),
-        None if stub is None or shows else Word(stub["zh"], stub["en"]),
+        None if stub is None or shows else _closed_word(stub),
         bool(stub and stub.get("erased")),
         naming,
         named,
@@ -179,6 +179,15 @@ def _content(
         opened,
         purpose,
         flaw,
+    )
+
+
+def _closed_word(stub: Mapping[str, Any]) -> Word:
+    """Why its body is not shown to everybody."""
+    if "since" in stub:
+        return Word(stub["zh"], stub["en"])
+    return Word(
+        "依登记规则或签发者的选择，正文从未公开。", "By the rules, or by its issuer's choice, it never was public."
     )
 
 

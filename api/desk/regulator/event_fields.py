@@ -31,7 +31,8 @@ def field_rows(content: Mapping[str, Any]) -> list[FieldRow]:
 
 def named_entries(event: Event | Closed) -> list[int]:
     """The leaf indices that an event's fields name."""
-    found = (getattr(event, name) for name in _entry_fields(type(event)))
+    kind: type[Any] = type(event)
+    found = (getattr(event, name) for name in _entry_fields(kind))
     return [one for one in found if one is not None]
 
 
@@ -72,7 +73,7 @@ def _said(value: Any, label: Word) -> Iterator[FieldRow]:
 
 
 @cache
-def _entry_fields(kind: type) -> tuple[str, ...]:
+def _entry_fields(kind: type[Any]) -> tuple[str, ...]:
     """Those whose values are leaf indices, by their definition."""
     if not issubclass(kind, Event):
         return ()
