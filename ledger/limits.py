@@ -188,6 +188,8 @@ COMPARISONS_MAX: Final = 1  # of policies, for the whole population, in a proces
 COMPARISON_SECONDS_MAX: Final = 900  # until the totals
 COMPARISON_NICENESS: Final = 15  # more yielding than the projections
 COMPARISON_LINES_PIECE: Final = 500
+COMPARISON_DESK_SECONDS_MAX: Final = 120  # while somebody waits for the page
+COMPARISON_DESK_LINES_MAX: Final = 200  # enterprises on the page
 
 # Exports of tables
 EXPORT_LINES_SORTED_MAX: Final = 20_000  # of the feed, in memory at once: some 30 MiB

@@ -41,6 +41,7 @@ NAVIGATION: Final[tuple[DeskLink, ...]] = (
     ),
     DeskLink("/desk/archive", Word("证据档案", "Evidence"), lambda officer: officer.sees_closed),
     DeskLink("/desk/log", Word("账本与见证", "Log"), lambda officer: officer.watches_log),
+    DeskLink("/desk/policies", Word("规则", "Policies"), lambda officer: officer.compares_policies),
     DeskLink("/desk/key", Word("我的密钥", "My key"), _everybody),
 )
 

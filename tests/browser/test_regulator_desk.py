@@ -101,6 +101,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
         f"/desk/log/standing?enterprise={CODE}&tree_size=30",
         "/desk/accesses",
         "/desk/archive",
+        "/desk/policies",
         "/desk/log",
     ):
         desk.go(prefix + path)

@@ -18,16 +18,19 @@ from typing import Any
 import psycopg
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from api.cli.main import main
+from ledger.charter.default_policies import default_standing_policy
 from ledger.cose.statement import parse_statement
 from ledger.domain.events.access_log import AccessDigestPublished
+from ledger.domain.events.policy import StandingPolicyProposed
 from ledger.domain.events.repudiation import BodyErased
 from ledger.domain.state.access_log import day_digest
-from ledger.domain.values.subject import ACCESS
+from ledger.domain.values.subject import ACCESS, POLICY
 from ledger.verifier.formats.archive import read_archive
 from tests.e2e.book import Book, today
-from tests.support.charter import DATA_OFFICER, HANDLING_BODY, LOG_OPERATOR, ORGANIZER, REGULATOR
+from tests.support.charter import APPROVER, DATA_OFFICER, HANDLING_BODY, LOG_OPERATOR, ORGANIZER, REGULATOR
 from tests.support.database import TestDatabase
 from tests.support.desks import DeskVisitor
 from tests.support.statements import ENTERPRISE, OTHER_ENTERPRISE, outcome
@@ -255,6 +258,24 @@ def test_a_standing_is_computed_on_any_day_at_any_size(world: World) -> None:
     assert 'class="standing pledged"' in now and 'class="standing pledged"' not in before
     assert beyond.status_code == 422 and "the log has" in beyond.text and f'value="{10**6}"' in beyond.text
     assert "/desk/log/standing?" in world.accesses(subject=CODE)
+
+
+def test_a_policy_is_compared_before_it_is_approved_and_the_form_for_that_is_a_link_away(world: World) -> None:
+    policy = replace(default_standing_policy(), title_zh="更严的规则")
+    proposal = StandingPolicyProposed(v=1, effective_on=today(), policy=policy)
+    entry = world.book.register(proposal, POLICY, ORGANIZER)
+    with DeskVisitor(world.book.service.url).sign_in(APPROVER) as approver:
+        page = unescape(approver.http.get("/desk/policies").text)
+        assert "更严的规则" in page
+        assert f"/desk/act/StandingPolicyApproved?subject=policy&proposal={entry}&back=%2Fdesk%2Fpolicies" in page
+        compared = approver.submit("/desk/policies/comparison", fields={"proposal": str(entry)})
+        assert compared.status_code == 200 and "0 家的状况会改变" in compared.text, compared.text[:300]
+        wrong = approver.submit("/desk/policies/comparison", fields={"document": '{"v": "<b>"}'})
+        assert wrong.status_code == 422 and '{"v": "<b>"}' in unescape(wrong.text) and "<b>" not in wrong.text
+        for fields in ({"proposal": "9999"}, {"proposal": str(entry), "as_of": "morgen"}):
+            assert approver.submit("/desk/policies/comparison", fields=fields).status_code == 422
+    assert "/desk/act/" not in world.regulator.http.get("/desk/policies").text, "it is for approvers to approve"
+    assert APPROVER.party in world.accesses()
 
 
 def test_the_log_is_shown_with_its_checkpoint_and_that_it_has_no_witness(world: World) -> None:
