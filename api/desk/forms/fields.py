@@ -19,7 +19,7 @@ from api.desk.forms.refusals import rules_about
 from api.pages.words import Word
 from ledger.domain.events.base import Annex, Digest, Event, Hex, Month, NamedText
 
-__all__ = ["Choice", "Field", "Kind", "MADE_BY_THE_BROWSER", "fields_of", "paths_of", "text_field"]
+__all__ = ["MADE_BY_THE_BROWSER", "Choice", "Field", "Kind", "fields_of", "paths_of", "text_field"]
 
 #: How it is filled in. `lines`: a list, one item a line; `choices`: several of a closed list; `pairs`: a table with
 #: free keys, one a line; `group`: fields together; `list`: groups, as many as one likes.
@@ -49,9 +49,10 @@ class Choice:
 class Field:
     """A field of a form. `pattern`, lengths and bounds are those of one item where it is a list of `lines`.
 
-    `items_min` and `items_max`: of a list, `of` what each of its items is; `on`: ticked to begin with. `absent`: the JSON to write where nothing was filled in, None to leave it
-    out; `omits`: the JSON that is left out though it was filled in. `file`: `digest` where a file's SHA-256 goes here,
-    `annex` where a file fills the group. `rules`: the refusals of the service that are about this field.
+    `items_min` and `items_max`: of a list, `of` what each of its items is; `on`: ticked to begin with. `absent`: the
+    JSON to write where nothing was filled in, None to leave it out; `omits`: the JSON that is left out though it was
+    filled in. `file`: `digest` where a file's SHA-256 goes here, `annex` where a file fills the group. `rules`: the
+    refusals of the service that are about this field.
     """
 
     name: str
