@@ -103,6 +103,7 @@ class Hall:
         return {
             "/desk/pending/{name}": self.own,
             "/desk/sessions/{name}/end": "0" * 64,
+            "/desk/act/{type}": "PledgePublished",
             "/desk/explorer/{entry}": "0",
             "/desk/explorer/{entry}/body": "0",
         }
