@@ -15,6 +15,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from api.desk import desk_page, key_pages, pending_pages, sign_in
+from api.desk.forms import act_pages
+from api.desk.regulator import accesses_page, archive_page, entry_page, explorer_page, log_page, policies_page
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
 from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
@@ -154,6 +156,13 @@ def framework(service: Service) -> FastAPI:
         key_pages,
         desk_page,
         pending_pages,
+        act_pages,
+        explorer_page,  # its exports before `explorer/{entry}`
+        entry_page,
+        accesses_page,
+        archive_page,
+        log_page,
+        policies_page,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)

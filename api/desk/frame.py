@@ -5,7 +5,7 @@ Like public pages they stand at `/…` in Chinese and at `/en/…` in English. A
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from api.desk.navigation import Room, rooms_of
 from api.desk.roles import EndedSession, Officer
 from api.desk.sessions import FORM_FIELD, form_of, form_token, set_cookie, signed_in
 from api.http.errors import AccessDenied, InvalidRequest, problem_of
@@ -24,7 +25,16 @@ from api.pages.rendering import Language, PageFrame, in_english, render
 from api.service.service import Service
 from ledger.errors import LedgerError
 
-__all__ = ["SIGN_IN", "DeskView", "add_desk_form", "add_desk_page", "desk_answer", "not_for_this_desk", "to"]
+__all__ = [
+    "SIGN_IN",
+    "DeskView",
+    "add_desk_form",
+    "add_desk_page",
+    "desk_answer",
+    "not_for_this_desk",
+    "to",
+    "unknown_parameter",
+]
 
 SIGN_IN: Final = "/desk/sign-in"
 _METHODS: Final = ["GET", "HEAD"]
@@ -42,6 +52,11 @@ class DeskView:
     def form_field(self) -> str:
         """The name of the field in which forms carry the token."""
         return FORM_FIELD
+
+    @property
+    def rooms(self) -> Sequence[Room]:
+        """The rooms that the navigation shows."""
+        return rooms_of(self.officer)
 
 
 DeskPage = Callable[[Request, Language, Officer], Response]
@@ -70,17 +85,19 @@ def desk_answer(
     return Response(html, headers=headers, media_type="text/html; charset=utf-8")
 
 
-def add_desk_page(router: APIRouter, path: str, page: DeskPage, *, parameters: frozenset[str] = frozenset()) -> None:
+def add_desk_page(
+    router: APIRouter, path: str, page: DeskPage, *, parameters: frozenset[str] | None = frozenset()
+) -> None:
     """Serve a page for whoever is signed in; others are led to the sign-in. It runs in a thread: it may block.
 
-    Other `parameters` than these are refused before anything is looked at, or logged.
+    Other `parameters` than these are refused before anything is looked at, or logged; None where the page sees to it.
     """
 
     def answer(request: Request, language: Language) -> Response:
         try:
             officer = signed_in(request.app.state.service, request)
-            if not parameters.issuperset(request.query_params):
-                raise _unknown_parameter(parameters)
+            if parameters is not None and not parameters.issuperset(request.query_params):
+                raise unknown_parameter(parameters)
             return page(request, language, officer)
         except EndedSession as ended:
             return _to_sign_in(request, language, ended.why)
@@ -141,7 +158,8 @@ def not_for_this_desk() -> AccessDenied:
     )
 
 
-def _unknown_parameter(known: frozenset[str]) -> InvalidRequest:
+def unknown_parameter(known: Set[str]) -> InvalidRequest:
+    """For an address with a parameter that its page does not know. To be raised."""
     # not repeated: it may be somebody's number
     takes = ", ".join(sorted(known)) or "-"
     said = (
