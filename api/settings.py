@@ -14,7 +14,15 @@ from api.http.clients import LOOPBACK, TrustedProxies
 from ledger import limits
 from ledger.errors import Misconfigured
 
-__all__ = ["DEMO_ENTERPRISES", "DEMO_MAP_INTERVAL_SECONDS", "PORT", "VARIABLES", "Settings", "attachment_keys", "complaint_keys"]
+__all__ = [
+    "DEMO_ENTERPRISES",
+    "DEMO_MAP_INTERVAL_SECONDS",
+    "PORT",
+    "VARIABLES",
+    "Settings",
+    "attachment_keys",
+    "complaint_keys",
+]
 
 PORT: Final = 8315
 DEMO_ENTERPRISES: Final = 2_000

@@ -142,7 +142,9 @@ class DeskComplaints:
     def near(self, row: ComplaintRow, days: int, limit: int) -> Sequence[ComplaintRow]:
         """Others of the same body about the same enterprise, received within so many days of it, the nearest first."""
         params = {"number": row.number, "body": row.body, "subject": row.subject, "on": row.received_on}
-        return [_row(found) for found in self._database.fetch("complaint_near", {**params, "days": days, "limit": limit})]
+        return [
+            _row(found) for found in self._database.fetch("complaint_near", {**params, "days": days, "limit": limit})
+        ]
 
     def erase_due(self, closed_until: date, keys: KeyFolder) -> int:
         """Erase what was closed on that day or before: its key first, then content and secret; how many were."""

@@ -117,9 +117,7 @@ def require(file: CaseFile, step: AnyStep, situation: CaseSituation) -> None:
             file.holder or "",
         )
     if file.suspended and not isinstance(step, _WHILE_SUSPENDED):
-        raise Refused(
-            "complaint_file.suspended", "计时已中止, 请先恢复", "its clocks are suspended: resume them first"
-        )
+        raise Refused("complaint_file.suspended", "计时已中止, 请先恢复", "its clocks are suspended: resume them first")
     if not isinstance(step, _ALWAYS):
         _require_stage(file, step)
     match step:
@@ -172,9 +170,7 @@ def _require_stage(file: CaseFile, step: AnyStep) -> None:
 
 def _hand_over(file: CaseFile, step: HandedOver, situation: CaseSituation) -> None:
     if step.to not in situation.colleagues:
-        raise Refused(
-            "complaint_file.no_colleague", "本单位没有这位经办人", "this body has no such officer", step.to
-        )
+        raise Refused("complaint_file.no_colleague", "本单位没有这位经办人", "this body has no such officer", step.to)
     if step.to == file.holder:
         raise Refused("complaint_file.has_it", "这宗投诉已在其名下", "that officer has the file already", step.to)
     if step.to != step.by and file.holder != step.by:
@@ -246,7 +242,10 @@ def _window(zh: str, en: str) -> Refused:
 
 def _day(name: str, day: date) -> Refused:
     return Refused(
-        "complaint_file.day", "日期应在上一步之后、今天以前", "the day lies between the step before and today", f"{name} {day}"
+        "complaint_file.day",
+        "日期应在上一步之后、今天以前",
+        "the day lies between the step before and today",
+        f"{name} {day}",
     )
 
 
