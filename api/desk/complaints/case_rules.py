@@ -173,7 +173,7 @@ def _hand_over(file: CaseFile, step: HandedOver, situation: CaseSituation) -> No
         raise Refused("complaint_file.no_colleague", "本单位没有这位经办人", "this body has no such officer", step.to)
     if step.to == file.holder:
         raise Refused("complaint_file.has_it", "这宗投诉已在其名下", "that officer has the file already", step.to)
-    if step.to != step.by and file.holder != step.by:
+    if step.by not in (step.to, file.holder):
         raise Refused(
             "complaint_file.not_yours",
             "只能移交自己名下的投诉; 可以先接手",

@@ -1,4 +1,4 @@
-"""`/desk/complaints/{number}`: the complaint file, with its clocks, steps and likely duplicates; and its acts, as forms."""
+"""`/desk/complaints/{number}`: the file with its clocks, steps and likely duplicates; and its acts, as forms."""
 
 from __future__ import annotations
 

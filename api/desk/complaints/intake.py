@@ -1,4 +1,4 @@
-"""A complaint as a form gives it, from the complainant at `/complain` or from an officer with a telephone at the ear."""
+"""A complaint as a form gives it: from the complainant at `/complain`, or from an officer at the telephone."""
 
 from __future__ import annotations
 
