@@ -199,10 +199,10 @@ def test_nothing_personal_of_a_complaint_is_anywhere_but_on_the_pages_of_its_han
         book.get(path).text
         for path in (
             "/v1/events?limit=1000", f"/v1/enterprises/{ENTERPRISE}/events", f"/e/{ENTERPRISE[5:]}", "/metrics",
-            f"/e/{ENTERPRISE[5:]}/feed.atom", "/sitemap.xml", "/robots.txt", "/figures", "/v1/standings.ndjson",
+            f"/e/{ENTERPRISE[5:]}.atom", "/sitemap.xml", "/robots.txt", "/figures", "/v1/standings.ndjson",
         )
     ]  # fmt: skip
-    public += [book.http.get("/search", params={"q": canary}).text.replace(canary, "", 3) for canary in CANARIES[:2]]
+    public += [book.http.get("/v1/enterprises", params={"q": canary}).text for canary in CANARIES[:4]]
     public.append(office.first.http.get("/desk/complaints.csv?stage=all").text)
     public.append(book.service.said)
     public += [book.http.get(f"/entries/{index}", headers={"Accept": "application/json"}).text for index in range(size)]

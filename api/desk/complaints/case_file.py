@@ -97,11 +97,11 @@ def advanced(file: CaseFile, step: AnyStep) -> CaseFile:
         case Identified():
             return replace(file, subject=step.subject)
         case Accepted():
-            named = {"product_class": step.product_class, "issue": step.issue}
-            return replace(file, stage="accepted", accepted_on=on, decided_on=on, **named)
+            named = replace(file, product_class=step.product_class, issue=step.issue)
+            return replace(named, stage="accepted", accepted_on=on, decided_on=on)
         case Declined():
-            named = {"product_class": step.product_class, "issue": step.issue}
-            return replace(file, stage="declined", decided_on=on, reason=step.ground, **named)
+            named = replace(file, product_class=step.product_class, issue=step.issue)
+            return replace(named, stage="declined", decided_on=on, reason=step.ground)
         case Forwarded():
             return replace(file, stage="forwarded", forwarded_on=on)
         case EnterpriseReplied():

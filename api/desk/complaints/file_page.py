@@ -248,7 +248,7 @@ def _content(
         outcome=None if file.outcome is None else OUTCOMES[file.outcome],
         duplicates=_duplicates(file, files.near(opened)),
         may=may,
-        colleagues=sorted(situation.colleagues - {officer.officer}),
+        colleagues=sorted(set(situation.colleagues) - {officer.officer}),
         outcomes={str(one): OUTCOMES[one] for one in allowed_outcomes(file, situation)},
         issues={str(name): word for name, word in ISSUES.items()},
         channel=CHANNELS[registered.channel],
