@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.desk.complaints.case_acts import ACTS, ActContext
-from api.desk.complaints.case_clocks import clocks_of, publishable_from, reply_of
+from api.desk.complaints.case_clocks import clocks_of, publishable_from, reply_of, reply_window_over
 from api.desk.complaints.case_file import CaseFile
 from api.desk.complaints.case_keeping import CaseChanged, ComplaintFiles, OpenedCase
 from api.desk.complaints.case_rules import allowed_outcomes, may_follow
@@ -199,7 +199,7 @@ def _page(
     status: int = 200,
 ) -> Response:
     service: Service = request.app.state.service
-    content = _content(service, complaint_files(request), officer, opened, tried)
+    content = _content(service, complaint_files(request), officer, opened, tried, language)
     path, title = f"{PATH}/{opened.row.number}", (f"投诉 {opened.row.number}", f"Complaint {opened.row.number}")
     response = desk_answer(request, "desk/complaints/file.html", path, language, title, content, officer=officer)
     response.status_code = status
@@ -207,7 +207,12 @@ def _page(
 
 
 def _content(
-    service: Service, files: ComplaintFiles, officer: Officer, opened: OpenedCase, tried: _Tried | None
+    service: Service,
+    files: ComplaintFiles,
+    officer: Officer,
+    opened: OpenedCase,
+    tried: _Tried | None,
+    language: Language,
 ) -> ComplaintFileContent:
     row, file = opened.row, opened.file
     known = None if row.subject is None else service.views.search.enterprise(row.subject)
@@ -242,9 +247,9 @@ def _content(
             )
             for one in clocks_of(file, rules)
         ],
-        steps=[_step(one) for one in reversed(file.steps)],
+        steps=[_step(one, language) for one in reversed(file.steps)],
         hits=_hits(registered),
-        reply=None if file.forwarded_on is None else REPLIES[reply_of(file, rules)],
+        reply=REPLIES[reply_of(file, rules)] if reply_window_over(file, rules, today) else None,
         outcome=None if file.outcome is None else OUTCOMES[file.outcome],
         duplicates=_duplicates(file, files.near(opened)),
         may=may,
@@ -303,7 +308,7 @@ _LABELS: Final[Mapping[str, Word]] = {
 }
 
 
-def _step(step: AnyStep) -> StepView:
+def _step(step: AnyStep, language: Language) -> StepView:
     name = step.__struct_config__.tag
     assert isinstance(name, str)
     said = (
@@ -316,7 +321,7 @@ def _step(step: AnyStep) -> StepView:
         ]
     )
     if (outcome := getattr(step, "outcome", None)) is not None:
-        said.insert(0, (Word("结果", "outcome"), OUTCOMES[outcome].zh))
+        said.insert(0, (Word("结果", "outcome"), getattr(OUTCOMES[outcome], language)))
     at = datetime.fromtimestamp(step.at, SHANGHAI)
     return StepView(STEPS[name], at, step.by, isinstance(step, NoteWritten), said)
 

@@ -124,7 +124,7 @@ def _get_follow(request: Request, language: Language) -> Response:
 
 
 def _post_follow(request: Request, language: Language, given: dict[str, str]) -> Response:
-    number: str = request.path_params["number"]
+    number = given.get("number", "").strip()[:40] or request.path_params["number"]
     opened = complaint_files(request).follow(number, given.get("secret", ""))
     if opened is None:
         return _follow_page(request, language, FollowView(number, wrong=True), status=403)
