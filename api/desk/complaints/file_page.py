@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import partial
 from typing import Final, NamedTuple
 
 from fastapi import APIRouter, Request
@@ -122,10 +121,12 @@ def get_file(request: Request, language: Language, officer: Officer) -> Response
     return _page(request, language, officer, opened, None)
 
 
-def post_act(act: str, request: Request, language: Language, officer: Officer, given: dict[str, str]) -> Response:
+def post_act(request: Request, language: Language, officer: Officer, given: dict[str, str]) -> Response:
     """Make a step, and go on at the file; or show it again, with what was typed and what is wrong."""
     service: Service = request.app.state.service
-    opened = _opened(service, request, officer)
+    opened, act = _opened(service, request, officer), request.path_params["act"]
+    if act not in ACTS:
+        raise NotFound("no such act in a complaint file")
     files, fields = complaint_files(request), FormFields(given)
     offers: Sequence[EnterpriseOffer] = ()
     subject = None
@@ -327,5 +328,4 @@ def _step(step: AnyStep, language: Language) -> StepView:
 
 
 add_desk_page(router, f"{PATH}/{{number}}", get_file)
-for _act in ACTS:
-    add_desk_form(router, f"{PATH}/{{number}}/{_act}", partial(post_act, _act))
+add_desk_form(router, f"{PATH}/{{number}}/{{act}}", post_act)
