@@ -15,6 +15,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from api.desk import desk_page, key_pages, pending_pages, sign_in
+from api.desk.complaints import file_page as complaint_file_page
+from api.desk.complaints import list_page as complaint_list_page
+from api.desk.complaints import public_pages as complain_pages
+from api.desk.complaints.case_keeping import ComplaintFiles
 from api.desk.forms import act_pages
 from api.desk.regulator import accesses_page, archive_page, entry_page, explorer_page, log_page, policies_page
 from api.http.bodies import no_nul, wants_json
@@ -111,6 +115,7 @@ def framework(service: Service) -> FastAPI:
     app.state.mark_ranges = MarkRanges(service)
     app.state.enterprise_pages = EnterprisePages(service)
     app.state.book_figures = BookFigures(service)
+    app.state.complaint_files = ComplaintFiles(service)
     # `api/routes/fast_paths.py` answers these two before; here they stand for what other methods are told.
     app.router.routes.append(Route("/entries", PostEntries(service), methods=["POST"]))
     app.router.routes.append(Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]))
@@ -163,6 +168,9 @@ def framework(service: Service) -> FastAPI:
         archive_page,
         log_page,
         policies_page,
+        complaint_list_page,  # before `/desk/complaints/{number}`
+        complaint_file_page,
+        complain_pages,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)

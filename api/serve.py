@@ -33,7 +33,7 @@ from api.map_publisher.map_publisher import publish_roots
 from api.routes.entries_protocol import Wire
 from api.service.service import SHANGHAI, Service, unix_now
 from api.service.views import Views
-from api.settings import Settings, attachment_keys
+from api.settings import Settings, attachment_keys, complaint_keys
 from ledger.charter.charter_file import charter_origin, read_charter
 from ledger.errors import Misconfigured, Refused
 from ledger.keys.log_keys import LogKeys
@@ -216,6 +216,7 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
             projecting=ProjectionProcess(conninfo, settings.map_interval),
             views=Views(conninfo, feed, progress.rules),
             attachment_keys=KeyFolder(attachment_keys(settings.data_dir)),
+            complaint_keys=KeyFolder(complaint_keys(settings.data_dir)),
             certificate_folder=settings.data_dir / "certificates",
             public_url=settings.address,
             keys_dir=settings.keys_dir,

@@ -127,6 +127,16 @@ EXPLORER_STREAM_EVENTS_MAX: Final = 5_000  # of a longer one, what refers to an 
 ACCESSES_DESK_PAGE_MAX: Final = 100
 SIGN_IN_TOKENS: Final = 40  # of its client's allowance: what an attempt costs
 
+# Complaint files at the handling body's desk
+COMPLAINT_STEPS_MAX: Final = 200  # of one file, notes included
+COMPLAINT_TOKENS: Final = 40  # of its client's allowance: a complaint sent, or a secret tried
+COMPLAINT_FILES_OPEN_MAX: Final = 100_000  # of one body: more are turned away until some are closed
+COMPLAINTS_PAGE_MAX: Final = 100
+COMPLAINT_DUPLICATES_MAX: Final = 20  # looked at side by side
+COMPLAINT_DUPLICATE_DAYS: Final = 90  # between the days of receipt of two that may be one
+COMPLAINT_ALERT_WORKING_DAYS: Final = 2  # before a deadline its file is marked as due soon
+COMPLAINT_RETENTION_MONTHS: Final = 36  # from closing until the key of a file is destroyed
+
 # Caches
 RECORDS_CACHED_EVENTS_MAX: Final = 500_000  # events folded into the records that the writer keeps
 MARKS_CACHED_MAX: Final = 20_000  # ranges that were looked up lately

@@ -32,6 +32,7 @@ ROOMS: Final = (
     Room("/desk/archive", Word("证据档案", "Evidence"), lambda officer: officer.sees_closed),
     Room("/desk/policies", Word("规则", "Policies"), lambda officer: officer.compares_policies),
     Room("/desk/log", Word("账本与见证", "Log"), lambda officer: officer.watches_log),
+    Room("/desk/complaints", Word("投诉办理", "Complaints"), lambda one: "handling_body" in one.roles),
     Room("/desk/key", Word("我的密钥", "My key"), None),
 )
 

@@ -26,6 +26,7 @@ from ledger.limits import DESK_FORM_BYTES_MAX, SESSION_SECONDS_MAX
 
 __all__ = [
     "FORM_FIELD",
+    "form_fields",
     "form_of",
     "form_token",
     "new_session_id",
@@ -93,14 +94,7 @@ async def form_of(service: Service, request: Request) -> dict[str, str]:
     """
     origins = WebOrigins(service.public_url)
     origins.require(request)
-    content = await read_bounded(request.receive, DESK_FORM_BYTES_MAX)
-    try:
-        fields = {
-            name: values[-1]
-            for name, values in parse_qs(content.decode("ascii"), keep_blank_values=True, errors="strict").items()
-        }
-    except (UnicodeDecodeError, ValueError) as error:
-        raise Malformed(f"not a form: {error}") from None
+    fields = form_fields(await read_bounded(request.receive, DESK_FORM_BYTES_MAX))
     session_id = session_id_of(request, origins)
     if session_id is None or not hmac.compare_digest(fields.get(FORM_FIELD, "").encode(), _token(session_id).encode()):
         raise AccessDenied(
@@ -110,6 +104,17 @@ async def form_of(service: Service, request: Request) -> dict[str, str]:
             "the form is not of this session; nothing was done: load the page again",
         )
     return fields
+
+
+def form_fields(content: bytes) -> dict[str, str]:
+    """The fields of `application/x-www-form-urlencoded`; of a name that stands twice, the last. Raises `Malformed`."""
+    try:
+        return {
+            name: values[-1]
+            for name, values in parse_qs(content.decode("ascii"), keep_blank_values=True, errors="strict").items()
+        }
+    except (UnicodeDecodeError, ValueError) as error:
+        raise Malformed(f"not a form: {error}") from None
 
 
 def _token(session_id: bytes) -> str:

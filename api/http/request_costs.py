@@ -15,6 +15,7 @@ from ledger.limits import (
     BATCH_BYTES_MAX,
     BATCH_TOKEN_BYTES,
     BATCH_TOKENS_MIN,
+    COMPLAINT_TOKENS,
     EVENTS_PAGE_MAX,
     EVENTS_TOKEN_ROWS,
     QUERY_TOKEN_BYTES,
@@ -30,6 +31,7 @@ _FEED: Final = "/v1/events"
 _QUERIES: Final = frozenset({"/v1/standings/query", "/v1/enterprises/query", "/v1/ctis/query"})
 _SEARCHES: Final = frozenset({"/search", "/en/search", "/s", "/en/s", "/v1/enterprises", "/v1/standards"})
 _SIGN_IN: Final = frozenset({"/desk/challenge", "/desk/session"})  # guesses are not worth their time
+_COMPLAINTS: Final = ("/complain", "/en/complain")  # what is sent there is kept; a secret is not to be guessed
 # Folded, proven or read for each request, whatever is asked for.
 _DEAR: Final = frozenset(
     {
@@ -56,6 +58,8 @@ def cost_of(scope: Scope) -> int:
         return 1 + _length(scope["headers"], QUERY_TOKEN_BYTES) // QUERY_TOKEN_BYTES
     if path in _SIGN_IN:
         return SIGN_IN_TOKENS
+    if path.startswith(_COMPLAINTS) and scope["method"] == "POST":
+        return COMPLAINT_TOKENS
     if path == _FEED or (path.startswith("/v1/") and path.endswith("/events")):
         return 1 + _rows(scope["query_string"]) // EVENTS_TOKEN_ROWS
     if path.startswith(_DEAR_PAGES):

@@ -85,6 +85,7 @@ class Service:
     views: Views
     witnessing: Witnessing
     attachment_keys: KeyFolder
+    complaint_keys: KeyFolder
     certificate_folder: Path
     public_url: str  # under which people reach the service, without a slash at the end
     keys_dir: Path

@@ -107,6 +107,22 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
         "reason",
     ),
     "desk.sessions": ("id_hash", "party", "officer", "kid", "roles", "began_at", "seen_at", "expires_at"),
+    "desk.complaint_files": (
+        "number",
+        "case_id",
+        "body",
+        "subject",
+        "holder",
+        "stage",
+        "suspended",
+        "due_on",
+        "received_on",
+        "closed_on",
+        "entry",
+        "version",
+        "secret_hash",
+        "content",
+    ),
 }
 # The migration that made the table: backups of before lack it.
 _SINCE: Final = {

@@ -345,6 +345,73 @@ DELETE FROM desk.sessions WHERE id_hash = %(id_hash)b AND party = %(party)b AND 
 -- name: session_drop
 DELETE FROM desk.sessions WHERE id_hash = %b
 
+-- name: complaint_begin
+-- Nothing where the body has too many that are not closed.
+INSERT INTO desk.complaint_files (
+    number, case_id, body, subject, holder, stage, suspended, due_on, received_on, closed_on, entry, version,
+    secret_hash, content)
+SELECT %(number)b, %(case_id)b, %(body)b, %(subject)b::text, %(holder)b::text, %(stage)b, %(suspended)b, %(due_on)b,
+    %(received_on)b, %(closed_on)b::date, %(entry)b::bigint, %(version)b::bigint, %(secret_hash)b, %(content)b
+WHERE (SELECT count(*) FROM desk.complaint_files WHERE body = %(body)b AND closed_on IS NULL) < %(most)b
+RETURNING number
+
+-- name: complaint_get
+SELECT number, case_id, body, subject, holder, stage, suspended, due_on, received_on, closed_on, entry, version,
+    content IS NULL
+FROM desk.complaint_files WHERE number = %b
+
+-- name: complaint_content
+SELECT content FROM desk.complaint_files WHERE number = %(number)b AND version = %(version)b
+
+-- name: complaint_secret
+SELECT secret_hash FROM desk.complaint_files WHERE number = %b
+
+-- name: complaint_save
+-- The version before this one must be there: of two officers the second is told.
+UPDATE desk.complaint_files SET
+    subject = %(subject)b::text, holder = %(holder)b::text, stage = %(stage)b, suspended = %(suspended)b,
+    due_on = %(due_on)b, closed_on = %(closed_on)b::date, entry = %(entry)b::bigint, version = %(version)b,
+    content = %(content)b
+WHERE number = %(number)b AND version = %(version)b - 1 AND content IS NOT NULL
+RETURNING number
+
+-- name: complaint_reschedule
+UPDATE desk.complaint_files SET due_on = %(due_on)b WHERE number = %(number)b AND version = %(version)b
+
+-- name: complaint_list
+SELECT * FROM (
+    SELECT number, case_id, body, subject, holder, stage, suspended, due_on, received_on, closed_on, entry, version,
+    content IS NULL,
+        CASE %(sort)b::text
+            WHEN 'due' THEN due_on - DATE '2000-01-01'
+            WHEN 'received' THEN received_on - DATE '2000-01-01'
+            ELSE DATE '2000-01-01' - received_on
+        END AS key
+    FROM desk.complaint_files
+    WHERE body = %(body)b
+      AND (%(stages)b::text[] IS NULL OR stage = ANY (%(stages)b))
+      AND (%(holder)b::text IS NULL OR coalesce(holder, '') = %(holder)b)
+      AND (%(subject)b::text IS NULL OR subject = %(subject)b)
+      AND (%(due_until)b::date IS NULL OR due_on <= %(due_until)b)
+) AS listed
+WHERE (key, number) > (%(after_key)b, %(after_number)b)
+ORDER BY key, number LIMIT %(limit)b
+
+-- name: complaint_near
+SELECT number, case_id, body, subject, holder, stage, suspended, due_on, received_on, closed_on, entry, version,
+    content IS NULL
+FROM desk.complaint_files
+WHERE subject = %(subject)b AND body = %(body)b AND number <> %(number)b AND content IS NOT NULL
+  AND received_on BETWEEN %(on)b::date - %(days)b::integer AND %(on)b::date + %(days)b::integer
+ORDER BY abs(received_on - %(on)b::date), number LIMIT %(limit)b
+
+-- name: complaints_to_erase
+SELECT number, case_id FROM desk.complaint_files WHERE closed_on <= %(until)b AND content IS NOT NULL
+ORDER BY closed_on LIMIT %(limit)b
+
+-- name: complaint_erase
+UPDATE desk.complaint_files SET content = NULL, secret_hash = NULL, holder = NULL WHERE number = %b
+
 -- name: erasures
 -- The condition is that of the partial index entries_erasures, word for word.
 SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, NULL::bytea
