@@ -123,6 +123,13 @@ SESSIONS_PER_OFFICER_MAX: Final = 8  # one more ends the one that was seen longe
 DESK_FORM_BYTES_MAX: Final = 65_536
 SIGN_IN_TOKENS: Final = 40  # of its client's allowance: what an attempt costs
 
+# Keys that somebody asks to have enrolled: whoever comes along may ask, so all of it is bounded and goes by itself
+ENROLMENT_BYTES_MAX: Final = 4_096  # a request: public key, proof, names
+ENROLMENTS_MAX: Final = 10_000
+ENROLMENTS_PER_CLIENT_MAX: Final = 10  # that wait
+ENROLMENTS_PER_PARTY_MAX: Final = 32  # that wait: more clients than one would have to fill it
+ENROLMENT_SECONDS_MAX: Final = 30 * 86_400
+
 # Caches
 RECORDS_CACHED_EVENTS_MAX: Final = 500_000  # events folded into the records that the writer keeps
 MARKS_CACHED_MAX: Final = 20_000  # ranges that were looked up lately

@@ -29,7 +29,8 @@ _BATCH: Final = "/entries/batch"
 _FEED: Final = "/v1/events"
 _QUERIES: Final = frozenset({"/v1/standings/query", "/v1/enterprises/query", "/v1/ctis/query"})
 _SEARCHES: Final = frozenset({"/search", "/en/search", "/s", "/en/s", "/v1/enterprises", "/v1/standards"})
-_SIGN_IN: Final = frozenset({"/desk/challenge", "/desk/session"})  # guesses are not worth their time
+# guesses are not worth their time, nor is asking for many keys
+_SIGN_IN: Final = frozenset({"/desk/challenge", "/desk/session", "/desk/key/requests"})
 # Folded, proven or read for each request, whatever is asked for.
 _DEAR: Final = frozenset({"/v1/standings.ndjson", "/v1/policies/comparison", "/annexes", "/v1/attachments"})
 _DEAR_PAGES: Final = ("/e/", "/en/e/")  # they fold the enterprise's history

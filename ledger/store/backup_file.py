@@ -107,6 +107,19 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
         "reason",
     ),
     "desk.sessions": ("id_hash", "party", "officer", "kid", "roles", "began_at", "seen_at", "expires_at"),
+    "desk.enrolment_requests": (
+        "kid",
+        "party",
+        "officer",
+        "cose_key",
+        "proof",
+        "recovers",
+        "client",
+        "asked_at",
+        "refused_at",
+        "refused_by",
+        "reason",
+    ),
 }
 # The migration that made the table: backups of before lack it.
 _SINCE: Final = {
@@ -116,6 +129,7 @@ _SINCE: Final = {
     "ledger.accesses": 5,
     "ledger.cosignatures": 6,
     "desk.sessions": 11,
+    "desk.enrolment_requests": 14,
 }
 
 
