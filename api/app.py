@@ -16,6 +16,8 @@ from starlette.types import ASGIApp
 
 from api.desk import desk_page, key_pages, pending_pages, sign_in
 from api.desk.enrolment import key_requests, officer_pages, registrar_pages
+from api.desk.enterprise import acknowledgements, pledge_form
+from api.desk.enterprise import enterprise_page as own_enterprise_page
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
 from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
@@ -158,6 +160,9 @@ def framework(service: Service) -> FastAPI:
         key_requests,
         registrar_pages,
         officer_pages,
+        own_enterprise_page,
+        pledge_form,
+        acknowledgements,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)

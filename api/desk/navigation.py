@@ -26,7 +26,10 @@ class Room(NamedTuple):
 ROOMS: Final = (
     Room("/desk", Word("工作台", "Desk"), lambda officer: True),
     Room("/desk/pending", Word("等候公布", "Waiting"), lambda one: one.sees_all_pending or one.enterprise is not None),
+    Room("/desk/enterprise", Word("本企业", "My enterprise"), lambda one: one.enterprise is not None),
+    Room("/desk/registrar", Word("密钥登记", "Keys to enrol"), lambda one: one.enrols_keys),
     Room("/desk/act", Word("办理事项", "Acts"), lambda officer: True),
+    Room("/desk/officers", Word("经办人与密钥", "Officers"), lambda officer: True),
     Room("/desk/key", Word("我的密钥", "My key"), None),
 )
 

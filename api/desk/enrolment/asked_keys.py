@@ -28,7 +28,19 @@ from ledger.errors import Malformed, NotFound
 from ledger.limits import DESK_PAGE_MAX
 from ledger.store.desk_enrolments import EnrolmentRequest
 
-__all__ = ["AskedKey", "KeyRow", "PartyInBook", "Step", "asked_key", "asked_keys", "earliest_recovery", "keys_of", "party_in_book", "refuse", "step_of"]
+__all__ = [
+    "AskedKey",
+    "KeyRow",
+    "PartyInBook",
+    "Step",
+    "asked_key",
+    "asked_keys",
+    "earliest_recovery",
+    "keys_of",
+    "party_in_book",
+    "refuse",
+    "step_of",
+]
 
 #: What is to be signed next: the party's enrolment, its first key, a key in the place of a lost one; or a further key,
 #: by the party's own officers.

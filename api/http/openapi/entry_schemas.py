@@ -76,7 +76,7 @@ ENTRY_SCHEMAS: Final[dict[str, Schema]] = {
     ),
     "SignedIn": thing("Where to go on; the session is a cookie.", desk=TEXT),
     "KeyRequest": thing(
-        "A key that is to be enrolled, as `credit-ledger key show --json` gives it, and under which officer's pseudonym.",
+        "A key to be enrolled, as `credit-ledger key show --json` gives it, and under which officer's pseudonym.",
         optional=("recovers",),
         party=TEXT,
         officer={"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"},
