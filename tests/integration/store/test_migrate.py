@@ -80,4 +80,4 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(
         migrate(database.admin)
     with connect(database.admin) as connection:
         assert connection.execute("SELECT to_regclass('ledger.half')").fetchone() == (None,)
-        assert connection.execute("SELECT max(number) FROM ledger.migrations").fetchone() == (shipped()[-1].number,)
+        assert connection.execute("SELECT max(number) FROM ledger.migrations").fetchone() == (len(shipped()),)
