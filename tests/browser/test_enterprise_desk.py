@@ -85,7 +85,8 @@ def ask(part: Locator, officer: str, *, recovers: bool = False) -> str:
 
 def sign(page: Page, *said: str) -> str:
     """Reads what is about to be signed, signs it; what became of it."""
-    page.locator("#confirm").wait_for()
+    page.locator("#confirm:visible, .problem:not(:empty)").first.wait_for()
+    assert page.locator(".problem").all_inner_texts() == [""] * page.locator(".problem").count()
     shown = page.locator("#said").inner_text()
     for one in said:
         assert one in shown, shown
@@ -137,6 +138,7 @@ def test_an_enterprise_gets_a_key_signs_a_pledge_follows_it_and_has_it_in_writin
     expect(page.locator("#pledge-liability-wrong")).to_contain_text("请填写")
     assert page.input_value("#pledge-more") == "七日内退换。", "nothing typed is lost"
     page.fill("#pledge-liability", "退还货款并承担检测费用。")
+    page.fill("#pledge-body-code", "51100000500000005N")
     desk.faultless(375, "the pledge's form")
     page.click("#pledge button")
     title = sign(page, "PledgeMade", "家用净水器", "七日内退换。", "退还货款", own_party(ENTERPRISE), ORIGIN)
