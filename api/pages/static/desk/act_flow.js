@@ -206,6 +206,11 @@ export function begin(content) {
     if (one instanceof HTMLElement) one.hidden = false;
   for (const form of document.querySelectorAll("form[data-act]")) {
     if (!(form instanceof HTMLFormElement)) continue;
+    form.addEventListener("input", ({ target }) => {
+      if (!(target instanceof HTMLElement) || target.getAttribute("aria-invalid") !== "true") return;
+      target.removeAttribute("aria-invalid");
+      byId(`${target.id}-wrong`).textContent = "";
+    });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       forgive(form);
