@@ -19,6 +19,9 @@ from api.desk.complaints import file_page as complaint_file_page
 from api.desk.complaints import list_page as complaint_list_page
 from api.desk.complaints import public_pages as complain_pages
 from api.desk.complaints.case_keeping import ComplaintFiles
+from api.desk.enrolment import key_requests, officer_pages, registrar_pages
+from api.desk.enterprise import acknowledgements, pledge_form
+from api.desk.enterprise import enterprise_page as own_enterprise_page
 from api.desk.forms import act_pages
 from api.desk.regulator import accesses_page, archive_page, entry_page, explorer_page, log_page, policies_page
 from api.http.bodies import no_nul, wants_json
@@ -171,6 +174,12 @@ def framework(service: Service) -> FastAPI:
         complaint_list_page,  # before `/desk/complaints/{number}`
         complaint_file_page,
         complain_pages,
+        key_requests,
+        registrar_pages,
+        officer_pages,
+        own_enterprise_page,
+        pledge_form,
+        acknowledgements,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)

@@ -17,6 +17,7 @@ OFFICE_PARTS_MAX: Final = 10_000  # of an uploaded XLSX or DOCX, which is a ZIP
 ATTACHMENT_BYTES_MAX: Final = 20 * 1024 * 1024
 ATTACHMENTS_PER_ENTRY_MAX: Final = 32
 ACCESS_TOKEN_BYTES_MAX: Final = 4_096
+ACKNOWLEDGEMENT_BYTES_MAX: Final = 1_024
 ACCESS_TOKEN_SECONDS_MAX: Final = 300
 ACCESSES_PAGE_MAX: Final = 1_000
 BODY_SALT_BYTES_MIN: Final = 16
@@ -136,6 +137,13 @@ COMPLAINT_DUPLICATES_MAX: Final = 20  # looked at side by side
 COMPLAINT_DUPLICATE_DAYS: Final = 90  # between the days of receipt of two that may be one
 COMPLAINT_ALERT_WORKING_DAYS: Final = 2  # before a deadline its file is marked as due soon
 COMPLAINT_RETENTION_MONTHS: Final = 36  # from closing until the key of a file is destroyed
+
+# Keys that somebody asks to have enrolled: whoever comes along may ask, so all of it is bounded and goes by itself
+ENROLMENT_BYTES_MAX: Final = 4_096  # a request: public key, proof, names
+ENROLMENTS_MAX: Final = 10_000
+ENROLMENTS_PER_CLIENT_MAX: Final = 10  # that wait
+ENROLMENTS_PER_PARTY_MAX: Final = 32  # that wait: more clients than one would have to fill it
+ENROLMENT_SECONDS_MAX: Final = 30 * 86_400
 
 # Caches
 RECORDS_CACHED_EVENTS_MAX: Final = 500_000  # events folded into the records that the writer keeps

@@ -59,6 +59,11 @@ class Officer:
         return subject if ":" in subject and is_enterprise(subject) else None
 
     @property
+    def enrols_keys(self) -> bool:
+        """Whether the keys that wait for somebody else than their own party are this desk's work."""
+        return not self.roles.isdisjoint(("registrar", "root"))
+
+    @property
     def sees_all_pending(self) -> bool:
         """Whether the pledges of all enterprises that wait are this desk's work."""
         return "organizer" in self.roles

@@ -30,7 +30,8 @@ _BATCH: Final = "/entries/batch"
 _FEED: Final = "/v1/events"
 _QUERIES: Final = frozenset({"/v1/standings/query", "/v1/enterprises/query", "/v1/ctis/query"})
 _SEARCHES: Final = frozenset({"/search", "/en/search", "/s", "/en/s", "/v1/enterprises", "/v1/standards"})
-_SIGN_IN: Final = frozenset({"/desk/challenge", "/desk/session"})  # guesses are not worth their time
+# guesses are not worth their time, nor is asking for many keys
+_SIGN_IN: Final = frozenset({"/desk/challenge", "/desk/session", "/desk/key/requests"})
 _COMPLAINTS: Final = ("/complain", "/en/complain")  # what is sent there is kept; a secret is not to be guessed
 # Folded, proven or read for each request, whatever is asked for.
 _DEAR: Final = frozenset(

@@ -123,6 +123,19 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
         "secret_hash",
         "content",
     ),
+    "desk.enrolment_requests": (
+        "kid",
+        "party",
+        "officer",
+        "cose_key",
+        "proof",
+        "recovers",
+        "client",
+        "asked_at",
+        "refused_at",
+        "refused_by",
+        "reason",
+    ),
 }
 # The migration that made the table: backups of before lack it.
 _SINCE: Final = {
@@ -132,6 +145,7 @@ _SINCE: Final = {
     "ledger.accesses": 5,
     "ledger.cosignatures": 6,
     "desk.sessions": 11,
+    "desk.enrolment_requests": 14,
 }
 
 

@@ -28,6 +28,7 @@ from ledger.store.copy_reader import copy_entries
 from ledger.store.cosignatures import Cosignatures, PostgresCosignatures
 from ledger.store.desk import PostgresDesk
 from ledger.store.desk_complaints import DeskComplaints
+from ledger.store.desk_enrolments import EnrolmentRequests
 from ledger.store.desk_sessions import DeskSessions
 from ledger.store.durability import check_durable
 from ledger.store.queries import QUERIES
@@ -58,6 +59,7 @@ class PostgresStore(Vault):
         self.desk = PostgresDesk(database)
         self.desk_sessions = DeskSessions(database)
         self.desk_complaints = DeskComplaints(database)
+        self.desk_enrolments = EnrolmentRequests(database)
         self.annexes: Annexes = PostgresAnnexes(database)
         self.cosignatures: Cosignatures = PostgresCosignatures(database)
         self.attachments: AttachmentStore = PostgresAttachments(database)

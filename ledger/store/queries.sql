@@ -412,6 +412,47 @@ ORDER BY closed_on LIMIT %(limit)b
 -- name: complaint_erase
 UPDATE desk.complaint_files SET content = NULL, secret_hash = NULL, holder = NULL WHERE number = %b
 
+-- name: enrolment_put
+-- The same key again takes the place of its earlier request, refused or not. Two at once may pass the counts together:
+-- one more than the limit is no harm.
+INSERT INTO desk.enrolment_requests (kid, party, officer, cose_key, proof, recovers, client, asked_at)
+SELECT %(kid)b, %(party)b, %(officer)b, %(cose_key)b, %(proof)b, %(recovers)b, %(client)b, %(asked_at)b
+WHERE (SELECT count(*) FROM desk.enrolment_requests
+        WHERE client = %(client)b AND kid <> %(kid)b AND refused_at IS NULL) < %(most_of_client)b::bigint
+  AND (SELECT count(*) FROM desk.enrolment_requests
+        WHERE party = %(party)b AND kid <> %(kid)b AND refused_at IS NULL) < %(most_of_party)b::bigint
+  AND (SELECT count(*) FROM desk.enrolment_requests WHERE kid <> %(kid)b) < %(most)b::bigint
+ON CONFLICT (kid) DO UPDATE SET
+    party = excluded.party, officer = excluded.officer, cose_key = excluded.cose_key, proof = excluded.proof,
+    recovers = excluded.recovers, client = excluded.client, asked_at = excluded.asked_at,
+    refused_at = NULL, refused_by = NULL, reason = NULL
+RETURNING kid
+
+-- name: enrolment_counts
+SELECT
+    (SELECT count(*) FROM desk.enrolment_requests WHERE client = %(client)b AND refused_at IS NULL),
+    (SELECT count(*) FROM desk.enrolment_requests WHERE party = %(party)b AND refused_at IS NULL)
+
+-- name: enrolment_get
+SELECT kid, party, officer, cose_key, proof, recovers, client, asked_at, refused_at, refused_by, reason
+FROM desk.enrolment_requests WHERE kid = %(kid)b AND asked_at > %(since)b
+
+-- name: enrolment_list
+SELECT kid, party, officer, cose_key, proof, recovers, client, asked_at, refused_at, refused_by, reason
+FROM desk.enrolment_requests
+WHERE (%(party)b::text IS NULL OR party = %(party)b) AND (asked_at, kid) > (%(after_time)b, %(after_kid)b)
+ORDER BY asked_at, kid LIMIT %(limit)b
+
+-- name: enrolment_refuse
+UPDATE desk.enrolment_requests SET refused_at = %(at)b, refused_by = %(by)b, reason = %(reason)b
+WHERE kid = %(kid)b AND refused_at IS NULL RETURNING kid
+
+-- name: enrolment_drop
+DELETE FROM desk.enrolment_requests WHERE kid = ANY (%b)
+
+-- name: enrolment_expire
+DELETE FROM desk.enrolment_requests WHERE asked_at <= %b
+
 -- name: erasures
 -- The condition is that of the partial index entries_erasures, word for word.
 SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, NULL::bytea

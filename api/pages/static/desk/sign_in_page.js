@@ -5,39 +5,22 @@
 
 import { unhex } from "../verify/bytes.js";
 import { decodeKey } from "../verify/keys.js";
-import { Refuted, Uncheckable } from "../verify/errors.js";
+import { Refuted } from "../verify/errors.js";
 import { shanghaiTime } from "../verify/subject.js";
 import { element } from "../verify/view.js";
 import { byId, during, language, say } from "./fields.js";
 import { allKeys } from "./key_store.js";
+import { asked } from "./service_answers.js";
 import { readSignIn, signInHeader, signSignIn } from "./signing.js";
 
 /** @typedef {import("./key_store.js").StoredKey} StoredKey */
 /** @typedef {import("./signing.js").SigningKey} SigningKey */
 
-const ANSWER_SECONDS_MAX = 20;
 const HEX_NONCE = /^[0-9a-f]{64}$/;
 const [status, keyList, confirmed, said] = ["status", "keys", "confirm", "said"].map((id) => byId(id));
 
 /** What waits for a person's word. @type {{key: SigningKey, protectedBytes: Uint8Array} | null} */
 let about = null;
-
-/** An answer of the service; what it refuses is thrown in its own words. @param {string} path @param {RequestInit} how */
-async function asked(path, how) {
-  /** @type {Response} */
-  let response;
-  try {
-    response = await fetch(path, { ...how, cache: "no-store", signal: AbortSignal.timeout(ANSWER_SECONDS_MAX * 1000) });
-  } catch {
-    throw new Uncheckable("连不上服务，请稍后再试", "the service cannot be reached: try again");
-  }
-  const answer = await response.json().catch(() => ({}));
-  if (response.ok) return answer;
-  throw new Refuted(
-    String(answer.title_zh ?? "登录未成立"),
-    String(answer.detail ?? answer.title_en ?? `not signed in (${response.status})`),
-  );
-}
 
 /** Builds what a key is to sign, and shows it, read from its bytes. @param {StoredKey} stored */
 async function propose(stored) {
