@@ -121,6 +121,15 @@ SESSION_SECONDS_MAX: Final = 12 * 3_600  # of a session, however busy: a working
 SESSION_SEEN_SECONDS: Final = 60  # between two notes of when it was seen last
 SESSIONS_PER_OFFICER_MAX: Final = 8  # one more ends the one that was seen longest ago
 DESK_FORM_BYTES_MAX: Final = 65_536
+
+# Drafts by one officer, their release by another
+DRAFT_FORM_BYTES_MAX: Final = 262_144  # a draft percent-encoded; a statement and its body in base64
+DRAFT_BYTES_MAX: Final = 65_536  # of its JSON
+DRAFTS_PER_PARTY_MAX: Final = 500  # not released yet
+RELEASED_DRAFT_SECONDS: Final = 30 * 86_400  # for which the list says what was released
+RELEASE_LEASE_SECONDS: Final = 60  # for which whoever took one has it: ten times what a registration takes under load
+RELEASE_LOOK_SECONDS: Final = 1.0  # between two looks for what is due
+RELEASE_SPARE_SECONDS: Final = 3_600  # between the latest chosen time and the end of a statement's age
 SIGN_IN_TOKENS: Final = 40  # of its client's allowance: what an attempt costs
 
 # Caches

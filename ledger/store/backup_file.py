@@ -107,6 +107,29 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
         "reason",
     ),
     "desk.sessions": ("id_hash", "party", "officer", "kid", "roles", "began_at", "seen_at", "expires_at"),
+    "desk.drafts": (
+        "id",
+        "party",
+        "drafter",
+        "type",
+        "subject",
+        "document",
+        "laid_at",
+        "state",
+        "releaser",
+        "statement",
+        "statement_id",
+        "body",
+        "release_at",
+        "leased_until",
+        "settled_at",
+        "entry",
+        "rule",
+        "zh",
+        "en",
+        "called_back_by",
+        "called_back_at",
+    ),
 }
 # The migration that made the table: backups of before lack it.
 _SINCE: Final = {
@@ -116,6 +139,7 @@ _SINCE: Final = {
     "ledger.accesses": 5,
     "ledger.cosignatures": 6,
     "desk.sessions": 11,
+    "desk.drafts": 12,
 }
 
 
