@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from api.desk import desk_page, key_pages, pending_pages, sign_in
+from api.desk.releases import release_pages
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
 from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
@@ -154,6 +155,7 @@ def framework(service: Service) -> FastAPI:
         key_pages,
         desk_page,
         pending_pages,
+        release_pages,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)

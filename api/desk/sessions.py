@@ -86,14 +86,14 @@ def form_token(service: Service, request: Request) -> str:
     return "" if session_id is None else _token(session_id)
 
 
-async def form_of(service: Service, request: Request) -> dict[str, str]:
+async def form_of(service: Service, request: Request, bytes_max: int = DESK_FORM_BYTES_MAX) -> dict[str, str]:
     """The fields of a form that a page of this site sent, in this session. Nothing is believed before this returns.
 
     Raises `AccessDenied` (403): of another site, or of another session; `TooLarge`, `Malformed`.
     """
     origins = WebOrigins(service.public_url)
     origins.require(request)
-    content = await read_bounded(request.receive, DESK_FORM_BYTES_MAX)
+    content = await read_bounded(request.receive, bytes_max)
     try:
         fields = {
             name: values[-1]

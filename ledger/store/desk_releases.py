@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from ledger.errors import Busy
-from ledger.limits import DRAFTS_PER_PARTY_MAX, RELEASED_DRAFT_SECONDS, RELEASE_LEASE_SECONDS
+from ledger.limits import DRAFTS_PER_PARTY_MAX, RELEASE_LEASE_SECONDS, RELEASED_DRAFT_SECONDS
 from ledger.store.connect import Database
 
 __all__ = ["Draft", "DraftCount", "DraftState", "Drafts"]
