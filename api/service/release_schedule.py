@@ -87,8 +87,8 @@ async def _refused(service: Service, draft: Draft, problem: Problem) -> None:
         await _settle(service, draft, index)
         return
     said = f"{problem.en} ({problem.detail})" if problem.detail else problem.en
-    rest = {"rule": problem.kind, "zh": problem.zh, "en": said, "at": service.clock()}
-    if await service.off_loop(service.store.drafts.refused, draft, **rest):
+    refuse = service.store.drafts.refused
+    if await service.off_loop(refuse, draft, rule=problem.kind, zh=problem.zh, en=said, at=service.clock()):
         _LOG.info("a release was refused: %s", problem.kind)
 
 

@@ -32,14 +32,15 @@ def chosen_time(text: str, now: int) -> int:
     if not text:
         return now
     try:
-        at = int(datetime.strptime(text, _FORM).replace(tzinfo=SHANGHAI).timestamp())
-    except ValueError:
-        raise InvalidRequest(
-            "release.time", "时间应如 2026-03-15T09:00", "a time is such as 2026-03-15T09:00"
-        ) from None
-    if at < now:
+        said = datetime.fromisoformat(text)  # as `<input type="datetime-local">` has it
+        at = int(said.replace(tzinfo=SHANGHAI).timestamp()) if said.tzinfo is None else -1
+    except (ValueError, OverflowError):
+        at = -1
+    if at < 0:
+        raise InvalidRequest("release.time", "时间应如 2026-03-15T09:00", "a time is such as 2026-03-15T09:00")
+    if at <= now - _MINUTE:
         raise InvalidRequest("release.time_over", "这个时间已经过去", "that time is over")
-    return at
+    return max(at, now)
 
 
 def latest_time(service: Service, issued_at: int) -> int:

@@ -12,8 +12,7 @@ import { allKeys } from "./key_store.js";
 import { buildStatement, readStatement, signStatement } from "./statement.js";
 
 /** @typedef {import("./signing.js").SigningKey} SigningKey */
-/** @typedef {import("../verify/json.js").JsonValue} JsonValue */
-/** @typedef {import("../verify/json.js").JsonObject} JsonObject */
+/** @typedef {import("../verify/json.js").Json} Json */
 
 const given = byId("draft").dataset;
 /** @type {Record<string, string>} */
@@ -37,7 +36,7 @@ async function ownKey() {
 /** The day in Asia/Shanghai on which it is released. @param {string} at as typed, "" for now */
 const dayOf = (at) => (at === "" ? shanghaiTime(Math.floor(Date.now() / 1000)) : at).slice(0, 10);
 
-/** Every value with its path, as the service's page shows a draft. @param {JsonValue} value @param {string} path
+/** Every value with its path, as the service's page shows a draft. @param {Json} value @param {string} path
  *  @returns {[string, string][]} */
 function lines(value, path) {
   if (Array.isArray(value)) {
