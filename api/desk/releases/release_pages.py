@@ -225,7 +225,7 @@ def _page(
     if draft.document is not None:
         document: dict[str, Any] = msgspec.json.decode(draft.document)
         fields = lines_of(document["fields"])
-        text = lines_of((document.get("text") or {}).get("content", {}))
+        text = lines_of(document["text"]["content"]) if document.get("text") else ()
         sealed = drafted(draft.document, service.today()).sealed
     waits = draft.state in ("draft", "refused")
     content = DraftContent(
