@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from api.desk import desk_page, key_pages, pending_pages, sign_in
+from api.desk.forms import act_pages
 from api.desk.releases import release_pages
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
@@ -156,6 +157,7 @@ def framework(service: Service) -> FastAPI:
         desk_page,
         pending_pages,
         release_pages,
+        act_pages,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)
