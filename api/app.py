@@ -24,6 +24,7 @@ from api.desk.enterprise import acknowledgements, pledge_form
 from api.desk.enterprise import enterprise_page as own_enterprise_page
 from api.desk.forms import act_pages
 from api.desk.regulator import accesses_page, archive_page, entry_page, explorer_page, log_page, policies_page
+from api.desk.releases import release_pages
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
 from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
@@ -164,6 +165,7 @@ def framework(service: Service) -> FastAPI:
         key_pages,
         desk_page,
         pending_pages,
+        release_pages,
         act_pages,
         explorer_page,  # its exports before `explorer/{entry}`
         entry_page,

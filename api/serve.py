@@ -31,6 +31,7 @@ from api.http.rate_limit import Limits
 from api.http.waiting_room import WaitingRoom
 from api.map_publisher.map_publisher import publish_roots
 from api.routes.entries_protocol import Wire
+from api.service.release_schedule import release_when_due
 from api.service.service import SHANGHAI, Service, unix_now
 from api.service.views import Views
 from api.settings import Settings, attachment_keys, complaint_keys
@@ -90,10 +91,12 @@ async def _serve(settings: Settings) -> None:
             sweeping = asyncio.create_task(bounds.sweep())
             _spare_the_collector()
             publishing = _publishing(settings, service)
+            releasing = asyncio.create_task(release_when_due(service))
             try:
                 await server.serve(sockets=[])  # it listens by itself
             finally:
                 sweeping.cancel()
+                releasing.cancel()
                 if publishing is not None:
                     publishing.cancel()
                 if service.filling is not None:

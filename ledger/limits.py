@@ -128,6 +128,15 @@ EXPLORER_STREAM_EVENTS_MAX: Final = 5_000  # of a longer one, what refers to an 
 ACCESSES_DESK_PAGE_MAX: Final = 100
 SIGN_IN_TOKENS: Final = 40  # of its client's allowance: what an attempt costs
 
+# Drafts by one officer, their release by another
+DRAFT_FORM_BYTES_MAX: Final = 262_144  # a draft percent-encoded; a statement and its body in base64
+DRAFT_BYTES_MAX: Final = 65_536  # of its JSON
+DRAFTS_PER_PARTY_MAX: Final = 500  # not released yet
+RELEASED_DRAFT_SECONDS: Final = 30 * 86_400  # for which the list says what was released
+RELEASE_LEASE_SECONDS: Final = 60  # for which whoever took one has it: ten times what a registration takes under load
+RELEASE_LOOK_SECONDS: Final = 1.0  # between two looks for what is due
+RELEASE_SPARE_SECONDS: Final = 3_600  # between the latest chosen time and the end of a statement's age
+
 # Complaint files at the handling body's desk
 COMPLAINT_STEPS_MAX: Final = 200  # of one file, notes included
 COMPLAINT_TOKENS: Final = 40  # of its client's allowance: a complaint sent, or a secret tried

@@ -24,6 +24,7 @@ from api.pages.localized import problem_page
 from api.pages.rendering import Language, PageFrame, in_english, render
 from api.service.service import Service
 from ledger.errors import LedgerError
+from ledger.limits import DESK_FORM_BYTES_MAX
 
 __all__ = [
     "SIGN_IN",
@@ -73,6 +74,7 @@ def desk_answer(
     *,
     officer: Officer | None,
     scripts: tuple[str, ...] = (),
+    status: int = 200,
 ) -> Response:
     """The page, never stored and never shown by a search engine. `title` in Chinese and English."""
     service: Service = request.app.state.service
@@ -82,7 +84,7 @@ def desk_answer(
     token = "" if officer is None else form_token(service, request)
     headers = {**PAGE_HEADERS, "Cache-Control": "no-store", "Content-Language": page.lang}
     html = render(template, page, DeskView(officer, token, content))
-    return Response(html, headers=headers, media_type="text/html; charset=utf-8")
+    return Response(html, status, headers, "text/html; charset=utf-8")
 
 
 def add_desk_page(
@@ -114,13 +116,13 @@ def add_desk_page(
     router.add_api_route(in_english(path), english, methods=_METHODS, include_in_schema=False, response_class=Response)
 
 
-def add_desk_form(router: APIRouter, path: str, act: DeskAct) -> None:
+def add_desk_form(router: APIRouter, path: str, act: DeskAct, *, bytes_max: int = DESK_FORM_BYTES_MAX) -> None:
     """Take a form for whoever is signed in, once it is sure that a page of this site sent it in this very session."""
 
     async def answer(request: Request, language: Language) -> Response:
         service: Service = request.app.state.service
         try:
-            fields = await form_of(service, request)
+            fields = await form_of(service, request, bytes_max)
             return await run_in_threadpool(_acting, act, request, language, fields)
         except EndedSession as ended:
             return _to_sign_in(request, language, ended.why)

@@ -28,6 +28,7 @@ ROOMS: Final = (
     Room("/desk/pending", Word("等候公布", "Waiting"), lambda one: one.sees_all_pending or one.enterprise is not None),
     Room("/desk/enterprise", Word("本企业", "My enterprise"), lambda one: one.enterprise is not None),
     Room("/desk/registrar", Word("密钥登记", "Keys to enrol"), lambda one: one.enrols_keys),
+    Room("/desk/releases", Word("签发", "Releases"), lambda officer: True),
     Room("/desk/act", Word("办理事项", "Acts"), lambda officer: True),
     Room("/desk/explorer", Word("事件检索", "All events"), lambda officer: officer.sees_closed),
     Room("/desk/accesses", Word("查阅日志", "Access log"), lambda one: one.sees_closed or one.enterprise is not None),

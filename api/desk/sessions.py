@@ -87,14 +87,14 @@ def form_token(service: Service, request: Request) -> str:
     return "" if session_id is None else _token(session_id)
 
 
-async def form_of(service: Service, request: Request) -> dict[str, str]:
+async def form_of(service: Service, request: Request, bytes_max: int = DESK_FORM_BYTES_MAX) -> dict[str, str]:
     """The fields of a form that a page of this site sent, in this session. Nothing is believed before this returns.
 
     Raises `AccessDenied` (403): of another site, or of another session; `TooLarge`, `Malformed`.
     """
     origins = WebOrigins(service.public_url)
     origins.require(request)
-    fields = form_fields(await read_bounded(request.receive, DESK_FORM_BYTES_MAX))
+    fields = form_fields(await read_bounded(request.receive, bytes_max))
     session_id = session_id_of(request, origins)
     if session_id is None or not hmac.compare_digest(fields.get(FORM_FIELD, "").encode(), _token(session_id).encode()):
         raise AccessDenied(

@@ -136,6 +136,29 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
         "refused_by",
         "reason",
     ),
+    "desk.drafts": (
+        "id",
+        "party",
+        "drafter",
+        "type",
+        "subject",
+        "document",
+        "laid_at",
+        "state",
+        "releaser",
+        "statement",
+        "statement_id",
+        "body",
+        "release_at",
+        "leased_until",
+        "settled_at",
+        "entry",
+        "rule",
+        "zh",
+        "en",
+        "called_back_by",
+        "called_back_at",
+    ),
 }
 # The migration that made the table: backups of before lack it.
 _SINCE: Final = {
@@ -145,6 +168,8 @@ _SINCE: Final = {
     "ledger.accesses": 5,
     "ledger.cosignatures": 6,
     "desk.sessions": 11,
+    "desk.drafts": 12,
+    "desk.complaint_files": 13,
     "desk.enrolment_requests": 14,
 }
 

@@ -29,6 +29,7 @@ from ledger.store.cosignatures import Cosignatures, PostgresCosignatures
 from ledger.store.desk import PostgresDesk
 from ledger.store.desk_complaints import DeskComplaints
 from ledger.store.desk_enrolments import EnrolmentRequests
+from ledger.store.desk_releases import Drafts
 from ledger.store.desk_sessions import DeskSessions
 from ledger.store.durability import check_durable
 from ledger.store.queries import QUERIES
@@ -60,6 +61,7 @@ class PostgresStore(Vault):
         self.desk_sessions = DeskSessions(database)
         self.desk_complaints = DeskComplaints(database)
         self.desk_enrolments = EnrolmentRequests(database)
+        self.drafts = Drafts(database)
         self.annexes: Annexes = PostgresAnnexes(database)
         self.cosignatures: Cosignatures = PostgresCosignatures(database)
         self.attachments: AttachmentStore = PostgresAttachments(database)

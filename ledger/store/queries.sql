@@ -311,6 +311,79 @@ SELECT secret FROM desk.challenge_secret
 -- Of processes that start at once the first has made it.
 INSERT INTO desk.challenge_secret (secret) VALUES (%b) ON CONFLICT DO NOTHING
 
+-- name: draft_lay
+-- Within its party's bound. Goes with it: what was released long ago.
+WITH old AS (
+    DELETE FROM desk.drafts WHERE party = %(party)b AND state = 'released' AND settled_at < %(kept_since)b::bigint
+)
+INSERT INTO desk.drafts (id, party, drafter, type, subject, document, laid_at, state)
+SELECT %(id)b, %(party)b, %(drafter)b, %(type)b, %(subject)b, %(document)b, %(laid_at)b, 'draft'
+WHERE (SELECT count(*) FROM desk.drafts WHERE party = %(party)b AND state <> 'released') < %(most)b::bigint
+RETURNING id, party, drafter, type, subject, document, laid_at, state, releaser, statement, statement_id, body, release_at,
+    settled_at, entry, rule, zh, en, called_back_by, called_back_at
+
+-- name: draft_get
+SELECT id, party, drafter, type, subject, document, laid_at, state, releaser, statement, statement_id, body, release_at,
+    settled_at, entry, rule, zh, en, called_back_by, called_back_at
+FROM desk.drafts WHERE id = %(id)b AND party = %(party)b
+
+-- name: drafts_of
+-- What waits for somebody first, then what was released, the newest first.
+SELECT id, party, drafter, type, subject, document, laid_at, state, releaser, statement, statement_id, body, release_at,
+    settled_at, entry, rule, zh, en, called_back_by, called_back_at
+FROM desk.drafts WHERE party = %(party)b
+ORDER BY state = 'released', laid_at DESC, id LIMIT %(limit)b
+
+-- name: draft_leave
+-- By another officer than its drafter: the condition stands here, too, where nothing comes between.
+UPDATE desk.drafts SET state = 'left', releaser = %(releaser)b, statement = %(statement)b,
+    statement_id = %(statement_id)b, body = %(body)b, release_at = %(release_at)b, leased_until = NULL,
+    settled_at = NULL, rule = NULL, zh = NULL, en = NULL, called_back_by = NULL, called_back_at = NULL
+WHERE id = %(id)b AND party = %(party)b AND state IN ('draft', 'refused') AND drafter <> %(releaser)b
+RETURNING id, party, drafter, type, subject, document, laid_at, state, releaser, statement, statement_id, body, release_at,
+    settled_at, entry, rule, zh, en, called_back_by, called_back_at
+
+-- name: draft_call_back
+-- Against a worker that takes it at the same moment, one of the two changes the row, and the other finds it changed.
+UPDATE desk.drafts SET state = 'draft', releaser = NULL, statement = NULL, statement_id = NULL, body = NULL,
+    release_at = NULL, called_back_by = %(officer)b, called_back_at = %(at)b
+WHERE id = %(id)b AND party = %(party)b AND state = 'left' AND %(officer)b IN (drafter, releaser)
+RETURNING id, party, drafter, type, subject, document, laid_at, state, releaser, statement, statement_id, body, release_at,
+    settled_at, entry, rule, zh, en, called_back_by, called_back_at
+
+-- name: draft_discard
+DELETE FROM desk.drafts
+WHERE id = %(id)b AND party = %(party)b AND state IN ('draft', 'refused') AND drafter = %(officer)b RETURNING id
+
+-- name: draft_claim
+-- Whose time has come, and those that somebody took and did not settle in time. From here on it is not called back.
+UPDATE desk.drafts SET state = 'releasing', leased_until = %(leased_until)b
+WHERE id IN (
+    SELECT id FROM desk.drafts
+    WHERE state IN ('left', 'releasing') AND release_at <= %(at)b
+      AND (leased_until IS NULL OR leased_until <= %(at)b)
+      AND (%(id)b::bytea IS NULL OR id = %(id)b)
+    ORDER BY release_at, id LIMIT %(limit)b FOR UPDATE SKIP LOCKED)
+RETURNING id, party, drafter, type, subject, document, laid_at, state, releaser, statement, statement_id, body, release_at,
+    settled_at, entry, rule, zh, en, called_back_by, called_back_at
+
+-- name: draft_released
+-- Nothing is kept of what is in the book.
+UPDATE desk.drafts SET state = 'released', settled_at = %(at)b, entry = %(entry)b, leased_until = NULL,
+    document = NULL, statement = NULL, body = NULL
+WHERE id = %(id)b AND state = 'releasing' AND statement_id = %(statement_id)b RETURNING id
+
+-- name: draft_refused
+UPDATE desk.drafts SET state = 'refused', settled_at = %(at)b, rule = %(rule)b, zh = %(zh)b, en = %(en)b,
+    leased_until = NULL, statement = NULL, body = NULL
+WHERE id = %(id)b AND state = 'releasing' AND statement_id = %(statement_id)b RETURNING id
+
+-- name: drafts_waiting
+-- Of a party: to be released, left for a time, refused at its time.
+SELECT count(*) FILTER (WHERE state = 'draft'), count(*) FILTER (WHERE state IN ('left', 'releasing')),
+    count(*) FILTER (WHERE state = 'refused')
+FROM desk.drafts WHERE party = %b AND state <> 'released'
+
 -- name: session_begin
 -- Nothing for a challenge that was answered before. What is over goes; of the officer's others the newest stay.
 WITH answered AS (
@@ -473,6 +546,8 @@ WITH held AS (
     DELETE FROM ledger.held_bodies WHERE commitment = ANY (%(commitments)b)
 ), waiting AS (
     DELETE FROM desk.pending WHERE sha256(body) = ANY (%(commitments)b)
+), drafted AS (
+    DELETE FROM desk.drafts WHERE sha256(body) = ANY (%(commitments)b)
 ), erased AS (
     UPDATE ledger.vault SET body = NULL WHERE commitment = ANY (%(commitments)b) AND body IS NOT NULL RETURNING 1
 )
