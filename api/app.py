@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Final
 
 from fastapi import Depends, FastAPI
@@ -15,6 +16,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from api.desk import desk_page, key_pages, pending_pages, sign_in
+from api.desk.staff import roster_pages
+from api.desk.staff.kept_rosters import KeptRosters
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
 from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
@@ -109,6 +112,8 @@ def framework(service: Service) -> FastAPI:
     app.state.mark_ranges = MarkRanges(service)
     app.state.enterprise_pages = EnterprisePages(service)
     app.state.book_figures = BookFigures(service)
+    app.state.kept_rosters = KeptRosters(time.monotonic)
+    app.state.roster_turns = roster_pages.roster_turns()
     # `api/routes/fast_paths.py` answers these two before; here they stand for what other methods are told.
     app.router.routes.append(Route("/entries", PostEntries(service), methods=["POST"]))
     app.router.routes.append(Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]))
@@ -154,6 +159,7 @@ def framework(service: Service) -> FastAPI:
         key_pages,
         desk_page,
         pending_pages,
+        roster_pages,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)

@@ -121,6 +121,14 @@ SESSION_SECONDS_MAX: Final = 12 * 3_600  # of a session, however busy: a working
 SESSION_SEEN_SECONDS: Final = 60  # between two notes of when it was seen last
 SESSIONS_PER_OFFICER_MAX: Final = 8  # one more ends the one that was seen longest ago
 DESK_FORM_BYTES_MAX: Final = 65_536
+DESK_ROSTER_BYTES_MAX: Final = 16 * 1024 * 1024  # of a table that is handed in at a desk; longer ones go by `import`
+DESK_ROSTER_ROWS_MAX: Final = 10_000
+DESK_ROSTERS_AT_ONCE_MAX: Final = 2  # that are read and judged; one of them per client
+DESK_ROSTERS_KEPT_MAX: Final = 8  # in memory, the newest
+DESK_ROSTER_KEPT_SECONDS_MAX: Final = 3_600
+DESK_ROSTER_SECONDS_MAX: Final = 180  # a dry run that takes longer is given up
+DESK_ROSTER_PIECE_ROWS: Final = 500  # that the browser fetches at once
+DESK_LIST_ROWS: Final = (100, 500, 2_000)  # that a list at a desk may show at once
 SIGN_IN_TOKENS: Final = 40  # of its client's allowance: what an attempt costs
 
 # Caches
@@ -219,6 +227,7 @@ EVENTS_SHARED_SECONDS: Final = 2.0
 LONG_READS_MAX: Final = 4  # pages of the feed that are rendered at once; more wait without a thread
 BATCH_TOKEN_BYTES: Final = 8_192  # of a batch, for one token of its client's allowance
 QUERY_TOKEN_BYTES: Final = 4_096
+ROSTER_TOKEN_BYTES: Final = 4_096  # some ten rows of a packed table; it takes a whole burst where it is long
 EVENTS_TOKEN_ROWS: Final = 50
 BATCH_TOKENS_MIN: Final = 5
 SEARCH_TOKENS: Final = 2

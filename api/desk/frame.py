@@ -24,7 +24,16 @@ from api.pages.rendering import Language, PageFrame, in_english, render
 from api.service.service import Service
 from ledger.errors import LedgerError
 
-__all__ = ["SIGN_IN", "DeskView", "add_desk_form", "add_desk_page", "desk_answer", "not_for_this_desk", "to"]
+__all__ = [
+    "SIGN_IN",
+    "DeskView",
+    "add_desk_form",
+    "add_desk_page",
+    "desk_answer",
+    "not_for_this_desk",
+    "to",
+    "to_sign_in",
+]
 
 SIGN_IN: Final = "/desk/sign-in"
 _METHODS: Final = ["GET", "HEAD"]
@@ -58,6 +67,7 @@ def desk_answer(
     *,
     officer: Officer | None,
     scripts: tuple[str, ...] = (),
+    status: int = 200,
 ) -> Response:
     """The page, never stored and never shown by a search engine. `title` in Chinese and English."""
     service: Service = request.app.state.service
@@ -67,7 +77,7 @@ def desk_answer(
     token = "" if officer is None else form_token(service, request)
     headers = {**PAGE_HEADERS, "Cache-Control": "no-store", "Content-Language": page.lang}
     html = render(template, page, DeskView(officer, token, content))
-    return Response(html, headers=headers, media_type="text/html; charset=utf-8")
+    return Response(html, status, headers, "text/html; charset=utf-8")
 
 
 def add_desk_page(router: APIRouter, path: str, page: DeskPage, *, parameters: frozenset[str] = frozenset()) -> None:
@@ -83,7 +93,7 @@ def add_desk_page(router: APIRouter, path: str, page: DeskPage, *, parameters: f
                 raise _unknown_parameter(parameters)
             return page(request, language, officer)
         except EndedSession as ended:
-            return _to_sign_in(request, language, ended.why)
+            return to_sign_in(request, language, ended.why)
         except LedgerError as error:
             return problem_page(request, language, problem_of(error))
 
@@ -106,7 +116,7 @@ def add_desk_form(router: APIRouter, path: str, act: DeskAct) -> None:
             fields = await form_of(service, request)
             return await run_in_threadpool(_acting, act, request, language, fields)
         except EndedSession as ended:
-            return _to_sign_in(request, language, ended.why)
+            return to_sign_in(request, language, ended.why)
         except LedgerError as error:
             return await run_in_threadpool(problem_page, request, language, problem_of(error))
 
@@ -151,7 +161,8 @@ def _unknown_parameter(known: frozenset[str]) -> InvalidRequest:
     return InvalidRequest("request.unknown_parameter", *said)
 
 
-def _to_sign_in(request: Request, language: Language, why: str) -> Response:
+def to_sign_in(request: Request, language: Language, why: str) -> Response:
+    """Where somebody goes whose session ended (`EndedSession.why`)."""
     service: Service = request.app.state.service
     response = to(SIGN_IN, language, None if why == "none" else {"ended": why})
     if why != "none":

@@ -62,6 +62,11 @@ class Officer:
         """Whether the pledges of all enterprises that wait are this desk's work."""
         return "organizer" in self.roles
 
+    @property
+    def imports_rosters(self) -> bool:
+        """Whether campaigns' rosters are handed in at this desk."""
+        return "organizer" in self.roles
+
     def sees_pending_of(self, subject: str) -> bool:
         """Whether what an enterprise laid at the desk is for this officer: the enterprise itself, and organizers."""
         return self.sees_all_pending or self.enterprise == subject

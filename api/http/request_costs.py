@@ -15,10 +15,12 @@ from ledger.limits import (
     BATCH_BYTES_MAX,
     BATCH_TOKEN_BYTES,
     BATCH_TOKENS_MIN,
+    DESK_ROSTER_BYTES_MAX,
     EVENTS_PAGE_MAX,
     EVENTS_TOKEN_ROWS,
     QUERY_TOKEN_BYTES,
     REQUEST_TOKENS_DEAR,
+    ROSTER_TOKEN_BYTES,
     SEARCH_TOKENS,
     SIGN_IN_TOKENS,
 )
@@ -32,6 +34,7 @@ _SEARCHES: Final = frozenset({"/search", "/en/search", "/s", "/en/s", "/v1/enter
 _SIGN_IN: Final = frozenset({"/desk/challenge", "/desk/session"})  # guesses are not worth their time
 # Folded, proven or read for each request, whatever is asked for.
 _DEAR: Final = frozenset({"/v1/standings.ndjson", "/v1/policies/comparison", "/annexes", "/v1/attachments"})
+_ROSTERS: Final = frozenset({"/desk/roster", "/en/desk/roster"})  # tables that are handed in
 _DEAR_PAGES: Final = ("/e/", "/en/e/")  # they fold the enterprise's history
 _DEAR_ENDS: Final = ("/proof", "/evidence", "/certificate.pdf")
 
@@ -41,6 +44,8 @@ def cost_of(scope: Scope) -> int:
     path: str = scope["path"]
     if path == _BATCH:
         return BATCH_TOKENS_MIN + _length(scope["headers"], BATCH_BYTES_MAX) // BATCH_TOKEN_BYTES
+    if path in _ROSTERS and scope["method"] == "POST":
+        return REQUEST_TOKENS_DEAR + _length(scope["headers"], DESK_ROSTER_BYTES_MAX) // ROSTER_TOKEN_BYTES
     if path in _QUERIES:
         return 1 + _length(scope["headers"], QUERY_TOKEN_BYTES) // QUERY_TOKEN_BYTES
     if path in _SIGN_IN:

@@ -23,6 +23,7 @@ from api.importing.table_kinds import Kind, kind_of
 from api.importing.table_reader import Table, table_of
 from ledger.domain.events.campaign import Scope
 from ledger.errors import Malformed
+from ledger.limits import IMPORT_ROWS_MAX
 
 __all__ = ["TableFile", "TableReading", "plan_table"]
 
@@ -43,7 +44,7 @@ class TableReading:
     It is of `kind`, or of what its columns say; outcomes of another source by `mapping`; a roster of pledges for
     `campaign`, of `scope` where its rows name none; public records, `looked` up. `annexes`: the folder of the files
     that the table names, its own if not given. `late_ground` replaces the default one of late rows. `approved`: rows
-    in which somebody has looked at what might be personal data.
+    in which somebody has looked at what might be personal data. A table of more than `rows_max` is not gone into.
     """
 
     kind: Kind | None = None
@@ -54,6 +55,7 @@ class TableReading:
     annexes: Path | None = None
     late_ground: str | None = None
     approved: frozenset[int] = frozenset()
+    rows_max: int = IMPORT_ROWS_MAX
 
 
 def plan_table(
@@ -71,6 +73,8 @@ def plan_table(
     else:
         wanted = "roster" if reading.kind is None and campaign is not None else reading.kind
         kind, table = kind_of(file.data, file.name, wanted)
+    if len(table.rows) > reading.rows_max:
+        raise Malformed(f"{file.name}: more than {reading.rows_max:,} rows; split the file")
     digest, epoch = table.file_sha256, table.epoch
     # The file by its digest: its name may say what must not be in the book.
     ground = reading.late_ground or f"迟报名单 / late roster: {digest[:16]}"
