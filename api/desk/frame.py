@@ -5,7 +5,7 @@ Like public pages they stand at `/…` in Chinese and at `/en/…` in English. A
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from api.desk.navigation import Room, rooms_of
 from api.desk.roles import EndedSession, Officer
 from api.desk.sessions import FORM_FIELD, form_of, form_token, set_cookie, signed_in
 from api.http.errors import AccessDenied, InvalidRequest, problem_of
@@ -51,6 +52,11 @@ class DeskView:
     def form_field(self) -> str:
         """The name of the field in which forms carry the token."""
         return FORM_FIELD
+
+    @property
+    def rooms(self) -> Sequence[Room]:
+        """The rooms that the navigation shows."""
+        return rooms_of(self.officer)
 
 
 DeskPage = Callable[[Request, Language, Officer], Response]

@@ -75,24 +75,24 @@ export function lowS(signature) {
 }
 
 /** The protected header of a message by this key. @param {SigningKey} key @param {string} typ
- *  @param {Map<number, Cbor>} claims @returns {Uint8Array} */
-function protectedHeader(key, typ, claims) {
-  return encode(
-    new Map(
-      /** @type {[number, Cbor][]} */ ([
-        [cose.ALG, ES256],
-        [cose.KID, key.publicKey.kid],
-        [cose.CWT_CLAIMS, claims],
-        [cose.TYP, typ],
-      ]),
-    ),
-  );
+ *  @param {Map<number, Cbor>} claims @param {string | null} [contentType] of the payload, where the format names one
+ *  @returns {Uint8Array} */
+export function protectedHeader(key, typ, claims, contentType = null) {
+  /** @type {[number, Cbor][]} */
+  const labels = [
+    [cose.ALG, ES256],
+    [cose.KID, key.publicKey.kid],
+    [cose.CWT_CLAIMS, claims],
+    [cose.TYP, typ],
+  ];
+  if (contentType !== null) labels.push([cose.CONTENT_TYPE, contentType]);
+  return encode(new Map(labels));
 }
 
-/** The message over a protected header; its payload is the key's thumbprint. @param {SigningKey} key
- *  @param {Uint8Array} protectedBytes @returns {Promise<Uint8Array>} */
-async function signed(key, protectedBytes) {
-  const payload = key.publicKey.kid;
+/** The message over a protected header and a payload, which is the key's thumbprint where the format has none of its
+ *  own. @param {SigningKey} key @param {Uint8Array} protectedBytes @param {Uint8Array} [payload]
+ *  @returns {Promise<Uint8Array>} */
+export async function signed(key, protectedBytes, payload = key.publicKey.kid) {
   const signature = await sign(key, cose.toBeSigned(protectedBytes, payload));
   return cose.assemble({ protectedBytes, unprotected: cose.EMPTY_MAP, payload, signature });
 }

@@ -1,0 +1,36 @@
+"""What stands at the top of a desk: the rooms that are for whoever is signed in. A new room has a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from api.desk.roles import Officer
+from api.pages.words import Word
+
+__all__ = ["ROOMS", "Room", "rooms_of"]
+
+
+class Room(NamedTuple):
+    """A line of the desks' navigation: its Chinese address, what it is called, for whom it is.
+
+    `shown(officer)` says whether the room is this officer's; None for rooms before the sign-in, which are everybody's.
+    """
+
+    path: str
+    word: Word
+    shown: Callable[[Officer], bool] | None
+
+
+#: In the order in which they stand. Whether an address answers is decided where it is answered.
+ROOMS: Final = (
+    Room("/desk", Word("工作台", "Desk"), lambda officer: True),
+    Room("/desk/pending", Word("等候公布", "Waiting"), lambda one: one.sees_all_pending or one.enterprise is not None),
+    Room("/desk/act", Word("办理事项", "Acts"), lambda officer: True),
+    Room("/desk/key", Word("我的密钥", "My key"), None),
+)
+
+
+def rooms_of(officer: Officer | None) -> Sequence[Room]:
+    """The rooms that somebody may go to; `officer` is None before the sign-in."""
+    return [room for room in ROOMS if room.shown is None or (officer is not None and room.shown(officer))]
