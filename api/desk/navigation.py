@@ -26,6 +26,7 @@ class Room(NamedTuple):
 ROOMS: Final = (
     Room("/desk", Word("工作台", "Desk"), lambda officer: True),
     Room("/desk/pending", Word("等候公布", "Waiting"), lambda one: one.sees_all_pending or one.enterprise is not None),
+    Room("/desk/roster", Word("导入名单", "Roster"), lambda one: one.imports_rosters),
     Room("/desk/act", Word("办理事项", "Acts"), lambda officer: True),
     Room("/desk/key", Word("我的密钥", "My key"), None),
 )

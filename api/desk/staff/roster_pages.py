@@ -10,8 +10,8 @@ POST /desk/roster/{id}/drop           forgets it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple, get_args
 from urllib.parse import quote, urlencode
 
@@ -32,7 +32,7 @@ from api.importing.row_ranges import row_numbers
 from api.importing.table_plan import TableReading
 from api.pages.localized import problem_page
 from api.pages.rendering import Language, in_english
-from api.pages.words import Word
+from api.pages.words import SCOPES, Word
 from api.service.service import Service
 from ledger.domain.events.campaign import Scope
 from ledger.errors import LedgerError, Malformed
@@ -77,6 +77,7 @@ class RosterContent:
     latest: str | None
     bytes_max: int = DESK_ROSTER_BYTES_MAX
     rows_max: int = DESK_ROSTER_ROWS_MAX
+    scopes: Mapping[str, Word] = field(default_factory=lambda: SCOPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ def _judged(request: Request, language: Language, officer: Officer, form: Roster
             name = _kept(request).keep(officer.session.id_hash, run)
             return to(f"{PATH}/{name}", language)
     place = 0 if language == "zh" else 1
-    return _form(request, language, officer, typed, {field: said[place] for field, said in wrong.items()})
+    return _form(request, language, officer, typed, {name: said[place] for name, said in wrong.items()})
 
 
 def _form(
@@ -240,6 +241,12 @@ def get_csv(request: Request, _: Language, officer: Officer) -> Response:
     }
     content = replace(run.report, rows=tuple(rows)).to_csv()
     return Response(content, headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def get_json(request: Request, _: Language, officer: Officer) -> Response:
+    """What `credit-ledger import --dry-run --report ….json` writes."""
+    _name, run = _own(request, officer)
+    return Response(run.report.to_json(), headers={"Cache-Control": "no-store"}, media_type="application/json")
 
 
 def get_fields(request: Request, _: Language, officer: Officer) -> Response:
@@ -315,6 +322,7 @@ def _row_number(text: str) -> int:
 add_desk_page(router, PATH, get_form)
 add_desk_page(router, f"{PATH}/{{name}}", get_report, parameters=_FILTERS)
 add_desk_page(router, f"{PATH}/{{name}}/report.csv", get_csv, parameters=_FILTERS)
+add_desk_page(router, f"{PATH}/{{name}}/report.json", get_json)
 add_desk_page(router, f"{PATH}/{{name}}/fields", get_fields, parameters=frozenset({"after"}))
 add_desk_form(router, f"{PATH}/{{name}}/drop", post_drop)
 
