@@ -61,6 +61,7 @@ export async function openSecret(file, passphrase, kid) {
     return { value: pkcs8.slice(X25519.length), fromKey: false };
   }
   checkP256(pkcs8);
+  if (passphrase === "") throw new Malformed("密钥的备份须是加密的", "a backup of a key is encrypted");
   const key = await importKey(pkcs8);
   if (key.publicKey.kidHex !== kid) {
     throw new Refuted("这是另一把密钥的备份", "the backup of another key than the one that is signed in");

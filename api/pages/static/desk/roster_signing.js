@@ -67,6 +67,7 @@ export class RosterSigning {
         const before = flight;
         flight = null;
         if (before !== null) await this.#land(before.chunk, await before.answers);
+        if (this.stop.aborted) throw new Stopped();
         const answers = this.#send(items);
         answers.catch(() => {}); // it is waited for below, or by `land`
         flight = { chunk, answers };
