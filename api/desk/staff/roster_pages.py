@@ -50,6 +50,7 @@ _AGAIN_SECONDS: Final = 10
 _ROWS: Final = 100
 _FILTERS: Final = frozenset({"status", "rule", "q", "after"})
 _Q_CHARS_MAX: Final = 60
+_TYPED: Final = ("campaign", "scope", "approve")
 
 ROW_STATES: Final[dict[Status, Word]] = {
     "accepted": Word("可以登记", "accepted", "good"),
@@ -117,7 +118,7 @@ def roster_turns() -> Turns:
 
 def get_form(request: Request, language: Language, officer: Officer) -> Response:
     _require_staff(officer)
-    return _form(request, language, officer, {}, {})
+    return _form(request, language, officer, dict.fromkeys(_TYPED, ""), {})
 
 
 async def post_form(request: Request, language: Language) -> Response:
@@ -139,7 +140,7 @@ async def post_form(request: Request, language: Language) -> Response:
 
 
 def _judged(request: Request, language: Language, officer: Officer, form: RosterForm) -> Response:
-    typed = {name: form.fields.get(name, "").strip() for name in ("campaign", "scope", "approve")}
+    typed = {name: form.fields.get(name, "").strip() for name in _TYPED}
     wrong: dict[str, tuple[str, str]] = {}
     scopes: dict[str, Scope | None] = {"": None, **{one: one for one in get_args(Scope)}}
     service: Service = request.app.state.service

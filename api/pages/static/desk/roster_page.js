@@ -133,16 +133,17 @@ function propose(what) {
       `Of them ${sealed} are sealed, ${hidden} of individual businesses, ${assessed} with an assessment. Each statement is signed by itself.`,
   );
   const line = (/** @type {Row} */ row) => {
-    const cells = [
-      ["", String(row.fields.row)],
-      [say("企业", "Enterprise"), `${row.fields.name} ${row.said.subject}`],
-      [say("承诺", "Pledge"), `${scribe.code(row, 0)} · ${row.said.content.made_on} · ${row.said.content.reason}`],
-      [say("有效期至", "Valid until"), row.fields.valid_until],
-    ];
+    const cells = /** @type {[string, string, string][]} */ ([
+      ["", String(row.fields.row), ""],
+      [say("企业", "Enterprise"), row.fields.name, row.said.subject],
+      [say("承诺", "Pledge"), `${row.said.content.made_on} · ${row.said.content.reason}`, scribe.code(row, 0)],
+      [say("有效期至", "Valid until"), row.fields.valid_until, ""],
+    ]);
     const found = element("tr");
-    for (const [name, text] of cells) {
+    for (const [name, text, id] of cells) {
       const cell = element("td", "", text);
       if (name !== "") cell.dataset.is = name;
+      if (id !== "") cell.append(element("br"), element("code", "", id));
       found.append(cell);
     }
     return found;
