@@ -41,7 +41,11 @@ export class RosterSigning {
       const code = fates.get(row.fields.row)?.code ?? "";
       return new RowCourse(row, { register: false, assessed: code });
     };
-    const then = assessed.length === 0 || this.ended !== null ? new Map() : await this.#through(assessed, course);
+    const ended = this.ended;
+    const then =
+      ended === null
+        ? await this.#through(assessed, course)
+        : new Map(assessed.map(({ fields }) => [fields.row, unsent(ended)])); // its pledge is there, its assessment is not
     for (const [row, fate] of then) {
       const first = /** @type {Fate} */ (fates.get(row));
       const status = fate.status === "already registered" ? first.status : fate.status;
