@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from api.desk import desk_page, key_pages, pending_pages, sign_in
-from api.desk.staff import roster_pages
+from api.desk.staff import pending_acts, roster_pages
 from api.desk.staff.kept_rosters import KeptRosters
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
@@ -158,6 +158,7 @@ def framework(service: Service) -> FastAPI:
         sign_in,
         key_pages,
         desk_page,
+        pending_acts,  # before `pending/{name}`
         pending_pages,
         roster_pages,
     ):

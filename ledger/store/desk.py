@@ -50,7 +50,7 @@ DeskOrder = Literal["received", "-received", "enterprise"]
 @dataclass(frozen=True, slots=True)
 class DeskFilter:
     """Which statements of the desk a list shows; None: any. `waiting`: those that wait, or those that were refused.
-    `subjects`: of these alone; `part` is in the subject's id."""
+    `subjects`: of these alone; `part` is in the subject's id, in whatever case."""
 
     campaign: str | None = None
     subject: str | None = None
@@ -67,7 +67,7 @@ class DeskFilter:
             and self.scope in (None, one.scope)
             and self.waiting in (None, one.refused_at is None)
             and (self.subjects is None or one.subject in self.subjects)
-            and self.part in one.subject
+            and self.part.lower() in one.subject.lower()
         )
 
 

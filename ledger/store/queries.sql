@@ -287,7 +287,7 @@ WHERE (%(campaign)b::text IS NULL OR campaign = %(campaign)b)
   AND (%(scope)b::text IS NULL OR scope = %(scope)b)
   AND (%(waiting)b::boolean IS NULL OR (refused_at IS NULL) = %(waiting)b)
   AND (%(subjects)b::text[] IS NULL OR subject = ANY (%(subjects)b))
-  AND position(%(part)b::text IN subject) > 0
+  AND position(lower(%(part)b::text) IN lower(subject)) > 0
 ORDER BY
     CASE WHEN %(order)b::text = 'enterprise' THEN subject COLLATE "C" END,
     CASE WHEN %(order)b::text = '-received' THEN received_at END DESC,
@@ -302,7 +302,7 @@ WHERE (%(campaign)b::text IS NULL OR campaign = %(campaign)b)
   AND (%(scope)b::text IS NULL OR scope = %(scope)b)
   AND (%(waiting)b::boolean IS NULL OR (refused_at IS NULL) = %(waiting)b)
   AND (%(subjects)b::text[] IS NULL OR subject = ANY (%(subjects)b))
-  AND position(%(part)b::text IN subject) > 0
+  AND position(lower(%(part)b::text) IN lower(subject)) > 0
 
 -- name: desk_refuse
 -- Once; and of the enterprise's refused ones the newest are kept.
