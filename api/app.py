@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Final
 
 from fastapi import Depends, FastAPI
@@ -25,6 +26,8 @@ from api.desk.enterprise import enterprise_page as own_enterprise_page
 from api.desk.forms import act_pages
 from api.desk.regulator import accesses_page, archive_page, entry_page, explorer_page, log_page, policies_page
 from api.desk.releases import release_pages
+from api.desk.staff import pending_acts, roster_pages
+from api.desk.staff.kept_rosters import KeptRosters
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
 from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
@@ -120,6 +123,8 @@ def framework(service: Service) -> FastAPI:
     app.state.enterprise_pages = EnterprisePages(service)
     app.state.book_figures = BookFigures(service)
     app.state.complaint_files = ComplaintFiles(service)
+    app.state.kept_rosters = KeptRosters(time.monotonic)
+    app.state.roster_turns = roster_pages.roster_turns()
     # `api/routes/fast_paths.py` answers these two before; here they stand for what other methods are told.
     app.router.routes.append(Route("/entries", PostEntries(service), methods=["POST"]))
     app.router.routes.append(Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]))
@@ -164,6 +169,7 @@ def framework(service: Service) -> FastAPI:
         sign_in,
         key_pages,
         desk_page,
+        pending_acts,  # before `pending/{name}`
         pending_pages,
         release_pages,
         act_pages,
@@ -182,6 +188,7 @@ def framework(service: Service) -> FastAPI:
         own_enterprise_page,
         pledge_form,
         acknowledgements,
+        roster_pages,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)

@@ -126,6 +126,14 @@ EXPLORER_PAGE_MAX: Final = 100  # events on a page
 EXPLORER_EXPORT_ROWS_MAX: Final = 10_000  # of one file
 EXPLORER_STREAM_EVENTS_MAX: Final = 5_000  # of a longer one, what refers to an entry is not looked for at its page
 ACCESSES_DESK_PAGE_MAX: Final = 100
+DESK_ROSTER_BYTES_MAX: Final = 16 * 1024 * 1024  # of a table that is handed in at a desk; longer ones go by `import`
+DESK_ROSTER_ROWS_MAX: Final = 10_000
+DESK_ROSTERS_AT_ONCE_MAX: Final = 2  # that are read and judged; one of them per client
+DESK_ROSTERS_KEPT_MAX: Final = 8  # in memory, the newest
+DESK_ROSTER_KEPT_SECONDS_MAX: Final = 3_600
+DESK_ROSTER_SECONDS_MAX: Final = 180  # a dry run that takes longer is given up
+DESK_ROSTER_PIECE_ROWS: Final = 500  # that the browser fetches at once
+DESK_LIST_ROWS: Final = (100, 500, 2_000)  # that a list at a desk may show at once
 SIGN_IN_TOKENS: Final = 40  # of its client's allowance: what an attempt costs
 
 # Drafts by one officer, their release by another
@@ -253,6 +261,7 @@ EVENTS_SHARED_SECONDS: Final = 2.0
 LONG_READS_MAX: Final = 4  # pages of the feed that are rendered at once; more wait without a thread
 BATCH_TOKEN_BYTES: Final = 8_192  # of a batch, for one token of its client's allowance
 QUERY_TOKEN_BYTES: Final = 4_096
+ROSTER_TOKEN_BYTES: Final = 4_096  # some ten rows of a packed table; it takes a whole burst where it is long
 EVENTS_TOKEN_ROWS: Final = 50
 BATCH_TOKENS_MIN: Final = 5
 SEARCH_TOKENS: Final = 2

@@ -29,6 +29,7 @@ ROOMS: Final = (
     Room("/desk/enterprise", Word("本企业", "My enterprise"), lambda one: one.enterprise is not None),
     Room("/desk/registrar", Word("密钥登记", "Keys to enrol"), lambda one: one.enrols_keys),
     Room("/desk/releases", Word("签发", "Releases"), lambda officer: True),
+    Room("/desk/roster", Word("导入名单", "Roster"), lambda one: one.imports_rosters),
     Room("/desk/act", Word("办理事项", "Acts"), lambda officer: True),
     Room("/desk/explorer", Word("事件检索", "All events"), lambda officer: officer.sees_closed),
     Room("/desk/accesses", Word("查阅日志", "Access log"), lambda one: one.sees_closed or one.enterprise is not None),

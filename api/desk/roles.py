@@ -84,6 +84,11 @@ class Officer:
         """Whether proposed policies, and who would have another level under them, are for this officer."""
         return not self.roles.isdisjoint(COMPARERS)
 
+    @property
+    def imports_rosters(self) -> bool:
+        """Whether campaigns' rosters are handed in at this desk."""
+        return "organizer" in self.roles
+
     def sees_pending_of(self, subject: str) -> bool:
         """Whether what an enterprise laid at the desk is for this officer: the enterprise itself, and organizers."""
         return self.sees_all_pending or self.enterprise == subject

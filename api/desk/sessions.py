@@ -30,6 +30,7 @@ __all__ = [
     "form_of",
     "form_token",
     "new_session_id",
+    "require_form_token",
     "session_hash",
     "session_id_of",
     "set_cookie",
@@ -95,15 +96,20 @@ async def form_of(service: Service, request: Request, bytes_max: int = DESK_FORM
     origins = WebOrigins(service.public_url)
     origins.require(request)
     fields = form_fields(await read_bounded(request.receive, bytes_max))
+    require_form_token(request, origins, fields.get(FORM_FIELD, ""))
+    return fields
+
+
+def require_form_token(request: Request, origins: WebOrigins, token: str) -> None:
+    """Raises `AccessDenied` (403) for a form of another session than the request's."""
     session_id = session_id_of(request, origins)
-    if session_id is None or not hmac.compare_digest(fields.get(FORM_FIELD, "").encode(), _token(session_id).encode()):
+    if session_id is None or not hmac.compare_digest(token.encode(), _token(session_id).encode()):
         raise AccessDenied(
             403,
             "desk.form_token",
             "表单不属于当前登录, 未作任何处理; 请刷新页面后重试",
             "the form is not of this session; nothing was done: load the page again",
         )
-    return fields
 
 
 def form_fields(content: bytes) -> dict[str, str]:

@@ -16,10 +16,12 @@ from ledger.limits import (
     BATCH_TOKEN_BYTES,
     BATCH_TOKENS_MIN,
     COMPLAINT_TOKENS,
+    DESK_ROSTER_BYTES_MAX,
     EVENTS_PAGE_MAX,
     EVENTS_TOKEN_ROWS,
     QUERY_TOKEN_BYTES,
     REQUEST_TOKENS_DEAR,
+    ROSTER_TOKEN_BYTES,
     SEARCH_TOKENS,
     SIGN_IN_TOKENS,
 )
@@ -46,6 +48,7 @@ _DEAR: Final = frozenset(
         "/en/desk/log/standing",
     }
 )
+_ROSTERS: Final = frozenset({"/desk/roster", "/en/desk/roster"})  # tables that are handed in
 _DEAR_PAGES: Final = ("/e/", "/en/e/")  # they fold the enterprise's history
 _DEAR_ENDS: Final = ("/proof", "/evidence", "/certificate.pdf")
 
@@ -55,6 +58,8 @@ def cost_of(scope: Scope) -> int:
     path: str = scope["path"]
     if path == _BATCH:
         return BATCH_TOKENS_MIN + _length(scope["headers"], BATCH_BYTES_MAX) // BATCH_TOKEN_BYTES
+    if path in _ROSTERS and scope["method"] == "POST":
+        return REQUEST_TOKENS_DEAR + _length(scope["headers"], DESK_ROSTER_BYTES_MAX) // ROSTER_TOKEN_BYTES
     if path in _QUERIES:
         return 1 + _length(scope["headers"], QUERY_TOKEN_BYTES) // QUERY_TOKEN_BYTES
     if path in _SIGN_IN:

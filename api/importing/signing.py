@@ -19,11 +19,20 @@ from api.importing.row_plan import PledgeWork, SingleWork, Work
 from ledger.cose.cbor import encode
 from ledger.cose.statement import make_sealed, make_statement, parse_statement
 from ledger.domain.events.base import Event
+from ledger.domain.events.enterprise import EnterpriseRegistered
 from ledger.domain.events.pledge import PledgePublished
 from ledger.keys.naming_secret import NamingSecret
 from ledger.keys.signer import Signer
 
-__all__ = ["Scribe", "SignedItem", "SigningContext", "pledge_code", "published_code"]
+__all__ = [
+    "Scribe",
+    "SignedItem",
+    "SigningContext",
+    "entering_event",
+    "pledge_code",
+    "publication_event",
+    "published_code",
+]
 
 _SERIALS: Final = 1_000_000
 
@@ -55,6 +64,24 @@ def pledge_code(division: str, made_on: date, identity: bytes, step: int) -> str
 def published_code(work: PledgeWork, step: int) -> str:
     """The code under which a pledge is published: that which the table gives, else one that was not taken."""
     return work.given_code or pledge_code(work.division, work.pledge.made_on, work.identity, step)
+
+
+def entering_event(work: Work, today: date) -> EnterpriseRegistered:
+    """What enters the enterprise of a row; without evidence beside anything sealed."""
+    evidence = work.evidence if isinstance(work, PledgeWork) and not work.sealed else None
+    return work.who.registered(today, evidence)
+
+
+def publication_event(work: PledgeWork, pledge: str, code: str, today: date) -> PledgePublished:
+    """What publishes a row's pledge, whose statement has the SHA-256 `pledge`."""
+    return PledgePublished(
+        v=1,
+        effective_on=today,
+        pledge=pledge,
+        code=code,
+        valid_from=work.pledge.made_on,
+        valid_until=work.valid_until,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +126,7 @@ class Scribe:
 
     def enterprise(self, work: Work) -> SignedItem:
         """EnterpriseRegistered: sealed for individual businesses, and without evidence beside anything sealed."""
-        evidence = work.evidence if isinstance(work, PledgeWork) and not work.sealed else None
-        event = work.who.registered(self._today, evidence)
+        event = entering_event(work, self._today)
         subject = work.who.subject
         return self._entering._write(event, subject, identity_bytes(subject), sealed=work.who.individual)
 
@@ -113,14 +139,7 @@ class Scribe:
 
     def publication(self, work: PledgeWork, pledge_id: bytes, step: int, today: date | None = None) -> SignedItem:
         """PledgePublished for the pledge whose statement has this SHA-256, as of now or (given `today`) of then."""
-        event = PledgePublished(
-            v=1,
-            effective_on=today or self._today,
-            pledge=pledge_id.hex(),
-            code=published_code(work, step),
-            valid_from=work.pledge.made_on,
-            valid_until=work.valid_until,
-        )
+        event = publication_event(work, pledge_id.hex(), published_code(work, step), today or self._today)
         return self._write(event, work.who.subject, work.identity, sealed=work.sealed)
 
     def _write(self, event: Event, subject: str, identity: bytes, *, sealed: bool) -> SignedItem:

@@ -278,6 +278,32 @@ WHERE (%(campaign)b::text IS NULL OR campaign = %(campaign)b)
   AND (received_at, statement_id) > (%(after_time)b, %(after_id)b)
 ORDER BY received_at, statement_id LIMIT %(limit)b
 
+-- name: desk_page
+-- A list as its reader filters and sorts it.
+SELECT statement_id, statement, body, subject, campaign, received_at, scope, issued_at, refused_at, refused_by, reason
+FROM desk.pending
+WHERE (%(campaign)b::text IS NULL OR campaign = %(campaign)b)
+  AND (%(subject)b::text IS NULL OR subject = %(subject)b)
+  AND (%(scope)b::text IS NULL OR scope = %(scope)b)
+  AND (%(waiting)b::boolean IS NULL OR (refused_at IS NULL) = %(waiting)b)
+  AND (%(subjects)b::text[] IS NULL OR subject = ANY (%(subjects)b))
+  AND position(lower(%(part)b::text) IN lower(subject)) > 0
+ORDER BY
+    CASE WHEN %(order)b::text = 'enterprise' THEN subject COLLATE "C" END,
+    CASE WHEN %(order)b::text = '-received' THEN received_at END DESC,
+    received_at, statement_id
+LIMIT %(limit)b::bigint OFFSET %(offset)b::bigint
+
+-- name: desk_page_count
+SELECT count(*)
+FROM desk.pending
+WHERE (%(campaign)b::text IS NULL OR campaign = %(campaign)b)
+  AND (%(subject)b::text IS NULL OR subject = %(subject)b)
+  AND (%(scope)b::text IS NULL OR scope = %(scope)b)
+  AND (%(waiting)b::boolean IS NULL OR (refused_at IS NULL) = %(waiting)b)
+  AND (%(subjects)b::text[] IS NULL OR subject = ANY (%(subjects)b))
+  AND position(lower(%(part)b::text) IN lower(subject)) > 0
+
 -- name: desk_refuse
 -- Once; and of the enterprise's refused ones the newest are kept.
 WITH refused AS (
