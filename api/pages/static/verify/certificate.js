@@ -48,9 +48,9 @@ const KINDS = {
  * throws `Refuted`, `Malformed`, `Uncheckable`
  */
 export async function verifyCertificate(data, trust, steps) {
-  const pdf = new Pdf(data);
   if (trust.certificateKeys.size === 0)
     throw new Uncheckable("信任文件中没有公告签名密钥", "the trust file has no certificate key");
+  const pdf = new Pdf(data);
   const key = await signedBy(pdf, trust.certificateKeys); // 1
   steps.add(wording.fileSigned(key.kidHex), "certificate", key.kidHex);
 
