@@ -17,7 +17,8 @@ from api.client.signed_uploads import Uploader
 from api.importing.enterprise_identity import identity_bytes
 from api.importing.row_plan import PledgeWork, SingleWork, Work
 from ledger.cose.cbor import encode
-from ledger.cose.statement import make_sealed, make_statement, parse_statement
+from ledger.cose.sign1 import split
+from ledger.cose.statement import make_sealed, make_statement
 from ledger.domain.events.base import Event
 from ledger.domain.events.enterprise import EnterpriseRegistered
 from ledger.domain.events.pledge import PledgePublished
@@ -166,8 +167,9 @@ class Scribe:
                 iat=self._clock(),
                 cti=cti,
             )
-        parsed = parse_statement(statement)
-        return SignedItem(statement, body, parsed.statement_id, sha256(parsed.payload).digest())
+        payload = split(statement)[2]
+        assert payload is not None  # it was made just now, and taken apart by who made it
+        return SignedItem(statement, body, sha256(statement).digest(), sha256(payload).digest())
 
     def _name(self, event: Event, identity: bytes) -> bytes:
         return self._secret.derive(f"import {type(event).__name__} cti", identity)

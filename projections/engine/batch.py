@@ -24,6 +24,7 @@ from projections.declarations.campaign_rows import campaign_rows
 from projections.engine.enterprise_rows import portray, standing_steps
 from projections.engine.tables import (
     Forget,
+    Replaced,
     Rows,
     due_subjects,
     extend_rows,
@@ -170,9 +171,7 @@ class BatchProjector:
             rows.add(portray(followed.course, self._rules, followed.case, named=renamed), followed.changes)
             self._keep(subject, followed.course)
         if news:
-            replace_rows(
-                connection, self._suffix, rows, forget=forget, subjects=list(news), named=named, size=self.size
-            )
+            replace_rows(connection, self._suffix, rows, Replaced(list(news), named, forget, self.size))
         while len(self._courses) > self._courses_max:
             self._courses.popitem(last=False)
         return set(news)

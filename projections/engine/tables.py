@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, Final, LiteralString
+from typing import Any, Final, LiteralString, NamedTuple
 
 from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
@@ -25,6 +25,7 @@ from projections.standing.levels import Level
 
 __all__ = [
     "Forget",
+    "Replaced",
     "Rows",
     "due_subjects",
     "extend_rows",
@@ -114,22 +115,22 @@ class Rows:
         self.bytes = 0
 
 
-def replace_rows(
-    connection: Connection[Any],
-    suffix: str,
-    rows: Rows,
-    *,
-    forget: Sequence[Forget],
-    subjects: Sequence[str],
-    named: Sequence[str],
-    size: int,
-) -> None:
-    """In the connection's transaction, put `rows` in the place of all that is there about `subjects`.
+class Replaced(NamedTuple):
+    """Whose rows give way to new ones. `named`: those by which an enterprise is found, too.
 
-    The row by which an enterprise is found is touched for those that are `named`, too.
     Changes of level stay, except those that were foreseen for days after the one that `forget` names, and those by
     entries from tree size `size` on, which only an attempt that came to nothing can have left.
     """
+
+    subjects: Sequence[str]
+    named: Sequence[str]
+    forget: Sequence[Forget]
+    size: int
+
+
+def replace_rows(connection: Connection[Any], suffix: str, rows: Rows, replaced: Replaced) -> None:
+    """In the connection's transaction, put `rows` in the place of all that is there about the subjects replaced."""
+    subjects, named, forget, size = replaced
     with connection.cursor(row_factory=tuple_row) as cursor:
         changed = Texts(set(named) - _leave_unchanged(cursor, suffix, rows))
         for table in _OF_SUBJECT:
