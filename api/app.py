@@ -16,7 +16,15 @@ from starlette.types import ASGIApp
 
 from api.desk import desk_page, key_pages, pending_pages, sign_in
 from api.desk.forms import act_pages
-from api.desk.regulator import accesses_page, archive_page, entry_page, explorer_page, log_page, policies_page
+from api.desk.regulator import (
+    accesses_page,
+    archive_page,
+    audits_page,
+    entry_page,
+    explorer_page,
+    log_page,
+    policies_page,
+)
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
 from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
@@ -163,6 +171,7 @@ def framework(service: Service) -> FastAPI:
         archive_page,
         log_page,
         policies_page,
+        audits_page,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)
