@@ -24,7 +24,15 @@ from api.desk.enrolment import key_requests, officer_pages, registrar_pages
 from api.desk.enterprise import acknowledgements, pledge_form
 from api.desk.enterprise import enterprise_page as own_enterprise_page
 from api.desk.forms import act_pages
-from api.desk.regulator import accesses_page, archive_page, entry_page, explorer_page, log_page, policies_page
+from api.desk.regulator import (
+    accesses_page,
+    archive_page,
+    audits_page,
+    entry_page,
+    explorer_page,
+    log_page,
+    policies_page,
+)
 from api.desk.releases import release_pages
 from api.desk.staff import pending_acts, roster_pages
 from api.desk.staff.kept_rosters import KeptRosters
@@ -189,6 +197,7 @@ def framework(service: Service) -> FastAPI:
         pledge_form,
         acknowledgements,
         roster_pages,
+        audits_page,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)

@@ -224,6 +224,10 @@ COMPARISONS_MAX: Final = 1  # of policies, for the whole population, in a proces
 COMPARISON_SECONDS_MAX: Final = 900  # until the totals
 COMPARISON_NICENESS: Final = 15  # more yielding than the projections
 COMPARISON_LINES_PIECE: Final = 500
+AUDIT_RUN_SECONDS_MAX: Final = 6 * 3_600  # of one that was started at a desk
+AUDIT_RUN_NICENESS: Final = 19
+AUDIT_RUNS_KEPT_MAX: Final = 20
+AUDIT_STOP_SECONDS_MAX: Final = 5
 COMPARISON_DESK_SECONDS_MAX: Final = 120  # while somebody waits for the page
 COMPARISON_DESK_LINES_MAX: Final = 200  # enterprises on the page
 

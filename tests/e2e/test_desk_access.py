@@ -104,6 +104,9 @@ class Hall:
             "/desk/pending/{name}": self.own,
             "/desk/sessions/{name}/end": "0" * 64,
             "/desk/act/{type}": "PledgePublished",
+            "/desk/audits/{name}": "0",
+            "/desk/audits/{name}/report.html": "0",
+            "/desk/audits/{name}/report.json": "0",
             "/desk/explorer/{entry}": "0",
             "/desk/explorer/{entry}/body": "0",
         }

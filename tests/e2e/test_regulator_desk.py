@@ -34,6 +34,7 @@ from tests.support.charter import APPROVER, DATA_OFFICER, HANDLING_BODY, LOG_OPE
 from tests.support.database import TestDatabase
 from tests.support.desks import DeskVisitor
 from tests.support.statements import ENTERPRISE, OTHER_ENTERPRISE, outcome
+from tests.support.waiting import eventually
 
 CODE = ENTERPRISE.removeprefix("uscc:")
 PURPOSE = "立案核查 <b>2026-7</b>"
@@ -276,6 +277,31 @@ def test_a_policy_is_compared_before_it_is_approved_and_the_form_for_that_is_a_l
             assert approver.submit("/desk/policies/comparison", fields=fields).status_code == 422
     assert "/desk/act/" not in world.regulator.http.get("/desk/policies").text, "it is for approvers to approve"
     assert APPROVER.party in world.accesses()
+
+
+def test_an_audit_is_started_seen_to_go_on_read_and_stopped(world: World) -> None:
+    assert world.regulator.submit("/desk/audits/start").status_code == 303
+    assert world.regulator.submit("/desk/audits/start").status_code == 303
+    assert world.regulator.http.get("/desk/audits").text.count("进行中") == 1, "one at a time"
+    assert world.regulator.submit("/desk/audits/stop").status_code == 303
+    assert "已中止" in world.regulator.http.get("/desk/audits").text
+    assert world.regulator.submit("/desk/audits/start").status_code == 303
+
+    def listed() -> str:
+        return world.regulator.http.get("/desk/audits").text
+
+    eventually(lambda: "已完成" in listed(), "the audit's report")
+    found = re.search(r'href="(/desk/audits/[0-9]+)"', listed())
+    assert found is not None
+    page = world.regulator.http.get(found[1]).text
+    report = world.regulator.http.get(f"{found[1]}/report.json")
+    assert report.json()["origin"] in page and report.json()["size"] == world.book.size()
+    assert set(report.json()["counts"]) <= {"access.digest", "access.order"}, "but for the row that another test added"
+    html = world.regulator.http.get(f"{found[1]}/report.html")
+    assert (
+        html.headers["content-disposition"].startswith("attachment") and "audit" in html.headers["content-disposition"]
+    )
+    assert world.organizer.submit("/desk/audits/start").status_code == 403
 
 
 def test_the_log_is_shown_with_its_checkpoint_and_that_it_has_no_witness(world: World) -> None:

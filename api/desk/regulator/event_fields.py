@@ -30,8 +30,7 @@ def field_rows(content: Mapping[str, Any]) -> list[FieldRow]:
     Values of closed lists are said in words.
     """
     owner = str(content.get("type", ""))
-    spec = SPECS.get(owner)
-    closed = _fields(spec.event, Literal) if spec is not None else ()
+    closed = _fields(owner, Literal) if owner in SPECS else ()
     rows: list[FieldRow] = []
     for name, value in content.items():
         if value is None or name in _SKIPPED:
@@ -46,7 +45,7 @@ def named_entries(event: Event | Closed) -> list[int]:
     """The leaf indices that an event's fields name."""
     if isinstance(event, Closed):
         return []
-    found = (getattr(event, name) for name in _fields(type(event), EntryIndex))
+    found = (getattr(event, name) for name in _fields(type(event).__name__, EntryIndex))
     return [one for one in found if one is not None]
 
 
@@ -89,8 +88,9 @@ def _within(outer: Word, inner: Word) -> Word:
 
 
 @cache
-def _fields(kind: type[Event], of: Any) -> frozenset[str]:
-    """The fields of an event, optional or not, that are defined as `EntryIndex`, or as some `Literal`."""
+def _fields(type_name: str, of: Any) -> frozenset[str]:
+    """The fields of an event type, optional or not, that are defined as `EntryIndex`, or as some `Literal`."""
+    kind = SPECS[type_name].event
     hints = get_type_hints(kind, include_extras=True)
     return frozenset(
         name
