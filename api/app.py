@@ -19,6 +19,7 @@ from api.desk.complaints import file_page as complaint_file_page
 from api.desk.complaints import list_page as complaint_list_page
 from api.desk.complaints import public_pages as complain_pages
 from api.desk.complaints.case_keeping import ComplaintFiles
+from api.desk.forms import act_pages
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
 from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
@@ -162,6 +163,7 @@ def framework(service: Service) -> FastAPI:
         complaint_list_page,  # before `/desk/complaints/{number}`
         complaint_file_page,
         complain_pages,
+        act_pages,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)

@@ -5,7 +5,7 @@ Like public pages they stand at `/…` in Chinese and at `/en/…` in English. A
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -25,7 +25,16 @@ from api.pages.rendering import Language, PageFrame, in_english, render
 from api.service.service import Service
 from ledger.errors import LedgerError
 
-__all__ = ["SIGN_IN", "DeskView", "add_desk_form", "add_desk_page", "desk_answer", "not_for_this_desk", "to"]
+__all__ = [
+    "SIGN_IN",
+    "DeskView",
+    "add_desk_form",
+    "add_desk_page",
+    "desk_answer",
+    "not_for_this_desk",
+    "to",
+    "unknown_parameter",
+]
 
 SIGN_IN: Final = "/desk/sign-in"
 _METHODS: Final = ["GET", "HEAD"]
@@ -76,17 +85,19 @@ def desk_answer(
     return Response(html, headers=headers, media_type="text/html; charset=utf-8")
 
 
-def add_desk_page(router: APIRouter, path: str, page: DeskPage, *, parameters: frozenset[str] = frozenset()) -> None:
+def add_desk_page(
+    router: APIRouter, path: str, page: DeskPage, *, parameters: frozenset[str] | None = frozenset()
+) -> None:
     """Serve a page for whoever is signed in; others are led to the sign-in. It runs in a thread: it may block.
 
-    Other `parameters` than these are refused before anything is looked at, or logged.
+    Other `parameters` than these are refused before anything is looked at, or logged; None where the page sees to it.
     """
 
     def answer(request: Request, language: Language) -> Response:
         try:
             officer = signed_in(request.app.state.service, request)
-            if not parameters.issuperset(request.query_params):
-                raise _unknown_parameter(parameters)
+            if parameters is not None and not parameters.issuperset(request.query_params):
+                raise unknown_parameter(parameters)
             return page(request, language, officer)
         except EndedSession as ended:
             return _to_sign_in(request, language, ended.why)
@@ -147,7 +158,8 @@ def not_for_this_desk() -> AccessDenied:
     )
 
 
-def _unknown_parameter(known: frozenset[str]) -> InvalidRequest:
+def unknown_parameter(known: Set[str]) -> InvalidRequest:
+    """For an address with a parameter that its page does not know. To be raised."""
     # not repeated: it may be somebody's number
     takes = ", ".join(sorted(known)) or "-"
     said = (

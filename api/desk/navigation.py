@@ -27,6 +27,7 @@ ROOMS: Final = (
     Room("/desk", Word("工作台", "Desk"), lambda officer: True),
     Room("/desk/pending", Word("等候公布", "Waiting"), lambda one: one.sees_all_pending or one.enterprise is not None),
     Room("/desk/complaints", Word("投诉办理", "Complaints"), lambda one: "handling_body" in one.roles),
+    Room("/desk/act", Word("办理事项", "Acts"), lambda officer: True),
     Room("/desk/key", Word("我的密钥", "My key"), None),
 )
 
