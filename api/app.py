@@ -20,6 +20,15 @@ from api.desk.complaints import list_page as complaint_list_page
 from api.desk.complaints import public_pages as complain_pages
 from api.desk.complaints.case_keeping import ComplaintFiles
 from api.desk.forms import act_pages
+from api.desk.regulator import (
+    accesses_page,
+    archive_page,
+    audits_page,
+    entry_page,
+    explorer_page,
+    log_page,
+    policies_page,
+)
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
 from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
@@ -164,6 +173,13 @@ def framework(service: Service) -> FastAPI:
         complaint_file_page,
         complain_pages,
         act_pages,
+        explorer_page,  # its exports before `explorer/{entry}`
+        entry_page,
+        accesses_page,
+        archive_page,
+        log_page,
+        policies_page,
+        audits_page,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)

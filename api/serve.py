@@ -31,6 +31,7 @@ from api.http.rate_limit import Limits
 from api.http.waiting_room import WaitingRoom
 from api.map_publisher.map_publisher import publish_roots
 from api.routes.entries_protocol import Wire
+from api.service.audit_runs import AuditRuns
 from api.service.service import SHANGHAI, Service, unix_now
 from api.service.views import Views
 from api.settings import Settings, attachment_keys, complaint_keys
@@ -220,6 +221,7 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
             certificate_folder=settings.data_dir / "certificates",
             public_url=settings.address,
             keys_dir=settings.keys_dir,
+            audits=AuditRuns(settings.data_dir / "audits", conninfo),
             conninfo=conninfo,
             demo=settings.demo is not None,
             filling=_filling(settings),

@@ -121,6 +121,10 @@ SESSION_SECONDS_MAX: Final = 12 * 3_600  # of a session, however busy: a working
 SESSION_SEEN_SECONDS: Final = 60  # between two notes of when it was seen last
 SESSIONS_PER_OFFICER_MAX: Final = 8  # one more ends the one that was seen longest ago
 DESK_FORM_BYTES_MAX: Final = 65_536
+EXPLORER_PAGE_MAX: Final = 100  # events on a page
+EXPLORER_EXPORT_ROWS_MAX: Final = 10_000  # of one file
+EXPLORER_STREAM_EVENTS_MAX: Final = 5_000  # of a longer one, what refers to an entry is not looked for at its page
+ACCESSES_DESK_PAGE_MAX: Final = 100
 SIGN_IN_TOKENS: Final = 40  # of its client's allowance: what an attempt costs
 
 # Complaint files at the handling body's desk
@@ -167,6 +171,7 @@ LEAF_INDEX_ASKED_MAX: Final = 10**15  # beyond any log, and far from where sums 
 SEARCH_PAGE_MAX: Final = 100
 SEARCH_QUERY_CHARS_MAX: Final = 128
 SEARCH_RANKED_MAX: Final = 1_000  # of each way to match; more are not ranked, nor reached by paging: type more letters
+SEARCH_RANKED_LARGE_MAX: Final = 100  # the same among very many names, unless a campaign bounds them
 SEARCH_SIMILAR_MAX: Final = 100  # of each place at which a slip may be
 TREE_SIZE_WAIT_SECONDS_MAX: Final = 2.0
 STANDING_MAX_AGE_SECONDS: Final = 60
@@ -194,6 +199,12 @@ COMPARISONS_MAX: Final = 1  # of policies, for the whole population, in a proces
 COMPARISON_SECONDS_MAX: Final = 900  # until the totals
 COMPARISON_NICENESS: Final = 15  # more yielding than the projections
 COMPARISON_LINES_PIECE: Final = 500
+AUDIT_RUN_SECONDS_MAX: Final = 6 * 3_600  # of one that was started at a desk
+AUDIT_RUN_NICENESS: Final = 19
+AUDIT_RUNS_KEPT_MAX: Final = 20
+AUDIT_STOP_SECONDS_MAX: Final = 5
+COMPARISON_DESK_SECONDS_MAX: Final = 120  # while somebody waits for the page
+COMPARISON_DESK_LINES_MAX: Final = 200  # enterprises on the page
 
 # Exports of tables
 EXPORT_LINES_SORTED_MAX: Final = 20_000  # of the feed, in memory at once: some 30 MiB

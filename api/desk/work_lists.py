@@ -98,11 +98,14 @@ def log_look(
     officer: Officer,
     outcome: Literal["served", "refused"],
     subject: str | None = None,
-) -> None:
-    """Write down who looks at what is not public, before it is shown. Raises `Unavailable`."""
+    *,
+    entry: int | None = None,
+    purpose: str = _PURPOSE,
+) -> int:
+    """Write down who looks at what is not public, before it is shown; the row's number. Raises `Unavailable`."""
     now = service.sound_clock()
     query = request.url.query
-    service.store.accesses.log(
+    return service.store.accesses.log(
         Access(
             at=now,
             day=shanghai_date(now),
@@ -111,9 +114,10 @@ def log_look(
             kid=officer.session.kid.hex(),
             cti=os.urandom(_CTI_BYTES).hex(),
             resource=(request.url.path + (f"?{query}" if query else ""))[:1_024],
-            purpose=_PURPOSE,
+            purpose=purpose,
             outcome=outcome,
             subject=subject,
+            entry=entry,
         )
     )
 

@@ -33,7 +33,18 @@ _SEARCHES: Final = frozenset({"/search", "/en/search", "/s", "/en/s", "/v1/enter
 _SIGN_IN: Final = frozenset({"/desk/challenge", "/desk/session"})  # guesses are not worth their time
 _COMPLAINTS: Final = ("/complain", "/en/complain")  # what is sent there is kept; a secret is not to be guessed
 # Folded, proven or read for each request, whatever is asked for.
-_DEAR: Final = frozenset({"/v1/standings.ndjson", "/v1/policies/comparison", "/annexes", "/v1/attachments"})
+_DEAR: Final = frozenset(
+    {
+        "/v1/standings.ndjson",
+        "/v1/policies/comparison",
+        "/annexes",
+        "/v1/attachments",
+        "/desk/archive",
+        "/en/desk/archive",
+        "/desk/log/standing",
+        "/en/desk/log/standing",
+    }
+)
 _DEAR_PAGES: Final = ("/e/", "/en/e/")  # they fold the enterprise's history
 _DEAR_ENDS: Final = ("/proof", "/evidence", "/certificate.pdf")
 

@@ -493,3 +493,15 @@ FROM ledger.accesses WHERE day = %(day)b::date AND number > %(after)b::bigint OR
 SELECT number, at, day, party, officer, kid, cti, resource, purpose, outcome, subject, entry
 FROM ledger.accesses WHERE subject = %(subject)b::text AND number > %(after)b::bigint
 ORDER BY number LIMIT %(limit)b::bigint
+
+-- name: accesses_newest_of_day
+SELECT number, at, day, party, officer, kid, cti, resource, purpose, outcome, subject, entry
+FROM ledger.accesses
+WHERE day = %(day)b::date AND number < %(before)b::bigint
+    AND (%(subject)b::text IS NULL OR subject = %(subject)b::text)
+ORDER BY number DESC LIMIT %(limit)b::bigint
+
+-- name: accesses_newest_about
+SELECT number, at, day, party, officer, kid, cti, resource, purpose, outcome, subject, entry
+FROM ledger.accesses WHERE subject = %(subject)b::text AND number < %(before)b::bigint
+ORDER BY number DESC LIMIT %(limit)b::bigint

@@ -27,6 +27,7 @@ from projections.engine.tables import (
     Rows,
     due_subjects,
     extend_rows,
+    index_events,
     replace_rows,
     write_campaigns,
     write_progress,
@@ -100,6 +101,7 @@ class BatchProjector:
         self._govern(events)
         size = self._size_after(events)
         subjects = self._write(connection, _by_enterprise(events), size)
+        index_events(connection, self._suffix, events, self.size)
         if any(is_governing(at.subject) for at in events):
             self.write_governing(connection)
         if events:

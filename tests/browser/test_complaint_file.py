@@ -24,6 +24,8 @@ from tests.support.complaint_files import CANARIES, COMPLAINANT, filled
 from tests.support.database import PostgresServer
 from tests.support.statements import ENTERPRISE
 
+pytestmark = pytest.mark.timeout(900)  # a service that starts five times, and two browsers
+
 NAME = "北京清泉净水设备有限公司"
 BEGUN, SUSPENDED, RESUMED, REPLIED, PUBLISHED = (
     date(2026, 3, 16),

@@ -140,7 +140,9 @@ class Walk:
             self.said[name] = self.desks.say(event, subject, by, text=text)
         except Exception as error:  # SOFT
             print("SOFT", name, str(error)[:300])  # SOFT
-            self.said[name] = self.book.register(event, subject, by) if "WALKREG" in __import__("os").environ else 0  # SOFT
+            self.said[name] = (
+                self.book.register(event, subject, by) if "WALKREG" in __import__("os").environ else 0
+            )  # SOFT
         return self.said[name]
 
     def refused(self, event: Event, subject: str, by: Speaker) -> None:
