@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from tests.support.charter import (
     ROOT,
     Speaker,
 )
+from tests.support.complaint_files import filled
 from tests.support.desks import DeskVisitor
 from tests.support.reading import authorization, token
 from tests.support.statements import ENTERPRISE, OTHER_ENTERPRISE, speaker_of
@@ -89,13 +91,15 @@ PREFIXES: Final = ("", "/en")
 
 @dataclass(frozen=True)
 class Hall:
-    """All desks, and somebody at each; `own` and `others` are the ids of pledges that wait, one of each enterprise."""
+    """All desks, and somebody at each; `own` and `others` are the ids of pledges that wait, one of each enterprise; `complaint` the
+    number of a complaint file."""
 
     book: Book
     visitors: Mapping[str, DeskVisitor]
     tokens: Mapping[str, str]
     own: str
     others: str
+    complaint: str
 
     @property
     def places(self) -> Mapping[str, str]:
@@ -107,6 +111,8 @@ class Hall:
             "/desk/audits/{name}": "0",
             "/desk/audits/{name}/report.html": "0",
             "/desk/audits/{name}/report.json": "0",
+            "/desk/complaints/{number}": self.complaint,
+            "/desk/complaints/{number}/{act}": self.complaint,
             "/desk/explorer/{entry}": "0",
             "/desk/explorer/{entry}/body": "0",
         }
@@ -114,7 +120,8 @@ class Hall:
     def path(self, rule: Rule) -> str:
         """An address with a thing of `enterprise` in it."""
         head, brace, rest = rule.address.partition("{")
-        return head + self.places[rule.address] + rest.partition("}")[2] if brace else rule.address
+        place = self.places[rule.address] + rest.partition("}")[2].replace("{act}", "note") if brace else ""
+        return head + place
 
     def ask(self, rule: Rule, prefix: str, who: str) -> httpx.Response:
         visitor, path = self.visitors[who], prefix + self.path(rule)
@@ -136,7 +143,11 @@ def hall(book: Book) -> Iterator[Hall]:
     visitors = {who: DeskVisitor(book.service.url).sign_in(speaker) for who, speaker in speakers.items()}
     tokens = {who: visitor.form_token() for who, visitor in visitors.items()} | {"nobody": "none"}
     visitors["nobody"] = DeskVisitor(book.service.url)
-    yield Hall(book, visitors, tokens, ids["enterprise"], ids["other"])
+    form = filled(enterprise="甲企业有限公司", body=HANDLING_BODY.party)
+    begun = book.http.post("/complain", data=form, headers={"Origin": book.service.url})
+    number = re.search(r'id="number">([^<]+)<', begun.text)
+    assert number is not None, begun.text
+    yield Hall(book, visitors, tokens, ids["enterprise"], ids["other"], number[1])
     for one in visitors.values():
         one.http.close()
 
