@@ -140,7 +140,9 @@ class Walk:
             self.said[name] = self.desks.say(event, subject, by, text=text)
         except Exception as error:  # SOFT
             print("SOFT", name, str(error)[:300])  # SOFT
-            self.said[name] = self.book.register(event, subject, by) if "WALKREG" in __import__("os").environ else 0  # SOFT
+            self.said[name] = (
+                self.book.register(event, subject, by) if "WALKREG" in __import__("os").environ else 0
+            )  # SOFT
         return self.said[name]
 
     def refused(self, event: Event, subject: str, by: Speaker) -> None:
@@ -243,7 +245,7 @@ def pledges(walk: Walk) -> None:
     walk.book.pledge(ENTERPRISE, serial=1)
     walk.book.pledge(ENTERPRISE, serial=2, scope="service")
     walk.book.pledge(OTHER_ENTERPRISE, serial=3)
-    made = pledge_made(scope="product", evidence=EVIDENCE)
+    made = pledge_made(scope="product", evidence=EVIDENCE, valid_until=date(2027, 3, 14))
     walk.say(made, ENTERPRISE, walk.organizer)
     statement = walk.desks.at(walk.organizer).page.locator("#done").get_attribute("data-statement") or ""
     walk.say(pledge_published(bytes.fromhex(statement), code=code(4)), ENTERPRISE, walk.organizer)
@@ -312,7 +314,7 @@ def findings(walk: Walk) -> None:
 
 def remedies(walk: Walk) -> None:
     itself = Speaker(own_party(ENTERPRISE), signer_for(ENTERPRISE), "owner")
-    one, two, three = (outcome_of(walk, 910 + number, reply="late") for number in range(3))
+    one, two, three = (outcome_of(walk, 910 + number, outcome="agreed", reply="late") for number in range(3))
     application = walk.say(applied(one), ENTERPRISE, owner(walk))
     walk.say(approved(application, one), ENTERPRISE, walk.handling)
     application = walk.book.register(applied(two), ENTERPRISE, itself)
