@@ -69,6 +69,7 @@ def test_one_goes_on_at_a_desk_of_this_site(organizer: DeskVisitor, back: str) -
         "https://elsewhere.example/",
         "//elsewhere.example/desk",
         "/desk/../e/1",
+        "/desk/%2e%2E?x=1",
         "/desk//elsewhere",
         "javascript:x",
         "/e/1",
