@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from api.desk import desk_page, key_pages, pending_pages, sign_in
+from api.desk import demo_sign_in, desk_page, key_pages, pending_pages, sign_in
 from api.desk.enrolment import key_requests, officer_pages, registrar_pages
 from api.desk.enterprise import acknowledgements, pledge_form
 from api.desk.enterprise import enterprise_page as own_enterprise_page
@@ -158,6 +158,7 @@ def framework(service: Service) -> FastAPI:
         desk_page,
         pending_pages,
         key_requests,
+        demo_sign_in,
         registrar_pages,
         officer_pages,
         own_enterprise_page,
