@@ -5,7 +5,7 @@ Like public pages they stand at `/…` in Chinese and at `/en/…` in English. A
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -24,8 +24,19 @@ from api.pages.localized import problem_page
 from api.pages.rendering import Language, PageFrame, in_english, render
 from api.service.service import Service
 from ledger.errors import LedgerError
+from ledger.limits import DESK_FORM_BYTES_MAX
 
-__all__ = ["SIGN_IN", "DeskView", "add_desk_form", "add_desk_page", "desk_answer", "not_for_this_desk", "to"]
+__all__ = [
+    "SIGN_IN",
+    "DeskView",
+    "add_desk_form",
+    "add_desk_page",
+    "desk_answer",
+    "not_for_this_desk",
+    "to",
+    "to_sign_in",
+    "unknown_parameter",
+]
 
 SIGN_IN: Final = "/desk/sign-in"
 _METHODS: Final = ["GET", "HEAD"]
@@ -64,6 +75,7 @@ def desk_answer(
     *,
     officer: Officer | None,
     scripts: tuple[str, ...] = (),
+    status: int = 200,
 ) -> Response:
     """The page, never stored and never shown by a search engine. `title` in Chinese and English."""
     service: Service = request.app.state.service
@@ -73,23 +85,25 @@ def desk_answer(
     token = "" if officer is None else form_token(service, request)
     headers = {**PAGE_HEADERS, "Cache-Control": "no-store", "Content-Language": page.lang}
     html = render(template, page, DeskView(officer, token, content))
-    return Response(html, headers=headers, media_type="text/html; charset=utf-8")
+    return Response(html, status, headers, "text/html; charset=utf-8")
 
 
-def add_desk_page(router: APIRouter, path: str, page: DeskPage, *, parameters: frozenset[str] = frozenset()) -> None:
+def add_desk_page(
+    router: APIRouter, path: str, page: DeskPage, *, parameters: frozenset[str] | None = frozenset()
+) -> None:
     """Serve a page for whoever is signed in; others are led to the sign-in. It runs in a thread: it may block.
 
-    Other `parameters` than these are refused before anything is looked at, or logged.
+    Other `parameters` than these are refused before anything is looked at, or logged; None where the page sees to it.
     """
 
     def answer(request: Request, language: Language) -> Response:
         try:
             officer = signed_in(request.app.state.service, request)
-            if not parameters.issuperset(request.query_params):
-                raise _unknown_parameter(parameters)
+            if parameters is not None and not parameters.issuperset(request.query_params):
+                raise unknown_parameter(parameters)
             return page(request, language, officer)
         except EndedSession as ended:
-            return _to_sign_in(request, language, ended.why)
+            return to_sign_in(request, language, ended.why)
         except LedgerError as error:
             return problem_page(request, language, problem_of(error))
 
@@ -103,16 +117,16 @@ def add_desk_page(router: APIRouter, path: str, page: DeskPage, *, parameters: f
     router.add_api_route(in_english(path), english, methods=_METHODS, include_in_schema=False, response_class=Response)
 
 
-def add_desk_form(router: APIRouter, path: str, act: DeskAct) -> None:
+def add_desk_form(router: APIRouter, path: str, act: DeskAct, *, bytes_max: int = DESK_FORM_BYTES_MAX) -> None:
     """Take a form for whoever is signed in, once it is sure that a page of this site sent it in this very session."""
 
     async def answer(request: Request, language: Language) -> Response:
         service: Service = request.app.state.service
         try:
-            fields = await form_of(service, request)
+            fields = await form_of(service, request, bytes_max)
             return await run_in_threadpool(_acting, act, request, language, fields)
         except EndedSession as ended:
-            return _to_sign_in(request, language, ended.why)
+            return to_sign_in(request, language, ended.why)
         except LedgerError as error:
             return await run_in_threadpool(problem_page, request, language, problem_of(error))
 
@@ -147,7 +161,8 @@ def not_for_this_desk() -> AccessDenied:
     )
 
 
-def _unknown_parameter(known: frozenset[str]) -> InvalidRequest:
+def unknown_parameter(known: Set[str]) -> InvalidRequest:
+    """For an address with a parameter that its page does not know. To be raised."""
     # not repeated: it may be somebody's number
     takes = ", ".join(sorted(known)) or "-"
     said = (
@@ -157,7 +172,8 @@ def _unknown_parameter(known: frozenset[str]) -> InvalidRequest:
     return InvalidRequest("request.unknown_parameter", *said)
 
 
-def _to_sign_in(request: Request, language: Language, why: str) -> Response:
+def to_sign_in(request: Request, language: Language, why: str) -> Response:
+    """Where somebody goes whose session ended (`EndedSession.why`)."""
     service: Service = request.app.state.service
     response = to(SIGN_IN, language, None if why == "none" else {"ended": why})
     if why != "none":

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -18,25 +18,22 @@ from starlette.types import Receive, Scope, Send
 
 from api.http.bodies import BatchItem, batch_items, parsed, read_bounded
 from api.http.errors import Problem, problem_of, problem_response
+from api.service.registering import admit_with, admit_with_held, clear_released, registered, with_pending
 from api.service.service import Service
 from api.service.uploads import uploaded
-from api.service.waiting_pledges import lay, require_not_refused
+from api.service.waiting_pledges import lay
 from ledger.cose.cbor import encode
 from ledger.domain.events.pledge import PledgePublished
 from ledger.errors import LedgerError
 from ledger.limits import BATCH_BYTES_MAX, BODY_BYTES_MAX, PROOFS_READ_MAX, STATEMENT_BYTES_MAX
 from ledger.registration import (
-    AdmittingLog,
     AwaitsRelease,
     Candidate,
     MissingAnnex,
     MissingAttachment,
     MissingBody,
-    admit,
 )
 from ledger.sequencing.sequencer import Answer, Registered
-from ledger.store.annexes import AnnexKept
-from ledger.store.attachments import StoredAttachment
 
 __all__ = ["PostEntries", "post_batch", "post_body"]
 
@@ -63,12 +60,7 @@ class PostEntries:
 
     async def register(self, statement: bytes) -> Response:
         """Admit a statement, submit it, and answer when its fate is durable. Raises what refuses it."""
-        service = self._service
-        candidate = await _admit(service, statement)
-        group = await _with_pending(service, candidate)
-        answer = (await service.register(*group))[-1]
-        await _released(service, group, answer)
-        return await self.answer(candidate, answer)
+        return await self.answer(*await registered(self._service, statement))
 
     def admit(self, statement: bytes) -> Candidate | None:
         """Admit a statement that stands alone; None where the database must be asked first, as `register` does.
@@ -76,7 +68,7 @@ class PostEntries:
         Raises what refuses it.
         """
         try:
-            candidate = _admit_with(self._service, statement, None)
+            candidate = admit_with(self._service, statement, None)
         except (MissingBody, MissingAnnex, MissingAttachment):
             return None
         return None if isinstance(candidate.event, PledgePublished) else candidate
@@ -104,14 +96,14 @@ async def post_batch(request: Request) -> Response:
             results[number] = admitted
             continue
         try:
-            groups.append(await _with_pending(service, admitted, here))
+            groups.append(await with_pending(service, admitted, here))
             numbers.append(number)
         except LedgerError as error:
             results[number] = encode(_refusal(problem_of(error)))
     told = await service.register_all(groups)
     receipts = await _existing_receipts(service, [answers[-1] for answers in told])
     for number, group, answers in zip(numbers, groups, told, strict=True):
-        await _released(service, group, answers[-1])
+        await clear_released(service, group, answers[-1])
         results[number] = encode(await _result(service, group[-1], answers[-1], receipts))
     return Response(b"".join(results), 200, None, CBOR_SEQUENCE)
 
@@ -123,14 +115,6 @@ async def post_body(request: Request) -> Response:
     commitment = sha256(body).digest()
     await run_in_threadpool(service.store.hold_body, commitment, body, service.clock(), owner)
     return Response(b'{"commitment":"%s"}' % commitment.hex().encode(), 201, media_type="application/json")
-
-
-async def _admit(service: Service, raw: bytes) -> Candidate:
-    """Admit a statement that came alone; what was uploaded before is looked up where it is held."""
-    try:
-        return _admit_with(service, raw, None)
-    except (MissingBody, MissingAnnex, MissingAttachment):
-        return await run_in_threadpool(_admit_with_held, service, raw, None)
 
 
 async def _admit_all(service: Service, items: Sequence[BatchItem]) -> list[Candidate | bytes]:
@@ -148,69 +132,10 @@ def _admit_part(service: Service, items: Sequence[BatchItem]) -> list[Candidate 
     admitted: list[Candidate | bytes] = []
     for statement, body in items:
         try:
-            admitted.append(_admit_with_held(service, statement, body))
+            admitted.append(admit_with_held(service, statement, body))
         except LedgerError as error:
             admitted.append(encode(_refusal(problem_of(error))))
     return admitted
-
-
-def _admit_with_held(service: Service, raw: bytes, body: bytes | None) -> Candidate:
-    try:
-        return _admit_with(service, raw, body)
-    except MissingBody as missing:
-        held = service.store.held_bodies([missing.commitment], service.clock())
-        if missing.commitment not in held:
-            raise
-        return _admit_with(service, raw, held[missing.commitment])
-    except MissingAnnex as missing:
-        return _admit_with(service, raw, body, service.store.annexes.known(missing.digests, service.clock()))
-    except MissingAttachment as missing:
-        stored = service.store.attachments.get(missing.id)
-        if stored is None:
-            raise
-        return _admit_with(service, raw, body, attachment=stored)
-
-
-def _admit_with(
-    service: Service,
-    raw: bytes,
-    body: bytes | None,
-    annexes: Mapping[bytes, AnnexKept] | None = None,
-    attachment: StoredAttachment | None = None,
-) -> Candidate:
-    sequencer = service.sequencer
-    return admit(
-        raw,
-        body,
-        AdmittingLog(service.origin, sequencer.governance, sequencer.keyring),
-        now=service.sound_clock(),
-        annexes=annexes or {},
-        attachment=attachment,
-    )
-
-
-async def _with_pending(service: Service, candidate: Candidate, here: Container[str] = ()) -> tuple[Candidate, ...]:
-    """A publication goes together with the enterprise's pledge that it names, if that waits at the desk."""
-    if not isinstance(candidate.event, PledgePublished) or candidate.event.pledge in here:
-        return (candidate,)
-    waiting = await run_in_threadpool(service.desk.get, bytes.fromhex(candidate.event.pledge))
-    if waiting is None:
-        return (candidate,)
-    require_not_refused(waiting)
-    sequencer = service.sequencer
-    pledge = admit(
-        waiting.statement,
-        waiting.body,
-        AdmittingLog(service.origin, sequencer.governance, sequencer.keyring),
-        now=waiting.received_at,  # its age is judged as of its arrival
-    )
-    return (pledge, candidate)
-
-
-async def _released(service: Service, group: tuple[Candidate, ...], answer: Answer) -> None:
-    """Clear the desk of what is in the book now. A crash before this leaves a row that the next release clears."""
-    if len(group) > 1 and isinstance(answer, Registered):
-        await run_in_threadpool(service.desk.remove, [one.statement.statement_id for one in group[:-1]])
 
 
 async def _pend(service: Service, candidate: Candidate) -> Response:

@@ -278,6 +278,32 @@ WHERE (%(campaign)b::text IS NULL OR campaign = %(campaign)b)
   AND (received_at, statement_id) > (%(after_time)b, %(after_id)b)
 ORDER BY received_at, statement_id LIMIT %(limit)b
 
+-- name: desk_page
+-- A list as its reader filters and sorts it.
+SELECT statement_id, statement, body, subject, campaign, received_at, scope, issued_at, refused_at, refused_by, reason
+FROM desk.pending
+WHERE (%(campaign)b::text IS NULL OR campaign = %(campaign)b)
+  AND (%(subject)b::text IS NULL OR subject = %(subject)b)
+  AND (%(scope)b::text IS NULL OR scope = %(scope)b)
+  AND (%(waiting)b::boolean IS NULL OR (refused_at IS NULL) = %(waiting)b)
+  AND (%(subjects)b::text[] IS NULL OR subject = ANY (%(subjects)b))
+  AND position(lower(%(part)b::text) IN lower(subject)) > 0
+ORDER BY
+    CASE WHEN %(order)b::text = 'enterprise' THEN subject COLLATE "C" END,
+    CASE WHEN %(order)b::text = '-received' THEN received_at END DESC,
+    received_at, statement_id
+LIMIT %(limit)b::bigint OFFSET %(offset)b::bigint
+
+-- name: desk_page_count
+SELECT count(*)
+FROM desk.pending
+WHERE (%(campaign)b::text IS NULL OR campaign = %(campaign)b)
+  AND (%(subject)b::text IS NULL OR subject = %(subject)b)
+  AND (%(scope)b::text IS NULL OR scope = %(scope)b)
+  AND (%(waiting)b::boolean IS NULL OR (refused_at IS NULL) = %(waiting)b)
+  AND (%(subjects)b::text[] IS NULL OR subject = ANY (%(subjects)b))
+  AND position(lower(%(part)b::text) IN lower(subject)) > 0
+
 -- name: desk_refuse
 -- Once; and of the enterprise's refused ones the newest are kept.
 WITH refused AS (
@@ -310,6 +336,79 @@ SELECT secret FROM desk.challenge_secret
 -- name: challenge_secret_make
 -- Of processes that start at once the first has made it.
 INSERT INTO desk.challenge_secret (secret) VALUES (%b) ON CONFLICT DO NOTHING
+
+-- name: draft_lay
+-- Within its party's bound. Goes with it: what was released long ago.
+WITH old AS (
+    DELETE FROM desk.drafts WHERE party = %(party)b AND state = 'released' AND settled_at < %(kept_since)b::bigint
+)
+INSERT INTO desk.drafts (id, party, drafter, type, subject, document, laid_at, state)
+SELECT %(id)b, %(party)b, %(drafter)b, %(type)b, %(subject)b, %(document)b, %(laid_at)b, 'draft'
+WHERE (SELECT count(*) FROM desk.drafts WHERE party = %(party)b AND state <> 'released') < %(most)b::bigint
+RETURNING id, party, drafter, type, subject, document, laid_at, state, releaser, statement, statement_id, body, release_at,
+    settled_at, entry, rule, zh, en, called_back_by, called_back_at
+
+-- name: draft_get
+SELECT id, party, drafter, type, subject, document, laid_at, state, releaser, statement, statement_id, body, release_at,
+    settled_at, entry, rule, zh, en, called_back_by, called_back_at
+FROM desk.drafts WHERE id = %(id)b AND party = %(party)b
+
+-- name: drafts_of
+-- What waits for somebody first, then what was released, the newest first.
+SELECT id, party, drafter, type, subject, document, laid_at, state, releaser, statement, statement_id, body, release_at,
+    settled_at, entry, rule, zh, en, called_back_by, called_back_at
+FROM desk.drafts WHERE party = %(party)b
+ORDER BY state = 'released', laid_at DESC, id LIMIT %(limit)b
+
+-- name: draft_leave
+-- By another officer than its drafter: the condition stands here, too, where nothing comes between.
+UPDATE desk.drafts SET state = 'left', releaser = %(releaser)b, statement = %(statement)b,
+    statement_id = %(statement_id)b, body = %(body)b, release_at = %(release_at)b, leased_until = NULL,
+    settled_at = NULL, rule = NULL, zh = NULL, en = NULL, called_back_by = NULL, called_back_at = NULL
+WHERE id = %(id)b AND party = %(party)b AND state IN ('draft', 'refused') AND drafter <> %(releaser)b
+RETURNING id, party, drafter, type, subject, document, laid_at, state, releaser, statement, statement_id, body, release_at,
+    settled_at, entry, rule, zh, en, called_back_by, called_back_at
+
+-- name: draft_call_back
+-- Against a worker that takes it at the same moment, one of the two changes the row, and the other finds it changed.
+UPDATE desk.drafts SET state = 'draft', releaser = NULL, statement = NULL, statement_id = NULL, body = NULL,
+    release_at = NULL, called_back_by = %(officer)b, called_back_at = %(at)b
+WHERE id = %(id)b AND party = %(party)b AND state = 'left' AND %(officer)b IN (drafter, releaser)
+RETURNING id, party, drafter, type, subject, document, laid_at, state, releaser, statement, statement_id, body, release_at,
+    settled_at, entry, rule, zh, en, called_back_by, called_back_at
+
+-- name: draft_discard
+DELETE FROM desk.drafts
+WHERE id = %(id)b AND party = %(party)b AND state IN ('draft', 'refused') AND drafter = %(officer)b RETURNING id
+
+-- name: draft_claim
+-- Whose time has come, and those that somebody took and did not settle in time. From here on it is not called back.
+UPDATE desk.drafts SET state = 'releasing', leased_until = %(leased_until)b
+WHERE id IN (
+    SELECT id FROM desk.drafts
+    WHERE state IN ('left', 'releasing') AND release_at <= %(at)b
+      AND (leased_until IS NULL OR leased_until <= %(at)b)
+      AND (%(id)b::bytea IS NULL OR id = %(id)b)
+    ORDER BY release_at, id LIMIT %(limit)b FOR UPDATE SKIP LOCKED)
+RETURNING id, party, drafter, type, subject, document, laid_at, state, releaser, statement, statement_id, body, release_at,
+    settled_at, entry, rule, zh, en, called_back_by, called_back_at
+
+-- name: draft_released
+-- Nothing is kept of what is in the book.
+UPDATE desk.drafts SET state = 'released', settled_at = %(at)b, entry = %(entry)b, leased_until = NULL,
+    document = NULL, statement = NULL, body = NULL
+WHERE id = %(id)b AND state = 'releasing' AND statement_id = %(statement_id)b RETURNING id
+
+-- name: draft_refused
+UPDATE desk.drafts SET state = 'refused', settled_at = %(at)b, rule = %(rule)b, zh = %(zh)b, en = %(en)b,
+    leased_until = NULL, statement = NULL, body = NULL
+WHERE id = %(id)b AND state = 'releasing' AND statement_id = %(statement_id)b RETURNING id
+
+-- name: drafts_waiting
+-- Of a party: to be released, left for a time, refused at its time.
+SELECT count(*) FILTER (WHERE state = 'draft'), count(*) FILTER (WHERE state IN ('left', 'releasing')),
+    count(*) FILTER (WHERE state = 'refused')
+FROM desk.drafts WHERE party = %b AND state <> 'released'
 
 -- name: session_begin
 -- Nothing for a challenge that was answered before. What is over goes; of the officer's others the newest stay.
@@ -344,6 +443,73 @@ DELETE FROM desk.sessions WHERE id_hash = %(id_hash)b AND party = %(party)b AND 
 
 -- name: session_drop
 DELETE FROM desk.sessions WHERE id_hash = %b
+
+-- name: complaint_begin
+-- Nothing where the body has too many that are not closed.
+INSERT INTO desk.complaint_files (
+    number, case_id, body, subject, holder, stage, suspended, due_on, received_on, closed_on, entry, version,
+    secret_hash, content)
+SELECT %(number)b, %(case_id)b, %(body)b, %(subject)b::text, %(holder)b::text, %(stage)b, %(suspended)b, %(due_on)b,
+    %(received_on)b, %(closed_on)b::date, %(entry)b::bigint, %(version)b::bigint, %(secret_hash)b, %(content)b
+WHERE (SELECT count(*) FROM desk.complaint_files WHERE body = %(body)b AND closed_on IS NULL) < %(most)b
+RETURNING number
+
+-- name: complaint_get
+SELECT number, case_id, body, subject, holder, stage, suspended, due_on, received_on, closed_on, entry, version,
+    content IS NULL
+FROM desk.complaint_files WHERE number = %b
+
+-- name: complaint_content
+SELECT content FROM desk.complaint_files WHERE number = %(number)b AND version = %(version)b
+
+-- name: complaint_secret
+SELECT secret_hash FROM desk.complaint_files WHERE number = %b
+
+-- name: complaint_save
+-- The version before this one must be there: of two officers the second is told.
+UPDATE desk.complaint_files SET
+    subject = %(subject)b::text, holder = %(holder)b::text, stage = %(stage)b, suspended = %(suspended)b,
+    due_on = %(due_on)b, closed_on = %(closed_on)b::date, entry = %(entry)b::bigint, version = %(version)b,
+    content = %(content)b
+WHERE number = %(number)b AND version = %(version)b - 1 AND content IS NOT NULL
+RETURNING number
+
+-- name: complaint_reschedule
+UPDATE desk.complaint_files SET due_on = %(due_on)b WHERE number = %(number)b AND version = %(version)b
+
+-- name: complaint_list
+SELECT * FROM (
+    SELECT number, case_id, body, subject, holder, stage, suspended, due_on, received_on, closed_on, entry, version,
+    content IS NULL,
+        CASE %(sort)b::text
+            WHEN 'due' THEN due_on - DATE '2000-01-01'
+            WHEN 'received' THEN received_on - DATE '2000-01-01'
+            ELSE DATE '2000-01-01' - received_on
+        END AS key
+    FROM desk.complaint_files
+    WHERE body = %(body)b
+      AND (%(stages)b::text[] IS NULL OR stage = ANY (%(stages)b))
+      AND (%(holder)b::text IS NULL OR coalesce(holder, '') = %(holder)b)
+      AND (%(subject)b::text IS NULL OR subject = %(subject)b)
+      AND (%(due_until)b::date IS NULL OR due_on <= %(due_until)b)
+) AS listed
+WHERE (key, number) > (%(after_key)b, %(after_number)b)
+ORDER BY key, number LIMIT %(limit)b
+
+-- name: complaint_near
+SELECT number, case_id, body, subject, holder, stage, suspended, due_on, received_on, closed_on, entry, version,
+    content IS NULL
+FROM desk.complaint_files
+WHERE subject = %(subject)b AND body = %(body)b AND number <> %(number)b AND content IS NOT NULL
+  AND received_on BETWEEN %(on)b::date - %(days)b::integer AND %(on)b::date + %(days)b::integer
+ORDER BY abs(received_on - %(on)b::date), number LIMIT %(limit)b
+
+-- name: complaints_to_erase
+SELECT number, case_id FROM desk.complaint_files WHERE closed_on <= %(until)b AND content IS NOT NULL
+ORDER BY closed_on LIMIT %(limit)b
+
+-- name: complaint_erase
+UPDATE desk.complaint_files SET content = NULL, secret_hash = NULL, holder = NULL WHERE number = %b
 
 -- name: enrolment_put
 -- The same key again takes the place of its earlier request, refused or not. Two at once may pass the counts together:
@@ -406,6 +572,8 @@ WITH held AS (
     DELETE FROM ledger.held_bodies WHERE commitment = ANY (%(commitments)b)
 ), waiting AS (
     DELETE FROM desk.pending WHERE sha256(body) = ANY (%(commitments)b)
+), drafted AS (
+    DELETE FROM desk.drafts WHERE sha256(body) = ANY (%(commitments)b)
 ), erased AS (
     UPDATE ledger.vault SET body = NULL WHERE commitment = ANY (%(commitments)b) AND body IS NOT NULL RETURNING 1
 )
@@ -467,3 +635,15 @@ FROM ledger.accesses WHERE day = %(day)b::date AND number > %(after)b::bigint OR
 SELECT number, at, day, party, officer, kid, cti, resource, purpose, outcome, subject, entry
 FROM ledger.accesses WHERE subject = %(subject)b::text AND number > %(after)b::bigint
 ORDER BY number LIMIT %(limit)b::bigint
+
+-- name: accesses_newest_of_day
+SELECT number, at, day, party, officer, kid, cti, resource, purpose, outcome, subject, entry
+FROM ledger.accesses
+WHERE day = %(day)b::date AND number < %(before)b::bigint
+    AND (%(subject)b::text IS NULL OR subject = %(subject)b::text)
+ORDER BY number DESC LIMIT %(limit)b::bigint
+
+-- name: accesses_newest_about
+SELECT number, at, day, party, officer, kid, cti, resource, purpose, outcome, subject, entry
+FROM ledger.accesses WHERE subject = %(subject)b::text AND number < %(before)b::bigint
+ORDER BY number DESC LIMIT %(limit)b::bigint

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Any, Self
 
 import httpx
@@ -71,11 +72,13 @@ class DeskVisitor:
         assert found is not None
         return found[1]
 
-    def submit(self, path: str, token: str | None = None, **headers: str) -> httpx.Response:
-        """A form of this session, as a page of this site sends it."""
+    def submit(
+        self, path: str, token: str | None = None, *, fields: Mapping[str, str] | None = None, **headers: str
+    ) -> httpx.Response:
+        """A form of this session with some fields, as a page of this site sends it."""
         said = {"Origin": self.web_origin, "Sec-Fetch-Site": "same-origin"}
         said |= {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.http.post(path, data={"form_token": token or self.form_token()}, headers=said)
+        return self.http.post(path, data={**(fields or {}), "form_token": token or self.form_token()}, headers=said)
 
     def wait_past(self, unix_second: int) -> None:
         """Until the wall clock is past it."""

@@ -20,6 +20,7 @@ from api.pages.rendering import Language
 from api.pages.words import ITEM_STATES, PLEDGE_STATES, SCOPES, TONES, Word
 from api.service.enterprise_overview import Overview, overview
 from api.service.service import Service
+from ledger.store.desk import DeskFilter
 
 __all__ = ["EnterpriseContent", "OpenCampaign", "open_campaigns", "router"]
 
@@ -81,7 +82,7 @@ def get_enterprise(request: Request, language: Language, officer: Officer) -> Re
         found=found,
         tone=TONES[found.standing.level],
         campaigns=open_campaigns(service),
-        waiting=waiting_page(service, subject=subject, campaign=None, after=None).rows,
+        waiting=waiting_page(service, DeskFilter(subject=subject)).rows,
         pledges=[_pledge(one) for one in reversed(found.declared["pledges"])],
         outcomes=() if record is None else unanswered(record, found.events, today),
         standards=[(one, ITEM_STATES[one["state"]]) for one in found.declared.get("standards", ())],

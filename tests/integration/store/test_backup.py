@@ -49,6 +49,7 @@ FIRST_TABLES = (
     "ledger.held_bodies",
     "desk.pending",
 )
+DESK = ("pending", "drafts")
 ANNEX = NamedAnnex(hashlib.sha256(b"annex").digest(), "application/json")
 
 
@@ -78,6 +79,8 @@ def book(store: PostgresStore) -> PostgresStore:
         nonce=b"n" * 32,
         challenge_expires_at=NOW + 120,
     )
+    draft = {"party": "party:organizer", "drafter": "organizer-1", "type": "PledgeExtended", "subject": "local:test/9"}
+    store.drafts.lay(id=b"d" * 16, **draft, document="{}", at=NOW)
     return store
 
 
@@ -104,7 +107,8 @@ def contents(conninfo: str) -> dict[str, list[tuple[object, ...]]]:
         found = {
             table: connection.execute(f"SELECT * FROM ledger.{table} ORDER BY 1, 2").fetchall() for table in tables
         }
-        return found | {"pending": connection.execute("SELECT * FROM desk.pending").fetchall()}
+        desk = {table: connection.execute(f"SELECT * FROM desk.{table} ORDER BY 1").fetchall() for table in DESK}
+        return found | desk
 
 
 def test_a_restored_book_is_the_book(

@@ -1,0 +1,112 @@
+"""`/desk/act` and `/desk/act/{EventType}`: what the officer's party may sign, and the form of each, prefilled by its
+address. Nothing is sent here: the browser builds, signs and submits the statement like anybody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.desk.forms.acts import ActGroup, Subject, groups_of, may_sign, subject_of
+from api.desk.forms.fields import MADE_BY_THE_BROWSER, Field, fields_of, paths_of, text_field
+from api.desk.frame import add_desk_page, desk_answer, not_for_this_desk, unknown_parameter
+from api.desk.roles import Officer
+from api.http.errors import InvalidRequest
+from api.pages.rendering import Language
+from api.pages.words import Word, event_word
+from api.service.service import Service
+from ledger.domain.events.base import Event
+from ledger.domain.rules.catalogue import SPECS
+from ledger.domain.rules.context import Form
+from ledger.errors import NotFound
+
+__all__ = ["ActContent", "ActsContent", "router"]
+
+PATH: Final = "/desk/act"
+_PLACE: Final = re.compile(r"\.[0-9]{1,4}(?=\.)")
+_BACK: Final = re.compile(r"/(?:en/)?desk(?:/[A-Za-z0-9._~:%-]+)*(?:\?[A-Za-z0-9._~:%=&+-]*)?")
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class ActsContent:
+    """The acts by noun."""
+
+    groups: Sequence[ActGroup]
+
+
+@dataclass(frozen=True, slots=True)
+class ActContent:
+    """The form of one event type. `text` is the text that comes with an open statement, `text_name` the field that
+    names it; `back` is where one goes on afterwards, "" for nowhere else; `today` in Asia/Shanghai."""
+
+    type: str
+    word: Word
+    form: Form
+    subject: Subject
+    fields: Sequence[Field]
+    general: Sequence[Field]
+    text: Field | None
+    text_name: str
+    origin: str
+    today: str
+    back: str
+
+
+def get_acts(request: Request, language: Language, officer: Officer) -> Response:
+    title = ("办理事项", "Acts")
+    content = ActsContent(groups_of(officer))
+    return desk_answer(request, "desk/forms/acts.html", PATH, language, title, content, officer=officer)
+
+
+def get_act(request: Request, language: Language, officer: Officer) -> Response:
+    service: Service = request.app.state.service
+    name: str = request.path_params["type"]
+    spec = SPECS.get(name)
+    if spec is None:
+        raise NotFound("no such event type")
+    if not may_sign(officer, spec):
+        raise not_for_this_desk()
+    named = text_field(spec.event)
+    text_name, text = ("", None) if named is None else named
+    fields = [
+        one for one in fields_of(spec.event) if one.name != text_name and (name, one.name) not in MADE_BY_THE_BROWSER
+    ]
+    known = {"subject", "sealed", "back", *paths_of(fields)}
+    if any(_PLACE.sub(".N", one) not in known for one in request.query_params):
+        raise unknown_parameter(known)
+    general = [one for one in fields if one.name in Event.__struct_fields__]
+    content = ActContent(
+        type=name,
+        word=event_word(name),
+        form=spec.form,
+        subject=subject_of(officer, spec),
+        fields=[one for one in fields if one not in general],
+        general=general,
+        text=text,
+        text_name=text_name,
+        origin=service.origin,
+        today=str(service.today()),
+        back=_back(request.query_params.get("back", "")),
+    )
+    title = (content.word.zh, content.word.en)
+    path = f"{PATH}/{name}"
+    scripts = ("desk/act_page.js",)
+    return desk_answer(request, "desk/forms/act.html", path, language, title, content, officer=officer, scripts=scripts)
+
+
+def _back(asked: str) -> str:
+    """Where to go on: another desk of this site. Raises `InvalidRequest` for anywhere else."""
+    if asked and _BACK.fullmatch(asked) is None:
+        raise InvalidRequest("desk.back", "back 只能是本站工作台的地址", "back is an address of a desk of this site")
+    return asked
+
+
+add_desk_page(router, PATH, get_acts)
+add_desk_page(router, f"{PATH}/{{type}}", get_act, parameters=None)

@@ -1,0 +1,105 @@
+"""What officers left for a time, taken to the book when it has come: by any service over the database, once.
+
+    claim       one UPDATE takes rows whose time has come, with a lease (`ledger/store/desk_releases.py`)
+    register    the path of `POST /entries`; the same statement is one entry, however often it is sent
+    settle      the row says what became of it
+
+A crash before the claim: the row is due at the next look. Between claim and settling: the lease ends, and somebody
+sends the same statement again; the answer is the entry that is there, or that it is not taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Final
+
+from api.http.errors import Problem, problem_of
+from api.service.registering import registered
+from api.service.service import Service
+from api.service.waiting_pledges import lay
+from ledger.cose.statement import Statement, parse_statement
+from ledger.errors import LedgerError
+from ledger.limits import RELEASE_LEASE_SECONDS, RELEASE_LOOK_SECONDS
+from ledger.registration import AwaitsRelease
+from ledger.sequencing.sequencer import Registered
+from ledger.store.contract import Fact
+from ledger.store.desk_releases import Draft
+
+__all__ = ["release_due", "release_when_due"]
+
+_LOG = logging.getLogger(__name__)
+_AGAIN_SECONDS: Final = 5.0
+_PASSING: Final = (429, 503)  # what may be otherwise at the next try: of us, not of the statement
+
+
+async def release_when_due(service: Service) -> None:
+    """Release what is due, for as long as the service runs. Several services may."""
+    while True:
+        try:
+            await release_due(service)
+            await asyncio.sleep(RELEASE_LOOK_SECONDS)
+        except LedgerError as error:
+            _LOG.warning("releases: not looked for: %s", error)
+            await asyncio.sleep(_AGAIN_SECONDS)
+        except Exception:
+            _LOG.exception("releases: a defect; going on")
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+
+async def release_due(service: Service, id: bytes | None = None) -> None:
+    """Take to the book what is due, or the one draft `id` if it is. Raises `Unavailable`, `ClockDoubted`.
+
+    What the service itself cannot do now stays claimed, and is tried again when its lease ends.
+    """
+    claimed_at = time.monotonic()
+    for draft in await service.off_loop(service.store.drafts.claim, service.sound_clock(), id):
+        if time.monotonic() - claimed_at > RELEASE_LEASE_SECONDS / 2:
+            return  # somebody else may have it soon
+        await _release(service, draft)
+
+
+async def _release(service: Service, draft: Draft) -> None:
+    assert draft.statement is not None  # of every claimed row
+    try:
+        candidate, answer = await registered(service, draft.statement, draft.body)
+        if isinstance(answer, Registered):
+            await _settle(service, draft, answer.index)
+        elif isinstance(answer, AwaitsRelease):  # an enterprise's pledge: it waits for its publication from now on
+            await service.off_loop(lay, service, candidate)
+            await _settle(service, draft, None)
+        else:
+            raise answer
+    except LedgerError as error:
+        problem = problem_of(error)
+        if problem.status in _PASSING:
+            _LOG.warning("a release is tried again: %s", problem.kind)
+        else:
+            await _refused(service, draft, problem)
+
+
+async def _refused(service: Service, draft: Draft, problem: Problem) -> None:
+    """Refused; unless an earlier try, of which nobody heard, brought it to the book."""
+    assert draft.statement is not None
+    index = await service.off_loop(_there, service, parse_statement(draft.statement))
+    if index is not None:
+        await _settle(service, draft, index)
+        return
+    said = f"{problem.en} ({problem.detail})" if problem.detail else problem.en
+    refuse = service.store.drafts.refused
+    if await service.off_loop(refuse, draft, rule=problem.kind, zh=problem.zh, en=said, at=service.clock()):
+        _LOG.info("a release was refused: %s", problem.kind)
+
+
+async def _settle(service: Service, draft: Draft, entry: int | None) -> None:
+    await service.off_loop(service.store.drafts.released, draft, entry=entry, at=service.clock())
+
+
+def _there(service: Service, statement: Statement) -> int | None:
+    """The index of the entry that this very statement is, if it is in the book."""
+    identity = Fact("cti", f"{statement.issuer}/{statement.cti.hex()}")
+    index = service.store.facts([identity]).get(identity)
+    if index is None or service.store.statements([index])[index] != statement.raw:
+        return None
+    return index
