@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from api.desk import desk_page, key_pages, pending_pages, sign_in
+from api.desk import demo_sign_in, desk_page, key_pages, pending_pages, sign_in
 from api.desk.complaints import file_page as complaint_file_page
 from api.desk.complaints import list_page as complaint_list_page
 from api.desk.complaints import public_pages as complain_pages
@@ -191,6 +191,7 @@ def framework(service: Service) -> FastAPI:
         complaint_file_page,
         complain_pages,
         key_requests,
+        demo_sign_in,
         registrar_pages,
         officer_pages,
         own_enterprise_page,

@@ -49,7 +49,14 @@ STAFF: Final = {
     "log_operator": LOG_OPERATOR,
 }
 SIGNED_IN: Final = (*STAFF, "enterprise", "other")
-PROGRAMS: Final = ("/desk/challenge", "/desk/session")  # what is for programs has no language
+#: What is for programs has no language.
+PROGRAMS: Final = (
+    "/desk/challenge",
+    "/desk/session",
+    "/desk/key/requests",
+    "/desk/key/requests/{name}",
+    "/desk/demo/keys/{name}",
+)
 
 
 class Rule(NamedTuple):
@@ -108,6 +115,14 @@ class Hall:
             "/desk/pending/{name}": self.own,
             "/desk/sessions/{name}/end": "0" * 64,
             "/desk/act/{type}": "PledgePublished",
+            "/desk/key/requests/{name}": "0" * 64,
+            "/desk/demo/keys/{name}": "organizer",
+            "/desk/registrar/{name}": "0" * 64,
+            "/desk/registrar/{name}/refusal": "0" * 64,
+            "/desk/officers/{name}": "0" * 64,
+            "/desk/officers/{name}/refusal": "0" * 64,
+            "/desk/enterprise/acknowledgements/{name}": self.own,
+            "/desk/enterprise/pending/{name}/removal": "0" * 64,
             "/desk/audits/{name}": "0",
             "/desk/audits/{name}/report.html": "0",
             "/desk/audits/{name}/report.json": "0",

@@ -113,3 +113,9 @@ def test_a_pledge_is_made_from_the_clauses_of_a_campaign_that_is_open(two: Two) 
     assert 'data-act="PledgeMade"' in page and f'data-subject="{ENTERPRISE}"' in page and 'name="clauses"' in page
     assert two.own.http.get(f"{DESK}/pledge?campaign=1999").status_code == 404
     assert two.own.http.get(f"{DESK}/pledge?campagne=2026").status_code == 422
+
+
+def test_what_is_no_demonstration_hands_out_no_keys(two: Two) -> None:
+    assert two.book.http.get("/desk/demo").status_code == 404
+    answer = two.book.http.post("/desk/demo/keys/organizer", headers={"Origin": two.book.service.url})
+    assert answer.status_code == 404 and "pkcs8" not in answer.text

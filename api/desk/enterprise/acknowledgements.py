@@ -10,6 +10,7 @@ from starlette.responses import Response
 from api.desk.enterprise.own import own_pending
 from api.desk.frame import add_desk_page
 from api.desk.roles import Officer
+from api.pages.csp import PAGE_HEADERS
 from api.pages.rendering import Language
 from api.service.service import Service
 from ledger.cose.acknowledgement import Acknowledgement, sign_acknowledgement
@@ -27,7 +28,7 @@ def get_acknowledgement(request: Request, _: Language, officer: Officer) -> Resp
     row = own_pending(service, request, officer, request.path_params["name"])
     said = Acknowledgement(service.origin, row.subject, row.received_at, row.statement_id)
     name = f"{row.statement_id.hex()[:16]}.acknowledgement.cose"
-    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {**PAGE_HEADERS, "Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(
         sign_acknowledgement(said, service.keys_in_force.receipt), headers=headers, media_type="application/cose"
     )

@@ -3,20 +3,17 @@
  * goes on to the desk. What is signed is built here; of the challenge only its nonce and its time are taken.
  */
 
-import { unhex } from "../verify/bytes.js";
 import { decodeKey } from "../verify/keys.js";
-import { Refuted } from "../verify/errors.js";
 import { shanghaiTime } from "../verify/subject.js";
 import { element } from "../verify/view.js";
+import { answerTo, beginSession } from "./challenge.js";
 import { byId, during, language, say } from "./fields.js";
 import { allKeys } from "./key_store.js";
-import { asked } from "./service_answers.js";
-import { readSignIn, signInHeader, signSignIn } from "./signing.js";
+import { readSignIn } from "./signing.js";
 
 /** @typedef {import("./key_store.js").StoredKey} StoredKey */
 /** @typedef {import("./signing.js").SigningKey} SigningKey */
 
-const HEX_NONCE = /^[0-9a-f]{64}$/;
 const [status, keyList, confirmed, said] = ["status", "keys", "confirm", "said"].map((id) => byId(id));
 
 /** What waits for a person's word. @type {{key: SigningKey, protectedBytes: Uint8Array} | null} */
@@ -26,23 +23,7 @@ let about = null;
 async function propose(stored) {
   status.textContent = say("正在取得登录凭据…", "Asking for a challenge…");
   const key = { privateKey: stored.privateKey, publicKey: await decodeKey(stored.coseKey) };
-  const { log, nonce, expires_at: expiresAt } = await asked("/desk/challenge", {});
-  if (log !== stored.log) {
-    throw new Refuted(
-      `这里是另一个账本 (${String(log).slice(0, 80)}), 这把密钥属于 ${stored.log}`,
-      `this is another log (${String(log).slice(0, 80)}) than this key is for: ${stored.log}`,
-    );
-  }
-  if (!HEX_NONCE.test(nonce) || !Number.isSafeInteger(expiresAt)) {
-    throw new Refuted("登录凭据格式不对", "not a challenge");
-  }
-  const protectedBytes = signInHeader(key, {
-    party: stored.party,
-    log: stored.log,
-    webOrigin: location.origin,
-    expiresAt,
-    nonce: unhex(nonce),
-  });
+  const protectedBytes = await answerTo(key, stored.party, stored.log);
   const fields = readSignIn(key, protectedBytes);
   said.replaceChildren(
     ...[
@@ -68,12 +49,7 @@ async function signIn() {
   const { key, protectedBytes } = about;
   withdraw(); // a challenge is good once, whatever comes of it
   status.textContent = say("正在登录…", "Signing in…");
-  const answer = await signSignIn(key, protectedBytes);
-  await asked("/desk/session", {
-    method: "POST",
-    headers: { "Content-Type": "application/cose" },
-    body: /** @type {BodyInit} */ (answer),
-  });
+  await beginSession(key, protectedBytes);
   location.assign(language === "en" ? "/en/desk" : "/desk");
 }
 
