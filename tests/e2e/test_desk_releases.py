@@ -57,9 +57,9 @@ def test_one_drafts_and_another_releases_at_once(book: Book, two: Two) -> None:
     before = book.checkpoint()
     address = lay(two.first, document(event, subject))
     for visitor, words in ((two.first, "这是您拟的草稿"), (two.second, "查看将要签名的内容")):
-        page = visitor.http.get(address)
-        assert page.status_code == 200
-        assert all(one in page.text for one in (words, subject, SECRET))
+        shown = visitor.http.get(address)
+        assert shown.status_code == 200
+        assert all(one in shown.text for one in (words, subject, SECRET))
     assert book.checkpoint() == before, "nothing of a draft is in the book"
     statement = leave(two.second, address, event, subject)
     page = two.first.http.get(address).text
