@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,7 @@ def officers_desk(book: Book, browser: Browser, folder: Path, officer: str) -> I
     book.enrol(speaker, ORGANIZER, officer=officer)
     context = browser.new_context()
     context.add_init_script(LISTEN)
+    context.clock.set_fixed_time(datetime.fromtimestamp(time.time(), UTC))  # of the service
     for desk in watched_desk(context, book):
         desk.signed_in_as(speaker, file)
         yield desk
@@ -102,7 +105,7 @@ def test_one_drafts_the_other_leaves_it_for_a_time_calls_it_back_and_releases_it
 def test_the_page_is_whole_in_english_and_says_what_no_key_is_here(releaser: Desk, drafter: Desk) -> None:
     page = drafter.open("/en/desk/act/EnterpriseRegistered?subject=local:release/en")
     page.locator("[data-field=name] [data-input]").fill("某某有限公司")
-    page.locator("[data-field=category] select").select_option("individual")
+    page.locator("[data-field=category] select").select_option("individual_business")
     page.locator("[data-field=size_band] select").select_option("small")
     page.locator("[data-field=size_source] [data-input]").fill("年报")
     page.click("#lay")
