@@ -151,6 +151,7 @@ def test_what_the_book_refuses_at_that_time_says_why_and_can_be_signed_again(boo
     eventually(lambda: "发布时未被接受" in two.first.http.get(address).text, "it is refused")
     listed = two.second.http.get("/desk/releases").text
     assert "有 1 份在发布时未被接受" in listed and "已登记" in listed
+    assert "有 1 份在发布时未被接受" in two.first.http.get("/desk").text, "where somebody sees it"
     statement = signed(event, subject)
     assert release(two.second, address, statement).status_code == 303
     page = two.second.http.get(address).text
