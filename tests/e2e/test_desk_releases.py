@@ -57,9 +57,9 @@ def test_one_drafts_and_another_releases_at_once(book: Book, two: Two) -> None:
     before = book.checkpoint()
     address = lay(two.first, document(event, subject))
     for visitor, words in ((two.first, "这是您拟的草稿"), (two.second, "查看将要签名的内容")):
-        page = visitor.http.get(address)
-        assert page.status_code == 200
-        assert all(one in page.text for one in (words, subject, SECRET))
+        shown = visitor.http.get(address)
+        assert shown.status_code == 200
+        assert all(one in shown.text for one in (words, subject, SECRET))
     assert book.checkpoint() == before, "nothing of a draft is in the book"
     statement = leave(two.second, address, event, subject)
     page = two.first.http.get(address).text
@@ -151,6 +151,7 @@ def test_what_the_book_refuses_at_that_time_says_why_and_can_be_signed_again(boo
     eventually(lambda: "发布时未被接受" in two.first.http.get(address).text, "it is refused")
     listed = two.second.http.get("/desk/releases").text
     assert "有 1 份在发布时未被接受" in listed and "已登记" in listed
+    assert "有 1 份在发布时未被接受" in two.first.http.get("/desk").text, "where somebody sees it"
     statement = signed(event, subject)
     assert release(two.second, address, statement).status_code == 303
     page = two.second.http.get(address).text
