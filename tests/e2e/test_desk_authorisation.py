@@ -13,6 +13,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from api.desk import desk_page, key_pages, pending_pages, sign_in
+from api.desk.staff import pending_acts, roster_pages
 from ledger.domain.values.dates import shanghai_date
 from tests.e2e.book import Book
 from tests.support.charter import (
@@ -31,7 +32,7 @@ from tests.support.desks import DeskVisitor
 from tests.support.reading import authorization, token
 from tests.support.statements import ENTERPRISE, OTHER_ENTERPRISE, speaker_of
 
-MODULES: Final[tuple[ModuleType, ...]] = (sign_in, key_pages, desk_page, pending_pages)
+MODULES: Final[tuple[ModuleType, ...]] = (sign_in, key_pages, desk_page, pending_pages, pending_acts, roster_pages)
 STAFF: Final = {
     "root": ROOT,
     "registrar": REGISTRAR,
@@ -45,6 +46,7 @@ STAFF: Final = {
 }
 EVERYBODY: Final = frozenset({*STAFF, "enterprise", "other"})
 WAITING: Final = "/desk/pending/{name}"
+ROSTERS: Final = tuple(f"/desk/roster/{{name}}{end}" for end in ("", "/report.csv", "/report.json", "/fields"))
 #: Who is shown each page; whoever is not gets the status beside it.
 PAGES: Final[Mapping[str, tuple[frozenset[str], int]]] = {
     "/desk": (EVERYBODY, 0),
@@ -53,9 +55,23 @@ PAGES: Final[Mapping[str, tuple[frozenset[str], int]]] = {
     "/desk/challenge": (EVERYBODY | {"nobody"}, 0),
     "/desk/pending": (frozenset({"organizer", "enterprise", "other"}), 403),
     WAITING: (frozenset({"organizer", "enterprise"}), 403),
+    "/desk/pending.csv": (frozenset({"organizer", "enterprise", "other"}), 403),
+    "/desk/pending/fields": (frozenset({"organizer"}), 403),
+    "/desk/pending/refusal": (frozenset({"organizer"}), 403),
+    f"{WAITING}/fields": (frozenset({"organizer"}), 403),
+    "/desk/roster": (frozenset({"organizer"}), 403),
+    **dict.fromkeys(ROSTERS, (frozenset[str](), 403)),  # a dry run is its session's own: nobody finds another's
 }
 PROGRAMS: Final = "/en/desk/challenge"  # what is for programs has no language
-FORMS: Final = frozenset({"/desk/session", "/desk/sign-out", "/desk/sessions/{name}/end"})
+FORMS: Final = frozenset(
+    {
+        "/desk/session",
+        "/desk/sign-out",
+        "/desk/sessions/{name}/end",
+        "/desk/pending/{name}/refusal",
+        "/desk/roster/{name}/drop",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -110,7 +126,9 @@ def test_a_page_is_shown_to_those_whom_it_is_for_and_to_nobody_else(hall: Hall, 
         elif who == "nobody":
             assert (answer.status_code, answer.headers["location"]) == (303, f"{prefix}/desk/sign-in"), path
         else:
-            expected = 404 if who == "other" else otherwise  # another enterprise's is as if it were not there
+            # another enterprise's is as if it were not there, as is another session's dry run
+            hidden = (who == "other" and path == WAITING) or (who == "organizer" and path in ROSTERS)
+            expected = 404 if hidden else otherwise
             assert answer.status_code == expected, (who, path, answer.status_code)
             assert "enterprise 的承诺" not in answer.text
 

@@ -1,4 +1,4 @@
-"""The list of what waits, over plain HTTP: filter and order in the address, exports and refusals of exactly its rows."""
+"""The list of what waits, over plain HTTP: filter and order in the address; exports and refusals take its rows."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_filter_order_and_place_stand_in_the_address_and_hold_for_the_export(cle
     assert shown(clerk, f"q={ENTERPRISE[8:14].lower()}") == everything[:2] == shown(clerk, "q=甲企业")
     assert shown(clerk, "state=refused") == shown(clerk, "campaign=2025") == shown(clerk, "q=丙企业") == []
     assert shown(clerk, "from=3") == everything[3:]
-    for unknown in (
+    for query in (
         "state=lost",
         "sort=name",
         "scope=x",
