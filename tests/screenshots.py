@@ -91,14 +91,17 @@ def lay_states(book: Book) -> list[str]:
         numbers = range(100 + start, 100 + start + OUTCOMES_A_BATCH)
         results = book.batch([book.sign(_outcome(number), MANY, HANDLING_BODY) for number in numbers])
         assert all(one["status"] == "registered" for one in results), results[0]
-    size = book.size()
-    eventually(lambda: book.http.get("/readyz").json().get("projected_size", 0) >= size, "all of it is projected")
+        _projected(book, book.size())
     paths = ["/", "/search?q=没有这家", "/search?q=有限公司", "/c/2026", "/s", f"/s?q={NUMBER}", "/verify", "/how"]
     paths += ["/help", "/data", "/figures", "/p/0", "/e/x", f"/e/{UNKNOWN}", "/m/0", "/nowhere"]
     paths += [f"/s/{PLAIN[5:]}/{standard}", f"/m/{serial}", f"/m/{serial}?produced_on={day - timedelta(days=400)}"]
     paths += [f"/e/{subject[5:]}" for subject in codes]
     paths += [f"/p/{codes[subject]}" for subject in (PLAIN, LONG_NAMED, REVOKED)]
     return [*paths, *(f"/en{path}".rstrip("/") for path in paths)]
+
+
+def _projected(book: Book, size: int) -> None:
+    eventually(lambda: book.http.get("/readyz").json().get("projected_size", 0) >= size, "all of it is projected")
 
 
 def _outcome(number: int, **given: Any) -> Any:
