@@ -157,6 +157,7 @@ LEAF_INDEX_ASKED_MAX: Final = 10**15  # beyond any log, and far from where sums 
 SEARCH_PAGE_MAX: Final = 100
 SEARCH_QUERY_CHARS_MAX: Final = 128
 SEARCH_RANKED_MAX: Final = 1_000  # of each way to match; more are not ranked, nor reached by paging: type more letters
+SEARCH_RANKED_LARGE_MAX: Final = 100  # the same among very many names, unless a campaign bounds them
 SEARCH_SIMILAR_MAX: Final = 100  # of each place at which a slip may be
 TREE_SIZE_WAIT_SECONDS_MAX: Final = 2.0
 STANDING_MAX_AGE_SECONDS: Final = 60

@@ -42,6 +42,12 @@ SELECT subject, code, name, body, etag FROM projections.enterprises WHERE subjec
 -- More than one only where registries give the same code.
 SELECT subject, code, name, body, etag FROM projections.enterprises WHERE code = %(code)b ORDER BY subject LIMIT 20
 
+-- name: common_grams
+-- What many names hold, with the share of names that do, by the statistics that the planner goes by; and how many rows.
+SELECT coalesce(most_common_elems::text::integer[], '{}'), coalesce(most_common_elem_freqs, '{}'), reltuples::bigint
+FROM pg_class LEFT JOIN pg_stats ON schemaname = 'projections' AND tablename = relname AND attname = 'grams'
+WHERE pg_class.oid = 'projections.enterprises'::regclass
+
 -- name: search_codes
 -- Those whose code begins so, itself first; and those within whose code the organisation code stands.
 SELECT subject, code, name, rank, size, body FROM (
@@ -80,8 +86,9 @@ WHERE (rank, size, subject) > (%(after_rank)b, %(after_size)b, %(after_subject)b
 ORDER BY rank, size, subject LIMIT %(limit)b
 
 -- name: search_words
--- Planned for its values each time: what is common is found by reading on, what is rare by the index. Capped before it
--- is ranked: a name of one common character must not sort a million rows.
+-- Planned for its values each time: what is rare is found by the index, what is common by reading the table's pages before
+-- a certain one (and then without `grams`). Capped before it is ranked: a name of one common character must not sort a
+-- million rows.
 SELECT subject, code, name, rank, size, body FROM (
     SELECT subject, code, name, body, length(search_text)::bigint AS size,
            (CASE WHEN search_text LIKE %(starts)b THEN 4
@@ -91,7 +98,8 @@ SELECT subject, code, name, rank, size, body FROM (
                  ELSE 9 END)::bigint AS rank
     FROM (
         SELECT subject, code, name, search_text, body FROM projections.enterprises
-        WHERE grams @> %(grams)b AND search_text LIKE ALL (%(words)b) AND NOT grams @> %(exact)b
+        WHERE grams @> %(grams)b AND ctid < %(before_page)s::text::tid
+          AND search_text LIKE ALL (%(words)b) AND NOT grams @> %(exact)b
           AND NOT (%(by_code)b AND code LIKE %(code_starts)b)
           AND (%(campaign)b = '' OR EXISTS (SELECT FROM projections.pledges p
                                           WHERE p.subject = enterprises.subject AND p.campaign = %(campaign)b))

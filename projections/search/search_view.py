@@ -19,14 +19,21 @@ from ledger.domain.values.enterprise_code import (
     is_resident_number,
 )
 from ledger.errors import Malformed, Refused
-from ledger.limits import SEARCH_PAGE_MAX, SEARCH_QUERY_CHARS_MAX, SEARCH_RANKED_MAX, SEARCH_SIMILAR_MAX
+from ledger.limits import (
+    SEARCH_PAGE_MAX,
+    SEARCH_QUERY_CHARS_MAX,
+    SEARCH_RANKED_LARGE_MAX,
+    SEARCH_RANKED_MAX,
+    SEARCH_SIMILAR_MAX,
+)
 from ledger.store.array_parameters import Integers, Texts
 from projections.db.reads import Reading
+from projections.search.common_words import CommonWords, CommonWordsReader
 from projections.search.folding import escape_like
 from projections.search.grams import exact_gram, organisation_gram
 from projections.search.matching import Matched, Rank, why
 from projections.search.query import Query, Sounds, parse_query, telling_part
-from projections.search.similar import SIMILAR_CHARS_MIN, near, slip_sets
+from projections.search.similar import SIMILAR_CHARS_MIN, half_sets, near, slip_sets
 
 __all__ = ["Enterprise", "Page", "SearchHit", "SearchView"]
 
@@ -63,6 +70,7 @@ class SearchView:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
+        self._common = CommonWordsReader(reading)
 
     def enterprise(self, subject: str) -> Enterprise | None:
         """None where the book does not know it, or its registration was erased or repudiated."""
@@ -97,12 +105,15 @@ class SearchView:
         if query is None:
             return Page([], "")
         rows: list[_Row] = []
+        common = self._common.read()
+        most = SEARCH_RANKED_LARGE_MAX if common.large and not campaign else SEARCH_RANKED_MAX
+        read_on = not campaign and common.hold_all(query.words)
         for ask in (self._by_name, self._by_sound, self._by_initials):
-            rows += ask(query, _Asked(campaign, after, limit + 1 - len(rows)))
+            rows += ask(query, _Asked(campaign, after, limit + 1 - len(rows), most, read_on))
             if len(rows) > limit:
                 break
         if not rows and (not cursor or after.rank == Rank.SIMILAR):
-            rows = self._similar(query, campaign, after)
+            rows = self._similar(query, campaign, after, common)
         return _page(query, rows, limit)
 
     def _listed(self, campaign: str, cursor: str, limit: int) -> Page:
@@ -125,7 +136,6 @@ class SearchView:
             "holds": _holding(query.joined),
             "starts": f"{escape_like(query.joined)}%",
             "words": Texts(map(_holding, query.words)),
-            "grams": Integers(query.grams),
         }
         rows = []
         if query.code:
@@ -134,9 +144,19 @@ class SearchView:
             rows += self._reading.rows("search_codes", params | by_code)
         rows += self._reading.rows("search_exact", params)
         if not _CODE_LIKE.fullmatch(query.joined):
-            rows += self._reading.rows("search_words", params, prepare=False)
+            rows += self._words(query, params, asked)
         rows.sort(key=_place)
         return [_Row(*row) for row in rows[: asked.limit]]
+
+    def _words(self, query: Query, params: dict[str, Any], asked: _Asked) -> list[tuple[Any, ...]]:
+        """Names that hold all the words: where they are common among those read first, else by the index."""
+        if asked.read_on:
+            here = {"grams": Integers([]), "before_page": _READ_ON_TO}
+            found = self._reading.rows("search_words", params | here, prepare=False)
+            if len(found) >= min(asked.limit, asked.most):
+                return found
+        everywhere = {"grams": Integers(query.grams), "before_page": _NO_PAGE}
+        return self._reading.rows("search_words", params | everywhere, prepare=False)
 
     def _by_sound(self, query: Query, asked: _Asked) -> list[_Row]:
         if not query.pinyin or asked.after.rank >= Rank.INITIALS.start:
@@ -166,12 +186,13 @@ class SearchView:
             params |= {f"grams_{number + 1}": Integers(way.grams), f"sounds_{number + 1}": Texts(way.patterns)}
         return [_Row(*row) for row in self._reading.rows("search_sounds", params)]
 
-    def _similar(self, query: Query, campaign: str, after: _Place) -> list[_Row]:
+    def _similar(self, query: Query, campaign: str, after: _Place, common: CommonWords) -> list[_Row]:
         """By place; all of them, since they are few."""
         meant = [word for word in (telling_part(query.joined), query.joined) if len(word) >= SIMILAR_CHARS_MIN][:1]
         if not meant or not meant[0].isalpha():
             return []
-        sets = Texts(f"{{{','.join(map(str, grams))}}}" for grams in slip_sets(meant[0]))
+        few = half_sets(meant[0], common.shares) if common.large else None
+        sets = Texts(f"{{{','.join(map(str, grams))}}}" for grams in few or slip_sets(meant[0]))
         params = {"sets": sets, "campaign": campaign, "most": SEARCH_SIMILAR_MAX}
         rows = [
             _Row(subject, code, name, Rank.SIMILAR, len(search_text), body)
@@ -189,15 +210,19 @@ class _Place(NamedTuple):
 
 
 class _Asked(NamedTuple):
+    """`most` are ranked of each way to match; `read_on`: what was typed stands in very many names."""
+
     campaign: str
     after: _Place
     limit: int
+    most: int
+    read_on: bool
 
     def params(self) -> dict[str, Any]:
         """What every statement of the search takes."""
         return {
             "campaign": self.campaign,
-            "most": SEARCH_RANKED_MAX,
+            "most": self.most,
             "after_rank": self.after.rank,
             "after_size": self.after.size,
             "after_subject": self.after.subject,
@@ -222,6 +247,9 @@ class _FormerName(Struct):
     name: str
 
 
+# Places in a table, as PostgreSQL writes them: about a hundredth of a million names, and behind every row.
+_READ_ON_TO: Final = "(1000,0)"
+_NO_PAGE: Final = "(4294967295,0)"
 _CODE_LIKE: Final = re.compile("[0-9a-z]*[0-9][0-9a-z]{8,}|[0-9]{5,}")  # no name is looked for so
 
 

@@ -4,14 +4,15 @@ of its answers is meant.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 from projections.search.grams import name_grams
 
-__all__ = ["SIMILAR_CHARS_MIN", "near", "slip_sets"]
+__all__ = ["SIMILAR_CHARS_MIN", "half_sets", "near", "slip_sets"]
 
 SIMILAR_CHARS_MIN: Final = 4
+_HALVES_FROM: Final = 6  # characters; halves of shorter ones stand in too many names
 _SPLIT_UP_TO: Final = 8  # longer ones are cut into pieces of several characters, so that the sets stay few
 
 
@@ -26,11 +27,21 @@ def slip_sets(word: str) -> list[list[int]]:
     return [list(grams) for grams in sets]
 
 
+def half_sets(word: str, common: Container[int]) -> list[list[int]] | None:
+    """The same in three sets: of each half, one of which is whole, and of the one slip that leaves neither. None where
+    a half would be found in too many names: where all its grams are `common`."""
+    middle = len(word) // 2
+    halves = [name_grams(word[:middle]), name_grams(word[middle:])]
+    if len(word) < _HALVES_FROM or any(all(gram in common for gram in half) for half in halves):
+        return None
+    return [*halves, name_grams(_middle_changed_about(word))]
+
+
 def near(word: str, name: str) -> bool:
     """Whether `name` holds `word` but for one slip. With one exception a half of `word` is whole
     then: only beside it one must look."""
     middle = len(word) // 2
-    if word[: middle - 1] + word[middle] + word[middle - 1] + word[middle + 1 :] in name:
+    if _middle_changed_about(word) in name:
         return True  # the one slip that leaves no half whole
     for half, offset in ((word[:middle], 0), (word[middle:], middle)):
         at = name.find(half)
@@ -41,6 +52,11 @@ def near(word: str, name: str) -> bool:
                         return True
             at = name.find(half, at + 1)
     return False
+
+
+def _middle_changed_about(word: str) -> str:
+    middle = len(word) // 2
+    return word[: middle - 1] + word[middle] + word[middle - 1] + word[middle + 1 :]
 
 
 def _around(word: str, first: int, end: int, *, keep: bool) -> Iterator[int]:

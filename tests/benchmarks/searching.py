@@ -75,7 +75,7 @@ def searching(bench: Bench) -> Iterator[Ratio]:
             ours=ours,
             rounds=bench.rounds(),
             bound="at most",
-            target=25.0,
+            target=12.0,
         )
 
 

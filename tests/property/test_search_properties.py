@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 from projections.search.folding import fold_name, pieces
 from projections.search.grams import row_grams
 from projections.search.pinyin import readings, syllables
-from projections.search.similar import SIMILAR_CHARS_MIN, near, slip_sets
+from projections.search.similar import SIMILAR_CHARS_MIN, half_sets, near, slip_sets
 
 CHARACTERS = "味境杭州科技食品天行重长ab1"
 NAMES = some.text(CHARACTERS, min_size=SIMILAR_CHARS_MIN, max_size=24)
@@ -50,6 +50,8 @@ def test_a_name_is_a_candidate_and_near_whatever_the_one_slip_and_whatever_stand
     whole = around + name + around
     known = set(row_grams([whole], [], ""))
     assert any(known.issuperset(grams) for grams in slip_sets(typed))
+    halves = half_sets(typed, common=())
+    assert halves is None or any(known.issuperset(grams) for grams in halves)
     assert near(typed, whole)
 
 

@@ -72,6 +72,14 @@ def test_what_people_type_finds_whom_they_look_for_at_its_place_and_says_why(sea
     assert (place, found[place - 1].matched) == (asked.place, asked.matched)
 
 
+def test_the_table_in_the_documents_is_the_one_that_is_asked_here() -> None:
+    page = Path("docs/search.md").read_text("utf-8")
+    said = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| `")]
+    assert [(typed.strip("`"), name, int(now), why) for typed, name, _, now, why in said] == [
+        (one.typed, one.name, one.place, one.matched) for one in QUERIES
+    ]
+
+
 @pytest.mark.parametrize("typed", ["（）", "...", " · ", "\u200b"])
 def test_brackets_dots_and_invisible_characters_alone_find_nobody(search: SearchView, typed: str) -> None:
     assert search.search(typed).found == []
