@@ -150,8 +150,8 @@ function subjectTyped() {
   if (text === "" || text === "campaign:") throw new Malformed("必填", "this is needed");
   if (kind === "party") return partyOf(text);
   if (kind === "campaign") return parseSubject(text.startsWith("campaign:") ? text : `campaign:${text}`);
-  if (kind === "enterprise" && !text.startsWith("local:")) return partyOf(text).replace(/^party:/, "");
-  return parseSubject(text);
+  if (kind !== "enterprise") return parseSubject(text);
+  return partyOf(/^(uscc|lei|local):/.test(text) ? `party:${text}` : text).replace(/^party:/, "");
 }
 
 /** The key that is signed in, if it is in this browser. @returns {Promise<SigningKey>} */
