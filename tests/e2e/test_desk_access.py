@@ -91,8 +91,8 @@ PREFIXES: Final = ("", "/en")
 
 @dataclass(frozen=True)
 class Hall:
-    """All desks, and somebody at each; `own` and `others` are the ids of pledges that wait, one of each enterprise; `complaint` the
-    number of a complaint file."""
+    """All desks, and somebody at each; `own` and `others` are the ids of pledges that wait, one of each enterprise;
+    `complaint` is the number of a complaint file."""
 
     book: Book
     visitors: Mapping[str, DeskVisitor]
