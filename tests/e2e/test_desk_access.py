@@ -99,7 +99,7 @@ PREFIXES: Final = ("", "/en")
 @dataclass(frozen=True)
 class Hall:
     """All desks, and somebody at each; `own` and `others` are the ids of pledges that wait, one of each enterprise;
-    `complaint` the number of a complaint file."""
+    `complaint` is the number of a complaint file."""
 
     book: Book
     visitors: Mapping[str, DeskVisitor]
@@ -113,6 +113,17 @@ class Hall:
         """What stands in `{name}` of an address: things of `enterprise`."""
         return {
             "/desk/pending/{name}": self.own,
+            "/desk/pending/{name}/fields": self.own,
+            "/desk/pending/{name}/refusal": self.own,
+            "/desk/releases/{name}": "0" * 32,
+            "/desk/releases/{name}/release": "0" * 32,
+            "/desk/releases/{name}/call-back": "0" * 32,
+            "/desk/releases/{name}/discard": "0" * 32,
+            "/desk/roster/{name}": "0" * 32,
+            "/desk/roster/{name}/fields": "0" * 32,
+            "/desk/roster/{name}/report.csv": "0" * 32,
+            "/desk/roster/{name}/report.json": "0" * 32,
+            "/desk/roster/{name}/drop": "0" * 32,
             "/desk/sessions/{name}/end": "0" * 64,
             "/desk/act/{type}": "PledgePublished",
             "/desk/key/requests/{name}": "0" * 64,
