@@ -24,7 +24,9 @@ run: $(VENV)/run
 	$(BIN)/credit-ledger serve --demo $(DEMO) --port $(PORT)
 
 test: $(VENV)/dev $(ORACLES)/installed
-	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	# as files stand, drills first and unit tests last; pytest-xdist would begin with the files of most tests, and end
+	# with a drill of minutes on one core
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(VENV)/dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Final
 
 from fastapi import Depends, FastAPI
@@ -14,9 +15,27 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from api.desk import desk_page, key_pages, pending_pages, sign_in
+from api.desk import demo_sign_in, desk_page, key_pages, pending_pages, sign_in
+from api.desk.complaints import file_page as complaint_file_page
+from api.desk.complaints import list_page as complaint_list_page
+from api.desk.complaints import public_pages as complain_pages
+from api.desk.complaints.case_keeping import ComplaintFiles
+from api.desk.enrolment import key_requests, officer_pages, registrar_pages
+from api.desk.enterprise import acknowledgements, pledge_form
+from api.desk.enterprise import enterprise_page as own_enterprise_page
 from api.desk.forms import act_pages
+from api.desk.regulator import (
+    accesses_page,
+    archive_page,
+    audits_page,
+    entry_page,
+    explorer_page,
+    log_page,
+    policies_page,
+)
 from api.desk.releases import release_pages
+from api.desk.staff import pending_acts, roster_pages
+from api.desk.staff.kept_rosters import KeptRosters
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
 from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
@@ -111,6 +130,9 @@ def framework(service: Service) -> FastAPI:
     app.state.mark_ranges = MarkRanges(service)
     app.state.enterprise_pages = EnterprisePages(service)
     app.state.book_figures = BookFigures(service)
+    app.state.complaint_files = ComplaintFiles(service)
+    app.state.kept_rosters = KeptRosters(time.monotonic)
+    app.state.roster_turns = roster_pages.roster_turns()
     # `api/routes/fast_paths.py` answers these two before; here they stand for what other methods are told.
     app.router.routes.append(Route("/entries", PostEntries(service), methods=["POST"]))
     app.router.routes.append(Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]))
@@ -155,9 +177,28 @@ def framework(service: Service) -> FastAPI:
         sign_in,
         key_pages,
         desk_page,
+        pending_acts,  # before `pending/{name}`
         pending_pages,
         release_pages,
         act_pages,
+        explorer_page,  # its exports before `explorer/{entry}`
+        entry_page,
+        accesses_page,
+        archive_page,
+        log_page,
+        policies_page,
+        complaint_list_page,  # before `/desk/complaints/{number}`
+        complaint_file_page,
+        complain_pages,
+        key_requests,
+        demo_sign_in,
+        registrar_pages,
+        officer_pages,
+        own_enterprise_page,
+        pledge_form,
+        acknowledgements,
+        roster_pages,
+        audits_page,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)

@@ -14,7 +14,15 @@ from api.http.clients import LOOPBACK, TrustedProxies
 from ledger import limits
 from ledger.errors import Misconfigured
 
-__all__ = ["DEMO_ENTERPRISES", "DEMO_MAP_INTERVAL_SECONDS", "PORT", "VARIABLES", "Settings", "attachment_keys"]
+__all__ = [
+    "DEMO_ENTERPRISES",
+    "DEMO_MAP_INTERVAL_SECONDS",
+    "PORT",
+    "VARIABLES",
+    "Settings",
+    "attachment_keys",
+    "complaint_keys",
+]
 
 PORT: Final = 8315
 DEMO_ENTERPRISES: Final = 2_000
@@ -114,6 +122,11 @@ class Settings:
 def attachment_keys(data_dir: Path) -> Path:
     """The folder of the attachments' keys and of the journal of erasures, below the data folder."""
     return data_dir / "attachment-keys"
+
+
+def complaint_keys(data_dir: Path) -> Path:
+    """The folder of the complaint files' keys, below the data folder."""
+    return data_dir / "complaint-keys"
 
 
 def _is_loopback(host: str) -> bool:

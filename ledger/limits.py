@@ -17,6 +17,7 @@ OFFICE_PARTS_MAX: Final = 10_000  # of an uploaded XLSX or DOCX, which is a ZIP
 ATTACHMENT_BYTES_MAX: Final = 20 * 1024 * 1024
 ATTACHMENTS_PER_ENTRY_MAX: Final = 32
 ACCESS_TOKEN_BYTES_MAX: Final = 4_096
+ACKNOWLEDGEMENT_BYTES_MAX: Final = 1_024
 ACCESS_TOKEN_SECONDS_MAX: Final = 300
 ACCESSES_PAGE_MAX: Final = 1_000
 BODY_SALT_BYTES_MIN: Final = 16
@@ -121,6 +122,19 @@ SESSION_SECONDS_MAX: Final = 12 * 3_600  # of a session, however busy: a working
 SESSION_SEEN_SECONDS: Final = 60  # between two notes of when it was seen last
 SESSIONS_PER_OFFICER_MAX: Final = 8  # one more ends the one that was seen longest ago
 DESK_FORM_BYTES_MAX: Final = 65_536
+EXPLORER_PAGE_MAX: Final = 100  # events on a page
+EXPLORER_EXPORT_ROWS_MAX: Final = 10_000  # of one file
+EXPLORER_STREAM_EVENTS_MAX: Final = 5_000  # of a longer one, what refers to an entry is not looked for at its page
+ACCESSES_DESK_PAGE_MAX: Final = 100
+DESK_ROSTER_BYTES_MAX: Final = 16 * 1024 * 1024  # of a table that is handed in at a desk; longer ones go by `import`
+DESK_ROSTER_ROWS_MAX: Final = 10_000
+DESK_ROSTERS_AT_ONCE_MAX: Final = 2  # that are read and judged; one of them per client
+DESK_ROSTERS_KEPT_MAX: Final = 8  # in memory, the newest
+DESK_ROSTER_KEPT_SECONDS_MAX: Final = 3_600
+DESK_ROSTER_SECONDS_MAX: Final = 180  # a dry run that takes longer is given up
+DESK_ROSTER_PIECE_ROWS: Final = 500  # that the browser fetches at once
+DESK_LIST_ROWS: Final = (100, 500, 2_000)  # that a list at a desk may show at once
+SIGN_IN_TOKENS: Final = 40  # of its client's allowance: what an attempt costs
 
 # Drafts by one officer, their release by another
 DRAFT_FORM_BYTES_MAX: Final = 262_144  # a draft percent-encoded; a statement and its body in base64
@@ -130,7 +144,23 @@ RELEASED_DRAFT_SECONDS: Final = 30 * 86_400  # for which the list says what was 
 RELEASE_LEASE_SECONDS: Final = 60  # for which whoever took one has it: ten times what a registration takes under load
 RELEASE_LOOK_SECONDS: Final = 1.0  # between two looks for what is due
 RELEASE_SPARE_SECONDS: Final = 3_600  # between the latest chosen time and the end of a statement's age
-SIGN_IN_TOKENS: Final = 40  # of its client's allowance: what an attempt costs
+
+# Complaint files at the handling body's desk
+COMPLAINT_STEPS_MAX: Final = 200  # of one file, notes included
+COMPLAINT_TOKENS: Final = 40  # of its client's allowance: a complaint sent, or a secret tried
+COMPLAINT_FILES_OPEN_MAX: Final = 100_000  # of one body: more are turned away until some are closed
+COMPLAINTS_PAGE_MAX: Final = 100
+COMPLAINT_DUPLICATES_MAX: Final = 20  # looked at side by side
+COMPLAINT_DUPLICATE_DAYS: Final = 90  # between the days of receipt of two that may be one
+COMPLAINT_ALERT_WORKING_DAYS: Final = 2  # before a deadline its file is marked as due soon
+COMPLAINT_RETENTION_MONTHS: Final = 36  # from closing until the key of a file is destroyed
+
+# Keys that somebody asks to have enrolled: whoever comes along may ask, so all of it is bounded and goes by itself
+ENROLMENT_BYTES_MAX: Final = 4_096  # a request: public key, proof, names
+ENROLMENTS_MAX: Final = 10_000
+ENROLMENTS_PER_CLIENT_MAX: Final = 10  # that wait
+ENROLMENTS_PER_PARTY_MAX: Final = 32  # that wait: more clients than one would have to fill it
+ENROLMENT_SECONDS_MAX: Final = 30 * 86_400
 
 # Caches
 RECORDS_CACHED_EVENTS_MAX: Final = 500_000  # events folded into the records that the writer keeps
@@ -194,6 +224,12 @@ COMPARISONS_MAX: Final = 1  # of policies, for the whole population, in a proces
 COMPARISON_SECONDS_MAX: Final = 900  # until the totals
 COMPARISON_NICENESS: Final = 15  # more yielding than the projections
 COMPARISON_LINES_PIECE: Final = 500
+AUDIT_RUN_SECONDS_MAX: Final = 6 * 3_600  # of one that was started at a desk
+AUDIT_RUN_NICENESS: Final = 19
+AUDIT_RUNS_KEPT_MAX: Final = 20
+AUDIT_STOP_SECONDS_MAX: Final = 5
+COMPARISON_DESK_SECONDS_MAX: Final = 120  # while somebody waits for the page
+COMPARISON_DESK_LINES_MAX: Final = 200  # enterprises on the page
 
 # Exports of tables
 EXPORT_LINES_SORTED_MAX: Final = 20_000  # of the feed, in memory at once: some 30 MiB
@@ -229,6 +265,7 @@ EVENTS_SHARED_SECONDS: Final = 2.0
 LONG_READS_MAX: Final = 4  # pages of the feed that are rendered at once; more wait without a thread
 BATCH_TOKEN_BYTES: Final = 8_192  # of a batch, for one token of its client's allowance
 QUERY_TOKEN_BYTES: Final = 4_096
+ROSTER_TOKEN_BYTES: Final = 4_096  # some ten rows of a packed table; it takes a whole burst where it is long
 EVENTS_TOKEN_ROWS: Final = 50
 BATCH_TOKENS_MIN: Final = 5
 SEARCH_TOKENS: Final = 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from ledger.store.postgres import PostgresStore
-from tests.support.database import PostgresServer, TestDatabase, data_folder
+from tests.support.database import PostgresServer, TestDatabase, data_folder, memory_folder
 from tests.support.database import postgres_server as running_server
 from tests.support.run_clock import BEGIN, moment, move_to
 
@@ -29,6 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Temporary folders in memory, too: services and mirrors wait for a disk at every batch and every file.
+    if (memory := memory_folder()) is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
     if not hasattr(config, "workerinput"):  # a worker of pytest-xdist was started on the moved clock
         move_to(config.getoption("--begin"))
 

@@ -19,6 +19,7 @@ from api.importing.import_file import ImportSigners, import_file
 from api.importing.import_report import ImportReport
 from api.importing.import_signer import ImportSigner, hand_of
 from api.importing.public_records import Look
+from api.importing.row_ranges import row_numbers
 from api.importing.service_client import ImportClient
 from api.importing.source_mapping import read_mapping
 from api.importing.submission import ImportRun
@@ -27,8 +28,8 @@ from api.importing.table_plan import TableReading
 from ledger.domain.events.campaign import Scope
 from ledger.domain.events.finding import Severity
 from ledger.domain.values.dates import shanghai_date
+from ledger.errors import Malformed
 from ledger.keys.signer import load_key
-from ledger.limits import IMPORT_ROWS_MAX
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -159,14 +160,10 @@ def _date(given: datetime | None) -> date | None:
 
 
 def _rows(text: str | None) -> frozenset[int]:
-    """Row numbers and ranges of them, separated by commas."""
-    rows: set[int] = set()
-    for part in (text or "").replace(" ", "").split(","):
-        first, _, last = part.partition("-")
-        if part and not (first.isdigit() and (last or first).isdigit() and int(last or first) <= IMPORT_ROWS_MAX):
-            raise click.BadParameter(f"{part!r} is neither a row nor a range of rows", param_hint="--approve")
-        rows.update(range(int(first), int(last or first) + 1) if part else ())
-    return frozenset(rows)
+    try:
+        return row_numbers(text or "")
+    except Malformed as error:
+        raise click.BadParameter(str(error), param_hint="--approve") from None
 
 
 def _say(report: ImportReport, target: Path) -> None:

@@ -49,6 +49,7 @@ COMMANDS: Final = {
     "policy": Entry("api.cli.policy", "policy", "Check a standing policy, or compare it with the one in force."),
     "access": Entry("api.cli.access", "access", "Read by signed request, attach, register the access log."),
     "pending": Entry("api.cli.pending", "pending", "Pledges that wait: list, show, refuse, publish."),
+    "complaints": Entry("api.cli.complaints", "complaints", "Complaint files: erase those whose time is over."),
     "sample": Entry("api.cli.sample", "sample", "Generate sample input."),
 }
 

@@ -19,7 +19,7 @@ import msgspec
 
 from api.client.problems import error_named
 from api.client.signed_uploads import Uploader
-from api.client.transport import CBOR_SEQUENCE, Transport, answered_maps, parts_of
+from api.client.transport import CBOR_SEQUENCE, RequestBody, Transport, answered_maps, parts_of
 from api.http.enterprise_ids import name_of
 from ledger.cose.cbor import encode
 from ledger.errors import LedgerError, Malformed, Refuted
@@ -98,7 +98,7 @@ class Client:
         """
         if body is not None:
             self.put_body(body)
-        answer = self._ask("POST", "/entries", statement, _COSE)
+        answer = self._ask("POST", "/entries", RequestBody(statement, _COSE))
         statement_id = hashlib.sha256(statement).digest()
         location = _path_of(answer)
         if answer.status_code == httpx.codes.SEE_OTHER:
@@ -135,7 +135,7 @@ class Client:
         encoded = [encode(one if body is None else [one, body]) for one, body in items]
         rows: list[dict[object, object]] = []
         for part in parts_of(encoded):
-            answer = self._ask("POST", "/entries/batch", b"".join(part), CBOR_SEQUENCE)
+            answer = self._ask("POST", "/entries/batch", RequestBody(b"".join(part), CBOR_SEQUENCE))
             rows += answered_maps(answer.content, len(part))
         return [_outcome(statement, row) for (statement, _), row in zip(items, rows, strict=True)]
 
@@ -224,7 +224,7 @@ class Client:
 
     def _upload(self, path: str, content: bytes, content_type: str) -> None:
         signed = None if self._uploader is None else self._uploader.authorization(path, content)
-        self._transport.ask("POST", path, content, content_type, accept=_ACCEPT, authorization=signed)
+        self._transport.ask("POST", path, RequestBody(content, content_type, signed), accept=_ACCEPT)
 
     def _get(self, path: str, *, accept: str = "*/*") -> bytes:
         return self._ask("GET", path, accept=accept).content
@@ -233,14 +233,13 @@ class Client:
         self,
         method: str,
         path: str,
-        content: bytes | None = None,
-        content_type: str | None = None,
+        body: RequestBody | None = None,
         *,
         accept: str = "*/*",
         params: Mapping[str, str | int | None] | None = None,
     ) -> httpx.Response:
         told = accept if accept != "*/*" else _ACCEPT
-        return self._transport.ask(method, path, content, content_type, accept=told, params=params)[0]
+        return self._transport.ask(method, path, body, accept=told, params=params)[0]
 
 
 def _path_of(answer: httpx.Response) -> str:

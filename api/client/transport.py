@@ -8,6 +8,7 @@ from __future__ import annotations
 import email.utils
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import httpx
@@ -17,13 +18,27 @@ from ledger.cose.cbor import decode_sequence
 from ledger.errors import Busy, LedgerError, Malformed, Unavailable
 from ledger.limits import BATCH_BYTES_MAX, BATCH_STATEMENTS_MAX, IMPORT_ANSWER_BYTES_MAX, IMPORT_WAIT_SECONDS_MAX
 
-__all__ = ["CBOR_SEQUENCE", "Transport", "answered_maps", "parts_of"]
+__all__ = ["CBOR_SEQUENCE", "RequestBody", "Transport", "answered_maps", "parts_of"]
 
 CBOR_SEQUENCE: Final = "application/cbor-seq"
 _ANSWER_ITEMS_MAX: Final = 64  # of the map about one statement: each name and each value is one
 _OF_LENGTH: Final = frozenset({"content-length", "transfer-encoding"})
 _BUSY: Final = frozenset({429, 503})
 _AGAIN: Final = _BUSY | {502, 504}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBody:
+    """What is sent with a request. `authorization`: the header of somebody who signed for this very content."""
+
+    content: bytes
+    content_type: str
+    authorization: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        signed = {} if self.authorization is None else {"Authorization": self.authorization}
+        return {"Content-Type": self.content_type, **signed}
 
 
 class Transport:
@@ -48,23 +63,19 @@ class Transport:
         self,
         method: str,
         path: str,
-        content: bytes | None = None,
-        content_type: str | None = None,
+        body: RequestBody | None = None,
         *,
         accept: str = "*/*",
         params: Mapping[str, str | int | None] | None = None,
         answer_bytes_max: int = IMPORT_ANSWER_BYTES_MAX,
-        authorization: str | None = None,
     ) -> tuple[httpx.Response, bool]:
         """The answer, and whether a request before it had found none: then it may have been carried out twice.
 
         Raises what the service refused, `Busy` after `tries_max` tries, `Unavailable`.
         """
         # Packed answers are not asked for: a small one may unpack into one that fills the memory.
-        headers = {"Accept": accept, "Accept-Encoding": "identity"} | (
-            {"Content-Type": content_type} if content_type else {}
-        )
-        headers |= {"Authorization": authorization} if authorization else {}
+        headers = {"Accept": accept, "Accept-Encoding": "identity"} | ({} if body is None else body.headers)
+        content = None if body is None else body.content
         problem: LedgerError = Unavailable("the service was not asked")
         lost = False
         for attempt in range(self._tries_max):

@@ -176,5 +176,5 @@ def _subject(campaign: SampleCampaign) -> str:
 
 def _key(path: Path) -> Signer:
     if not path.exists():
-        save_key(path, new_key("ed25519"))
+        save_key(path, new_key("p256"))  # of the kind that browsers take: `/desk/demo`
     return load_key(path)

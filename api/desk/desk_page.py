@@ -22,6 +22,7 @@ from api.pages.words import PLEDGE_STATES, SCOPES, TONES, Word
 from api.service.enterprise_overview import OverviewStanding
 from api.service.service import SHANGHAI, Service
 from ledger.errors import NotFound
+from ledger.store.desk import DeskFilter
 from ledger.store.desk_releases import DraftCount
 from ledger.store.desk_sessions import DeskSession
 
@@ -145,7 +146,7 @@ def _own(service: Service, subject: str) -> EnterpriseDesk:
             )
             for one in pledges
         ],
-        waiting_page(service, subject=subject, campaign=None, after=None).rows,
+        waiting_page(service, DeskFilter(subject=subject)).rows,
     )
 
 

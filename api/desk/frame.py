@@ -34,6 +34,7 @@ __all__ = [
     "desk_answer",
     "not_for_this_desk",
     "to",
+    "to_sign_in",
     "unknown_parameter",
 ]
 
@@ -102,7 +103,7 @@ def add_desk_page(
                 raise unknown_parameter(parameters)
             return page(request, language, officer)
         except EndedSession as ended:
-            return _to_sign_in(request, language, ended.why)
+            return to_sign_in(request, language, ended.why)
         except LedgerError as error:
             return problem_page(request, language, problem_of(error))
 
@@ -125,7 +126,7 @@ def add_desk_form(router: APIRouter, path: str, act: DeskAct, *, bytes_max: int 
             fields = await form_of(service, request, bytes_max)
             return await run_in_threadpool(_acting, act, request, language, fields)
         except EndedSession as ended:
-            return _to_sign_in(request, language, ended.why)
+            return to_sign_in(request, language, ended.why)
         except LedgerError as error:
             return await run_in_threadpool(problem_page, request, language, problem_of(error))
 
@@ -171,7 +172,8 @@ def unknown_parameter(known: Set[str]) -> InvalidRequest:
     return InvalidRequest("request.unknown_parameter", *said)
 
 
-def _to_sign_in(request: Request, language: Language, why: str) -> Response:
+def to_sign_in(request: Request, language: Language, why: str) -> Response:
+    """Where somebody goes whose session ended (`EndedSession.why`)."""
     service: Service = request.app.state.service
     response = to(SIGN_IN, language, None if why == "none" else {"ended": why})
     if why != "none":

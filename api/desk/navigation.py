@@ -26,8 +26,19 @@ class Room(NamedTuple):
 ROOMS: Final = (
     Room("/desk", Word("工作台", "Desk"), lambda officer: True),
     Room("/desk/pending", Word("等候公布", "Waiting"), lambda one: one.sees_all_pending or one.enterprise is not None),
+    Room("/desk/enterprise", Word("本企业", "My enterprise"), lambda one: one.enterprise is not None),
+    Room("/desk/registrar", Word("密钥登记", "Keys to enrol"), lambda one: one.enrols_keys),
     Room("/desk/releases", Word("签发", "Releases"), lambda officer: True),
+    Room("/desk/roster", Word("导入名单", "Roster"), lambda one: one.imports_rosters),
     Room("/desk/act", Word("办理事项", "Acts"), lambda officer: True),
+    Room("/desk/explorer", Word("事件检索", "All events"), lambda officer: officer.sees_closed),
+    Room("/desk/accesses", Word("查阅日志", "Access log"), lambda one: one.sees_closed or one.enterprise is not None),
+    Room("/desk/archive", Word("证据档案", "Evidence"), lambda officer: officer.sees_closed),
+    Room("/desk/policies", Word("规则", "Policies"), lambda officer: officer.compares_policies),
+    Room("/desk/audits", Word("审计", "Audits"), lambda officer: officer.watches_log),
+    Room("/desk/log", Word("账本与见证", "Log"), lambda officer: officer.watches_log),
+    Room("/desk/complaints", Word("投诉办理", "Complaints"), lambda one: "handling_body" in one.roles),
+    Room("/desk/officers", Word("经办人与密钥", "Officers"), lambda officer: True),
     Room("/desk/key", Word("我的密钥", "My key"), None),
 )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.pages.words import Word
+from api.service.policy_comparisons import COMPARERS
 from ledger.domain.rules.party import usable_key
 from ledger.domain.state.governance import Governance
 from ledger.domain.values.dates import shanghai_date
@@ -58,8 +59,34 @@ class Officer:
         return subject if ":" in subject and is_enterprise(subject) else None
 
     @property
+    def enrols_keys(self) -> bool:
+        """Whether the keys that wait for somebody else than their own party are this desk's work."""
+        return not self.roles.isdisjoint(("registrar", "root"))
+
+    @property
     def sees_all_pending(self) -> bool:
         """Whether the pledges of all enterprises that wait are this desk's work."""
+        return "organizer" in self.roles
+
+    @property
+    def sees_closed(self) -> bool:
+        """Whether bodies that are not public, and the log of who read them, are for this officer; each look is logged,
+        as that of a signed request of the same party is (`api/service/signed_requests.py`)."""
+        return not self.roles.isdisjoint(("regulator", "data_officer"))
+
+    @property
+    def watches_log(self) -> bool:
+        """Whether the state of the log itself, audits of it, and standings at any size are this desk's work."""
+        return not self.roles.isdisjoint(("regulator", "log_operator"))
+
+    @property
+    def compares_policies(self) -> bool:
+        """Whether proposed policies, and who would have another level under them, are for this officer."""
+        return not self.roles.isdisjoint(COMPARERS)
+
+    @property
+    def imports_rosters(self) -> bool:
+        """Whether campaigns' rosters are handed in at this desk."""
         return "organizer" in self.roles
 
     def sees_pending_of(self, subject: str) -> bool:

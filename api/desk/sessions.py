@@ -26,9 +26,11 @@ from ledger.limits import DESK_FORM_BYTES_MAX, SESSION_SECONDS_MAX
 
 __all__ = [
     "FORM_FIELD",
+    "form_fields",
     "form_of",
     "form_token",
     "new_session_id",
+    "require_form_token",
     "session_hash",
     "session_id_of",
     "set_cookie",
@@ -93,23 +95,32 @@ async def form_of(service: Service, request: Request, bytes_max: int = DESK_FORM
     """
     origins = WebOrigins(service.public_url)
     origins.require(request)
-    content = await read_bounded(request.receive, bytes_max)
-    try:
-        fields = {
-            name: values[-1]
-            for name, values in parse_qs(content.decode("ascii"), keep_blank_values=True, errors="strict").items()
-        }
-    except (UnicodeDecodeError, ValueError) as error:
-        raise Malformed(f"not a form: {error}") from None
+    fields = form_fields(await read_bounded(request.receive, bytes_max))
+    require_form_token(request, origins, fields.get(FORM_FIELD, ""))
+    return fields
+
+
+def require_form_token(request: Request, origins: WebOrigins, token: str) -> None:
+    """Raises `AccessDenied` (403) for a form of another session than the request's."""
     session_id = session_id_of(request, origins)
-    if session_id is None or not hmac.compare_digest(fields.get(FORM_FIELD, "").encode(), _token(session_id).encode()):
+    if session_id is None or not hmac.compare_digest(token.encode(), _token(session_id).encode()):
         raise AccessDenied(
             403,
             "desk.form_token",
             "表单不属于当前登录, 未作任何处理; 请刷新页面后重试",
             "the form is not of this session; nothing was done: load the page again",
         )
-    return fields
+
+
+def form_fields(content: bytes) -> dict[str, str]:
+    """The fields of `application/x-www-form-urlencoded`; of a name that stands twice, the last. Raises `Malformed`."""
+    try:
+        return {
+            name: values[-1]
+            for name, values in parse_qs(content.decode("ascii"), keep_blank_values=True, errors="strict").items()
+        }
+    except (UnicodeDecodeError, ValueError) as error:
+        raise Malformed(f"not a form: {error}") from None
 
 
 def _token(session_id: bytes) -> str:

@@ -24,7 +24,7 @@ from ledger.domain.events.pledge import PledgeMade
 from ledger.domain.state.access_log import Access
 from ledger.domain.values.dates import shanghai_date
 from ledger.limits import DESK_PAGE_MAX
-from ledger.store.desk import Pending
+from ledger.store.desk import DeskFilter, DeskOrder, Pending
 
 __all__ = ["WaitingPage", "WaitingPledge", "WaitingRow", "log_look", "waiting_page", "waiting_pledge"]
 
@@ -47,10 +47,12 @@ class WaitingRow(NamedTuple):
 
 
 class WaitingPage(NamedTuple):
-    """Rows by time of receipt; `cursor` leads to the next ones, empty where these are the last."""
+    """Rows of a list, those after the first `offset` of the `found` ones; `pending` are the statements behind them."""
 
     rows: Sequence[WaitingRow]
-    cursor: str
+    found: int
+    offset: int
+    pending: Sequence[Pending]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +64,21 @@ class WaitingPledge:
     issuer: str
     officer: str | None
     key: str
+    log: str
 
 
 def waiting_page(
-    service: Service, *, subject: str | None, campaign: str | None, after: tuple[int, bytes] | None
+    service: Service,
+    which: DeskFilter,
+    *,
+    order: DeskOrder = "received",
+    offset: int = 0,
+    rows_max: int = DESK_PAGE_MAX,
 ) -> WaitingPage:
-    """Of one enterprise or of all, of one campaign or of all. Raises `Unavailable`."""
+    """What waits or was refused, and is to be shown to whoever asks. Raises `Unavailable`."""
     drop_ended(service)
-    of = None if campaign is None else f"campaign:{campaign}"
-    found = service.desk.list(campaign=of, subject=subject, after=after, limit=DESK_PAGE_MAX)
-    last = found[-1] if len(found) == DESK_PAGE_MAX else None
-    cursor = "" if last is None else f"{last.received_at}.{last.statement_id.hex()}"
-    return WaitingPage(_named(service, found), cursor)
+    page = service.desk.page(which, order, offset=offset, limit=rows_max)
+    return WaitingPage(_named(service, page.rows), page.found, offset, page.rows)
 
 
 def waiting_pledge(service: Service, pending: Pending) -> WaitingPledge:
@@ -89,6 +94,7 @@ def waiting_pledge(service: Service, pending: Pending) -> WaitingPledge:
         statement.issuer,
         None if key is None else key.officer,
         statement.kid.hex(),
+        service.origin,
     )
 
 
@@ -98,11 +104,14 @@ def log_look(
     officer: Officer,
     outcome: Literal["served", "refused"],
     subject: str | None = None,
-) -> None:
-    """Write down who looks at what is not public, before it is shown. Raises `Unavailable`."""
+    *,
+    entry: int | None = None,
+    purpose: str = _PURPOSE,
+) -> int:
+    """Write down who looks at what is not public, before it is shown; the row's number. Raises `Unavailable`."""
     now = service.sound_clock()
     query = request.url.query
-    service.store.accesses.log(
+    return service.store.accesses.log(
         Access(
             at=now,
             day=shanghai_date(now),
@@ -111,9 +120,10 @@ def log_look(
             kid=officer.session.kid.hex(),
             cti=os.urandom(_CTI_BYTES).hex(),
             resource=(request.url.path + (f"?{query}" if query else ""))[:1_024],
-            purpose=_PURPOSE,
+            purpose=purpose,
             outcome=outcome,
             subject=subject,
+            entry=entry,
         )
     )
 

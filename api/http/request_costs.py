@@ -15,10 +15,13 @@ from ledger.limits import (
     BATCH_BYTES_MAX,
     BATCH_TOKEN_BYTES,
     BATCH_TOKENS_MIN,
+    COMPLAINT_TOKENS,
+    DESK_ROSTER_BYTES_MAX,
     EVENTS_PAGE_MAX,
     EVENTS_TOKEN_ROWS,
     QUERY_TOKEN_BYTES,
     REQUEST_TOKENS_DEAR,
+    ROSTER_TOKEN_BYTES,
     SEARCH_TOKENS,
     SIGN_IN_TOKENS,
 )
@@ -29,9 +32,23 @@ _BATCH: Final = "/entries/batch"
 _FEED: Final = "/v1/events"
 _QUERIES: Final = frozenset({"/v1/standings/query", "/v1/enterprises/query", "/v1/ctis/query"})
 _SEARCHES: Final = frozenset({"/search", "/en/search", "/s", "/en/s", "/v1/enterprises", "/v1/standards"})
-_SIGN_IN: Final = frozenset({"/desk/challenge", "/desk/session"})  # guesses are not worth their time
+# guesses are not worth their time, nor is asking for many keys
+_SIGN_IN: Final = frozenset({"/desk/challenge", "/desk/session", "/desk/key/requests"})
+_COMPLAINTS: Final = ("/complain", "/en/complain")  # what is sent there is kept; a secret is not to be guessed
 # Folded, proven or read for each request, whatever is asked for.
-_DEAR: Final = frozenset({"/v1/standings.ndjson", "/v1/policies/comparison", "/annexes", "/v1/attachments"})
+_DEAR: Final = frozenset(
+    {
+        "/v1/standings.ndjson",
+        "/v1/policies/comparison",
+        "/annexes",
+        "/v1/attachments",
+        "/desk/archive",
+        "/en/desk/archive",
+        "/desk/log/standing",
+        "/en/desk/log/standing",
+    }
+)
+_ROSTERS: Final = frozenset({"/desk/roster", "/en/desk/roster"})  # tables that are handed in
 _DEAR_PAGES: Final = ("/e/", "/en/e/")  # they fold the enterprise's history
 _DEAR_ENDS: Final = ("/proof", "/evidence", "/certificate.pdf")
 
@@ -41,10 +58,14 @@ def cost_of(scope: Scope) -> int:
     path: str = scope["path"]
     if path == _BATCH:
         return BATCH_TOKENS_MIN + _length(scope["headers"], BATCH_BYTES_MAX) // BATCH_TOKEN_BYTES
+    if path in _ROSTERS and scope["method"] == "POST":
+        return REQUEST_TOKENS_DEAR + _length(scope["headers"], DESK_ROSTER_BYTES_MAX) // ROSTER_TOKEN_BYTES
     if path in _QUERIES:
         return 1 + _length(scope["headers"], QUERY_TOKEN_BYTES) // QUERY_TOKEN_BYTES
     if path in _SIGN_IN:
         return SIGN_IN_TOKENS
+    if path.startswith(_COMPLAINTS) and scope["method"] == "POST":
+        return COMPLAINT_TOKENS
     if path == _FEED or (path.startswith("/v1/") and path.endswith("/events")):
         return 1 + _rows(scope["query_string"]) // EVENTS_TOKEN_ROWS
     if path.startswith(_DEAR_PAGES):

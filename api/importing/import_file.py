@@ -18,10 +18,11 @@ from api.importing.signing import Scribe, SigningContext
 from api.importing.standards_table import resolved
 from api.importing.statement_names import named, namings
 from api.importing.submission import ImportRun, Pauses, Sending, unsent
-from api.importing.table_plan import TableReading, plan_table
+from api.importing.table_plan import TableFile, TableReading, plan_table
+from api.importing.table_reader import table_bytes
 from ledger.errors import Busy, Unavailable
 
-__all__ = ["ImportSigners", "import_file"]
+__all__ = ["ImportSigners", "ImportedTable", "import_file", "import_table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +34,37 @@ class ImportSigners:
     organizer: ImportSigner | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ImportedTable:
+    """What became of the rows, and the plans behind them, each at its row's place."""
+
+    report: ImportReport
+    plans: tuple[RowPlan, ...]
+
+
 def import_file(
     path: Path, client: httpx.Client, signers: ImportSigners, today: date, reading: TableReading, run: ImportRun
 ) -> ImportReport:
+    """Import a file's table as `import_table` does. Raises `OSError`, too."""
+    file = TableFile(table_bytes(path), path.name, AnnexFolder(reading.annexes or path.parent))
+    return import_table(file, client, signers, today, reading, run).report
+
+
+def import_table(
+    file: TableFile, client: httpx.Client, signers: ImportSigners, today: date, reading: TableReading, run: ImportRun
+) -> ImportedTable:
     """Import a table, read by `reading`, into the service of `client`. `today` is the Asia/Shanghai date.
 
     Ctrl-C ends it after the batch that is under way; what is left says `not sent`.
 
-    Raises `Malformed` (file, mapping, or an answer that is none), `NotFound` (campaign, key), `OSError`, and
+    Raises `Malformed` (file, mapping, or an answer that is none), `NotFound` (campaign, key), and
     `Unavailable` or `Busy` if the service was not reached before the first row.
     """
     pauses = Pauses(run.sleep)
     service = ImportClient(client, sleep=pauses.wait)
     own, organizer = signers.own, signers.organizer
     ways = namings(own.secrets, organizer.secrets if organizer else None)
-    files = AnnexFolder(reading.annexes or path.parent)
-    table, plans = plan_table(path, reading, ways, files, today, service)
+    table, plans = plan_table(file, reading, ways, today, service)
     at = SigningContext(service.origin(), today, run.clock)
     scribes = [
         Scribe(own.signer, own.party, way.own, at, Scribe(organizer.signer, organizer.party, way.entering, at))
@@ -63,7 +79,7 @@ def import_file(
             run.progress(min(done + more, len(chosen)), len(chosen))
 
         pauses.begin()
-        sending = Sending(part, service, scribes, files, replace(run, progress=tell), pauses)
+        sending = Sending(part, service, scribes, file.annexes, replace(run, progress=tell), pauses)
         return sending.go(), sending.reports()
 
     def send_next(part: Sequence[RowPlan], done: int) -> tuple[str | None, tuple[RowReport, ...]]:
@@ -76,7 +92,8 @@ def import_file(
     stopped, reports = _in_stages(chosen, service, send, send_next, run.dry_run)
     hidden = frozenset(table.hidden)
     seen = tuple(replace(one, reasons=(*one.reasons, HIDDEN)) if one.row in hidden else one for one in reports)
-    return ImportReport(table.file_name, table.file_sha256, seen, run.dry_run, stopped)
+    report = ImportReport(table.file_name, table.file_sha256, seen, run.dry_run, stopped)
+    return ImportedTable(report, tuple(chosen))
 
 
 _Send = Callable[[Sequence[RowPlan], int], tuple[str | None, tuple[RowReport, ...]]]

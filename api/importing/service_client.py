@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from api.client.signed_uploads import Uploader
-from api.client.transport import CBOR_SEQUENCE, Transport, parts_of
+from api.client.transport import CBOR_SEQUENCE, RequestBody, Transport, parts_of
 from api.http.enterprise_ids import name_of
 from api.importing.batch_answers import Answer, decode_answers
 from api.importing.book_names import BookNames, names_in_answer
@@ -80,7 +80,7 @@ class ImportClient:
         for start in range(0, len(names), CTIS_QUERY_MAX):
             part = names[start : start + CTIS_QUERY_MAX]
             content = msgspec.json.encode({"issuer": issuer, "ctis": [name.hex() for name in part]})
-            entries = _object(self._transport.ask("POST", "/v1/ctis/query", content, _JSON)[0].content).get("entries")
+            entries = _object(self._post("/v1/ctis/query", content)).get("entries")
             if not isinstance(entries, list) or len(entries) != len(part):
                 raise Malformed(f"the service answered other than one entry or none for each of {len(part)} cti")
             found.update(name for name, entry in zip(part, entries, strict=True) if entry is not None)
@@ -92,8 +92,7 @@ class ImportClient:
         for start in range(0, len(subjects), STANDINGS_QUERY_IDS_MAX):
             part = subjects[start : start + STANDINGS_QUERY_IDS_MAX]
             content = msgspec.json.encode({"ids": [subject.removeprefix("uscc:") for subject in part]})
-            answer, _ = self._transport.ask("POST", "/v1/standings/query", content, _JSON)
-            results = _object(answer.content).get("results")
+            results = _object(self._post("/v1/standings/query", content)).get("results")
             if not isinstance(results, list) or len(results) != len(part):
                 raise Malformed(f"the service answered other than one standing for each of {len(part)} ids")
             found.update(
@@ -109,8 +108,7 @@ class ImportClient:
         for start in range(0, len(subjects), STANDINGS_QUERY_IDS_MAX):
             part = subjects[start : start + STANDINGS_QUERY_IDS_MAX]
             content = msgspec.json.encode({"ids": [subject.removeprefix("uscc:") for subject in part]})
-            answer, _ = self._transport.ask("POST", "/v1/enterprises/query", content, _JSON)
-            results = _object(answer.content).get("enterprises")
+            results = _object(self._post("/v1/enterprises/query", content)).get("enterprises")
             if not isinstance(results, list) or len(results) != len(part):
                 raise Malformed(f"the service answered other than one enterprise or none for each of {len(part)} ids")
             found |= {one: names_in_answer(said) for one, said in zip(part, results, strict=True) if said is not None}
@@ -146,7 +144,8 @@ class ImportClient:
         """Register statements, in as few requests as the limits allow; one answer per item, in order."""
         answers: list[Answer] = []
         for part in parts_of([item.cbor for item in items]):
-            answer, repeated = self._transport.ask("POST", "/entries/batch", b"".join(part), CBOR_SEQUENCE)
+            body = RequestBody(b"".join(part), CBOR_SEQUENCE)
+            answer, repeated = self._transport.ask("POST", "/entries/batch", body)
             answers += decode_answers(answer.content, len(part), repeated=repeated)
         return answers
 
@@ -172,7 +171,7 @@ class ImportClient:
     def hold_annex(self, content: bytes, uploader: Uploader) -> None:
         """Upload a file ahead of the statement that names it. Raises `Refused` for its type or size."""
         signed = uploader.authorization("/annexes", content)
-        self._transport.ask("POST", "/annexes", content, "application/octet-stream", authorization=signed)
+        self._transport.ask("POST", "/annexes", RequestBody(content, "application/octet-stream", signed))
 
     def body(self, index: int) -> bytes | None:
         """The body of a sealed entry; None where it is not public."""
@@ -183,6 +182,10 @@ class ImportClient:
 
     def _json(self, path: str) -> dict[str, Any]:
         return _object(self._get(path).content)
+
+    def _post(self, path: str, content: bytes) -> bytes:
+        """The answer to a question that is a JSON document."""
+        return self._transport.ask("POST", path, RequestBody(content, _JSON))[0].content
 
     def _get(self, path: str) -> httpx.Response:
         return self._transport.ask("GET", path, accept=_JSON)[0]

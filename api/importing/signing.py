@@ -17,13 +17,23 @@ from api.client.signed_uploads import Uploader
 from api.importing.enterprise_identity import identity_bytes
 from api.importing.row_plan import PledgeWork, SingleWork, Work
 from ledger.cose.cbor import encode
-from ledger.cose.statement import make_sealed, make_statement, parse_statement
+from ledger.cose.sign1 import split
+from ledger.cose.statement import make_sealed, make_statement
 from ledger.domain.events.base import Event
+from ledger.domain.events.enterprise import EnterpriseRegistered
 from ledger.domain.events.pledge import PledgePublished
 from ledger.keys.naming_secret import NamingSecret
 from ledger.keys.signer import Signer
 
-__all__ = ["Scribe", "SignedItem", "SigningContext", "pledge_code", "published_code"]
+__all__ = [
+    "Scribe",
+    "SignedItem",
+    "SigningContext",
+    "entering_event",
+    "pledge_code",
+    "publication_event",
+    "published_code",
+]
 
 _SERIALS: Final = 1_000_000
 
@@ -55,6 +65,24 @@ def pledge_code(division: str, made_on: date, identity: bytes, step: int) -> str
 def published_code(work: PledgeWork, step: int) -> str:
     """The code under which a pledge is published: that which the table gives, else one that was not taken."""
     return work.given_code or pledge_code(work.division, work.pledge.made_on, work.identity, step)
+
+
+def entering_event(work: Work, today: date) -> EnterpriseRegistered:
+    """What enters the enterprise of a row; without evidence beside anything sealed."""
+    evidence = work.evidence if isinstance(work, PledgeWork) and not work.sealed else None
+    return work.who.registered(today, evidence)
+
+
+def publication_event(work: PledgeWork, pledge: str, code: str, today: date) -> PledgePublished:
+    """What publishes a row's pledge, whose statement has the SHA-256 `pledge`."""
+    return PledgePublished(
+        v=1,
+        effective_on=today,
+        pledge=pledge,
+        code=code,
+        valid_from=work.pledge.made_on,
+        valid_until=work.valid_until,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +127,7 @@ class Scribe:
 
     def enterprise(self, work: Work) -> SignedItem:
         """EnterpriseRegistered: sealed for individual businesses, and without evidence beside anything sealed."""
-        evidence = work.evidence if isinstance(work, PledgeWork) and not work.sealed else None
-        event = work.who.registered(self._today, evidence)
+        event = entering_event(work, self._today)
         subject = work.who.subject
         return self._entering._write(event, subject, identity_bytes(subject), sealed=work.who.individual)
 
@@ -113,14 +140,7 @@ class Scribe:
 
     def publication(self, work: PledgeWork, pledge_id: bytes, step: int, today: date | None = None) -> SignedItem:
         """PledgePublished for the pledge whose statement has this SHA-256, as of now or (given `today`) of then."""
-        event = PledgePublished(
-            v=1,
-            effective_on=today or self._today,
-            pledge=pledge_id.hex(),
-            code=published_code(work, step),
-            valid_from=work.pledge.made_on,
-            valid_until=work.valid_until,
-        )
+        event = publication_event(work, pledge_id.hex(), published_code(work, step), today or self._today)
         return self._write(event, work.who.subject, work.identity, sealed=work.sealed)
 
     def _write(self, event: Event, subject: str, identity: bytes, *, sealed: bool) -> SignedItem:
@@ -147,8 +167,9 @@ class Scribe:
                 iat=self._clock(),
                 cti=cti,
             )
-        parsed = parse_statement(statement)
-        return SignedItem(statement, body, parsed.statement_id, sha256(parsed.payload).digest())
+        payload = split(statement)[2]
+        assert payload is not None  # it was made just now, and taken apart by who made it
+        return SignedItem(statement, body, sha256(statement).digest(), sha256(payload).digest())
 
     def _name(self, event: Event, identity: bytes) -> bytes:
         return self._secret.derive(f"import {type(event).__name__} cti", identity)

@@ -9,10 +9,10 @@ from api.importing import outcome_template
 from api.importing import pledge_template as template
 from api.importing import standards_table as declarations
 from api.importing.public_records import PUBLIC_RECORDS
-from api.importing.table_reader import Column, Table, read_table
+from api.importing.table_reader import Column, Table, table_bytes, table_of
 from ledger.errors import Malformed
 
-__all__ = ["KINDS", "Kind", "read_kind"]
+__all__ = ["KINDS", "Kind", "kind_of", "read_kind"]
 
 Kind = Literal["roster", "fulfilment", "declarations", "outcomes", "penalties", "abnormal", "serious"]
 
@@ -29,16 +29,21 @@ KINDS: Final[dict[Kind, tuple[Column, ...]]] = {
 
 
 def read_kind(path: Path, kind: Kind | None) -> tuple[Kind, Table]:
-    """The table in a file, and of which kind it is: `kind`, if given, else the first whose columns it has.
+    """`kind_of` a file. Raises `OSError`, too."""
+    return kind_of(table_bytes(path), path.name, kind)
 
-    Raises `OSError`, `Malformed`: for a file that could be of any kind, with what each of them lacks.
+
+def kind_of(data: bytes, file_name: str, kind: Kind | None) -> tuple[Kind, Table]:
+    """The table in a file's bytes, and of which kind it is: `kind`, if given, else the first whose columns it has.
+
+    Raises `Malformed`: for a file that could be of any kind, with what each of them lacks.
     """
     if kind is not None:
-        return kind, read_table(path, KINDS[kind])
+        return kind, table_of(data, file_name, KINDS[kind])
     problems = []
     for one, columns in KINDS.items():
         try:
-            return one, read_table(path, columns)
+            return one, table_of(data, file_name, columns)
         except Malformed as error:
             problems.append(f"{one}: {error}")
-    raise Malformed(f"{path.name} is none of the tables that can be imported; " + "; ".join(problems))
+    raise Malformed(f"{file_name} is none of the tables that can be imported; " + "; ".join(problems))

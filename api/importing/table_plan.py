@@ -19,12 +19,22 @@ from api.importing.service_client import ImportClient
 from api.importing.source_mapping import Mapping
 from api.importing.standards_table import DeclarationRules, plan_declarations
 from api.importing.statement_names import Naming
-from api.importing.table_kinds import Kind, read_kind
-from api.importing.table_reader import Table, read_table
+from api.importing.table_kinds import Kind, kind_of
+from api.importing.table_reader import Table, table_of
 from ledger.domain.events.campaign import Scope
 from ledger.errors import Malformed
+from ledger.limits import IMPORT_ROWS_MAX
 
-__all__ = ["TableReading", "plan_table"]
+__all__ = ["TableFile", "TableReading", "plan_table"]
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A table's bytes, what its file is called, and where the files lie that it names."""
+
+    data: bytes
+    name: str
+    annexes: AnnexFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,7 @@ class TableReading:
     It is of `kind`, or of what its columns say; outcomes of another source by `mapping`; a roster of pledges for
     `campaign`, of `scope` where its rows name none; public records, `looked` up. `annexes`: the folder of the files
     that the table names, its own if not given. `late_ground` replaces the default one of late rows. `approved`: rows
-    in which somebody has looked at what might be personal data.
+    in which somebody has looked at what might be personal data. A table of more than `rows_max` is not gone into.
     """
 
     kind: Kind | None = None
@@ -45,21 +55,26 @@ class TableReading:
     annexes: Path | None = None
     late_ground: str | None = None
     approved: frozenset[int] = frozenset()
+    rows_max: int = IMPORT_ROWS_MAX
 
 
 def plan_table(
-    path: Path, reading: TableReading, ways: Sequence[Naming], files: AnnexFolder, today: date, service: ImportClient
+    file: TableFile, reading: TableReading, ways: Sequence[Naming], today: date, service: ImportClient
 ) -> tuple[Table, list[list[RowPlan]]]:
     """The table and, for each naming, a plan for each of its rows.
 
-    Raises `Malformed` (file, mapping, an answer that is none), `NotFound` (the campaign), `OSError`, `Unavailable`.
+    Raises `Malformed` (file, mapping, an answer that is none), `NotFound` (the campaign), `OSError` (a file that the
+    table names), `Unavailable`.
     """
     mapping, campaign = reading.mapping, reading.campaign
     kind: Kind
     if mapping is not None:
-        kind, table = "outcomes", read_table(path, mapping.columns, headerless=mapping.source.headerless)
+        kind, table = "outcomes", table_of(file.data, file.name, mapping.columns, headerless=mapping.source.headerless)
     else:
-        kind, table = read_kind(path, "roster" if reading.kind is None and campaign is not None else reading.kind)
+        wanted = "roster" if reading.kind is None and campaign is not None else reading.kind
+        kind, table = kind_of(file.data, file.name, wanted)
+    if len(table.rows) > reading.rows_max:
+        raise Malformed(f"{file.name}: more than {reading.rows_max:,} rows; split the file")
     digest, epoch = table.file_sha256, table.epoch
     # The file by its digest: its name may say what must not be in the book.
     ground = reading.late_ground or f"迟报名单 / late roster: {digest[:16]}"
@@ -77,7 +92,7 @@ def plan_table(
             )
             return plan_outcomes(table.rows, outcomes)
         if kind == "declarations":
-            declared = DeclarationRules(today, digest, entering, ground, files.named, epoch, reading.approved)
+            declared = DeclarationRules(today, digest, entering, ground, file.annexes.named, epoch, reading.approved)
             return plan_declarations(table.rows, declared)
         if kind == "fulfilment":
             assessed = FulfilmentRules(today, entering, service.validity, ground, epoch, reading.approved)

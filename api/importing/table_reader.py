@@ -30,7 +30,7 @@ from ledger.limits import (
     IMPORT_ROWS_MAX,
 )
 
-__all__ = ["ENTRIES", "Column", "Table", "TableRow", "read_table", "table_of"]
+__all__ = ["ENTRIES", "Column", "Table", "TableRow", "read_table", "table_bytes", "table_of"]
 
 ENTRIES: Final = "登记序号"  # which entries of the book a row is: written by an export, read back by an import
 
@@ -79,9 +79,14 @@ def read_table(path: Path, columns: Sequence[Column], *, headerless: bool = Fals
 
     Raises `OSError`, `Malformed` (not a table, too large, a column missing).
     """
+    return table_of(table_bytes(path), path.name, columns, headerless=headerless)
+
+
+def table_bytes(path: Path) -> bytes:
+    """The whole file. Raises `OSError`, `Malformed` (too large)."""
     if path.stat().st_size > IMPORT_FILE_BYTES_MAX:
         raise Malformed(f"{path.name}: a table has at most {IMPORT_FILE_BYTES_MAX:,} bytes")
-    return table_of(path.read_bytes(), path.name, columns, headerless=headerless)
+    return path.read_bytes()
 
 
 def table_of(data: bytes, file_name: str, columns: Sequence[Column], *, headerless: bool = False) -> Table:

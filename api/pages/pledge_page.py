@@ -16,7 +16,7 @@ from starlette.responses import Response
 from api.http.enterprise_ids import name_of
 from api.pages.localized import add_page
 from api.pages.rendering import Language, PageFrame, answer
-from api.pages.words import PLEDGE_STATES, RESULTS, SCOPES, Word
+from api.pages.words import GROUNDS, PLEDGE_STATES, RESULTS, SCOPES, Word
 from api.service.service import Service
 from ledger.errors import NotFound
 
@@ -29,12 +29,14 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class PledgeView:
-    """`pledge` as `/v1/pledges/{code}` gives it; `stub`: it was repudiated, and has no text any more."""
+    """`pledge` as `/v1/pledges/{code}` gives it; `stub`: it was repudiated, and has no text any more; `ground`: why it
+    was revoked, if it was."""
 
     pledge: Mapping[str, Any]
     enterprise: str
     name: str | None
     state: Word
+    ground: Word | None
     scope: Word
     clauses: Sequence[Word]
     results: Sequence[tuple[Mapping[str, Any], Word]]
@@ -60,6 +62,7 @@ def get_pledge(request: Request, language: Language) -> Response:
         name_of(found.subject),
         None if about is None else about.name,
         PLEDGE_STATES.get(pledge["state"], Word("已终止", "ended")),
+        GROUNDS.get(str((pledge.get("end") or {}).get("ground"))),
         Word("承诺", "pledge") if stub else SCOPES[pledge["scope"]],
         () if stub else [named.get(one, Word(one, one)) for one in pledge["clauses"]],
         () if stub else [(one, RESULTS[one["result"]]) for one in pledge["assessments"]],

@@ -19,7 +19,18 @@ __all__ = ["router"]
 _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _ALWAYS: Final = ("/", "/verify", "/how", "/help", "/data", "/figures", "/s")
 #: Answers of programs, and lists that somebody searched for: nothing of that is a page.
-_NOT_INDEXED: Final = ("/v1/", "/entries/", "/tile/", "/m/", "/en/m/", "/search", "/en/search", "/metrics")
+_NOT_INDEXED: Final = (
+    "/v1/",
+    "/entries/",
+    "/tile/",
+    "/m/",
+    "/en/m/",
+    "/search",
+    "/en/search",
+    "/metrics",
+    "/complain",
+    "/en/complain",
+)
 _HOUR: Final = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
 
 router = APIRouter()

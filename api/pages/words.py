@@ -10,6 +10,7 @@ from api.evidence.labels import EVENTS
 from ledger.domain.state.complaint import OWED_NO_REPLY
 
 __all__ = [
+    "GROUNDS",
     "ITEM_STATES",
     "OUTCOMES",
     "PLEDGE_STATES",
@@ -62,6 +63,13 @@ PLEDGE_STATES: Final = {
     "revoked": Word("已撤销", "revoked", "closed"),
     "repudiated": Word("声明被否认", "repudiated", "closed"),
     "misattributed": Word("主体有误", "about somebody else", "closed"),
+}
+#: Why an organizer revoked a pledge (`PledgeRevoked.ground`).
+GROUNDS: Final = {
+    "fraud": Word("因欺诈取得，予以撤销", "revoked for fraud"),
+    "breach": Word("因违诺，予以撤销", "revoked for breach"),
+    "ineligible": Word("不符合参加条件，予以撤销", "revoked as ineligible"),
+    "other": Word("因其他理由，予以撤销", "revoked on other grounds"),
 }
 RESULTS: Final = {
     "full": Word("全部履行", "kept in full", "good"),

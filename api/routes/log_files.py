@@ -8,15 +8,15 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.routes.entries_reading import IMMUTABLE
+from api.service.own_trust import trust_file
 from api.service.service import Service
 from ledger.cose.cbor import decode, encode
 from ledger.errors import NotFound
 from ledger.keys.algorithms import PublicKey, decode_key
 from ledger.limits import TILE_HEIGHT, TILE_WIDTH
 from ledger.tlog.tiles import parse_bundle_path, parse_tile_path
-from ledger.verifier import TrustFile, trusted_certificate_keys
 
-__all__ = ["router", "trust_file"]
+__all__ = ["router"]
 
 router = APIRouter(tags=["log"])
 
@@ -83,22 +83,6 @@ def _public_keys(service: Service, *names: str) -> list[PublicKey]:
     governance = service.governance
     said = [one for one in (governance.anchors, *governance.successions) if one is not None]
     return [decode_key(bytes.fromhex(getattr(one, name))) for one in said for name in names]
-
-
-def trust_file(service: Service) -> TrustFile:
-    """The log's own trust file. `charter` is the root of the first checkpoint, which covers exactly the charter."""
-    charter = service.store.checkpoint_covering(0)
-    if charter is None:
-        raise NotFound("the log is empty")
-    governance = service.governance
-    assert governance.anchors is not None  # entry 0 names them
-    return TrustFile.of_log(
-        governance.anchors,
-        governance.successions,
-        charter.root,
-        service.witnessing.trust_text,
-        trusted_certificate_keys(service.keys),
-    )
 
 
 def _within(leaves: int, size: int) -> None:

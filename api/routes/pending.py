@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import msgspec
 from fastapi import APIRouter, Query, Request
-from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -19,12 +18,11 @@ from api.http.bodies import read_bounded
 from api.http.errors import InvalidRequest
 from api.service.service import Service
 from api.service.signed_requests import Reader, authenticated
-from api.service.waiting_pledges import drop_ended
+from api.service.waiting_pledges import drop_ended, read_refusal
 from ledger.cose.statement import decode_event, parse_statement
-from ledger.domain.events.base import Closed, Line
-from ledger.domain.events.free_text import refuse_personal_data
+from ledger.domain.events.base import Closed
 from ledger.domain.values.subject import is_enterprise
-from ledger.errors import Malformed, NotFound
+from ledger.errors import NotFound
 from ledger.limits import DESK_PAGE_MAX, DESK_REFUSAL_BYTES_MAX
 from ledger.store.desk import Pending
 
@@ -34,12 +32,6 @@ router = APIRouter(prefix="/v1/pending", tags=["pending"])
 
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 _ID_DIGITS: Final = 64
-
-
-class Refusal(Struct, frozen=True, forbid_unknown_fields=True):
-    """What `POST /v1/pending/{id}/refusal` brings: why, for the issuer to read."""
-
-    reason: Line
 
 
 @router.get("", summary="Pledges that wait, by time of receipt: all for an organizer, an enterprise's own for it")
@@ -90,13 +82,7 @@ def _organizer(service: Service, request: Request) -> Reader:
 
 def _refuse(service: Service, reader: Reader, statement_id: bytes, content: bytes) -> Pending:
     reader.brought(content)
-    try:
-        refusal = msgspec.json.decode(content, type=Refusal)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Malformed(f'not a refusal, such as {{"reason": "…"}}: {error}') from None
-    if not refusal.reason.isprintable() or not refusal.reason.strip():
-        raise Malformed("a reason is one line of visible text")
-    refuse_personal_data(refusal)
+    refusal = read_refusal(content)
     drop_ended(service)
     row = _found(service, reader, statement_id, None)
     reader.log(service, "stored", subject=row.subject)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from datetime import date
 from itertools import islice
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Request
@@ -22,35 +22,23 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from api.http.bodies import read_bounded
-from api.http.errors import AccessDenied, TooManyRequests
+from api.http.errors import AccessDenied
+from api.service.policy_comparisons import COMPARERS, FoundComparison, comparison_turn, make_comparison
 from api.service.service import Service
 from api.service.signed_requests import Reader, authenticated
 from ledger.domain.events.policy import StandingPolicy
 from ledger.domain.rules.policy_conditions import read_policy, require_flawless
-from ledger.errors import Busy, Unavailable
+from ledger.errors import Unavailable
 from ledger.limits import (
     COMPARISON_LINES_PIECE,
-    COMPARISON_NICENESS,
     COMPARISON_SECONDS_MAX,
-    COMPARISONS_MAX,
     DUMP_SECONDS_MAX,
     POLICY_DOCUMENT_BYTES_MAX,
 )
-from projections.standing.policy_comparison import Comparison, compare_policies
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/v1", tags=["policies"])
-
-_FOR: Final = frozenset(("organizer", "approver", "regulator"))
-_AGAIN_SECONDS: Final = 30
-_UNDER_WAY: Final[set[str]] = set()  # parties
-
-
-class _Found(NamedTuple):
-    totals: Comparison
-    lines: Iterator[bytes]
-    files: ExitStack
 
 
 @router.post(
@@ -67,19 +55,17 @@ async def compare(
     content = await read_bounded(request.receive, POLICY_DOCUMENT_BYTES_MAX)
     reader.brought(content)
     policy = await run_in_threadpool(_policy, content)
-    _take_turn(reader.party)
-    try:
+    with ExitStack() as turn:
+        turn.enter_context(comparison_turn(reader.party))
         await run_in_threadpool(reader.log, service, "served")
         found = await _found(service, request, policy, as_of or service.today())
-    except BaseException:
-        _UNDER_WAY.discard(reader.party)
-        raise
-    return _Compared(found, reader.party)
+        turn.callback(found.files.close)
+        return _Compared(found, turn.pop_all())
 
 
 def _reader(service: Service, request: Request) -> Reader:
     reader = authenticated(service, request, brings=True)
-    if reader.roles.isdisjoint(_FOR):
+    if reader.roles.isdisjoint(COMPARERS):
         reader.log(service, "refused")
         raise AccessDenied(
             403,
@@ -97,15 +83,7 @@ def _policy(content: bytes) -> StandingPolicy:
     return policy
 
 
-def _take_turn(party: str) -> None:
-    if party in _UNDER_WAY:
-        raise TooManyRequests(_AGAIN_SECONDS)
-    if len(_UNDER_WAY) >= COMPARISONS_MAX:
-        raise Busy("the number of comparisons under way", _AGAIN_SECONDS)
-    _UNDER_WAY.add(party)
-
-
-async def _found(service: Service, request: Request, policy: StandingPolicy, day: date) -> _Found:
+async def _found(service: Service, request: Request, policy: StandingPolicy, day: date) -> FoundComparison:
     """The comparison, made in a thread that waits for its process; ended early if the client leaves."""
     gone = threading.Event()
     until = time.monotonic() + COMPARISON_SECONDS_MAX
@@ -114,7 +92,7 @@ async def _found(service: Service, request: Request, policy: StandingPolicy, day
         if gone.is_set() or service.closing or time.monotonic() > until:
             raise Unavailable(f"the comparison was ended after {done} of {total} parts")
 
-    making = asyncio.ensure_future(run_in_threadpool(_make, service.conninfo, policy, day, go_on))
+    making = asyncio.ensure_future(run_in_threadpool(make_comparison, service.conninfo, policy, day, go_on))
     leaving = asyncio.ensure_future(_left(request))
     try:
         await asyncio.wait({making, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -123,14 +101,6 @@ async def _found(service: Service, request: Request, policy: StandingPolicy, day
         if not making.done():
             gone.set()
     return await making
-
-
-def _make(conninfo: str, policy: StandingPolicy, day: date, go_on: Callable[[int, int], None]) -> _Found:
-    with ExitStack() as files:
-        totals, lines = files.enter_context(
-            compare_policies(conninfo, policy, day, workers=1, niceness=COMPARISON_NICENESS, progress=go_on)
-        )
-        return _Found(totals, lines, files.pop_all())
 
 
 async def _left(request: Request) -> None:
@@ -142,21 +112,19 @@ async def _left(request: Request) -> None:
 class _Compared(StreamingResponse):
     """Lets go of the files and of the party's turn however the answer ends."""
 
-    def __init__(self, found: _Found, party: str) -> None:
+    def __init__(self, found: FoundComparison, turn: ExitStack) -> None:
         told = {"Cache-Control": "no-store", "Ledger-Tree-Size": str(found.totals.tree_size)}
         super().__init__(_pieces(found), headers=told, media_type="application/x-ndjson")
-        self._found = found
-        self._party = party
+        self._turn = turn
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            _UNDER_WAY.discard(self._party)
-            self._found.files.close()
+            self._turn.close()
 
 
-async def _pieces(found: _Found) -> AsyncIterator[bytes]:
+async def _pieces(found: FoundComparison) -> AsyncIterator[bytes]:
     """Read in a thread. A client that takes too long does not get all lines."""
     until = time.monotonic() + DUMP_SECONDS_MAX
     yield msgspec.json.encode(found.totals) + b"\n"

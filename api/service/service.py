@@ -25,6 +25,7 @@ from api.cosigning.cosigning import Witnessing
 from api.http.metrics import Meters
 from api.http.turns import Turns
 from api.http.waiting_room import WaitingRoom
+from api.service.audit_runs import AuditRuns
 from api.service.body_disclosure import Publicity
 from api.service.completeness_bundles import Bundles
 from api.service.event_tail import EventTail
@@ -85,9 +86,11 @@ class Service:
     views: Views
     witnessing: Witnessing
     attachment_keys: KeyFolder
+    complaint_keys: KeyFolder
     certificate_folder: Path
     public_url: str  # under which people reach the service, without a slash at the end
     keys_dir: Path
+    audits: AuditRuns
     filling: FillingState | None = None
     meters: Meters = field(default_factory=Meters)
     publicity: Publicity = field(init=False)
@@ -239,7 +242,13 @@ class Service:
 
     def close(self) -> None:
         """Finish what is queued and let go of everything."""
-        for part in (self.readiness.stop, self.scrubber.stop, self.witnessing.stop, self.sequencer.stop):
+        for part in (
+            self.audits.stop,
+            self.readiness.stop,
+            self.scrubber.stop,
+            self.witnessing.stop,
+            self.sequencer.stop,
+        ):
             _close(part)
         followers = (self.erasures.stop, self.projecting.stop, self.progress.stop)
         with ThreadPoolExecutor(len(followers)) as at_once:  # each may be waiting for the log to grow

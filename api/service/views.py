@@ -10,6 +10,7 @@ from ledger.store.connect import Database
 from projections.completeness.map_view import MapView
 from projections.db.reads import Reading
 from projections.declarations.declaration_view import DeclarationView
+from projections.search.event_search import EventSearch
 from projections.search.pinyin import load_dictionaries
 from projections.search.search_view import SearchView
 from projections.standing.policy_timeline import Rules
@@ -27,6 +28,7 @@ class Views:
         self.standings = StandingView(reading, feed, rules)
         self.declarations = DeclarationView(reading)
         self.search = SearchView(reading)
+        self.events = EventSearch(reading)
         self.map = MapView(self._database)
         threading.Thread(target=load_dictionaries, name="dictionaries", daemon=True).start()
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+from msgspec import Struct
+
 from api.service.service import Service
+from ledger.domain.events.base import Line
+from ledger.domain.events.free_text import refuse_personal_data
 from ledger.domain.events.pledge import PledgeMade
-from ledger.errors import Refused
+from ledger.errors import Malformed, Refused
 from ledger.registration import Candidate
 from ledger.store.desk import Pending
 
-__all__ = ["drop_ended", "lay", "require_not_refused"]
+__all__ = ["Refusal", "drop_ended", "lay", "read_refusal", "require_not_refused"]
 
 _CLOSED: Final = (
     "pledge.campaign_closed",
@@ -51,6 +56,24 @@ def drop_ended(service: Service) -> None:
     for campaign in service.desk.campaigns():
         if _ended(service, campaign):
             service.desk.drop_campaign(campaign)
+
+
+class Refusal(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a pledge is refused, for its issuer to read."""
+
+    reason: Line
+
+
+def read_refusal(content: bytes) -> Refusal:
+    """From JSON. Raises `Malformed`; `Refused` where the reason holds personal data."""
+    try:
+        refusal = msgspec.json.decode(content, type=Refusal)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(f'not a refusal, such as {{"reason": "…"}}: {error}') from None
+    if not refusal.reason.isprintable() or not refusal.reason.strip():
+        raise Malformed("a reason is one line of visible text")
+    refuse_personal_data(refusal)
+    return refusal
 
 
 def require_not_refused(pending: Pending) -> None:

@@ -40,6 +40,7 @@ STATEMENT: Final = "application/vnd.credit-ledger.statement+cose"
 STANDING: Final = "application/vnd.credit-ledger.standing+cose"
 POSSESSION: Final = "application/vnd.credit-ledger.possession+cose"
 ACCESS: Final = "application/vnd.credit-ledger.access+cose"
+ACKNOWLEDGEMENT: Final = "application/vnd.credit-ledger.acknowledgement+cose"
 SIGN_IN: Final = "application/vnd.credit-ledger.sign-in+cose"
 RECEIPT: Final = "application/scitt-receipt+cose"  # RFC 9943, IANA media types
 EVIDENCE: Final = "application/vnd.credit-ledger.evidence+cbor"  # CBOR, not signed: what is in it is

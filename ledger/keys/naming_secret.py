@@ -6,7 +6,6 @@ one; who has it not can do neither. Unlike a key it is never rotated: what it na
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,13 +13,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, hmac, serialization
+from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from ledger.errors import Malformed
-from ledger.keys.key_encryption import private_pem
+from ledger.keys.key_encryption import load_pem, private_pem, write_private_file
 from ledger.limits import SECRETS_FILE_BYTES_MAX
 
 __all__ = ["NamingSecret", "load_secrets", "save_secrets"]
@@ -66,10 +64,7 @@ def save_secrets(path: Path, secrets: Sequence[NamingSecret], passphrase: str | 
     and never taken for one that signs. Never overwrites: raises `FileExistsError`, or another `OSError`.
     """
     blocks = [private_pem(X25519PrivateKey.from_private_bytes(one.value), passphrase) for one in secrets]
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(b"".join(blocks))
-        file.flush()
-        os.fsync(file.fileno())
+    write_private_file(path, b"".join(blocks))
 
 
 def load_secrets(path: Path, passphrase: str | None = None) -> tuple[NamingSecret, ...]:
@@ -84,13 +79,7 @@ def load_secrets(path: Path, passphrase: str | None = None) -> tuple[NamingSecre
 
 
 def _read(path: Path, block: bytes, passphrase: str | None) -> NamingSecret:
-    try:
-        found = serialization.load_pem_private_key(block, None if passphrase is None else passphrase.encode())
-    except TypeError:
-        word = "needs a passphrase" if passphrase is None else "is not encrypted, but a passphrase was given"
-        raise Malformed(f"{path} {word}") from None
-    except (ValueError, UnsupportedAlgorithm):
-        raise Malformed(f"{path} holds no secret, or the passphrase is wrong") from None
+    found = load_pem(block, passphrase, path=path, what="secret")
     if not isinstance(found, X25519PrivateKey):
         raise Malformed(f"{path} holds a key that signs, not a secret: `credit-ledger key import-secret` makes one")
     value = found.private_bytes_raw()

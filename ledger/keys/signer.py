@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
     SECP256R1,
@@ -21,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from ledger.errors import Malformed
 from ledger.keys.algorithms import P256_ORDER, Kind, PublicKey, wrap
-from ledger.keys.key_encryption import private_pem
+from ledger.keys.key_encryption import load_pem, private_pem, write_private_file
 from ledger.keys.naming_secret import NamingSecret
 
 __all__ = ["Signer", "load_key", "load_private", "new_key", "save_key", "save_private"]
@@ -97,11 +95,7 @@ def save_private(path: Path, private: PrivateKey | MLDSA44PrivateKey, passphrase
 
     Never overwrites: raises `FileExistsError`, or another `OSError`.
     """
-    pem = private_pem(private, passphrase)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
+    write_private_file(path, private_pem(private, passphrase))
 
 
 def load_key(path: Path, passphrase: str | None = None) -> Signer:
@@ -111,11 +105,4 @@ def load_key(path: Path, passphrase: str | None = None) -> Signer:
 
 def load_private(path: Path, passphrase: str | None = None) -> object:
     """Read what `save_private` wrote, of whatever kind. Raises `Malformed` (no key, wrong passphrase) or `OSError`."""
-    data = path.read_bytes()
-    try:
-        return serialization.load_pem_private_key(data, None if passphrase is None else passphrase.encode())
-    except TypeError:
-        word = "needs a passphrase" if passphrase is None else "is not encrypted, but a passphrase was given"
-        raise Malformed(f"{path} {word}") from None
-    except (ValueError, UnsupportedAlgorithm):
-        raise Malformed(f"{path} holds no private key, or the passphrase is wrong") from None
+    return load_pem(path.read_bytes(), passphrase, path=path, what="private key")

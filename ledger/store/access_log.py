@@ -17,6 +17,7 @@ __all__ = ["Accesses", "MemoryAccesses", "PostgresAccesses"]
 
 _COLUMNS = Access.__struct_fields__  # the queries give them in this order
 _TRIES_MAX = 20
+_NUMBER_MAX = 2**63 - 1
 _REPLAYED = "this token was used before"
 
 
@@ -31,6 +32,11 @@ class Accesses(Protocol):
 
     def about(self, subject: str, *, after: int = 0, limit: int = 1_000) -> Sequence[Access]:
         """The rows about an enterprise with number > `after`, in order."""
+
+    def newest(
+        self, *, day: date | None = None, subject: str | None = None, before: int | None = None, limit: int = 100
+    ) -> Sequence[Access]:
+        """The rows of a day, about an enterprise, or of both (one is given), with number < `before`; newest first."""
 
 
 class PostgresAccesses:
@@ -54,6 +60,13 @@ class PostgresAccesses:
 
     def about(self, subject: str, *, after: int = 0, limit: int = 1_000) -> Sequence[Access]:
         return self._rows("accesses_about", {"subject": subject, "after": after, "limit": limit})
+
+    def newest(
+        self, *, day: date | None = None, subject: str | None = None, before: int | None = None, limit: int = 100
+    ) -> Sequence[Access]:
+        last = _NUMBER_MAX if before is None else before
+        params: dict[str, object] = {"day": day, "subject": subject, "before": last, "limit": limit}
+        return self._rows("accesses_newest_about" if day is None else "accesses_newest_of_day", params)
 
     def _rows(self, name: str, params: dict[str, object]) -> list[Access]:
         rows = self._database.fetch(name, params)
@@ -81,3 +94,12 @@ class MemoryAccesses:
 
     def about(self, subject: str, *, after: int = 0, limit: int = 1_000) -> Sequence[Access]:
         return [row for row in self._rows if row.subject == subject and row.number > after][:limit]
+
+    def newest(
+        self, *, day: date | None = None, subject: str | None = None, before: int | None = None, limit: int = 100
+    ) -> Sequence[Access]:
+        return [
+            row
+            for row in reversed(self._rows)
+            if day in (None, row.day) and subject in (None, row.subject) and (before is None or row.number < before)
+        ][:limit]

@@ -6,14 +6,14 @@ import threading
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from ledger.errors import Busy, LedgerError, NotFound, Refused
 from ledger.limits import DESK_REFUSED_PER_ISSUER_MAX, DESK_STATEMENTS_MAX, DESK_WAITING_PER_ISSUER_MAX
-from ledger.store.array_parameters import Byteas
+from ledger.store.array_parameters import Byteas, Texts
 from ledger.store.connect import Database
 
-__all__ = ["Desk", "DeskCount", "MemoryDesk", "Pending", "PostgresDesk"]
+__all__ = ["Desk", "DeskCount", "DeskFilter", "DeskOrder", "DeskPage", "MemoryDesk", "Pending", "PostgresDesk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,40 @@ class DeskCount(NamedTuple):
     refused: int
 
 
+DeskOrder = Literal["received", "-received", "enterprise"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskFilter:
+    """Which statements of the desk a list shows; None: any. `waiting`: those that wait, or those that were refused.
+    `subjects`: of these alone; `part` is in the subject's id, in whatever case."""
+
+    campaign: str | None = None
+    subject: str | None = None
+    scope: str | None = None
+    waiting: bool | None = None
+    subjects: Sequence[str] | None = None
+    part: str = ""
+
+    def takes(self, one: Pending) -> bool:
+        """Whether the list shows it."""
+        return (
+            self.campaign in (None, one.campaign)
+            and self.subject in (None, one.subject)
+            and self.scope in (None, one.scope)
+            and self.waiting in (None, one.refused_at is None)
+            and (self.subjects is None or one.subject in self.subjects)
+            and self.part.lower() in one.subject.lower()
+        )
+
+
+class DeskPage(NamedTuple):
+    """Some of the statements that a filter takes, which are `found` in all."""
+
+    rows: Sequence[Pending]
+    found: int
+
+
 class Desk(Protocol):
     """Every method may raise `Unavailable`."""
 
@@ -67,6 +101,9 @@ class Desk(Protocol):
     ) -> Sequence[Pending]:
         """By time of receipt, from after `after` (time and id of the last one of the previous page), of one campaign
         or all, of one subject or all."""
+
+    def page(self, which: DeskFilter, order: DeskOrder, *, offset: int, limit: int) -> DeskPage:
+        """A page of those that `which` takes, `-received` from the newest on; equal ones by receipt, then by id."""
 
     def refuse(self, statement_id: bytes, *, at: int, by: str, reason: str) -> Pending:
         """Refuse one that waits; it stays, with its reason. Raises `NotFound`; `Refused` where it was before."""
@@ -126,6 +163,21 @@ class PostgresDesk:
         time, key = after or (-(2**63), b"")
         params = {"campaign": campaign, "subject": subject, "after_time": time, "after_id": key, "limit": limit}
         return [Pending(*row) for row in self._database.fetch("desk_list", params)]
+
+    def page(self, which: DeskFilter, order: DeskOrder, *, offset: int, limit: int) -> DeskPage:
+        params = {
+            "campaign": which.campaign,
+            "subject": which.subject,
+            "scope": which.scope,
+            "waiting": which.waiting,
+            "subjects": None if which.subjects is None else Texts(which.subjects),
+            "part": which.part,
+            "order": order,
+            "offset": offset,
+            "limit": limit,
+        }
+        rows = [Pending(*row) for row in self._database.fetch("desk_page", params)]
+        return DeskPage(rows, self._database.fetch("desk_page_count", params)[0][0])
 
     def refuse(self, statement_id: bytes, *, at: int, by: str, reason: str) -> Pending:
         others = self._refused_max - 1  # this one is not yet among them where they are counted
@@ -202,6 +254,15 @@ class MemoryDesk:
             and (subject is None or row.subject == subject)
             and (after is None or _order(row) > after)
         ][:limit]
+
+    def page(self, which: DeskFilter, order: DeskOrder, *, offset: int, limit: int) -> DeskPage:
+        with self._lock:
+            rows = sorted((row for row in self._pending.values() if which.takes(row)), key=_order)
+        if order == "enterprise":
+            rows.sort(key=lambda row: row.subject)
+        elif order == "-received":
+            rows.sort(key=lambda row: row.received_at, reverse=True)
+        return DeskPage(rows[offset : offset + limit], len(rows))
 
     def refuse(self, statement_id: bytes, *, at: int, by: str, reason: str) -> Pending:
         with self._lock:

@@ -27,6 +27,8 @@ from ledger.store.contract import Batch, CheckpointRow, EntryRow, Fact, LeafRow
 from ledger.store.copy_reader import copy_entries
 from ledger.store.cosignatures import Cosignatures, PostgresCosignatures
 from ledger.store.desk import PostgresDesk
+from ledger.store.desk_complaints import DeskComplaints
+from ledger.store.desk_enrolments import EnrolmentRequests
 from ledger.store.desk_releases import Drafts
 from ledger.store.desk_sessions import DeskSessions
 from ledger.store.durability import check_durable
@@ -57,6 +59,8 @@ class PostgresStore(Vault):
         self.conninfo = database.conninfo
         self.desk = PostgresDesk(database)
         self.desk_sessions = DeskSessions(database)
+        self.desk_complaints = DeskComplaints(database)
+        self.desk_enrolments = EnrolmentRequests(database)
         self.drafts = Drafts(database)
         self.annexes: Annexes = PostgresAnnexes(database)
         self.cosignatures: Cosignatures = PostgresCosignatures(database)

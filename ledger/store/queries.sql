@@ -278,6 +278,32 @@ WHERE (%(campaign)b::text IS NULL OR campaign = %(campaign)b)
   AND (received_at, statement_id) > (%(after_time)b, %(after_id)b)
 ORDER BY received_at, statement_id LIMIT %(limit)b
 
+-- name: desk_page
+-- A list as its reader filters and sorts it.
+SELECT statement_id, statement, body, subject, campaign, received_at, scope, issued_at, refused_at, refused_by, reason
+FROM desk.pending
+WHERE (%(campaign)b::text IS NULL OR campaign = %(campaign)b)
+  AND (%(subject)b::text IS NULL OR subject = %(subject)b)
+  AND (%(scope)b::text IS NULL OR scope = %(scope)b)
+  AND (%(waiting)b::boolean IS NULL OR (refused_at IS NULL) = %(waiting)b)
+  AND (%(subjects)b::text[] IS NULL OR subject = ANY (%(subjects)b))
+  AND position(lower(%(part)b::text) IN lower(subject)) > 0
+ORDER BY
+    CASE WHEN %(order)b::text = 'enterprise' THEN subject COLLATE "C" END,
+    CASE WHEN %(order)b::text = '-received' THEN received_at END DESC,
+    received_at, statement_id
+LIMIT %(limit)b::bigint OFFSET %(offset)b::bigint
+
+-- name: desk_page_count
+SELECT count(*)
+FROM desk.pending
+WHERE (%(campaign)b::text IS NULL OR campaign = %(campaign)b)
+  AND (%(subject)b::text IS NULL OR subject = %(subject)b)
+  AND (%(scope)b::text IS NULL OR scope = %(scope)b)
+  AND (%(waiting)b::boolean IS NULL OR (refused_at IS NULL) = %(waiting)b)
+  AND (%(subjects)b::text[] IS NULL OR subject = ANY (%(subjects)b))
+  AND position(lower(%(part)b::text) IN lower(subject)) > 0
+
 -- name: desk_refuse
 -- Once; and of the enterprise's refused ones the newest are kept.
 WITH refused AS (
@@ -418,6 +444,114 @@ DELETE FROM desk.sessions WHERE id_hash = %(id_hash)b AND party = %(party)b AND 
 -- name: session_drop
 DELETE FROM desk.sessions WHERE id_hash = %b
 
+-- name: complaint_begin
+-- Nothing where the body has too many that are not closed.
+INSERT INTO desk.complaint_files (
+    number, case_id, body, subject, holder, stage, suspended, due_on, received_on, closed_on, entry, version,
+    secret_hash, content)
+SELECT %(number)b, %(case_id)b, %(body)b, %(subject)b::text, %(holder)b::text, %(stage)b, %(suspended)b, %(due_on)b,
+    %(received_on)b, %(closed_on)b::date, %(entry)b::bigint, %(version)b::bigint, %(secret_hash)b, %(content)b
+WHERE (SELECT count(*) FROM desk.complaint_files WHERE body = %(body)b AND closed_on IS NULL) < %(most)b
+RETURNING number
+
+-- name: complaint_get
+SELECT number, case_id, body, subject, holder, stage, suspended, due_on, received_on, closed_on, entry, version,
+    content IS NULL
+FROM desk.complaint_files WHERE number = %b
+
+-- name: complaint_content
+SELECT content FROM desk.complaint_files WHERE number = %(number)b AND version = %(version)b
+
+-- name: complaint_secret
+SELECT secret_hash FROM desk.complaint_files WHERE number = %b
+
+-- name: complaint_save
+-- The version before this one must be there: of two officers the second is told.
+UPDATE desk.complaint_files SET
+    subject = %(subject)b::text, holder = %(holder)b::text, stage = %(stage)b, suspended = %(suspended)b,
+    due_on = %(due_on)b, closed_on = %(closed_on)b::date, entry = %(entry)b::bigint, version = %(version)b,
+    content = %(content)b
+WHERE number = %(number)b AND version = %(version)b - 1 AND content IS NOT NULL
+RETURNING number
+
+-- name: complaint_reschedule
+UPDATE desk.complaint_files SET due_on = %(due_on)b WHERE number = %(number)b AND version = %(version)b
+
+-- name: complaint_list
+SELECT * FROM (
+    SELECT number, case_id, body, subject, holder, stage, suspended, due_on, received_on, closed_on, entry, version,
+    content IS NULL,
+        CASE %(sort)b::text
+            WHEN 'due' THEN due_on - DATE '2000-01-01'
+            WHEN 'received' THEN received_on - DATE '2000-01-01'
+            ELSE DATE '2000-01-01' - received_on
+        END AS key
+    FROM desk.complaint_files
+    WHERE body = %(body)b
+      AND (%(stages)b::text[] IS NULL OR stage = ANY (%(stages)b))
+      AND (%(holder)b::text IS NULL OR coalesce(holder, '') = %(holder)b)
+      AND (%(subject)b::text IS NULL OR subject = %(subject)b)
+      AND (%(due_until)b::date IS NULL OR due_on <= %(due_until)b)
+) AS listed
+WHERE (key, number) > (%(after_key)b, %(after_number)b)
+ORDER BY key, number LIMIT %(limit)b
+
+-- name: complaint_near
+SELECT number, case_id, body, subject, holder, stage, suspended, due_on, received_on, closed_on, entry, version,
+    content IS NULL
+FROM desk.complaint_files
+WHERE subject = %(subject)b AND body = %(body)b AND number <> %(number)b AND content IS NOT NULL
+  AND received_on BETWEEN %(on)b::date - %(days)b::integer AND %(on)b::date + %(days)b::integer
+ORDER BY abs(received_on - %(on)b::date), number LIMIT %(limit)b
+
+-- name: complaints_to_erase
+SELECT number, case_id FROM desk.complaint_files WHERE closed_on <= %(until)b AND content IS NOT NULL
+ORDER BY closed_on LIMIT %(limit)b
+
+-- name: complaint_erase
+UPDATE desk.complaint_files SET content = NULL, secret_hash = NULL, holder = NULL WHERE number = %b
+
+-- name: enrolment_put
+-- The same key again takes the place of its earlier request, refused or not. Two at once may pass the counts together:
+-- one more than the limit is no harm.
+INSERT INTO desk.enrolment_requests (kid, party, officer, cose_key, proof, recovers, client, asked_at)
+SELECT %(kid)b, %(party)b, %(officer)b, %(cose_key)b, %(proof)b, %(recovers)b, %(client)b, %(asked_at)b
+WHERE (SELECT count(*) FROM desk.enrolment_requests
+        WHERE client = %(client)b AND kid <> %(kid)b AND refused_at IS NULL) < %(most_of_client)b::bigint
+  AND (SELECT count(*) FROM desk.enrolment_requests
+        WHERE party = %(party)b AND kid <> %(kid)b AND refused_at IS NULL) < %(most_of_party)b::bigint
+  AND (SELECT count(*) FROM desk.enrolment_requests WHERE kid <> %(kid)b) < %(most)b::bigint
+ON CONFLICT (kid) DO UPDATE SET
+    party = excluded.party, officer = excluded.officer, cose_key = excluded.cose_key, proof = excluded.proof,
+    recovers = excluded.recovers, client = excluded.client, asked_at = excluded.asked_at,
+    refused_at = NULL, refused_by = NULL, reason = NULL
+RETURNING kid
+
+-- name: enrolment_counts
+SELECT
+    (SELECT count(*) FROM desk.enrolment_requests WHERE client = %(client)b AND refused_at IS NULL),
+    (SELECT count(*) FROM desk.enrolment_requests WHERE party = %(party)b AND refused_at IS NULL)
+
+-- name: enrolment_get
+SELECT kid, party, officer, cose_key, proof, recovers, client, asked_at, refused_at, refused_by, reason
+FROM desk.enrolment_requests WHERE kid = %(kid)b AND asked_at > %(since)b
+
+-- name: enrolment_list
+SELECT kid, party, officer, cose_key, proof, recovers, client, asked_at, refused_at, refused_by, reason
+FROM desk.enrolment_requests
+WHERE (%(party)b::text IS NULL OR party = %(party)b) AND (asked_at, kid) > (%(after_time)b, %(after_kid)b)
+ORDER BY asked_at, kid LIMIT %(limit)b
+
+-- name: enrolment_refuse
+UPDATE desk.enrolment_requests SET refused_at = %(at)b, refused_by = %(by)b, reason = %(reason)b
+WHERE kid = %(kid)b AND refused_at IS NULL RETURNING kid
+
+-- name: enrolment_drop
+DELETE FROM desk.enrolment_requests WHERE kid = ANY (%b)
+
+-- name: enrolment_expire
+DELETE FROM desk.enrolment_requests WHERE asked_at <= %b
+
 -- name: erasures
 -- The condition is that of the partial index entries_erasures, word for word.
 SELECT e.notification_id - 1, e.originator_id, e.originator_version, e.topic, e.state, e.recorded_at, NULL::bytea
@@ -501,3 +635,15 @@ FROM ledger.accesses WHERE day = %(day)b::date AND number > %(after)b::bigint OR
 SELECT number, at, day, party, officer, kid, cti, resource, purpose, outcome, subject, entry
 FROM ledger.accesses WHERE subject = %(subject)b::text AND number > %(after)b::bigint
 ORDER BY number LIMIT %(limit)b::bigint
+
+-- name: accesses_newest_of_day
+SELECT number, at, day, party, officer, kid, cti, resource, purpose, outcome, subject, entry
+FROM ledger.accesses
+WHERE day = %(day)b::date AND number < %(before)b::bigint
+    AND (%(subject)b::text IS NULL OR subject = %(subject)b::text)
+ORDER BY number DESC LIMIT %(limit)b::bigint
+
+-- name: accesses_newest_about
+SELECT number, at, day, party, officer, kid, cti, resource, purpose, outcome, subject, entry
+FROM ledger.accesses WHERE subject = %(subject)b::text AND number < %(before)b::bigint
+ORDER BY number DESC LIMIT %(limit)b::bigint

@@ -7,9 +7,6 @@ A crash leaves the old tables serving, and a half-filled set beside them, which 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-from psycopg import Connection
 
 from ledger.limits import MAP_STEP_ENTRIES_MAX
 from ledger.reading.feed import Feed
@@ -38,27 +35,19 @@ def rebuild_map(
         feed, tables, before = Feed(store), MapTables(NEXT), MapTables().state(connection)
         with connection.transaction():
             tables.create(connection)
+
+        def fill(target: int, *, published: bool) -> None:
+            with connection.transaction():
+                tables.begin(connection, target, published)
+            size = -1
+            while size != target:
+                with connection.transaction():
+                    size = go_on(tables, connection, feed, step_max=step_max).size
+                progress(size, target)
+
         if before.kept_size:
-            _fill(tables, connection, feed, before.kept_size, False, progress, step_max)
-        _fill(tables, connection, feed, before.target, bool(before.kept_size), progress, step_max)
+            fill(before.kept_size, published=False)
+        fill(before.target, published=bool(before.kept_size))
         with connection.transaction():
             tables.rename(connection)
         return before.target
-
-
-def _fill(
-    tables: MapTables,
-    connection: Connection[Any],
-    feed: Feed,
-    target: int,
-    published: bool,
-    progress: Progress,
-    step_max: int,
-) -> None:
-    with connection.transaction():
-        tables.begin(connection, target, published)
-    size = -1
-    while size != target:
-        with connection.transaction():
-            size = go_on(tables, connection, feed, step_max=step_max).size
-        progress(size, target)

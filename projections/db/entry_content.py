@@ -1,9 +1,8 @@
 """What the read models need of a stored entry, without the rest: for rebuilds, which read every entry there is.
 
-Taking the header apart costs more than all else that is done with most entries, and hardly a row depends on who signed
-them: pledges, listings and reports show by whom they are; an assessment counts by whether it was signed with another
-key than the publication. What a statement was checked for when it was admitted is not
-checked again.
+Taking the whole header apart costs more than all else that is done with most entries: of it the issuer is read, and of
+few the key, since an assessment counts by whether it was signed with another one than the publication. What a statement
+was checked for when it was admitted is not checked again.
 `to_recorded` decodes everything; rows made from either are the same (tested).
 """
 
@@ -17,9 +16,7 @@ import msgspec
 from ledger.cose import headers
 from ledger.cose.cbor import decode, item_end, read_byte_string
 from ledger.domain.events.base import Closed, Event, Recorded
-from ledger.domain.events.inspection_report import ReportSubmitted, ReportVerified
-from ledger.domain.events.listing import ProductListed
-from ledger.domain.events.pledge import FulfilmentAssessed, PledgeMade, PledgePublished
+from ledger.domain.events.pledge import FulfilmentAssessed, PledgePublished
 from ledger.domain.events.types import ALL
 from ledger.errors import Malformed
 from ledger.store.contract import EntryRow
@@ -27,7 +24,6 @@ from ledger.store.contract import EntryRow
 __all__ = ["content"]
 
 _SEALED: Final = "sealed"
-_SAYS_BY_WHOM: Final = frozenset((PledgeMade, ProductListed, ReportSubmitted, ReportVerified))
 _WITH_WHICH_KEY: Final = frozenset((PledgePublished, FulfilmentAssessed))
 _SCHEMA_VERSION: Final = 1
 _SALT: Final = b'"salt":"'  # no text can hold these bytes: inside a JSON string a quotation mark has a backslash before
@@ -37,7 +33,7 @@ _SMALL_MAP: Final = range(0xA0, 0xB8)  # heads of maps with fewer than 24 pairs 
 
 
 def content(row: EntryRow) -> Recorded:
-    """The entry with `iat` left empty, and `issuer` and `kid` unless a row depends on them. Raises `Malformed`."""
+    """The entry with `iat` left empty, and `kid` unless a row depends on it. Raises `Malformed`."""
     statement = row.statement
     protected, at = read_byte_string(statement, _AFTER_HEAD)
     sealed = row.topic == _SEALED
@@ -47,9 +43,8 @@ def content(row: EntryRow) -> Recorded:
         event = _event(_unsalted(row.body))
     else:
         event = Closed(b"")
-    issuer = _issuer(protected) if type(event) in _SAYS_BY_WHOM else ""
     kid = _kid(protected) if type(event) in _WITH_WHICH_KEY else b""
-    statement_id = sha256(statement).digest()
+    issuer, statement_id = _issuer(protected), sha256(statement).digest()
     return Recorded(row.index, row.subject, row.version, row.recorded_at, statement_id, issuer, kid, 0, sealed, event)
 
 

@@ -206,3 +206,40 @@ ORDER BY s.entry LIMIT %(limit)b
 
 -- name: standard
 SELECT body, etag FROM projections.standards WHERE subject = %(subject)b AND entry = %(entry)b
+
+-- name: events_newest
+SELECT entry FROM projections.event_index ORDER BY entry DESC LIMIT 1
+
+-- name: event_recorded
+SELECT recorded_at FROM projections.event_index WHERE entry = %(entry)b
+
+-- name: events_found
+-- Here and in the four that follow, rows are compared with rows, and ordered by all that is compared: the one index
+-- that gives this order is read from where the page begins. Left to choose, the planner walks along the whole log for
+-- what is frequent by itself and rare together.
+SELECT entry, subject, type, issuer, recorded_at, sealed FROM projections.event_index
+WHERE entry BETWEEN %(first)b AND %(last)b
+ORDER BY entry DESC LIMIT %(limit)b
+
+-- name: events_found_about
+-- The rest is looked for within one stream.
+SELECT entry, subject, type, issuer, recorded_at, sealed FROM projections.event_index
+WHERE (subject, entry) >= (%(subject)b, %(first)b) AND (subject, entry) <= (%(subject)b, %(last)b)
+  AND (%(type)b = '' OR type = %(type)b) AND (%(issuer)b = '' OR issuer = %(issuer)b)
+ORDER BY subject DESC, entry DESC LIMIT %(limit)b
+
+-- name: events_found_of_type
+SELECT entry, subject, type, issuer, recorded_at, sealed FROM projections.event_index
+WHERE (type, entry) >= (%(type)b, %(first)b) AND (type, entry) <= (%(type)b, %(last)b)
+ORDER BY type DESC, entry DESC LIMIT %(limit)b
+
+-- name: events_found_by
+SELECT entry, subject, type, issuer, recorded_at, sealed FROM projections.event_index
+WHERE (issuer, entry) >= (%(issuer)b, %(first)b) AND (issuer, entry) <= (%(issuer)b, %(last)b)
+ORDER BY issuer DESC, entry DESC LIMIT %(limit)b
+
+-- name: events_found_by_of_type
+SELECT entry, subject, type, issuer, recorded_at, sealed FROM projections.event_index
+WHERE (issuer, type, entry) >= (%(issuer)b, %(type)b, %(first)b)
+  AND (issuer, type, entry) <= (%(issuer)b, %(type)b, %(last)b)
+ORDER BY issuer DESC, type DESC, entry DESC LIMIT %(limit)b

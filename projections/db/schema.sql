@@ -95,6 +95,16 @@ CREATE TABLE projections.standards_set (
     body bytea NOT NULL,
     etag text NOT NULL
 );
+-- A row for each entry of the log, never changed but where a body is erased: the type of a sealed entry whose body is not
+-- there is "sealed". For officers who look for events; recorded_at in Unix seconds.
+CREATE TABLE projections.event_index_set (
+    entry bigint NOT NULL,
+    subject text COLLATE "C" NOT NULL,
+    type text COLLATE "C" NOT NULL,
+    issuer text COLLATE "C" NOT NULL,
+    recorded_at bigint NOT NULL,
+    sealed boolean NOT NULL
+);
 -- One row: when the last entry that these tables know was recorded. How far they have come is in "tracking".
 CREATE TABLE projections.progress_set (
     recorded_on date NOT NULL
@@ -121,5 +131,13 @@ CREATE INDEX marks_subject_set ON projections.marks_set (subject);
 ALTER TABLE projections.standards_set ADD CONSTRAINT standards_pkey_set PRIMARY KEY (subject, entry);
 CREATE INDEX standards_number_set ON projections.standards_set (number_key, entry) WHERE state <> 'repudiated';
 ALTER TABLE projections.campaigns_set ADD CONSTRAINT campaigns_pkey_set PRIMARY KEY (campaign);
+-- Each holds the entry at its end: whatever is asked for is read in the order of the log, and no further than a page.
+ALTER TABLE projections.event_index_set ADD CONSTRAINT event_index_pkey_set PRIMARY KEY (entry);
+CREATE INDEX event_index_subject_set ON projections.event_index_set (subject, entry);
+CREATE INDEX event_index_type_set ON projections.event_index_set (type, entry);
+CREATE INDEX event_index_issuer_set ON projections.event_index_set (issuer, entry);
+CREATE INDEX event_index_issuer_type_set ON projections.event_index_set (issuer, type, entry);
 -- How often grams occur decides how a search is planned.
 ANALYZE projections.enterprises_set;
+-- Which of its indexes tells most is chosen by how often issuers and types occur.
+ANALYZE projections.event_index_set;

@@ -20,8 +20,12 @@ from ledger.audit.replay_rules import Stream
 from ledger.audit.sources.source import AuditSource
 from ledger.audit.timeline import Timeline
 from ledger.domain.values.dates import shanghai_date
+from ledger.store.contract import EntryRow
+from ledger.store.statement_mapper import to_recorded
 from projections.declarations.campaign_rows import campaign_rows
+from projections.engine import event_index
 from projections.engine.enterprise_rows import portray, standing_steps
+from projections.engine.event_index import EventRow, event_rows
 from projections.engine.schema import SHAPE, TABLES
 from projections.engine.tables import Rows
 from projections.standing.evaluate import Case
@@ -32,6 +36,7 @@ from projections.standing.policy_timeline import Approval, Rules
 __all__ = ["RowsOfStreams", "check_read_models", "rows_of_streams", "rules_at"]
 
 _STREAMS_AT_ONCE: Final = 200
+_ENTERPRISE: Final = SQL("({0} LIKE '%:%' AND NOT starts_with({0}, 'party:') AND NOT starts_with({0}, 'campaign:'))")
 _ALONE: Final = ("campaigns", "progress")  # tables of the whole, not of one enterprise
 
 
@@ -97,6 +102,7 @@ class RowsOfStreams:
         if followed is None:
             return {}
         rows = Rows()
+        rows.add_events(events)
         rows.add(portray(followed.course, rules, followed.case), followed.changes)
         # Steps beyond those that fit at first are written when their day has come.
         written = len(kept["standing_segments"])
@@ -169,6 +175,7 @@ def check_read_models(
     governed = [tuple(row) for row in campaign_rows(rules.governance)]
     if reliable(size - 1):
         _compare("campaigns", "", governed, kept, findings)
+        _compare(event_index.TABLE, "", *_governing_events(connection, size), findings)
     progress = list(_rows(connection, SQL("SELECT * FROM projections.progress")))
     if 0 < size <= end:
         expected = [(shanghai_date(chain.heads().time(size - 1)),)]
@@ -227,12 +234,27 @@ def _nothing_derived(connection: Connection[Any]) -> bool:
     return True
 
 
+def _governing_events(connection: Connection[Any], size: int) -> tuple[list[EventRow], list[tuple[Any, ...]]]:
+    """Of the streams that are no enterprise's: the rows that the index of events should have, and those it has."""
+    entries = SQL(
+        "SELECT notification_id - 1, originator_id, originator_version, topic, state, recorded_at, NULL "
+        "FROM ledger.entries WHERE notification_id <= {} AND NOT {}"
+    ).format(size, _ENTERPRISE.format(Identifier("originator_id")))
+    kept = SQL("SELECT * FROM projections.{} WHERE NOT {}").format(
+        Identifier(event_index.TABLE), _ENTERPRISE.format(Identifier("subject"))
+    )
+    events = [to_recorded(EntryRow(*row)) for row in _rows(connection, entries)]
+    return event_rows(events), list(_rows(connection, kept))
+
+
 def _of_nobody(connection: Connection[Any], table: str, findings: Findings) -> None:
+    # The index of events has rows of all streams; those of no enterprise are compared by themselves.
+    governing = SQL("NOT ") + _ENTERPRISE.format(Identifier("p", "subject"))
+    others = governing if table == event_index.TABLE else SQL("false")
     query = SQL(
-        "SELECT DISTINCT p.subject FROM projections.{} p WHERE p.subject IS NULL OR NOT EXISTS (SELECT FROM "
-        "ledger.entries e WHERE e.originator_id = p.subject AND e.originator_id LIKE '%:%' "
-        "AND NOT starts_with(e.originator_id, 'party:') AND NOT starts_with(e.originator_id, 'campaign:'))"
-    ).format(Identifier(table))
+        "SELECT DISTINCT p.subject FROM projections.{} p WHERE p.subject IS NULL OR NOT (EXISTS (SELECT FROM "
+        "ledger.entries e WHERE e.originator_id = p.subject AND {}) OR {})"
+    ).format(Identifier(table), _ENTERPRISE.format(Identifier("e", "originator_id")), others)
     for (subject,) in _rows(connection, query):
         findings.add("projection.unknown", subject=subject, row=f"projections.{table}")
 

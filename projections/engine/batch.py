@@ -24,9 +24,11 @@ from projections.declarations.campaign_rows import campaign_rows
 from projections.engine.enterprise_rows import portray, standing_steps
 from projections.engine.tables import (
     Forget,
+    Replaced,
     Rows,
     due_subjects,
     extend_rows,
+    index_events,
     replace_rows,
     write_campaigns,
     write_progress,
@@ -100,6 +102,7 @@ class BatchProjector:
         self._govern(events)
         size = self._size_after(events)
         subjects = self._write(connection, _by_enterprise(events), size)
+        index_events(connection, self._suffix, events, self.size)
         if any(is_governing(at.subject) for at in events):
             self.write_governing(connection)
         if events:
@@ -168,9 +171,7 @@ class BatchProjector:
             rows.add(portray(followed.course, self._rules, followed.case, named=renamed), followed.changes)
             self._keep(subject, followed.course)
         if news:
-            replace_rows(
-                connection, self._suffix, rows, forget=forget, subjects=list(news), named=named, size=self.size
-            )
+            replace_rows(connection, self._suffix, rows, Replaced(list(news), named, forget, self.size))
         while len(self._courses) > self._courses_max:
             self._courses.popitem(last=False)
         return set(news)

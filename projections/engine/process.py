@@ -27,7 +27,7 @@ from ledger.store.postgres import PostgresStore
 from ledger.store.statement_mapper import to_recorded
 from projections.completeness.map_runner import MapRunner
 from projections.db.entry_content import content
-from projections.engine.runner import Runner
+from projections.engine.runner import Runner, RunnerLimits
 from projections.search.folding import fold_script
 from projections.search.pinyin import load_dictionaries
 
@@ -131,7 +131,7 @@ def _main(conninfo: str, level: int, map_interval: int, afresh_min: int, afresh:
     try:
         with (
             PostgresStore.open(conninfo) as store,
-            Runner(Feed(store, lean), conninfo, afresh_min=afresh_min, afresh=tell),
+            Runner(Feed(store, lean), conninfo, RunnerLimits(afresh_min=afresh_min), afresh=tell),
             MapRunner(store, conninfo, _unix_now, interval_seconds=map_interval),
         ):
             wait([stopping, parent.sentinel])

@@ -17,6 +17,7 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 
+from ledger.domain.events.base import Recorded
 from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Busy
 from ledger.reading.feed import Feed
@@ -27,7 +28,7 @@ from projections.engine.batch import BatchProjector
 from projections.engine.position import Position
 from projections.engine.rebuild_worker import Worker, begin_worker, fill_part, wake
 from projections.engine.schema import LOCK, NEXT, create_tables, drop_tables, index_tables_apart, prepare, swap_in
-from projections.engine.tables import write_progress
+from projections.engine.tables import Rows, write_progress
 from projections.standing.policy_timeline import Rules
 
 __all__ = ["Progress", "rebuild"]
@@ -53,7 +54,8 @@ def rebuild(conninfo: str, workers: int = 2, progress: Progress = lambda done, t
     with _alone(conninfo) as connection, PostgresStore.open(conninfo) as store:
         feed = Feed(store)
         size = feed.size()
-        rules = Rules.none().after(at for at in feed.governing() if at.index < size)
+        governing = [at for at in feed.governing() if at.index < size]
+        rules = Rules.none().after(governing)
         with _filling(conninfo, workers, rules, size) as fill:
             prepare(conninfo)
             with connection.transaction():
@@ -63,6 +65,7 @@ def rebuild(conninfo: str, workers: int = 2, progress: Progress = lambda done, t
             for entries in fill(parts):
                 done += entries
                 progress(done, size)
+        _index_governing(connection, governing)
         index_tables_apart(conninfo, NEXT)
         follower = BatchProjector(feed, NEXT)
         follower.load(size)
@@ -75,6 +78,14 @@ def rebuild(conninfo: str, workers: int = 2, progress: Progress = lambda done, t
         _swap(conninfo, connection, follower.size)
         progress(follower.size, follower.size)
         return follower.size
+
+
+def _index_governing(connection: Connection[Any], governing: Sequence[Recorded]) -> None:
+    """Workers read the streams of enterprises; what the others say is to be found by officers, too."""
+    rows = Rows()
+    rows.add_events(governing)
+    with connection.transaction(), connection.cursor() as cursor:
+        rows.copy(cursor, NEXT)
 
 
 def _swap(conninfo: str, connection: Connection[Any], size: int) -> None:

@@ -43,6 +43,7 @@ class Worker:
                 events = without_erased([content(row) for row in stream])
                 followed = follow(None, events, self._rules, self._size)
                 assert followed is not None  # a stream has an event
+                rows.add_events(events)
                 rows.add(portray(followed.course, self._rules, followed.case), followed.changes)
                 entries += len(stream)
                 if rows.bytes > REBUILD_ROWS_BYTES_MAX:

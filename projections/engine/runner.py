@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -30,7 +31,7 @@ from projections.engine.rebuild import Progress, rebuild
 from projections.engine.schema import LOCK
 from projections.standing.policy_timeline import Rules
 
-__all__ = ["BATCH_EVENTS_MAX", "Runner"]
+__all__ = ["BATCH_EVENTS_MAX", "Runner", "RunnerLimits"]
 
 BATCH_EVENTS_MAX: Final = 2_000
 _IDLE_SECONDS: Final = 1.0
@@ -48,6 +49,16 @@ class _Stopped(Exception):
     """We are to end while everything is derived again."""
 
 
+@dataclass(frozen=True, slots=True)
+class RunnerLimits:
+    """How much a runner takes at once and keeps in memory; further than `afresh_min` entries behind, and a share of
+    the book, it derives all again."""
+
+    batch_events_max: int = BATCH_EVENTS_MAX
+    courses_max: int = COURSES_CACHED_MAX
+    afresh_min: int = PROJECTION_AFRESH_ENTRIES_MIN
+
+
 class Runner:
     """Use as a context manager, or `start` and `stop`. `prepare` has made the tables. Readers see by `progress.py`."""
 
@@ -55,22 +66,20 @@ class Runner:
         self,
         feed: Feed,
         conninfo: str,
+        limits: RunnerLimits = RunnerLimits(),
         *,
-        batch_events_max: int = BATCH_EVENTS_MAX,
-        courses_max: int = COURSES_CACHED_MAX,
         today: Callable[[], date] = lambda: shanghai_date(int(time.time())),
-        afresh_min: int = PROJECTION_AFRESH_ENTRIES_MIN,
         afresh: Progress = lambda done, total: None,
     ) -> None:
-        """Further than `afresh_min` entries behind, and a share of the book, all is derived again: `afresh` is told."""
+        """`afresh` is told how far it is where all is derived again."""
         self._feed = feed
         self._conninfo = conninfo
-        self._afresh_min = afresh_min
+        self._afresh_min = limits.afresh_min
         self._afresh = afresh
-        self._batch_max = batch_events_max
+        self._batch_max = limits.batch_events_max
         self._today = today
         self._extended_on = date.min
-        self._follower = BatchProjector(feed, courses_max=courses_max)
+        self._follower = BatchProjector(feed, courses_max=limits.courses_max)
         self._database = Database(conninfo, connections_max=2)
         self._position = Position(self._database)
         self._size = 0

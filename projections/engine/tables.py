@@ -7,21 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, Final, LiteralString
+from typing import Any, Final, LiteralString, NamedTuple
 
 from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
+from ledger.domain.events.base import Recorded
 from ledger.store.array_parameters import Texts
 from projections.db.dated_document import DatedDocument
 from projections.declarations.campaign_rows import CampaignRow
+from projections.engine import event_index
 from projections.engine.enterprise_rows import EnterpriseRows
 from projections.engine.sections import PARTS
 from projections.standing.level_history import Change
 from projections.standing.levels import Level
 
-__all__ = ["Forget", "Rows", "due_subjects", "extend_rows", "replace_rows", "write_campaigns", "write_progress"]
+__all__ = [
+    "Forget",
+    "Replaced",
+    "Rows",
+    "due_subjects",
+    "extend_rows",
+    "index_events",
+    "replace_rows",
+    "write_campaigns",
+    "write_progress",
+]
 
 Forget = tuple[str, date | None]  # changes of a subject after this day are void; None: all of them
 
@@ -33,9 +45,12 @@ _COLUMNS: Final[dict[str, Sequence[str]]] = {
     "pledges": ("text", "text", "text", "int8", "int8", "date", "date"),
     "pledge_pages": ("text", "text", "date", "date", "bytea", "text"),
     "sections": ("text", "text", "date", "date", "bytea"),
+    event_index.TABLE: event_index.COLUMNS,
     **{table: columns for part in PARTS for table, columns in part.tables.items()},
 }
-_OF_SUBJECT: Final = [table for table in _COLUMNS if table != "standing_changes"]
+_GROWING: Final = ("standing_changes", event_index.TABLE)  # not replaced with the rest of an enterprise's rows
+_EVENT_BYTES: Final = 100  # of a row, about
+_OF_SUBJECT: Final = [table for table in _COLUMNS if table not in _GROWING]
 
 
 class Rows:
@@ -73,6 +88,11 @@ class Rows:
         self.bytes += sum(len(step.body) for page in portrait.pledges for step in page.steps)
         self.bytes += sum(len(row.value) for row in portrait.sections)
 
+    def add_events(self, events: Sequence[Recorded]) -> None:
+        """The index of some entries, whatever they are about."""
+        self.tables[event_index.TABLE].extend(event_index.event_rows(events))
+        self.bytes += _EVENT_BYTES * len(events)
+
     def add_standing(self, subject: str, steps: Sequence[tuple[Level, DatedDocument]]) -> None:
         """Steps of a standing that follow one another; if the last one has an end, more are due on that day."""
         segments = self.tables["standing_segments"]
@@ -95,22 +115,22 @@ class Rows:
         self.bytes = 0
 
 
-def replace_rows(
-    connection: Connection[Any],
-    suffix: str,
-    rows: Rows,
-    *,
-    forget: Sequence[Forget],
-    subjects: Sequence[str],
-    named: Sequence[str],
-    size: int,
-) -> None:
-    """In the connection's transaction, put `rows` in the place of all that is there about `subjects`.
+class Replaced(NamedTuple):
+    """Whose rows give way to new ones. `named`: those by which an enterprise is found, too.
 
-    The row by which an enterprise is found is touched for those that are `named`, too.
     Changes of level stay, except those that were foreseen for days after the one that `forget` names, and those by
     entries from tree size `size` on, which only an attempt that came to nothing can have left.
     """
+
+    subjects: Sequence[str]
+    named: Sequence[str]
+    forget: Sequence[Forget]
+    size: int
+
+
+def replace_rows(connection: Connection[Any], suffix: str, rows: Rows, replaced: Replaced) -> None:
+    """In the connection's transaction, put `rows` in the place of all that is there about the subjects replaced."""
+    subjects, named, forget, size = replaced
     with connection.cursor(row_factory=tuple_row) as cursor:
         changed = Texts(set(named) - _leave_unchanged(cursor, suffix, rows))
         for table in _OF_SUBJECT:
@@ -147,6 +167,18 @@ def extend_rows(connection: Connection[Any], suffix: str, rows: Rows, subjects: 
             _sql("DELETE FROM projections.{} WHERE subject = ANY (%b)", "standing_due" + suffix), (Texts(subjects),)
         )
         rows.copy(cursor, suffix)
+
+
+def index_events(connection: Connection[Any], suffix: str, events: Sequence[Recorded], size: int) -> None:
+    """In the connection's transaction, add the entries from tree size `size` on to the index of events, in the place of
+    what an attempt that came to nothing left; and close what they erase."""
+    if events:
+        rows = Rows()
+        rows.add_events(events)
+        with connection.cursor() as cursor:
+            cursor.execute(_sql("DELETE FROM projections.{} WHERE entry >= %s", event_index.TABLE + suffix), (size,))
+            rows.copy(cursor, suffix)
+        event_index.close_erased(connection, suffix, events)
 
 
 def _leave_unchanged(cursor: Cursor[Any], suffix: str, rows: Rows) -> set[str]:

@@ -79,6 +79,10 @@ class Shown:
         path = f"/v1/enterprises/{SUBJECT[5:]}/standing?min_tree_size={self.book.size()}"
         return self.book.get(path, headers={"Accept": "application/cose"}).content
 
+    def certificate(self) -> bytes:
+        (pledge,) = self.book.get("/v1/campaigns/2026/pledges").json()["pledges"]
+        return self.book.get(f"/v1/pledges/{pledge['code']}/certificate.pdf").content
+
     def trust_file(self) -> bytes:
         return self.book.get("/.well-known/credit-ledger-trust.json").content
 

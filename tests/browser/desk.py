@@ -113,7 +113,7 @@ def watched_desk(context: BrowserContext, book: Book) -> Iterator[Desk]:
 
 
 def enrol(book: Book, handed: dict[str, Any], folder: Path) -> None:
-    """As a registrar does with the file that the page gave, by the commands of docs/desk.md."""
+    """As a registrar does at the command line, with the file that the page gave."""
     save_key(folder / "registrar.pem", REGISTRAR.signer)
     fields = {"key": handed["key"], "proof": handed["proof"], "officer": "owner", "valid_from": str(today())}
     (folder / "enrol.json").write_text(json.dumps(fields), "utf-8")

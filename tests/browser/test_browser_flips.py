@@ -32,6 +32,7 @@ def test_no_changed_byte_of_anything_leaves_anything_verified(watched: Watched, 
         **{name: {name: together[name], **together} for name in together},  # the first is the one that is changed
         "checkpoint": {"checkpoint": shown.book.checkpoint()},
         "bundle": {"bundle": shown.bundle()},
+        "certificate": {"certificate.pdf": shown.certificate()},
     }
     for name, files in artefacts.items():
         assert "verified" in {report["verdict"] for report in program.files(files, trust, now)}, name

@@ -5,15 +5,19 @@ What an event needs before is in the book by the ordinary interface, said by oth
 
 from __future__ import annotations
 
+import shutil
 import time
 from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 from playwright.sync_api import Browser
 
+from api.cli.main import main
 from ledger.charter.default_policies import default_registration_policy, default_standing_policy
+from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.events.access_log import AccessDigestPublished
 from ledger.domain.events.annex import AnnexTakenDown
 from ledger.domain.events.attachment import AttachmentAdded, AttachmentErased
@@ -35,6 +39,7 @@ from ledger.domain.events.party import (
     RoleGranted,
     RoleRevoked,
     TrustAnchorsEstablished,
+    TrustAnchorsSucceeded,
 )
 from ledger.domain.events.pledge import PledgeReplaced
 from ledger.domain.events.policy import (
@@ -49,6 +54,7 @@ from ledger.domain.examples import example
 from ledger.domain.rules.catalogue import SPECS
 from ledger.domain.values.subject import ACCESS, MAP, POLICY, own_party
 from ledger.keys.proof_of_possession import prove_possession
+from ledger.keys.signer import save_key
 from tests.browser.act_forms import Office, draft_of, fill_from, office, propose, said_against, signed
 from tests.browser.desk import desk_book
 from tests.e2e.book import Book
@@ -103,7 +109,6 @@ from tests.support.statements import (
     registered,
     replied,
 )
-from tests.support.successions import succession
 
 __all__ = ["desk_book"]
 
@@ -112,12 +117,10 @@ pytestmark = pytest.mark.slow
 NEWCOMER = "party:newcomer"
 UNREADABLE_CODE = "uscc:91350100M0001TGQXM"  # its check digit fails
 PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+#: Costs something that is minor, and nothing else.
+LATE = {"outcome": "refused", "reason": "无理", "reply": "late", "substantive_reply": True}
 #: What a charter alone may say, or a log that lost entries: its form is there, and shows why it is refused.
-REFUSED = {
-    "TrustAnchorsEstablished": "",
-    "RegistrationPolicyAdopted": "",
-    "HistoryGivenUp": "",
-}
+REFUSED = frozenset(("TrustAnchorsEstablished", "RegistrationPolicyAdopted", "HistoryGivenUp"))
 
 
 class Walk:
@@ -136,13 +139,7 @@ class Walk:
     def say(self, event: Event, subject: str, by: Speaker, *, text: str | None = None) -> int:
         name = type(event).__name__
         assert name not in self.said, f"{name} twice"
-        try:  # SOFT
-            self.said[name] = self.desks.say(event, subject, by, text=text)
-        except Exception as error:  # SOFT
-            print("SOFT", name, str(error)[:300])  # SOFT
-            self.said[name] = (
-                self.book.register(event, subject, by) if "WALKREG" in __import__("os").environ else 0
-            )  # SOFT
+        self.said[name] = self.desks.say(event, subject, by, text=text)
         return self.said[name]
 
     def refused(self, event: Event, subject: str, by: Speaker) -> None:
@@ -167,7 +164,7 @@ def test_every_event_type_of_the_catalogue_is_registered_once_through_its_form(
         for part in (findings, remedies, disowned, files, log_itself):
             part(walk)
         assert set(walk.said) == set(SPECS)
-        assert {name for name, entry in walk.said.items() if entry < 0} == set(REFUSED)
+        assert {name for name, entry in walk.said.items() if entry < 0} == REFUSED
 
 
 def policies(walk: Walk) -> None:
@@ -314,7 +311,7 @@ def findings(walk: Walk) -> None:
 
 def remedies(walk: Walk) -> None:
     itself = Speaker(own_party(ENTERPRISE), signer_for(ENTERPRISE), "owner")
-    one, two, three = (outcome_of(walk, 910 + number, outcome="agreed", reply="late") for number in range(3))
+    one, two, three = (outcome_of(walk, 910 + number, **LATE) for number in range(3))
     application = walk.say(applied(one), ENTERPRISE, owner(walk))
     walk.say(approved(application, one), ENTERPRISE, walk.handling)
     application = walk.book.register(applied(two), ENTERPRISE, itself)
@@ -369,11 +366,26 @@ def log_itself(walk: Walk) -> None:
         reason="磁盘损坏",
     )
     walk.refused(given_up, MAP, walk.operator)
+    keys = next_keys(walk, size + 10_000)
     anchors = example(SPECS["TrustAnchorsEstablished"].event)
     assert isinstance(anchors, TrustAnchorsEstablished)
-    keys = succession("others", size + 10_000)
     of_this_log = {"origin": ORIGIN, "root_key": ROOT.signer.public.cose_key.hex()}
-    of_this_log |= {"checkpoint_vkey": keys.checkpoint_vkey}
-    of_this_log |= {"receipt_key": keys.receipt_key, "standing_key": keys.standing_key}
+    of_this_log |= {name: getattr(keys, name) for name in ("checkpoint_vkey", "receipt_key", "standing_key")}
     walk.refused(msgspec.structs.replace(anchors, **of_this_log), ROOT.party, walk.root)
     walk.say(keys, ROOT.party, walk.root)
+
+
+def next_keys(walk: Walk, from_size: int) -> TrustAnchorsSucceeded:
+    """Made by the command line, and laid where the service looks for them."""
+    folder = walk.desks.folder / "succession"
+    folder.mkdir()
+    trust, root, said = folder / "trust.json", folder / "root.pem", folder / "said.cose"
+    trust.write_bytes(walk.book.get("/.well-known/credit-ledger-trust.json").content)
+    save_key(root, ROOT.signer)
+    command = ["charter", "succeed", "--trust", str(trust), "--root-key", str(root), "--from-size", str(from_size)]
+    made = CliRunner().invoke(main, [*command, "--keys", str(folder / "keys"), "-o", str(said)])
+    assert made.exit_code == 0, made.output
+    shutil.copytree(folder / "keys", walk.book.service.data_dir / "keys", dirs_exist_ok=True)
+    event = decode_event(parse_statement(said.read_bytes()))
+    assert isinstance(event, TrustAnchorsSucceeded)
+    return event

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
+from ledger.domain.values.mark_serials import make
 from tests.browser.conftest import SUBJECT, Shown, Watched
+from tests.e2e.book import today
+from tests.support.marks import mark_licensed, range_of, seed_body, seed_of
 
 CODE = SUBJECT[5:]
+LICENSED = {"": "生产当日, 该产品获准使用标识", "/en": "on the day of production the mark was licensed"}
+NOT_LICENSED = {"": "生产当日, 该产品未获准使用标识", "/en": "on the day of production the mark was not licensed"}
 
 
 def paths(shown: Shown) -> list[str]:
@@ -52,6 +59,46 @@ def test_the_proof_that_the_page_offers_verifies_in_the_browser(watched: Watched
     watched.open()
     watched.give({download.value.suggested_filename: content})
     assert watched.verdicts() == ["已核验"], page.locator(".report").inner_text()
+
+
+@pytest.mark.parametrize(("width", "prefix"), [(375, ""), (1280, "/en")])
+def test_a_scanned_mark_says_what_it_cannot_prove_and_tells_by_the_date_of_production(
+    watched: Watched, shown: Shown, width: int, prefix: str
+) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{shown.url}{prefix}/m/{licensed(shown, number=width)}")
+    cannot = (
+        "这不能证明手中的产品是真的" if prefix == "" else "This does not prove that the product in your hand is genuine"
+    )
+    assert page.locator("h2").first.inner_text() == cannot
+    assert page.get_by_text("电热水壶").is_visible()
+    button = "查" if prefix == "" else "Look up"
+    for day, covered in ((today(), True), (today() - timedelta(days=400), False)):
+        page.locator("input[name=produced_on]").fill(day.isoformat())
+        page.get_by_role("button", name=button, exact=True).click()
+        page.wait_for_url(f"**produced_on={day}")
+        said = page.locator("dt:has-text('生产于') + dd, dt:has-text('Produced on') + dd").inner_text()
+        assert said == (LICENSED if covered else NOT_LICENSED)[prefix], said
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert Axe().run(page).violations_count == 0
+    page.locator("dl a").first.click()
+    page.wait_for_url(f"**{prefix}/e/{CODE}")
+
+
+def licensed(shown: Shown, number: int) -> str:
+    """A serial of a range that was just licensed for the pledge, once it can be scanned."""
+    (pledge,) = shown.book.get("/v1/campaigns/2026/pledges").json()["pledges"]
+    day = today()
+    event = mark_licensed(
+        number, effective_on=day, pledge=pledge["code"], valid_from=day, valid_until=day + timedelta(days=300)
+    )
+    statement, _ = shown.book.sign(event, SUBJECT)
+    (result,) = shown.book.batch([(statement, seed_body(number))])
+    assert result["status"] == "registered", result
+    serial = make(seed_of(number), range_of(number), 0)
+    assert shown.book.get(f"/m/{serial}?min_tree_size={result['entry'] + 1}").status_code == 200
+    return serial
 
 
 @pytest.mark.parametrize("width", [1280, 375])

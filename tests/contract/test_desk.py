@@ -10,7 +10,7 @@ import pytest
 
 from ledger.errors import Busy, NotFound, Refused
 from ledger.store.connect import Database
-from ledger.store.desk import Desk, MemoryDesk, Pending, PostgresDesk
+from ledger.store.desk import Desk, DeskFilter, DeskOrder, MemoryDesk, Pending, PostgresDesk
 from tests.support.batches import NOW
 
 OWN = "local:test/own"
@@ -182,3 +182,26 @@ def test_a_campaign_that_ended_takes_all_of_its_pledges_along(desk: Desk) -> Non
     desk.drop_campaign("2026")
     assert (desk.get(first), desk.get(refused)) == (None, None)
     assert ids(desk.list()) == [other]
+
+
+def test_a_list_is_filtered_sorted_and_counted(desk: Desk) -> None:
+    last = lay(desk, 1, received_at=NOW + 9, scope="service")
+    first, second = lay(desk, 4), lay(desk, 3, campaign="2025")
+    old = refuse(desk, lay(desk, 2, received_at=NOW + 1)).statement_id
+
+    def listed(order: DeskOrder = "received", **which: Any) -> list[bytes]:
+        page = desk.page(DeskFilter(**which), order, offset=0, limit=9)
+        assert page.found == len(page.rows)
+        return ids(page.rows)
+
+    assert listed() == [second, first, old, last]
+    assert listed("-received") == [last, old, second, first]
+    assert listed("enterprise") == [last, old, second, first]
+    assert listed(campaign="2025") == [second]
+    assert listed(scope="service") == [last]
+    assert listed(waiting=False) == [old]
+    assert listed(waiting=True) == [second, first, last]
+    assert listed(subject="local:test/4") == listed(part="test/4") == listed(subjects=["local:test/4"]) == [first]
+    assert listed(subjects=[]) == listed(part="%") == []
+    page = desk.page(DeskFilter(), "received", offset=1, limit=2)
+    assert (ids(page.rows), page.found) == ([first, old], 4)

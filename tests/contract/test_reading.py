@@ -90,6 +90,10 @@ def test_accesses_are_numbered_without_a_gap_and_found_by_day_and_subject(store:
     assert [row.number for row in store.accesses.of_day(DAY)] == [1, 2, 4]
     assert [row.number for row in store.accesses.of_day(DAY, after=1, limit=1)] == [2]
     assert [row.number for row in store.accesses.about(ONE)] == [1, 3]
+    assert [row.number for row in store.accesses.newest(day=DAY)] == [4, 2, 1]
+    assert [row.number for row in store.accesses.newest(day=DAY, before=4, limit=1)] == [2]
+    assert [row.number for row in store.accesses.newest(subject=ONE)] == [3, 1]
+    assert [row.number for row in store.accesses.newest(subject=ONE, day=DAY)] == [1]
     (row,) = store.accesses.of_day(DAY, after=2)
     assert row == access(4, number=4, subject=None, entry=None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -82,6 +83,22 @@ def test_headers_without_end_take_no_memory(book: Book, url: httpx.URL) -> None:
     assert book.get("/healthz").content == b"ok\n"
 
 
+@pytest.fixture(scope="module")
+def untaking(book: Book) -> Iterator[tuple[Raw, int, float]]:
+    """A client that takes nothing of its answers, the service's memory before, and when it stopped (monotonic).
+
+    It waits while the slow senders below do: theirs and its time pass together.
+    """
+    before = memory(book)
+    asked = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
+    with raw(book.http.base_url) as client:
+        client.socket.settimeout(1)
+        with suppress(TimeoutError):
+            client.send(*[asked] * 3_000)
+        yield client, before, time.monotonic()
+
+
+@pytest.mark.usefixtures("untaking")
 def test_silence_and_trickles_end_within_the_deadline_of_a_head(book: Book, url: httpx.URL) -> None:
     with ExitStack() as stack:
         silent, half, trickling, blank = (stack.enter_context(raw(url)) for _ in range(4))
@@ -103,6 +120,19 @@ def test_a_body_that_does_not_come_ends_within_its_deadline(url: httpx.URL) -> N
         _trickle({trickling: b"a", chunked: b"1\r\na\r\n"}, BODY_SECONDS_MAX + 2)
         assert half.reply().status == 408
         assert [client.reply().status for client in (trickling, chunked)] == [408, 408]
+
+
+@pytest.mark.slow
+def test_a_client_that_takes_nothing_of_its_answers_is_cut_off(book: Book, untaking: tuple[Raw, int, float]) -> None:
+    client, before, stopped = untaking
+    time.sleep(max(0.0, stopped + UNREAD_SECONDS_MAX + 4 - time.monotonic()))
+    client.socket.settimeout(60)
+    read = 0
+    with suppress(ConnectionResetError):
+        while piece := client.socket.recv(2**20):
+            read += len(piece)
+    assert 0 < read < 3_000 * len(book.get("/openapi.json").content), "it was not left to wait for ever"
+    assert memory(book) - before < 40 * 2**20
 
 
 def test_a_body_beyond_all_bounds_is_413_without_being_read(book: Book, url: httpx.URL) -> None:
@@ -340,21 +370,3 @@ def test_newcomers_are_taken_in_all_at_once(url: httpx.URL) -> None:
         for client in clients:
             client.send(GET + b"\r\n")
         assert {client.reply().status for client in clients} == {200}
-
-
-@pytest.mark.slow
-def test_a_client_that_takes_nothing_of_its_answers_is_cut_off(book: Book, url: httpx.URL) -> None:
-    before = memory(book)
-    asked = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
-    with raw(url) as client:
-        client.socket.settimeout(1)
-        with suppress(TimeoutError):
-            client.send(*[asked] * 3_000)
-        time.sleep(UNREAD_SECONDS_MAX + 4)
-        client.socket.settimeout(60)
-        read = 0
-        with suppress(ConnectionResetError):
-            while piece := client.socket.recv(2**20):
-                read += len(piece)
-    assert 0 < read < 3_000 * len(book.get("/openapi.json").content), "it was not left to wait for ever"
-    assert memory(book) - before < 40 * 2**20

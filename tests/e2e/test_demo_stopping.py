@@ -22,7 +22,7 @@ from tests.support.running import COMMAND, free_port
 from tests.support.waiting import eventually
 
 END_SECONDS_MAX = 10
-ENTERPRISES = 1_500  # more than go in before it is stopped
+ENTERPRISES = 600  # more than go in before it is stopped
 
 
 def _as_from_a_terminal() -> None:

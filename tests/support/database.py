@@ -16,7 +16,7 @@ from psycopg.sql import SQL, Identifier
 
 from ledger.store.embedded import DATABASE, EmbeddedPostgres
 
-__all__ = ["PostgresServer", "TestDatabase", "data_folder", "postgres_server"]
+__all__ = ["PostgresServer", "TestDatabase", "data_folder", "memory_folder", "postgres_server"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +79,15 @@ def data_folder() -> Iterator[Path]:
     Not below pytest's `tmp_path`: every new pytest run takes the permissions on that away from other users, such as
     the one as which PostgreSQL runs where the tests are run by root.
     """
-    folder = Path(tempfile.mkdtemp(prefix="ledger-test-", dir=_roomy(Path("/dev/shm"))))
+    folder = Path(tempfile.mkdtemp(prefix="ledger-test-", dir=memory_folder()))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _roomy(folder: Path) -> Path | None:
-    """The folder, if two gigabytes are free there; None, the ordinary place, otherwise."""
+def memory_folder(folder: Path = Path("/dev/shm")) -> Path | None:
+    """A folder in memory, if two gigabytes are free there; None, the ordinary place, otherwise."""
     return folder if folder.is_dir() and shutil.disk_usage(folder).free > 2 * 1024**3 else None
 
 

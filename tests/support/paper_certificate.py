@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -115,6 +115,11 @@ class PaperCertificate:
         key = signer or self.log.certificate_key
         at = self.particulars(**given).issued_at
         return signed(self.unsigned(forge, **given), key, self_signed(key, ORIGIN), at)
+
+    def pdf_with(self, attached: Sequence[AttachedFile]) -> bytes:
+        """What the entries say, signed by the log's key, with other files attached."""
+        key, at = self.log.certificate_key, self.particulars().issued_at
+        return signed(typeset(self.model(), attached, at), key, self_signed(key, ORIGIN), at)
 
     def _log(self) -> PaperLog:
         log = PaperLog(root=signer_for(f"{self.keys} root"))

@@ -15,6 +15,8 @@ from typing import Self
 
 import httpx
 
+from tests.support.run_clock import moved_to
+
 __all__ = ["COMMAND", "RunningCommand", "RunningService", "free_port"]
 
 COMMAND = Path(sys.executable).with_name("credit-ledger")
@@ -115,6 +117,11 @@ class RunningService(RunningCommand):
         self.url = f"http://127.0.0.1:{self.port}"
         self._options = ("--requests-per-second", "1000000", "--requests-burst", "1000000", *options)
         self._environment = environment
+
+    def start_at(self, at: int) -> Self:
+        """Start it on another clock, which says the Unix second `at` now."""
+        self._environment = {**(self._environment or {}), **moved_to(at)}
+        return self.start()
 
     def start(self) -> Self:
         self.data_dir.mkdir(parents=True, exist_ok=True)

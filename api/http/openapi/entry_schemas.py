@@ -75,6 +75,22 @@ ENTRY_SCHEMAS: Final[dict[str, Schema]] = {
         expires_at={"type": "integer", "description": "Until when it is good, in Unix seconds"},
     ),
     "SignedIn": thing("Where to go on; the session is a cookie.", desk=TEXT),
+    "KeyRequest": thing(
+        "A key to be enrolled, as `credit-ledger key show --json` gives it, and under which officer's pseudonym.",
+        optional=("recovers",),
+        party=TEXT,
+        officer={"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"},
+        key={"type": "string", "description": "COSE_Key in hexadecimal"},
+        proof={"type": "string", "description": "Proof of possession in hexadecimal"},
+        recovers={"type": "boolean", "description": "In the place of a lost key of the party"},
+    ),
+    "KeyState": thing(
+        "`unknown`, `waiting`, `refused`; `recovering`, `enrolled`, `ended`, `not_valid_today` by the book.",
+        optional=("reason", "usable_from"),
+        state=TEXT,
+        reason={"type": "string", "description": "Why it was refused"},
+        usable_from={"type": "string", "format": "date", "description": "When the waiting time of a recovery is over"},
+    ),
     "Refusal": thing("Why a pledge is refused.", reason={"type": "string", "minLength": 1, "maxLength": 512}),
     "Pledge": {
         "type": "object",

@@ -475,6 +475,19 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         fails=(400, 401, 403, 413),
         body=Body({COSE: _BYTES}, "The answer (docs/desk.md)"),
     ),
+    ("post", "/desk/key/requests"): Operation(
+        "desk",
+        "Ask for a key's enrolment, with its proof of possession, from a page of this site (`Origin`)",
+        {201: ("It waits for a registrar, or for the party's own officers", _json("KeyState"))},
+        fails=(400, 403, 413),
+        body=Body({JSON: ref("KeyRequest")}, "Whose key, and the proof (docs/desk.md)"),
+    ),
+    ("get", "/desk/key/requests/{name}"): Operation(
+        "desk",
+        "What became of the request for a key, by its thumbprint",
+        {200: ("Its state", _json("KeyState"))},
+        example={"name": "00" * 32},
+    ),
     # the service itself
     ("get", "/healthz"): Operation("service", "Whether the process lives", {200: ("It does", {PLAIN: _TEXT})}),
     ("get", "/readyz"): Operation(

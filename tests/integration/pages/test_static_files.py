@@ -71,14 +71,6 @@ def test_a_page_is_not_sent_again_to_whom_it_has_not_changed_for(book: Book, pat
     assert book.http.head(path).status_code == 200
 
 
-def test_what_a_page_loads_is_compressed_and_small(book: Book) -> None:
-    """The design's bound is 60 kB for a page with its assets; this one loads a whole verifier, which is more."""
-    page = len(book.get("/verify").content)
-    sent = {name: int(book.http.head(asset_url(name)).headers["content-length"]) for name in static_files()}
-    assert page + sent["look.css"] + sent["icon.svg"] < 20_000
-    assert page + sum(size for name, size in sent.items() if not name.startswith("desk/")) < 100_000
-
-
 @pytest.mark.parametrize(("path", "script"), [("/desk/key", "key_page.js"), ("/desk/sign-in", "sign_in_page.js")])
 def test_a_page_of_the_desks_is_small_with_all_that_it_loads(book: Book, path: str, script: str) -> None:
     loaded, to_load = set[Path](), {VERIFY.parent / "desk" / script}

@@ -15,7 +15,7 @@ from projections.completeness.map_tables import prepare_map
 from projections.engine.process import ProjectionProcess, lean
 from projections.engine.progress import Watch
 from projections.engine.rebuild import rebuild
-from projections.engine.runner import Runner
+from projections.engine.runner import Runner, RunnerLimits
 from projections.engine.schema import TABLES, prepare
 from tests.support.database import TestDatabase
 from tests.support.waiting import eventually
@@ -43,8 +43,7 @@ def far(database: TestDatabase, store: PostgresStore) -> Iterator[tuple[Runner, 
     runner = Runner(
         Feed(store, lean),
         database.service,
-        batch_events_max=1,
-        afresh_min=FAR,
+        RunnerLimits(batch_events_max=1, afresh_min=FAR),
         afresh=lambda done, total: told.append((done, total)),
     )
     yield runner, told

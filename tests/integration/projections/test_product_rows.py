@@ -13,7 +13,7 @@ from ledger.store.postgres import PostgresStore
 from projections.db.reads import Reading
 from projections.declarations.declaration_view import DeclarationView
 from projections.engine.rebuild import rebuild
-from projections.engine.runner import Runner
+from projections.engine.runner import Runner, RunnerLimits
 from projections.engine.schema import prepare
 from tests.support.database import TestDatabase
 from tests.support.listings import delisted, listed
@@ -36,7 +36,7 @@ def rows(database: TestDatabase) -> list[list[tuple[object, ...]]]:
 
 def test_what_is_followed_is_what_is_rebuilt(database: TestDatabase, store: PostgresStore) -> None:
     prepare(database.service)
-    runner = Runner(Feed(store), database.service, batch_events_max=3)
+    runner = Runner(Feed(store), database.service, RunnerLimits(batch_events_max=3))
     book = Book(store, str(START))
     book.charter()
     book.register(ONE)

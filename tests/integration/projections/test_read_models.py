@@ -19,7 +19,7 @@ from ledger.store.postgres import PostgresStore
 from projections.db.reads import Reading
 from projections.engine.process import lean
 from projections.engine.rebuild import rebuild
-from projections.engine.runner import Runner
+from projections.engine.runner import Runner, RunnerLimits
 from projections.engine.schema import TABLES, prepare
 from projections.search.search_view import SearchView
 from projections.standing.levels import Level
@@ -45,8 +45,8 @@ def runner(database: TestDatabase, store: PostgresStore) -> Iterator[Callable[..
     made: list[Runner] = []
     prepare(database.service)
 
-    def make(**options: Any) -> Runner:
-        made.append(Runner(Feed(store, lean), database.service, **options))
+    def make(**limits: int) -> Runner:
+        made.append(Runner(Feed(store, lean), database.service, RunnerLimits(**limits)))
         return made[-1]
 
     yield make

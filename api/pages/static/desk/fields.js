@@ -33,7 +33,7 @@ function complain(field, said) {
 }
 
 /** Takes back what was said at the fields of a form. @param {HTMLElement} form */
-function forgive(form) {
+export function forgive(form) {
   for (const one of form.querySelectorAll("[aria-invalid]")) one.removeAttribute("aria-invalid");
   for (const one of form.querySelectorAll(".problem")) one.textContent = "";
 }

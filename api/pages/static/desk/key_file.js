@@ -55,6 +55,17 @@ export async function encryptKey(pkcs8, passphrase) {
  * @param {string} file @param {string} passphrase @returns {Promise<Uint8Array>}
  */
 export async function decryptKey(file, passphrase) {
+  const pkcs8 = await decryptPem(file, passphrase);
+  checkP256(pkcs8);
+  return pkcs8;
+}
+
+/**
+ * The PKCS#8 in an encrypted file, of whatever kind its key is. Throws `Malformed`, `Refuted` (a wrong passphrase).
+ *
+ * @param {string} file @param {string} passphrase @returns {Promise<Uint8Array>}
+ */
+export async function decryptPem(file, passphrase) {
   const { salt, iterations, iv, sealed } = encryptedParts(unwrapped(file));
   const key = await derived(passphrase, salt, iterations, "decrypt");
   /** @type {ArrayBuffer} */
@@ -68,7 +79,6 @@ export async function decryptKey(file, passphrase) {
   const pkcs8 = new Uint8Array(opened);
   // one wrong passphrase in 256 leaves a padding that looks right, and then no PrivateKeyInfo
   if (!looksRight(pkcs8)) throw wrongPassphrase();
-  checkP256(pkcs8);
   return pkcs8;
 }
 
@@ -87,6 +97,15 @@ function looksRight(pkcs8) {
 
 const wrongPassphrase = () =>
   new Refuted("口令不对, 或文件已损坏", "the passphrase is wrong, or the file is damaged");
+
+/** The PKCS#8 of a file that is not encrypted; null for one that is. Throws `Malformed`. @param {string} file
+ *  @returns {Uint8Array | null} */
+export function plainPem(file) {
+  const match = file.length > FILE_CHARS_MAX ? null : PEM.exec(file.replaceAll("\r\n", "\n"));
+  return match !== null && match[1] === "PRIVATE KEY" && match[3] === "PRIVATE KEY"
+    ? unbase64(match[2].replaceAll("\n", ""))
+    : null;
+}
 
 /** The DER of the one PEM block in a file. @param {string} file */
 function unwrapped(file) {

@@ -1,6 +1,6 @@
 /**
  * The page `/desk/key`: makes a key, has its backup saved and opened again, and only then keeps it; opens backups; shows
- * what a registrar needs to enrol a key. Nothing is sent anywhere.
+ * what a registrar needs to enrol a key, and asks for it. A private key is sent nowhere.
  */
 
 import { equal, hex } from "../verify/bytes.js";
@@ -10,6 +10,7 @@ import { element } from "../verify/view.js";
 import { shanghaiDate } from "../verify/subject.js";
 import { atField, byId, chosenText, during, FieldError, onSubmit, partyOf, say, typed } from "./fields.js";
 import { decryptKey, encryptKey } from "./key_file.js";
+import { requestPart } from "./key_request.js";
 import { allKeys, forgetKey, keepKey } from "./key_store.js";
 import { importKey, newKey, provePossession, publicPem } from "./signing.js";
 
@@ -155,7 +156,7 @@ async function shown(stored) {
   const facts = element("dl", "facts");
   for (const [name, value] of [
     [say("主体", "Party"), stored.party],
-    [say("指纹 (kid)", "Thumbprint (kid)"), stored.kid],
+    [say("指纹 (kid)", "Thumbprint (kid)"), (stored.kid.match(/.{8}/g) ?? []).join(" ")], // to be read out
     [say("账本", "Log"), stored.log],
     [say("加入", "Added"), stored.addedOn],
   ]) {
@@ -169,7 +170,7 @@ async function shown(stored) {
   label.htmlFor = box.id;
   box.readOnly = true;
   box.rows = 7;
-  section.append(facts, label, box, acts(stored, text));
+  section.append(facts, await requestPart(stored), label, box, acts(stored, text));
   return section;
 }
 

@@ -3,63 +3,27 @@
  * goes on to the desk. What is signed is built here; of the challenge only its nonce and its time are taken.
  */
 
-import { unhex } from "../verify/bytes.js";
 import { decodeKey } from "../verify/keys.js";
-import { Refuted, Uncheckable } from "../verify/errors.js";
 import { shanghaiTime } from "../verify/subject.js";
 import { element } from "../verify/view.js";
+import { answerTo, beginSession } from "./challenge.js";
 import { byId, during, language, say } from "./fields.js";
 import { allKeys } from "./key_store.js";
-import { readSignIn, signInHeader, signSignIn } from "./signing.js";
+import { readSignIn } from "./signing.js";
 
 /** @typedef {import("./key_store.js").StoredKey} StoredKey */
 /** @typedef {import("./signing.js").SigningKey} SigningKey */
 
-const ANSWER_SECONDS_MAX = 20;
-const HEX_NONCE = /^[0-9a-f]{64}$/;
 const [status, keyList, confirmed, said] = ["status", "keys", "confirm", "said"].map((id) => byId(id));
 
 /** What waits for a person's word. @type {{key: SigningKey, protectedBytes: Uint8Array} | null} */
 let about = null;
 
-/** An answer of the service; what it refuses is thrown in its own words. @param {string} path @param {RequestInit} how */
-async function asked(path, how) {
-  /** @type {Response} */
-  let response;
-  try {
-    response = await fetch(path, { ...how, cache: "no-store", signal: AbortSignal.timeout(ANSWER_SECONDS_MAX * 1000) });
-  } catch {
-    throw new Uncheckable("连不上服务，请稍后再试", "the service cannot be reached: try again");
-  }
-  const answer = await response.json().catch(() => ({}));
-  if (response.ok) return answer;
-  throw new Refuted(
-    String(answer.title_zh ?? "登录未成立"),
-    String(answer.detail ?? answer.title_en ?? `not signed in (${response.status})`),
-  );
-}
-
 /** Builds what a key is to sign, and shows it, read from its bytes. @param {StoredKey} stored */
 async function propose(stored) {
   status.textContent = say("正在取得登录凭据…", "Asking for a challenge…");
   const key = { privateKey: stored.privateKey, publicKey: await decodeKey(stored.coseKey) };
-  const { log, nonce, expires_at: expiresAt } = await asked("/desk/challenge", {});
-  if (log !== stored.log) {
-    throw new Refuted(
-      `这里是另一个账本 (${String(log).slice(0, 80)}), 这把密钥属于 ${stored.log}`,
-      `this is another log (${String(log).slice(0, 80)}) than this key is for: ${stored.log}`,
-    );
-  }
-  if (!HEX_NONCE.test(nonce) || !Number.isSafeInteger(expiresAt)) {
-    throw new Refuted("登录凭据格式不对", "not a challenge");
-  }
-  const protectedBytes = signInHeader(key, {
-    party: stored.party,
-    log: stored.log,
-    webOrigin: location.origin,
-    expiresAt,
-    nonce: unhex(nonce),
-  });
+  const protectedBytes = await answerTo(key, stored.party, stored.log);
   const fields = readSignIn(key, protectedBytes);
   said.replaceChildren(
     ...[
@@ -85,12 +49,7 @@ async function signIn() {
   const { key, protectedBytes } = about;
   withdraw(); // a challenge is good once, whatever comes of it
   status.textContent = say("正在登录…", "Signing in…");
-  const answer = await signSignIn(key, protectedBytes);
-  await asked("/desk/session", {
-    method: "POST",
-    headers: { "Content-Type": "application/cose" },
-    body: /** @type {BodyInit} */ (answer),
-  });
+  await beginSession(key, protectedBytes);
   location.assign(language === "en" ? "/en/desk" : "/desk");
 }
 

@@ -212,8 +212,12 @@ export async function decodeKey(data) {
 /** The key of a SubjectPublicKeyInfo in PEM, as trust files have it. Throws `Malformed`. @param {string} pem */
 export async function loadPem(pem) {
   const match = PEM.exec(pem);
-  const der = match === null ? new Uint8Array() : unbase64(match[1].replaceAll("\n", ""));
+  return decodeSpki(match === null ? new Uint8Array() : unbase64(match[1].replaceAll("\n", "")));
+}
+
+/** The key of a SubjectPublicKeyInfo in DER (RFC 5280 §4.1). Throws `Malformed`. @param {Uint8Array} der */
+export async function decodeSpki(der) {
   if (der.length === 44 && equal(der.subarray(0, 12), SPKI_ED25519)) return ed25519(der.subarray(12));
   if (der.length === 91 && equal(der.subarray(0, 27), SPKI_P256)) return p256(der.subarray(27, 59), der.subarray(59));
-  throw new Malformed("PEM 中不是 Ed25519 或 P-256 公钥", "not a public key of Ed25519 or P-256 in PEM");
+  throw new Malformed("不是 Ed25519 或 P-256 公钥", "not a public key of Ed25519 or P-256");
 }

@@ -29,3 +29,5 @@ export const KEY_RECOVERY_DAYS_MIN = 3;
 export const PLEDGE_MONTHS_MIN = 1;
 export const CTI_BYTES_MIN = 8;
 export const CTI_BYTES_MAX = 32;
+export const CERTIFICATE_BYTES_MAX = 32 * 1024 * 1024;
+export const CERTIFICATE_ATTACHED_MAX = 512;

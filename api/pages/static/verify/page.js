@@ -9,10 +9,9 @@ import { textsOf } from "./texts.js";
 import { parseTrust } from "./trust.js";
 import { VerificationError } from "./errors.js";
 import { equal } from "./bytes.js";
-import { kindOfFile, verifyFiles } from "./verify.js";
-import { element, reportSection } from "./view.js";
 
 /** @typedef {import("./verify.js").Report} Report */
+/** @typedef {import("./verify.js").Kind} Kind */
 /** @typedef {import("./verify.js").Dropped} Dropped */
 
 const FILE_BYTES_MAX = 256 * 1024 * 1024;
@@ -97,19 +96,30 @@ function onTrustFile({ name, data }) {
     en: textsOf("en")[same ? "sameDropped" : "otherDropped"],
   };
   const steps = same ? [{ ...said, source: /** @type {const} */ ("trust"), key: null }] : [];
-  return { name, kind: "trust", verdict: same ? "verified" : "refuted", steps, notShown: [], why: same ? null : said };
+  const why = same ? null : said;
+  return { name, kind: "trust", verdict: same ? "verified" : "refuted", steps, notShown: [], why, said: [] };
 }
 
-/** @param {Dropped} file @param {"undecided" | "none" | "insecure"} why @returns {Report} */
-function unverified({ name, data }, why) {
+/** @param {Dropped} file @param {Kind} kind @param {"undecided" | "none"} why @returns {Report} */
+function unverified({ name }, kind, why) {
   return {
     name,
-    kind: kindOfFile(data),
+    kind,
     verdict: "uncheckable",
     steps: [],
     notShown: [],
     why: { zh: textsOf("zh")[why], en: textsOf("en")[why] },
+    said: [],
   };
+}
+
+/**
+ * The verifier itself, most of what there is to load: asked for with the first file, so that the page stands before; what
+ * the worker keeps is there already.
+ */
+async function verifier() {
+  const [verify, view] = await Promise.all([import("./verify.js"), import("./view.js")]);
+  return { ...verify, ...view };
 }
 
 async function verifyAll() {
@@ -123,12 +133,24 @@ async function verifyAll() {
     return;
   }
   status.textContent = texts.working;
+  /** @type {Awaited<ReturnType<typeof verifier>>} */
+  let program;
+  try {
+    program = await verifier();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    status.textContent = texts.unloaded;
+    return;
+  }
+  const { kindOfFile, reportSection, verifyFiles } = program;
   const ofTrust = all.filter(({ data }) => kindOfFile(data) === "trust");
   const others = all.filter((file) => !ofTrust.includes(file));
   /** @type {Report[]} */
   let found;
   if (trust === null)
-    found = others.map((file) => unverified(file, compared.state === "changed" ? "undecided" : "none"));
+    found = others.map((file) =>
+      unverified(file, kindOfFile(file.data), compared.state === "changed" ? "undecided" : "none"),
+    );
   else found = await verifyFiles(others, trust, Math.floor(Date.now() / 1000));
   if (mine !== round) return; // more files came meanwhile: theirs is the report
   reports.replaceChildren(
@@ -141,7 +163,10 @@ async function verifyAll() {
 async function take(dropped) {
   for (const file of dropped) {
     if (file.size > FILE_BYTES_MAX) {
-      reports.prepend(element("p", "reason", `${file.name}: ${texts.tooLarge}`));
+      const said = document.createElement("p");
+      said.className = "reason";
+      said.textContent = `${file.name}: ${texts.tooLarge}`;
+      reports.prepend(said);
       continue;
     }
     files.set(file.name, { name: file.name, data: new Uint8Array(await file.arrayBuffer()) });

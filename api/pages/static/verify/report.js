@@ -1,7 +1,8 @@
 /** What a verification gives back: never a boolean, always the steps that were taken, from which bytes, under whose key. */
 
 /** @typedef {import("./wording.js").Remark} Remark */
-/** @typedef {"trust" | "statement" | "receipt" | "evidence" | "proof" | "body" | "checkpoint" | "bundle" | "standing"} Source */
+/** @typedef {"trust" | "statement" | "receipt" | "evidence" | "proof" | "body" | "checkpoint" | "bundle" | "standing"
+ *   | "certificate"} Source */
 /** @typedef {Remark & {source: Source, key: string | null}} Step `key`: thumbprint in hexadecimal */
 
 /** The steps of one verification, which also stand where it ends in an error: what was checked until then, was. */

@@ -23,7 +23,7 @@ const FIELDS = [
   "standing_keys",
   "charter",
   "witness_policy",
-  "certificate_keys", // of the PDFs of pledges, which `credit-ledger verify` checks
+  "certificate_keys", // of the PDFs of pledges
   "successions",
 ];
 const SUCCESSION_FIELDS = ["checkpoint_vkey", "from_size", "receipt_key", "standing_key"];
@@ -37,8 +37,8 @@ const DIGEST = /^[0-9a-f]{64}$/;
 export class Trust {
   /** @param {string} origin @param {VerifierKey[]} vkeys @param {Map<string, PublicKey>} receiptKeys
    *  @param {Map<string, PublicKey>} standingKeys @param {string} charter @param {Policy | null} policy
-   *  @param {KeySuccession[]} successions */
-  constructor(origin, vkeys, receiptKeys, standingKeys, charter, policy, successions = []) {
+   *  @param {KeySuccession[]} successions @param {Map<string, PublicKey>} certificateKeys */
+  constructor(origin, vkeys, receiptKeys, standingKeys, charter, policy, successions, certificateKeys) {
     this.origin = origin;
     this.firstVkeys = vkeys;
     this.firstReceiptKeys = receiptKeys;
@@ -47,6 +47,7 @@ export class Trust {
     this.charter = unhex(charter);
     this.policy = policy;
     this.successions = successions;
+    this.certificateKeys = certificateKeys;
   }
 
   /** The keys that may sign the checkpoint of a tree of `size` entries. @param {number} size @returns {VerifierKey[]} */
@@ -108,10 +109,19 @@ export class Trust {
         `the trust file knows nothing of a succession of keys at size ${found.fromSize}`,
       );
     const all = [...this.firstVkeys, ...this.successions.map((one) => one.vkey)];
-    const { origin, firstVkeys, firstReceiptKeys, firstStandingKeys, charterHex } = this;
+    const { origin, firstVkeys, firstReceiptKeys, firstStandingKeys, charterHex, certificateKeys } = this;
     const policy = listing(this.policy, all, [found.vkey]);
     const successions = [...this.successions, found];
-    return new Trust(origin, firstVkeys, firstReceiptKeys, firstStandingKeys, charterHex, policy, successions);
+    return new Trust(
+      origin,
+      firstVkeys,
+      firstReceiptKeys,
+      firstStandingKeys,
+      charterHex,
+      policy,
+      successions,
+      certificateKeys,
+    );
   }
 
   /** @param {number} size @returns {KeySuccession | undefined} */
@@ -150,12 +160,12 @@ export async function parseTrust(data) {
     throw malformed("a checkpoint key that is not named after the origin");
   const receiptKeys = await keysIn(file.receipt_keys);
   const standingKeys = await keysIn(file.standing_keys);
-  await keysIn(file.certificate_keys ?? []);
+  const certificateKeys = await keysIn(file.certificate_keys ?? []);
   const successions = await successionsIn(file.successions ?? [], String(origin));
   const parsed = isEmptyPolicy(policy) ? null : await parsePolicy(policy);
   const later = successions.map((one) => one.vkey);
   const listed = listing(parsed, first, later);
-  return new Trust(String(origin), first, receiptKeys, standingKeys, charter, listed, successions);
+  return new Trust(String(origin), first, receiptKeys, standingKeys, charter, listed, successions, certificateKeys);
 }
 
 /** @param {unknown} rows @param {string} origin @returns {Promise<KeySuccession[]>} */

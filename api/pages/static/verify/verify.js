@@ -7,6 +7,8 @@
 import { isBundle } from "./bundle.js";
 import { startsWith, text, utf8 } from "./bytes.js";
 import { encode } from "./cbor.js";
+import { verifyCertificate } from "./certificate.js";
+import * as ofCertificate from "./certificate_wording.js";
 import { verifyBundle, verifyHead } from "./complete.js";
 import { Uncheckable, VerificationError } from "./errors.js";
 import { verifyEntry } from "./evidence.js";
@@ -32,6 +34,7 @@ import * as wording from "./wording.js";
  * @property {import("./report.js").Step[]} steps what was checked, in order
  * @property {Remark[]} notShown what this kind of verification cannot show
  * @property {Remark | null} why it is not verified
+ * @property {import("./certificate_wording.js").Said[]} said what the verified entries of a certificate say
  */
 
 const EVIDENCE_BEGINNING = new Uint8Array([
@@ -64,14 +67,10 @@ const NOT_ALONE = {
     zh: "证据包 (ZIP) 请用命令 credit-ledger verify 核验",
     en: "an evidence archive (ZIP) is verified by the command credit-ledger verify",
   },
-  pdf: {
-    zh: "PDF 请用命令 credit-ledger verify 核验, 或把其中所附的声明和证据取出放入",
-    en: "a PDF is verified by the command credit-ledger verify; or take out the statement and the evidence attached to it, and add those",
-  },
   cose: { zh: "这种 COSE 文件不在可核验之列", en: "a COSE file of a kind that is not verified here" },
   unknown: {
-    zh: "不是能核验的文件: 既不是声明、收据、完整性证明、已签名的践诺状况, 也不是检查点",
-    en: "not a kind of file that can be verified: no statement, receipt, bundle, signed standing or checkpoint",
+    zh: "不是能核验的文件: 既不是声明、收据、公告、完整性证明、已签名的践诺状况, 也不是检查点",
+    en: "not a kind of file that can be verified: no statement, receipt, certificate, bundle, signed standing or checkpoint",
   },
 };
 const SEALED = { zh: "内容已封存, 请附上正文", en: "the content is sealed: add its body" };
@@ -136,6 +135,7 @@ export async function verifyFiles(files, trust, now) {
       steps: [],
       notShown: [],
       why: NOT_ALONE[file.kind] ?? null,
+      said: [],
     });
   }
   return reports;
@@ -182,9 +182,12 @@ async function reportOn({ name, data, kind }, beside, trust, now) {
   let verdict = "uncheckable";
   /** @type {Remark | null} */
   let why = null;
+  /** @type {Report["said"]} */
+  let said = [];
   try {
     const found = await verifyOne(kind, data, beside, trust, steps, now);
     notShown = found.notShown;
+    said = found.said ?? [];
     why = found.why ?? null;
     verdict = why === null ? "verified" : "uncheckable";
   } catch (error) {
@@ -196,12 +199,13 @@ async function reportOn({ name, data, kind }, beside, trust, now) {
       why = { zh: error.zh, en: error.en };
     }
   }
-  return { name, kind, verdict, steps: steps.taken, notShown, why };
+  return { name, kind, verdict, steps: steps.taken, notShown, why, said };
 }
 
 /**
  * @param {Kind} kind @param {Uint8Array} data @param {Beside} beside @param {Trust} trust @param {Steps} steps
- * @param {number} now @returns {Promise<{notShown: Remark[], why?: Remark}>} `why`: not everything could be checked
+ * @param {number} now @returns {Promise<{notShown: Remark[], why?: Remark, said?: Report["said"]}>}
+ * `why`: not everything could be checked
  */
 async function verifyOne(kind, data, beside, trust, steps, now) {
   if (kind === "bundle") {
@@ -216,6 +220,10 @@ async function verifyOne(kind, data, beside, trust, steps, now) {
     const standing = await verifyStanding(data, trust, steps, now);
     checkReasons(standing, await bundleAbout(standing.subject, beside.all, trust), steps);
     return { notShown: [wording.NOT_COMPUTED, ...wording.STANDING_NOT_SHOWN] };
+  }
+  if (kind === "pdf") {
+    const said = await verifyCertificate(data, trust, steps);
+    return { notShown: [...ofCertificate.NOT_SHOWN, ...wording.entryNotShown(trust)], said };
   }
   const transparent = kind === "statement" ? withReceipt(data, beside.one("receipt")) : data;
   const proofs = beside.every("proof");

@@ -23,6 +23,7 @@ export function reportSection(report, texts, language) {
   section.append(name, verdict);
   if (report.why !== null) section.append(element("p", "reason", report.why[language]));
   if (report.steps.length > 0) section.append(stepList(report, texts, language));
+  if (report.said.length > 0) section.append(element("h3", "", texts.said), saidList(report, language));
   if (report.verdict === "verified") section.append(element("p", "always", texts.always));
   if (report.notShown.length > 0) {
     const list = element("ul", "not-shown");
@@ -41,6 +42,13 @@ function stepList({ steps }, texts, language) {
     item.append(element("small", "", `${texts.basis}: ${texts[step.source]}${key}`));
     list.append(item);
   }
+  return list;
+}
+
+/** @param {Report} report @param {"zh" | "en"} language */
+function saidList({ said }, language) {
+  const list = element("dl", "said");
+  for (const one of said) list.append(element("dt", "", one[language]), element("dd", "", one.value));
   return list;
 }
 

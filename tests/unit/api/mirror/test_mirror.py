@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -170,6 +170,25 @@ def _countdown(monkeypatch: pytest.MonkeyPatch, steps: int) -> Callable[[], int]
     return lambda: done
 
 
+def killed_at_each_step(scene: Scene, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Copies of a mirror's folder, each after a round that died one step later than that of the copy before.
+
+    The last round came to its end.
+    """
+    step, finished = 0, False
+    while not finished:
+        step += 1
+        copy = folder.with_name(f"killed-{step}")
+        shutil.copytree(folder, copy)
+        with monkeypatch.context() as patch:
+            done = _countdown(patch, step)
+            with contextlib.suppress(Killed):
+                mirrored(scene, copy).round()
+            finished = done() < step
+        yield copy
+    assert step > 20, "the drill must have stopped it everywhere"
+
+
 def _check_readable(folder: Path, whole: dict[int, dict[str, bytes]]) -> None:
     """Whatever checkpoint is shown, the files that its readers ask for are there, in full or in part."""
     if not (folder / "checkpoint").is_file():
@@ -193,24 +212,12 @@ def test_killed_at_any_step_it_leaves_a_whole_log_and_goes_on(
     whole[len(scene.log.entries)] = laid_out(scene.log)
     scene.say(SUBJECT, 3)
     whole[len(scene.log.entries)] = laid_out(scene.log)
-    step = 0
-    while True:
-        step += 1
-        copy = folder.with_name(f"killed-{step}")
-        shutil.copytree(folder, copy)
-        with monkeypatch.context() as patch:
-            done = _countdown(patch, step)
-            with contextlib.suppress(Killed):
-                mirrored(scene, copy).round()
-            finished = done() < step
+    for copy in killed_at_each_step(scene, folder, monkeypatch):
         _check_readable(copy, whole)
         mirrored(scene, copy).round()
         _check_readable(copy, whole)
         assert_whole(scene, copy, whole[len(scene.log.entries)])
         assert not [path for path in copy.rglob("*") if path.name.endswith(TEMPORARY)]
-        if finished:
-            break
-    assert step > 20, "the drill must have stopped it everywhere"
 
 
 def _killed_before_it_shows_them(scene: Scene, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +18,7 @@ from ledger.cose.receipts import decode_receipts, encode_receipts, gather_receip
 from ledger.errors import Malformed
 from tests.support.naive_tree import path as audit_path
 from tests.support.paper_log import ORIGIN, START, PaperLog
-from tests.unit.api.mirror.test_mirror import Killed, _countdown, mirrored
+from tests.unit.api.mirror.test_mirror import Killed, killed_at_each_step, mirrored
 from tests.unit.api.monitor.conftest import OTHER, SUBJECT, Scene
 from tests.unit.api.monitor.served import Answer, serving
 
@@ -185,16 +184,7 @@ def test_killed_at_any_step_the_receipts_under_a_shown_checkpoint_are_whole(
     grow(scene, 1)
     mirrored(scene, folder).round()
     grow(scene, 200, 3, 60, 1)
-    step = 0
-    while True:
-        step += 1
-        copy = folder.with_name(f"killed-{step}")
-        shutil.copytree(folder, copy)
-        with monkeypatch.context() as patch:
-            done = _countdown(patch, step)
-            with contextlib.suppress(Killed):
-                mirrored(scene, copy).round()
-            finished = done() < step
+    for copy in killed_at_each_step(scene, folder, monkeypatch):
         size = int((copy / "checkpoint").read_bytes().split(b"\n")[1])
         if size == len(scene.log.entries):
             assert kept(copy) == all_of(scene.log)
@@ -204,9 +194,6 @@ def test_killed_at_any_step_the_receipts_under_a_shown_checkpoint_are_whole(
         mirror.round()
         assert mirror.timed
         assert kept(copy) == all_of(scene.log)
-        if finished:
-            break
-    assert step > 20, "the drill must have stopped it everywhere"
 
 
 @pytest.mark.parametrize("how", ["flipped", "another index", "another key", "another tree"])

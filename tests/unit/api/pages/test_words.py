@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import get_args
 
-from api.pages.words import reply_word
+import pytest
+from msgspec.structs import fields
+
+from api.pages.words import GROUNDS, reply_word
+from ledger.domain.events.pledge import PledgeRevoked
 from ledger.domain.state.complaint import OWED_NO_REPLY
 
 
@@ -18,3 +22,8 @@ def test_who_owed_no_reply_is_not_said_to_have_left_one_out(outcome: str) -> Non
 def test_a_reply_that_was_owed_and_did_not_come_is_said_to_be_missing() -> None:
     assert reply_word("none", "ended_without_agreement").zh == "未答复"
     assert reply_word("late", "settled").zh == "逾期"
+
+
+def test_every_ground_of_a_revocation_has_a_word() -> None:
+    (ground,) = (one for one in fields(PledgeRevoked) if one.name == "ground")
+    assert set(GROUNDS) == set(get_args(ground.type))

@@ -19,6 +19,7 @@ from ledger.tlog.checkpoint import (
 )
 from ledger.tlog.hashing import EMPTY_ROOT
 from ledger.tlog.note import NoteSigner, Signature, format_note, parse_note, sign_note
+from tests.support.examples import examples
 
 # The example of C2SP tlog-checkpoint.
 C2SP = (
@@ -102,7 +103,7 @@ ROOT = b"CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
 PIECES = [b"\n", b"origin", b"7", b"0", b"00", b"-1", b"+", b" ", ROOT, ROOT[:-4], b"\xff", b"\r", "٧".encode(), b"\0"]
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=examples(1_000), deadline=None)
 @given(
     st.binary(max_size=80)
     | st.lists(st.sampled_from(PIECES), max_size=9).map(b"".join)

@@ -13,6 +13,7 @@ from ledger.errors import Malformed, Refuted
 from ledger.limits import NOTE_BYTES_MAX
 from ledger.tlog.note import NoteSigner, Signature, VerifierKey, format_note, open_note, parse_note, sign_note
 from ledger.tlog.vkey import COSIGNATURE_ED25519, ED25519, decode_base64
+from tests.support.examples import examples
 
 # From the documentation of Go's golang.org/x/mod/sumdb/note, where this format was first defined.
 GO_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -94,7 +95,7 @@ def test_a_note_with_any_bit_flipped_is_not_opened(data: st.DataObject) -> None:
         open_note(bytes(note), [ALICE.key])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(texts, st.lists(signatures, max_size=4))
 def test_what_can_be_written_is_read_back_the_same(text: bytes, lines: list[Signature]) -> None:
     try:
@@ -122,7 +123,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=examples(1_000), deadline=None)
 @given(st.binary(max_size=80) | st.lists(st.sampled_from(PIECES), max_size=14).map(lambda p: b"a\n\n" + b"".join(p)))
 def test_any_bytes_are_a_note_in_its_one_form_or_malformed(data: bytes) -> None:
     try:

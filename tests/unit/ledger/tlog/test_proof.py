@@ -19,6 +19,7 @@ from ledger.tlog.proof import (
     verify_inclusion,
 )
 from tests.support import naive_tree
+from tests.support.examples import examples
 from tests.unit.ledger.tlog.trees import entries
 
 ENTRIES = entries(700)
@@ -47,7 +48,7 @@ def test_every_proof_in_a_small_tree_is_that_of_the_rfc_and_holds(size: int) -> 
         verify_consistency(old, size, naive_tree.mth(ENTRIES[:old]), root, proof)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.data())
 def test_every_proof_in_a_larger_tree_is_that_of_the_rfc_and_holds(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, len(ENTRIES)))
@@ -61,7 +62,7 @@ def test_every_proof_in_a_larger_tree_is_that_of_the_rfc_and_holds(data: st.Data
     verify_consistency(old, size, root_of(LEAVES[:old]), root, proof)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.data())
 def test_a_proof_holds_for_its_own_leaf_index_and_root_only(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 70))
@@ -89,7 +90,7 @@ def test_a_proof_under_another_size_leads_to_the_same_root_or_none(data: st.Data
         assert root == root_of(LEAVES[:size])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.data())
 def test_a_consistency_proof_holds_for_its_own_roots_and_hashes_only(data: st.DataObject) -> None:
     new = data.draw(st.integers(1, 70))
@@ -114,7 +115,7 @@ def changed(proof: list[bytes]) -> st.SearchStrategy[list[bytes]]:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(sizes, sizes, st.binary(max_size=40), st.binary(max_size=40), st.lists(st.binary(max_size=40), max_size=70))
 def test_no_input_gets_anything_out_of_a_verifier_but_its_two_errors(
     first: int, second: int, one: bytes, other: bytes, proof: list[bytes]

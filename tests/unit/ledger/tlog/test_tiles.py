@@ -20,6 +20,7 @@ from ledger.tlog.tiles import (
     tile_width,
 )
 from tests.support import naive_tree
+from tests.support.examples import examples
 from tests.unit.ledger.tlog.trees import Book, entries
 
 numbers = st.integers(0, 2_000) | st.integers(0, 2**63 - 1)
@@ -48,7 +49,7 @@ def test_every_tile_and_bundle_is_found_by_its_path(level: int, number: int, wid
     assert parse_bundle_path(bundle_path(number, width)) == (number, width)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(paths | st.text())
 def test_a_path_is_in_its_one_form_or_malformed(path: str) -> None:
     for parse, write in ((parse_tile_path, tile_path), (parse_bundle_path, bundle_path)):
@@ -117,7 +118,7 @@ def test_a_bundle_is_uint16_lengths_and_entries() -> None:
     assert decode_bundle(encode_bundle([bytes(65_535)] * 256)) == [bytes(65_535)] * 256
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(
     st.binary(max_size=2_000) | st.lists(st.binary(max_size=4)).map(lambda parts: b"".join(b"\0\4" + p for p in parts))
 )

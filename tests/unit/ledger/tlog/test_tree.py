@@ -11,6 +11,7 @@ from ledger.tlog.hashing import EMPTY_ROOT, leaf_hash, node_hash, root_of
 from ledger.tlog.proof import verify_inclusion
 from ledger.tlog.tree import Edge, Frontier
 from tests.support import naive_tree
+from tests.support.examples import examples
 from tests.unit.ledger.tlog.trees import Book, entries
 
 # The eight leaves that Certificate Transparency's implementations have been tested with since 2012.
@@ -44,7 +45,7 @@ def test_leaves_nodes_and_the_empty_tree_are_hashed_apart() -> None:
     assert EMPTY_ROOT not in (leaf_hash(b""), node_hash(b"", b""))
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=examples(1_000), deadline=None)
 @given(st.lists(st.lists(st.binary(max_size=8), max_size=24), max_size=6))
 def test_batches_of_any_cut_give_the_tree_of_the_rfc(batches: list[list[bytes]]) -> None:
     book, taken = Book(), []

@@ -20,6 +20,7 @@ from ledger.verifier.formats import bundle_reading as reading
 from ledger.verifier.formats.bundle import Bundle, BundleTooLarge, Shown, StreamShown, is_bundle
 from ledger.verifier.formats.bundle_reading import parse_bundle
 from tests.support.bundles import encode_bundle
+from tests.support.examples import examples
 
 HASHES = st.binary(min_size=32, max_size=32)
 PROOFS = st.builds(
@@ -52,7 +53,7 @@ def test_a_bundle_comes_back_as_it_was_and_is_known_as_one(bundle: Bundle) -> No
     assert is_bundle(data)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(bundles(), st.data())
 def test_of_whatever_bytes_only_the_one_form_is_read(bundle: Bundle, data: st.DataObject) -> None:
     encoded = bytearray(encode_bundle(bundle))

@@ -1,0 +1,83 @@
+"""`/desk/officers`: the keys and officers of one's own party, and the further keys that its officers may enrol.
+
+A further key of a party is enrolled by a key that it has: so requests for one are approved here, at the party's desk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.desk.enrolment.asked_keys import AskedKey, KeyRow, asked_key, asked_keys, earliest_recovery, keys_of, refuse
+from api.desk.enrolment.key_requests import kid_in_address
+from api.desk.enrolment.registrar_pages import RequestContent
+from api.desk.frame import add_desk_form, add_desk_page, desk_answer, to
+from api.desk.roles import Officer
+from api.desk.work_lists import log_look
+from api.pages.rendering import Language
+from api.service.service import Service
+
+__all__ = ["OfficersContent", "router"]
+
+PATH: Final = "/desk/officers"
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class OfficersContent:
+    """The party's keys, the newest first, and what of its own waits."""
+
+    keys: Sequence[KeyRow]
+    requests: Sequence[AskedKey]
+
+
+def get_officers(request: Request, language: Language, officer: Officer) -> Response:
+    service: Service = request.app.state.service
+    log_look(service, request, officer, "served", officer.enterprise)
+    requests, _ = asked_keys(service, party=officer.party)
+    content = OfficersContent(keys_of(service, officer.party), requests)
+    title = ("经办人与密钥", "Officers and keys")
+    return desk_answer(request, "desk/enrolment/officers.html", PATH, language, title, content, officer=officer)
+
+
+def get_request(request: Request, language: Language, officer: Officer) -> Response:
+    service: Service = request.app.state.service
+    kid = kid_in_address(request.path_params["name"])
+    asked, party = asked_key(service, request, officer, kid, party=officer.party)
+    content = RequestContent(
+        asked,
+        party,
+        PATH,
+        asked.step == "further_key" and not asked.refused,
+        service.origin,
+        service.today(),
+        earliest_recovery(service),
+    )
+    return desk_answer(
+        request,
+        "desk/enrolment/request.html",
+        f"{PATH}/{asked.kid}",
+        language,
+        ("密钥登记申请", "A key to enrol"),
+        content,
+        officer=officer,
+        scripts=("desk/act_forms.js",),
+    )
+
+
+def post_refusal(request: Request, language: Language, officer: Officer, fields: dict[str, str]) -> Response:
+    service: Service = request.app.state.service
+    kid = kid_in_address(request.path_params["name"])
+    asked, _ = asked_key(service, request, officer, kid, party=officer.party)
+    refuse(service, officer, asked, fields.get("reason", ""))
+    return to(PATH, language)
+
+
+add_desk_page(router, PATH, get_officers)
+add_desk_page(router, f"{PATH}/{{name}}", get_request)
+add_desk_form(router, f"{PATH}/{{name}}/refusal", post_refusal)

@@ -1,0 +1,126 @@
+"""`/desk/registrar`: the keys that wait for a registrar, each beside what the book has of its party.
+
+Approving is a statement of the registrar's, built and signed in the browser (`static/desk/act_forms.js`); refusing is a
+form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.desk.enrolment.asked_keys import (
+    AskedKey,
+    PartyInBook,
+    asked_key,
+    asked_keys,
+    earliest_recovery,
+    refuse,
+)
+from api.desk.enrolment.key_requests import kid_in_address
+from api.desk.frame import add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
+from api.desk.roles import Officer
+from api.desk.work_lists import log_look
+from api.http.errors import InvalidRequest
+from api.pages.rendering import Language
+from api.service.service import Service
+
+__all__ = ["RequestContent", "RequestsContent", "router"]
+
+PATH: Final = "/desk/registrar"
+_CURSOR: Final = re.compile("([0-9]{1,12})[.]([0-9a-f]{64})")
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsContent:
+    """`cursor` leads to the next page, "" where this is the last."""
+
+    requests: Sequence[AskedKey]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContent:
+    """A request, and its party in the book. `desk` is the page that it belongs to; `may_approve`: what comes next is
+    for this desk to sign. A key that is recovered today may be used from `earliest` on."""
+
+    asked: AskedKey
+    party: PartyInBook
+    desk: str
+    may_approve: bool
+    log: str
+    today: date
+    earliest: date
+
+
+def get_registrar(request: Request, language: Language, officer: Officer) -> Response:
+    service: Service = request.app.state.service
+    _require_registrar(service, request, officer)
+    after = _cursor(request.query_params.get("cursor", ""))
+    log_look(service, request, officer, "served")
+    content = RequestsContent(*asked_keys(service, after=after))
+    title = ("密钥登记申请", "Keys to enrol")
+    return desk_answer(request, "desk/enrolment/requests.html", PATH, language, title, content, officer=officer)
+
+
+def get_request(request: Request, language: Language, officer: Officer) -> Response:
+    service: Service = request.app.state.service
+    _require_registrar(service, request, officer)
+    kid = kid_in_address(request.path_params["name"])
+    asked, party = asked_key(service, request, officer, kid)
+    content = RequestContent(
+        asked,
+        party,
+        PATH,
+        asked.step != "further_key" and not asked.refused,
+        service.origin,
+        service.today(),
+        earliest_recovery(service),
+    )
+    return desk_answer(
+        request,
+        "desk/enrolment/request.html",
+        f"{PATH}/{asked.kid}",
+        language,
+        ("密钥登记申请", "A key to enrol"),
+        content,
+        officer=officer,
+        scripts=("desk/act_forms.js",),
+    )
+
+
+def post_refusal(request: Request, language: Language, officer: Officer, fields: dict[str, str]) -> Response:
+    service: Service = request.app.state.service
+    _require_registrar(service, request, officer)
+    asked, _ = asked_key(service, request, officer, kid_in_address(request.path_params["name"]))
+    refuse(service, officer, asked, fields.get("reason", ""))
+    return to(PATH, language)
+
+
+def _require_registrar(service: Service, request: Request, officer: Officer) -> None:
+    """Raises `AccessDenied` for whoever enrols no keys; it is logged."""
+    if not officer.enrols_keys:
+        log_look(service, request, officer, "refused", officer.enterprise)
+        raise not_for_this_desk()
+
+
+def _cursor(cursor: str) -> tuple[int, bytes] | None:
+    if not cursor:
+        return None
+    match = _CURSOR.fullmatch(cursor)
+    if match is None:
+        raise InvalidRequest("enrolment.cursor", "cursor 应取自上一页", "a cursor is what the page before gave")
+    return int(match[1]), bytes.fromhex(match[2])
+
+
+add_desk_page(router, PATH, get_registrar, parameters=frozenset({"cursor"}))
+add_desk_page(router, f"{PATH}/{{name}}", get_request)
+add_desk_form(router, f"{PATH}/{{name}}/refusal", post_refusal)

@@ -1,0 +1,1 @@
+"""The enterprise's own desk: what the public sees of it, what it may say, and what it gets in writing."""

@@ -1,0 +1,70 @@
+"""Events as officers' lists show them: named from the book, with words for their types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from api.http.enterprise_ids import name_of
+from api.pages.words import Word, event_word
+from api.service.service import SHANGHAI, Service
+from ledger.domain.values.subject import is_enterprise
+from projections.search.event_search import EventHit
+
+__all__ = ["ERASED", "ListedEvent", "event_type_word", "listed", "party_name"]
+
+ERASED = Word("封存，正文已删除", "sealed, its body is erased", "closed")
+
+
+class ListedEvent(NamedTuple):
+    """A row: `subject_id` names an enterprise in addresses, None for other streams; `recorded` in Asia/Shanghai."""
+
+    entry: int
+    recorded: datetime
+    type: str
+    word: Word
+    sealed: bool
+    subject: str
+    subject_id: str | None
+    subject_name: str | None
+    issuer: str
+    issuer_name: str | None
+
+
+def listed(service: Service, hits: Sequence[EventHit]) -> list[ListedEvent]:
+    """Each event with the names of its subject and issuer, where the book has one."""
+    subjects = {one.subject for one in hits if is_enterprise(one.subject)}
+    subjects |= {own for one in hits if is_enterprise(own := one.issuer.removeprefix("party:")) and ":" in own}
+    known = service.views.search.enterprises(sorted(subjects)) if subjects else {}
+
+    def named(subject: str) -> str | None:
+        found = known.get(subject.removeprefix("party:"))
+        return party_name(service, subject) if found is None else found.name
+
+    return [
+        ListedEvent(
+            one.entry,
+            datetime.fromtimestamp(one.recorded_at, SHANGHAI),
+            one.type,
+            event_type_word(one.type),
+            one.sealed,
+            one.subject,
+            name_of(one.subject) if is_enterprise(one.subject) else None,
+            named(one.subject),
+            one.issuer,
+            named(one.issuer),
+        )
+        for one in hits
+    ]
+
+
+def event_type_word(kind: str) -> Word:
+    """The name of a type as the index of events has it."""
+    return ERASED if kind == "sealed" else event_word(kind)
+
+
+def party_name(service: Service, party: str) -> str | None:
+    """As it was enrolled; None for what is no party of the book."""
+    record = service.governance.parties.get(party)
+    return None if record is None else record.name_zh
