@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final, NamedTuple
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
@@ -51,13 +51,13 @@ async def roster_form(service: Service, request: Request) -> RosterForm:
             raise Malformed(f"{field[:40]!r} has more than {_FIELD_CHARS_MAX} characters")
         else:
             fields[field] = value
-    await _closed(form)
+    await form.close()
     require_form_token(request, origins, fields.get(FORM_FIELD, ""))
     return RosterForm(fields, name, data)
 
 
 def _parser(request: Request, content: bytes) -> MultiPartParser:
-    async def stream() -> AsyncIterator[bytes]:
+    async def stream() -> AsyncGenerator[bytes, None]:
         yield content
 
     parser = MultiPartParser(
@@ -65,7 +65,3 @@ def _parser(request: Request, content: bytes) -> MultiPartParser:
     )
     parser.spool_max_size = len(content) + 1  # never to a file: there are people's names and numbers in it
     return parser
-
-
-async def _closed(form: FormData) -> None:
-    await form.close()
