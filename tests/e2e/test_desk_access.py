@@ -35,6 +35,7 @@ from tests.support.charter import (
 from tests.support.complaint_files import filled
 from tests.support.desks import DeskVisitor
 from tests.support.reading import authorization, token
+from tests.support.releases import document, lay
 from tests.support.statements import ENTERPRISE, OTHER_ENTERPRISE, speaker_of
 
 STAFF: Final = {
@@ -99,7 +100,7 @@ PREFIXES: Final = ("", "/en")
 @dataclass(frozen=True)
 class Hall:
     """All desks, and somebody at each; `own` and `others` are the ids of pledges that wait, one of each enterprise;
-    `complaint` is the number of a complaint file."""
+    `complaint` the number of a complaint file, `draft` the address of a draft by `enterprise`."""
 
     book: Book
     visitors: Mapping[str, DeskVisitor]
@@ -107,6 +108,7 @@ class Hall:
     own: str
     others: str
     complaint: str
+    draft: str
 
     @property
     def places(self) -> Mapping[str, str]:
@@ -115,9 +117,9 @@ class Hall:
             "/desk/pending/{name}": self.own,
             "/desk/pending/{name}/fields": self.own,
             "/desk/pending/{name}/refusal": self.own,
-            "/desk/releases/{name}": "0" * 32,
-            "/desk/releases/{name}/release": "0" * 32,
-            "/desk/releases/{name}/call-back": "0" * 32,
+            "/desk/releases/{name}": self.draft[-32:],
+            "/desk/releases/{name}/release": self.draft[-32:],
+            "/desk/releases/{name}/call-back": self.draft[-32:],
             "/desk/releases/{name}/discard": "0" * 32,
             "/desk/roster/{name}": "0" * 32,
             "/desk/roster/{name}/fields": "0" * 32,
@@ -169,11 +171,12 @@ def hall(book: Book) -> Iterator[Hall]:
     visitors = {who: DeskVisitor(book.service.url).sign_in(speaker) for who, speaker in speakers.items()}
     tokens = {who: visitor.form_token() for who, visitor in visitors.items()} | {"nobody": "none"}
     visitors["nobody"] = DeskVisitor(book.service.url)
+    draft = lay(visitors["enterprise"], document(book.made(scope="service", content="草稿"), ENTERPRISE))
     form = filled(enterprise="甲企业有限公司", body=HANDLING_BODY.party)
     begun = book.http.post("/complain", data=form, headers={"Origin": book.service.url})
     number = re.search(r'id="number">([^<]+)<', begun.text)
     assert number is not None, begun.text
-    yield Hall(book, visitors, tokens, ids["enterprise"], ids["other"], number[1])
+    yield Hall(book, visitors, tokens, ids["enterprise"], ids["other"], number[1], draft)
     for one in visitors.values():
         one.http.close()
 

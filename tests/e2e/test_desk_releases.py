@@ -45,6 +45,11 @@ def signed(event: Event, subject: str, by: Speaker = ORGANIZER_2, iat: int | Non
     return sign(event, subject=subject, by=by, iat=int(time.time()) if iat is None else iat)[0]
 
 
+def _spoilt(statement: bytes) -> bytes:
+    """With another signature."""
+    return statement[:-1] + bytes([statement[-1] ^ 1])
+
+
 def refusal(answer_text: str) -> str:
     """What stands above the page of a draft."""
     found = re.search(r'<p id="problem"[^>]*>(.*?)</p>', answer_text)
@@ -97,7 +102,7 @@ def test_what_was_signed_is_what_was_drafted_by_whoever_is_signed_in(book: Book,
         (signed(event, "local:release/3b"), "签名的内容与草稿不同"),
         (signed(event, subject, third), "登录的经办人本人"),
         (signed(event, subject, REGULATOR), "登录的经办人本人"),
-        (signed(event, subject)[:-1] + b"\0", "核验不成立"),
+        (_spoilt(signed(event, subject)), "核验不成立"),
         (b"", "格式"),
     ):
         answer = release(two.second, address, statement)

@@ -92,7 +92,7 @@ def test_the_text_that_a_statement_names_is_that_of_the_draft() -> None:
     draft = drafted(document(name, text={"field": field, "content": said}), DAY)
 
     def named(text: str) -> Candidate:
-        body = encode_body(text_type(v=1, salt="ab" * 16, text=text), b"\xab" * 16)
+        body = encode_body(msgspec.convert({**said, "text": text, "v": 1, "salt": "ab" * 16}, text_type), b"\xab" * 16)
         return candidate(msgspec.structs.replace(event, **{field: sha256(body).hexdigest()}), body=body)
 
     assert draft.said_by(named("理由如下。"), DAY)
