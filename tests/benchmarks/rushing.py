@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import cycle, islice
+from statistics import median
 
 from projections.engine.rebuild import rebuild
 from tests.benchmarks.books import Bench, Writer, check
@@ -17,6 +20,7 @@ __all__ = ["rush"]
 
 CONNECTIONS = 256
 CLOSED_CONNECTIONS = 64
+CLOSED = 200_000  # requests: it lasts as long as a probe, so that it meets the same machine
 RANGES = 4_000
 P99_MS_MAX = 100
 PROMISED = 2_000  # a second, half page views and half scans
@@ -34,7 +38,8 @@ def rush(bench: Bench) -> Iterator[Ratio]:
     rebuild(book.database.service)
     requests = _requests(ranges)
     with book.service() as service:
-        closed = max(_closed(service.port, requests) for _ in range(2 + 1))
+        _closed(service.port, requests)  # pages are drawn, rows are read: the day has begun
+        closed = median(_closed(service.port, [*islice(cycle(requests), bench.of(CLOSED))]) for _ in range(3))
         found = _highest(service.port, requests, closed, quick=bench.quick)
     yield Ratio(
         title=f"a page and a mark in turn, at the highest rate whose p99 is below {P99_MS_MAX} ms",
@@ -66,7 +71,7 @@ def _closed(port: int, requests: Sequence[bytes]) -> float:
 
 
 def _highest(port: int, requests: Sequence[bytes], closed: float, *, quick: bool) -> OpenLoad:
-    """From above: a short run tells whether a long one is worth it."""
+    """From above: a short run tells whether a long one is worth it. None that holds counts as 0 a second."""
     for share in SHARES:
         for seconds in (QUICK_SECONDS,) if quick else (PROBE_SECONDS, SECONDS):
             done = open_load(port, requests, closed * share, seconds, CONNECTIONS)
@@ -76,4 +81,4 @@ def _highest(port: int, requests: Sequence[bytes], closed: float, *, quick: bool
                 break
         else:
             return done
-    return done
+    return replace(done, per_second=0)
