@@ -78,6 +78,7 @@ def test_one_drafts_the_other_leaves_it_for_a_time_calls_it_back_and_releases_it
     chosen = in_seconds(DAY)[:16]
     other.fill("#when", chosen)
     other.click("#when-form button")
+    expect(other.locator("#said")).to_contain_text(NAME)
     said = other.locator("#said").inner_text()
     assert all(one in said for one in (NAME, "企业登记", ENTERPRISE, ORGANIZER.party, chosen[:10], "小型")), said
     other.click("#sign")

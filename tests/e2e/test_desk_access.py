@@ -100,7 +100,7 @@ PREFIXES: Final = ("", "/en")
 @dataclass(frozen=True)
 class Hall:
     """All desks, and somebody at each; `own` and `others` are the ids of pledges that wait, one of each enterprise;
-    `complaint` the number of a complaint file, `draft` the address of a draft by `enterprise`."""
+    `complaint` is the number of a complaint file, `draft` the id of a draft by `enterprise`."""
 
     book: Book
     visitors: Mapping[str, DeskVisitor]
@@ -117,9 +117,9 @@ class Hall:
             "/desk/pending/{name}": self.own,
             "/desk/pending/{name}/fields": self.own,
             "/desk/pending/{name}/refusal": self.own,
-            "/desk/releases/{name}": self.draft[-32:],
-            "/desk/releases/{name}/release": self.draft[-32:],
-            "/desk/releases/{name}/call-back": self.draft[-32:],
+            "/desk/releases/{name}": self.draft,
+            "/desk/releases/{name}/release": self.draft,
+            "/desk/releases/{name}/call-back": self.draft,
             "/desk/releases/{name}/discard": "0" * 32,
             "/desk/roster/{name}": "0" * 32,
             "/desk/roster/{name}/fields": "0" * 32,
@@ -176,7 +176,7 @@ def hall(book: Book) -> Iterator[Hall]:
     begun = book.http.post("/complain", data=form, headers={"Origin": book.service.url})
     number = re.search(r'id="number">([^<]+)<', begun.text)
     assert number is not None, begun.text
-    yield Hall(book, visitors, tokens, ids["enterprise"], ids["other"], number[1], draft)
+    yield Hall(book, visitors, tokens, ids["enterprise"], ids["other"], number[1], draft[-32:])
     for one in visitors.values():
         one.http.close()
 

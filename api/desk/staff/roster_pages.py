@@ -30,6 +30,7 @@ from api.http.turns import Turns
 from api.importing.import_report import ImportReport, RowReport, Status
 from api.importing.row_ranges import row_numbers
 from api.importing.table_plan import TableReading
+from api.pages.csp import PAGE_HEADERS
 from api.pages.localized import problem_page
 from api.pages.rendering import Language, in_english
 from api.pages.words import SCOPES, Word
@@ -247,7 +248,9 @@ def get_csv(request: Request, _: Language, officer: Officer) -> Response:
 def get_json(request: Request, _: Language, officer: Officer) -> Response:
     """What `credit-ledger import --dry-run --report ….json` writes."""
     _name, run = _own(request, officer)
-    return Response(run.report.to_json(), headers={"Cache-Control": "no-store"}, media_type="application/json")
+    return Response(
+        run.report.to_json(), headers={**PAGE_HEADERS, "Cache-Control": "no-store"}, media_type="application/json"
+    )
 
 
 def get_fields(request: Request, _: Language, officer: Officer) -> Response:
@@ -267,7 +270,7 @@ def get_fields(request: Request, _: Language, officer: Officer) -> Response:
         b",".join(run.fields[number] for number in piece),
         b"true" if len(numbers) > len(piece) else b"false",
     )
-    return Response(content, headers={"Cache-Control": "no-store"}, media_type="application/json")
+    return Response(content, headers={**PAGE_HEADERS, "Cache-Control": "no-store"}, media_type="application/json")
 
 
 def post_drop(request: Request, language: Language, officer: Officer, _: dict[str, str]) -> Response:
