@@ -36,14 +36,16 @@ def test_rows_bytes_and_proofs_are_paid_for() -> None:
     assert cost("/entries/batch") == BATCH_TOKENS_MIN + BATCH_BYTES_MAX // BATCH_TOKEN_BYTES
     assert cost("/v1/enterprises/x/proof") == cost("/v1/enterprises/x/standing", "tree_size=3") == REQUEST_TOKENS_DEAR
     assert cost("/v1/enterprises/x/standing") == 1
-    assert cost("/e/x") == cost("/en/e/x") == REQUEST_TOKENS_DEAR
+    assert cost("/e/x") == cost("/en/e/x") == cost("/desk/archive") == cost("/en/desk/archive") == REQUEST_TOKENS_DEAR
     assert cost("/en") == cost("/entries/1") == cost("/p/x") == 1
 
 
 def test_whatever_has_a_price_of_its_own_is_there() -> None:
     paths = {path for _, path in OPERATIONS}
     priced = {re.sub("^/en/", "/", path) for path in (*_DEAR, *_QUERIES, *_SEARCHES, _BATCH, _FEED)}
-    assert priced - paths == {"/search", "/s"}, "pages, which the interface does not list"
+    assert priced - paths == {"/search", "/s", "/desk/archive", "/desk/log/standing"}, (
+        "pages, which the interface does not list"
+    )
     for end in _DEAR_ENDS:
         assert any(path.endswith(end) for path in paths), end
 
