@@ -17,6 +17,7 @@ from typing import Final
 import httpx
 
 from api.client.client import Client
+from api.demo.sample_complaints import complain
 from api.demo.sample_pledges import Told, sample_campaign
 from api.demo.sample_records import ENTERPRISES_MIN, tell_records
 from api.demo.sample_roster import SampleCampaign, last_campaign, sample_enterprises, sample_xlsx, year_before
@@ -104,6 +105,8 @@ class Demo:
             if enterprises >= ENTERPRISES_MIN:
                 self._tell(client, campaign, roster.read_bytes(), voice)
             _show_all(client)
+        names = [one.name for one in sample_enterprises(2)]
+        complain(url, names, self._folder / f"complained-{enterprises}")
         said = ", ".join(f"{count} {status}" for status, count in report.counts().items())
         _LOG.info("sample campaign %d at %s: %s", campaign.opens_on.year, url, said)
         self.filled(enterprises).touch()

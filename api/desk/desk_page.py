@@ -23,6 +23,7 @@ from api.service.enterprise_overview import OverviewStanding
 from api.service.service import SHANGHAI, Service
 from ledger.errors import NotFound
 from ledger.store.desk import DeskFilter
+from ledger.store.desk_releases import DraftCount
 from ledger.store.desk_sessions import DeskSession
 
 __all__ = ["HomeContent", "router"]
@@ -65,13 +66,14 @@ class EnterpriseDesk:
 
 @dataclass(frozen=True, slots=True)
 class HomeContent:
-    """`waiting_count` is of all enterprises, None for whoever does not release pledges; `enterprise` is the party's
-    own desk, None for parties that are none."""
+    """`waiting_count` is of all enterprises, None for whoever does not release pledges; `drafts` are the party's;
+    `enterprise` is the party's own desk, None for parties that are none."""
 
     roles: Sequence[Word]
     sessions: Sequence[SessionRow]
     key_until: str | None
     waiting_count: int | None
+    drafts: DraftCount
     enterprise: EnterpriseDesk | None
 
 
@@ -88,6 +90,7 @@ def get_desk(request: Request, language: Language, officer: Officer) -> Response
         [_row(one, officer) for one in sessions],
         None if key.valid_until is None else str(key.valid_until),
         service.desk.count().waiting if officer.sees_all_pending else None,
+        service.store.drafts.count(officer.party),
         own,
     )
     return desk_answer(request, "desk/home.html", PATH, language, ("工作台", "Desk"), content, officer=officer)

@@ -148,17 +148,27 @@ def parse_mapping(text: str) -> Mapping:
         raise Malformed(f"not TOML: {error}") from None
     except msgspec.ValidationError as error:
         raise Malformed(_with_key(str(error))) from None
-    rule = document.subject
+    _check_subject(document.subject)
+    fields = {name: Field(column=one) if isinstance(one, str) else one for name, one in document.fields.items()}
+    _check_fields(fields)
+    return Mapping(source=document.source, subject=document.subject, fields=fields)
+
+
+def _check_subject(rule: SubjectRule) -> None:
     if rule.id == "local" and (rule.registry is None or rule.code is not None):
         raise Malformed('subject: id = "local" needs `registry`, and no `code`')
     if rule.id != "local" and (rule.code is None or rule.registry is not None):
         raise Malformed(f'subject: id = "{rule.id}" needs `code`, the column that holds it, and no `registry`')
-    fields = {name: Field(column=one) if isinstance(one, str) else one for name, one in document.fields.items()}
+
+
+def _check_fields(fields: dict[str, Field]) -> None:
+    """All that are needed are there, and each is one that can be."""
     for name in REQUIRED:
         if name not in fields:
             raise Malformed(f"fields.{name}: is missing; required are {', '.join(REQUIRED)}")
     for name, field in fields.items():
-        _check(name, field)
+        _check_source(name, field)
+        _check_words(name, field)
     replies = fields["reply"]
     if {replies.value, *(replies.map or {}).values()} & {"timely", "late"}:
         for name in ("forwarded", "replied"):
@@ -169,10 +179,10 @@ def parse_mapping(text: str) -> Mapping:
             "fields.notified_on: is missing; an outcome needs the day on which the enterprise was told that it would "
             "be published, and no ground for recording it late replaces that"
         )
-    return Mapping(source=document.source, subject=rule, fields=fields)
 
 
-def _check(name: str, field: Field) -> None:
+def _check_source(name: str, field: Field) -> None:
+    """Where the value comes from: one place, which is of a kind that the field can have."""
     key = f"fields.{name}"
     if name not in FIELDS:
         raise Malformed(f"{key}: there is no such field; possible are {', '.join(FIELDS)}")
@@ -187,6 +197,11 @@ def _check(name: str, field: Field) -> None:
         raise Malformed(f"{key}: a date comes from one `column`, with or without `format`")
     if name == "case" and field.value is not None:
         raise Malformed(f"{key}: a case is named by a column, or it would be the same for every row")
+
+
+def _check_words(name: str, field: Field) -> None:
+    """What the source's words mean: a field of a closed list says it of each."""
+    key = f"fields.{name}"
     if field.in_progress and name != "outcome":
         raise Malformed(f"{key}.in_progress: only for outcome")
     if field.unmapped == "absent" and (name in REQUIRED or field.map is None):

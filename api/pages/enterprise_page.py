@@ -124,6 +124,7 @@ class EnterpriseView:
     tones: Mapping[str, str]
 
     cut: str  # stands where what changes with the checkpoint goes
+    outcomes_open: int = 20  # the newest of the outcomes, which stand open; the others unfold
 
     @property
     def count(self) -> int:

@@ -103,15 +103,7 @@ def compare_facts(
         rows = _records(table)
         if kept is not None and _as_it_should_be(records, rows):
             continue
-        expected: dict[bytes, int] = {}
-        optional: dict[bytes, int] = {}
-        for digest, index in map(_taken_apart, records):
-            if index & OPTIONAL:
-                optional[digest] = index & ~OPTIONAL
-            elif expected.setdefault(digest, index) != index:
-                findings.add(
-                    "fact.twice", f"also entry {min(expected[digest], index)}", entry=max(expected[digest], index)
-                )
+        expected, optional = _said_once(records, findings)
         if kept is None:
             continue
         seen: set[bytes] = set()
@@ -132,6 +124,19 @@ def compare_facts(
         for digest, index in expected.items():
             if digest not in seen:
                 findings.add("fact.missing", f"digest {digest.hex()}", entry=index)
+
+
+def _said_once(records: Iterable[bytes], findings: Findings) -> tuple[dict[bytes, int], dict[bytes, int]]:
+    """By digest, the entry that must be in the table, and that which may be; a fact that two entries make is found."""
+    expected: dict[bytes, int] = {}
+    optional: dict[bytes, int] = {}
+    for digest, index in map(_taken_apart, records):
+        if index & OPTIONAL:
+            optional[digest] = index & ~OPTIONAL
+        elif expected.setdefault(digest, index) != index:
+            first, second = sorted((expected[digest], index))
+            findings.add("fact.twice", f"also entry {first}", entry=second)
+    return expected, optional
 
 
 def _settle(records: list[bytes], findings: Findings) -> tuple[list[bytes], frozenset[bytes]]:

@@ -84,18 +84,19 @@ class DeskComplaints:
         rows = self._database.fetch("complaint_get", (number,))
         return _row(rows[0]) if rows else None
 
-    def content(self, row: ComplaintRow, keys: KeyFolder) -> bytes | None:
-        """What the file holds; None once it is erased, or changed since `row` was read. Raises `Corrupted`."""
-        rows = self._database.fetch("complaint_content", {"number": row.number, "version": row.version})
-        secret = keys.get(row.case_id.hex())
-        if not rows or rows[0][0] is None or secret is None:
-            return None
-        return decrypt_file(secret, row.case_id, row.version, rows[0][0])
-
     def contents(self, rows: Sequence[ComplaintRow], keys: KeyFolder) -> dict[str, bytes]:
-        """Of several, by number; those that are erased, or changed since, are left out."""
-        found = {row.number: self.content(row, keys) for row in rows if not row.erased}
-        return {number: content for number, content in found.items() if content is not None}
+        """What files hold, by number; those that are erased, or changed since their row was read, are left out.
+
+        Raises `Corrupted` for what was not encrypted for this case and version.
+        """
+        there = {row.number: row for row in rows if not row.erased}
+        found = {}
+        for number, version, stored in self._database.fetch("complaint_contents", (Texts(there),)) if there else ():
+            row = there[number]
+            secret = keys.get(row.case_id.hex())
+            if version == row.version and secret is not None:
+                found[number] = decrypt_file(secret, row.case_id, version, stored)
+        return found
 
     def secret_hash(self, number: str) -> bytes | None:
         """Of the complainant's secret; None where there is no such file, or it is erased."""

@@ -459,8 +459,8 @@ SELECT number, case_id, body, subject, holder, stage, suspended, due_on, receive
     content IS NULL
 FROM desk.complaint_files WHERE number = %b
 
--- name: complaint_content
-SELECT content FROM desk.complaint_files WHERE number = %(number)b AND version = %(version)b
+-- name: complaint_contents
+SELECT number, version, content FROM desk.complaint_files WHERE number = ANY (%b) AND content IS NOT NULL
 
 -- name: complaint_secret
 SELECT secret_hash FROM desk.complaint_files WHERE number = %b

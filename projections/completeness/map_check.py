@@ -44,6 +44,14 @@ def check_map(
     serving = {} if state is None else {state["size"], state["kept_size"]}
     replay = _Replay(source.subjects())
     kept: dict[str, bytes] = {}
+
+    def check_served(whole: Below, pages: Mapping[str, bytes]) -> None:
+        assert state is not None
+        if (state["subjects"], state["root"]) != (whole.subjects, whole.hash):
+            findings.add("projection.row", "root or subjects of the map", row="projections.map_state")
+        elif _plausible(state, published, chain, findings):
+            _pages(source.connection, pages, kept, state, findings)
+
     for size in sorted({*published, *serving} - {None, 0}):
         whole = replay.go_to(size)
         if whole is None:
@@ -57,15 +65,10 @@ def check_map(
         if state is not None and size == state["kept_size"]:
             kept = dict(replay.pages)
         if state is not None and size == state["size"]:
-            if (state["subjects"], state["root"]) != (whole.subjects, whole.hash):
-                findings.add("projection.row", "root or subjects of the map", row="projections.map_state")
-            elif _plausible(state, published, chain, findings):
-                _pages(source.connection, replay.pages, kept, state, findings)
+            check_served(whole, replay.pages)
     if state is not None and state["size"] == 0:  # nothing was made yet
-        if (state["subjects"], state["root"]) != (NOTHING.subjects, NOTHING.hash):
-            findings.add("projection.row", "root or subjects of the map", row="projections.map_state")
-        elif _plausible(state, published, chain, findings):
-            _pages(source.connection, {}, {}, state, findings)
+        kept = {}
+        check_served(NOTHING, {})
 
 
 class _Replay:

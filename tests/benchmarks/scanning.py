@@ -23,7 +23,7 @@ from tests.benchmarks.material import Material, Signed, name_of
 from tests.support.charter import ORGANIZER, ORIGIN
 from tests.support.running import RunningService
 
-__all__ = ["marks"]
+__all__ = ["RANGES_EACH", "licensed_ranges", "marks", "serial_of"]
 
 CONNECTIONS = 64
 RANGES = 16_000
@@ -35,13 +35,13 @@ def marks(bench: Bench) -> Iterator[Ratio]:
     """Distinct ranges first: every look-up of a range reads its row, and its seed."""
     book, ranges = bench.book("marks"), bench.of(RANGES)
     with Writer(book) as writer:
-        writer.fill(_statements(book.material, ranges), "marks")
+        writer.fill(licensed_ranges(book.material, ranges), "marks")
     rebuild(book.database.service)
     rounds = bench.rounds()
     count = ranges // (rounds + 1)
-    hot = [_serial(0, place) for place in range(bench.of(20_000))]
+    hot = [serial_of(0, place) for place in range(bench.of(20_000))]
     with book.service() as service:
-        _fill_floor(bench, _answer(service, _serial(0, 0)), ranges)
+        _fill_floor(bench, _answer(service, serial_of(0, 0)), ranges)
 
         def floor(asked: int) -> float:
             done = load(bench.floor(), [get(f"/row/{number}") for number in range(asked)], CONNECTIONS)
@@ -54,7 +54,9 @@ def marks(bench: Bench) -> Iterator[Ratio]:
             floor_title,
             "per s",
             floor=lambda _: floor(count),
-            ours=lambda number: _ask(service, [_serial(one, 7) for one in range(number * count, (number + 1) * count)]),
+            ours=lambda number: _ask(
+                service, [serial_of(one, 7) for one in range(number * count, (number + 1) * count)]
+            ),
             rounds=rounds,
             bound="at least",
             target=0.5,
@@ -85,7 +87,8 @@ def _answer(service: RunningService, serial: str) -> bytes:
     return content
 
 
-def _statements(material: Material, ranges: int) -> Iterator[Signed]:
+def licensed_ranges(material: Material, ranges: int) -> Iterator[Signed]:
+    """So many ranges of marks, `RANGES_EACH` for each enterprise, with what they rest on."""
     for number in range(ranges):
         if number % RANGES_EACH == 0:
             name = name_of(number // RANGES_EACH)
@@ -132,7 +135,7 @@ def _seed(number: int) -> bytes:
     return sha256(f"seed {number}".encode()).digest()
 
 
-def _serial(number: int, place: int) -> str:
+def serial_of(number: int, place: int) -> str:
     return make(_seed(number), _range(number), place)
 
 

@@ -65,8 +65,9 @@ class Office:
     desks: dict[str, Desk] = field(default_factory=dict)
     contexts: list[BrowserContext] = field(default_factory=list)
 
-    def officer(self, usual: Speaker, officer: str = "desk-1") -> Speaker:
+    def officer(self, usual: Speaker) -> Speaker:
         """Another officer of a party that has a key, with a P-256 key of its own, enrolled by the party."""
+        officer = f"{usual.officer}-desk"
         speaker = Speaker(usual.party, signer_for(f"{usual.party} {officer}", "p256"), officer, usual.roles)
         if f"{speaker.party} {officer}" not in self.desks:
             self.book.enrol(speaker, usual, officer=officer)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from ledger.cose.receipt import detach
 from ledger.cose.statement import decode_event, parse_statement
-from tests.browser.act_forms import Office, office, propose, signed
+from tests.browser.act_forms import Office, draft_of, fill_from, office, propose, said_against, signed
 from tests.browser.desk import desk_book
-from tests.e2e.book import Book
-from tests.support.charter import ORGANIZER, Speaker
-from tests.support.statements import ENTERPRISE
+from tests.e2e.book import Book, today
+from tests.support.charter import HANDLING_BODY, ORGANIZER, Speaker
+from tests.support.statements import CAMPAIGN, ENTERPRISE, campaign_opened, outcome
 
 __all__ = ["desk_book"]
 
@@ -69,3 +71,117 @@ def test_a_form_is_filled_in_read_back_from_its_bytes_signed_and_registered(desk
     assert desks.book.get(f"/entries/{entry}/statement").status_code == 200
     page.click("#back")
     page.wait_for_url("**/desk/pending")
+
+
+def test_a_half_filled_form_is_kept_and_goes_to_a_file_and_back(
+    desks: Office, organizer: Speaker, tmp_path: Path
+) -> None:
+    page = desks.form(organizer, "StandardDeclared", f"?subject={ENTERPRISE}")
+    page.fill("#f-title", "家用电热水壶")
+    for name in ("电热水壶", "<img src=x onerror=alert(1)>"):
+        page.locator("#f-products [data-add]").click()
+        page.locator("#f-products [data-item]").last.locator("input[id$='-name']").fill(name)
+    page.locator("#draft-state", has_text="已留在本浏览器").wait_for(state="attached")
+    page.reload()
+    page.wait_for_selector("html[data-ready=yes]")
+    assert page.input_value("#f-title") == "家用电热水壶"
+    names = page.locator("#f-products [data-item] input[id$='-name']")
+    assert [one.input_value() for one in names.all()] == ["电热水壶", "<img src=x onerror=alert(1)>"]
+    page.locator("#drafts summary").click()
+    with page.expect_download() as download:
+        page.click("#draft-save")
+    file = tmp_path / "draft.json"
+    download.value.save_as(file)
+    page.locator("#f-products [data-remove]").first.click()
+    assert names.count() == 1
+    page.set_input_files("#draft-file", file)
+    expect(names).to_have_count(2)
+    other = draft_of(campaign_opened(), CAMPAIGN)
+    page.set_input_files("#draft-file", {"name": "x.json", "mimeType": "application/json", "buffer": other})
+    expect(page.locator("#draft-file-wrong")).to_contain_text("CampaignOpened")
+    page.set_input_files("#draft-file", {"name": "x.json", "mimeType": "application/json", "buffer": b"[]"})
+    expect(page.locator("#draft-file-wrong")).to_contain_text("不是草稿文件")
+    assert names.count() == 2, "nothing is lost by it"
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("#draft-clear")
+    page.wait_for_function("document.getElementById('f-title')?.value === ''")
+
+
+def test_what_the_service_refuses_stands_at_the_field_that_its_rule_names(desks: Office) -> None:
+    handling = desks.officer(HANDLING_BODY)
+    page = desks.form(handling, "ComplaintOutcomeRecorded", f"?subject={ENTERPRISE}")
+    page.goto(f"{desks.book.service.url}/en/desk/act/ComplaintOutcomeRecorded?subject={ENTERPRISE}")
+    page.wait_for_selector("html[data-ready=yes]")
+    fill_from(page, draft_of(outcome(31, notified_on=None, product_class="电话 13800138000"), ENTERPRISE, sealed=True))
+    for wrong, mend, value in (
+        ("#f-product_class-wrong", "#f-product_class", "小家电"),
+        ("#f-notified_on-wrong", "#f-notified_on", "2026-03-02"),
+    ):
+        propose(page)
+        assert "sealed" in page.locator("#said").inner_text()
+        page.click("#sign")
+        page.locator(f"{wrong}:not(:empty)").wait_for()
+        assert page.locator("[aria-invalid]").count() == 1, said_against(page)
+        assert page.input_value("#f-issue") == "质量", "nothing typed is lost"
+        page.fill(mend, value)
+    propose(page)
+    page.click("#sign")
+    page.locator("#done:not([hidden])").wait_for()
+    assert "Registered as entry" in page.locator("#done-title").inner_text()
+    assert page.locator("#done-files a[download$='.body.json']").count() == 1, "the body can be kept"
+
+
+def test_an_enterprises_pledge_waits_and_its_statement_can_be_kept(desks: Office) -> None:
+    owner = desks.officer(desks.book.own_key(ENTERPRISE))
+    page = desks.form(owner, "PledgeMade", f"?campaign={CAMPAIGN}&scope=product&clauses=refund&clauses=reply")
+    assert page.locator("#subject").is_hidden(), "an enterprise speaks about itself alone"
+    assert page.input_value("#f-clauses") == "refund\nreply"
+    made = {"reason": "3·15", "content": "保证质量。\n包退包换。", "liability": "退一赔三", "made_on": str(today())}
+    for name, value in {**made, "accepting_body": "协会", "accepting_code": "51100000500000005N"}.items():
+        page.fill(f"#f-{name}", value)
+    page.select_option("#f-disclosure", "public")
+    propose(page)
+    page.click("#sign")
+    page.locator("#done:not([hidden])").wait_for()
+    assert page.locator("#done-title").inner_text() == "已收到，等候公布"
+    with page.expect_download() as download:
+        page.locator("#done-files a").click()
+    statement = download.value.path().read_bytes()
+    assert page.locator("#done").get_attribute("data-statement") == sha256(statement).hexdigest()
+    assert desks.at(owner).go(f"/desk/pending/{sha256(statement).hexdigest()}").locator("h1").count() == 1
+    assert "保证质量" in page.locator("main").inner_text()
+
+
+def test_pages_of_forms_pass_axe_keep_their_policy_and_fit_small_screens(desks: Office, organizer: Speaker) -> None:
+    desk = desks.at(organizer)
+    for prefix in ("", "/en"):
+        desk.go(f"{prefix}/desk/act")
+        for width in (1280, 375):
+            desk.faultless(width, f"{prefix}/desk/act")
+        page = desk.open(f"{prefix}/desk/act/StandingPolicyProposed")
+        for width in (1280, 375):
+            desk.faultless(width, f"{prefix}/desk/act/StandingPolicyProposed")
+    desk.page.set_viewport_size({"width": 1280, "height": 900})
+    page = desks.form(organizer, "CampaignOpened")
+    page.locator("#act > button").click()
+    page.locator("#f-theme-wrong:not(:empty)").wait_for()
+    desk.faultless(375, "faults")
+    fill_from(page, draft_of(campaign_opened(), "campaign:look"))
+    propose(page)
+    desk.faultless(375, "what is to be signed")
+    page.click("#sign")
+    page.locator("#done:not([hidden])").wait_for()
+    desk.faultless(375, "the receipt")
+    desk.page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_without_scripts_the_page_says_that_signing_takes_them(desks: Office, organizer: Speaker) -> None:
+    context = desks.browser.new_context(java_script_enabled=False)
+    context.add_cookies(desks.at(organizer).page.context.cookies())  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{desks.book.service.url}/desk/act/CampaignOpened")
+    assert "须允许脚本" in page.locator("main").inner_text()
+    assert page.locator("#filling").is_hidden()
+    page.goto(f"{desks.book.service.url}/desk/act")
+    assert page.locator("a[href='/desk/act/CampaignOpened']").count() == 1
+    context.close()

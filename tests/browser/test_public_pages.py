@@ -114,6 +114,8 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
         assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert page.evaluate("window.violations ?? []") == [], path
+        narrow = "[...document.querySelectorAll('.standing .said')].filter((one) => one.clientWidth < 250).length"
+        assert page.evaluate(narrow) == 0, path
     watched.complaints[:] = [one for one in watched.complaints if "404" not in one]  # of /p/0, as it should be
 
 

@@ -22,6 +22,7 @@ from ledger.cose.statement import (
     parse_statement,
     verify_statement,
 )
+from ledger.domain.events.base import Event
 from ledger.domain.examples import example
 from ledger.domain.payload import decode_body, encode_payload
 from ledger.domain.rules.catalogue import SPECS
@@ -88,12 +89,13 @@ def frame(subject: str, **other: Any) -> dict[str, Any]:
 
 
 def test_every_event_of_the_catalogue_has_the_same_bytes_in_the_browser(page: Page) -> None:
-    lines, expected = [], []
+    lines: list[dict[str, Any]] = []
+    expected: list[tuple[Event, bytes, bytes | None]] = []
     for spec in SPECS.values():
         for event in (example(spec.event), sample(spec.event)):
             for sealed in (one for one in (False, True) if spec.takes(sealed=one)):
-                said = {"subject": SUBJECTS[min(spec.streams)], "issuer": PARTY, "audience": ORIGIN}
-                signed = {"signer": SIGNER, "iat": IAT, "cti": CTI}
+                said: dict[str, Any] = {"subject": SUBJECTS[min(spec.streams)], "issuer": PARTY, "audience": ORIGIN}
+                signed: dict[str, Any] = {"signer": SIGNER, "iat": IAT, "cti": CTI}
                 if sealed:
                     expected.append((event, *make_sealed(event, **said, **signed, salt=SALT)))
                 else:

@@ -21,6 +21,7 @@ from projections.standing.levels import WORDS, Level
 from tests.e2e.book import Book
 from tests.support.charter import Speaker
 from tests.support.database import PostgresServer
+from tests.support.desks import DeskVisitor
 from tests.support.run_clock import moment, moved_to
 from tests.support.running import RunningService
 from tests.support.statements import outcome, sign
@@ -65,6 +66,10 @@ def test_a_demonstration_has_a_campaign_that_is_over_and_pledges_that_hold(demo:
     case = sign(notified, subject=f"uscc:{rows[0]['id']}", by=handling, iat=at, origin=ORIGIN)
     (result,) = book.batch([case])
     assert result["status"] == "registered", result
+
+    with DeskVisitor(book.service.url) as clerk:
+        assert clerk.send(clerk.answered(handling, log=ORIGIN)).status_code == 201
+        assert clerk.http.get("/desk/complaints").text.count('<td><a class="num"') == 3, "three complaints wait"
 
 
 def test_a_sample_roster_is_of_the_campaign_that_the_demonstration_opens(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,8 +32,10 @@ from tests.support.charter import (
     ROOT,
     Speaker,
 )
+from tests.support.complaint_files import filled
 from tests.support.desks import DeskVisitor
 from tests.support.reading import authorization, token
+from tests.support.releases import document, lay
 from tests.support.statements import ENTERPRISE, OTHER_ENTERPRISE, speaker_of
 
 STAFF: Final = {
@@ -96,19 +99,33 @@ PREFIXES: Final = ("", "/en")
 
 @dataclass(frozen=True)
 class Hall:
-    """All desks, and somebody at each; `own` and `others` are the ids of pledges that wait, one of each enterprise."""
+    """All desks, and somebody at each; `own` and `others` are the ids of pledges that wait, one of each enterprise;
+    `complaint` is the number of a complaint file, `draft` the id of a draft by `enterprise`."""
 
     book: Book
     visitors: Mapping[str, DeskVisitor]
     tokens: Mapping[str, str]
     own: str
     others: str
+    complaint: str
+    draft: str
 
     @property
     def places(self) -> Mapping[str, str]:
         """What stands in `{name}` of an address: things of `enterprise`."""
         return {
             "/desk/pending/{name}": self.own,
+            "/desk/pending/{name}/fields": self.own,
+            "/desk/pending/{name}/refusal": self.own,
+            "/desk/releases/{name}": self.draft,
+            "/desk/releases/{name}/release": self.draft,
+            "/desk/releases/{name}/call-back": self.draft,
+            "/desk/releases/{name}/discard": "0" * 32,
+            "/desk/roster/{name}": "0" * 32,
+            "/desk/roster/{name}/fields": "0" * 32,
+            "/desk/roster/{name}/report.csv": "0" * 32,
+            "/desk/roster/{name}/report.json": "0" * 32,
+            "/desk/roster/{name}/drop": "0" * 32,
             "/desk/sessions/{name}/end": "0" * 64,
             "/desk/act/{type}": "PledgePublished",
             "/desk/key/requests/{name}": "0" * 64,
@@ -122,6 +139,8 @@ class Hall:
             "/desk/audits/{name}": "0",
             "/desk/audits/{name}/report.html": "0",
             "/desk/audits/{name}/report.json": "0",
+            "/desk/complaints/{number}": self.complaint,
+            "/desk/complaints/{number}/{act}": self.complaint,
             "/desk/explorer/{entry}": "0",
             "/desk/explorer/{entry}/body": "0",
         }
@@ -129,7 +148,8 @@ class Hall:
     def path(self, rule: Rule) -> str:
         """An address with a thing of `enterprise` in it."""
         head, brace, rest = rule.address.partition("{")
-        return head + self.places[rule.address] + rest.partition("}")[2] if brace else rule.address
+        place = self.places[rule.address] + rest.partition("}")[2].replace("{act}", "note") if brace else ""
+        return head + place
 
     def ask(self, rule: Rule, prefix: str, who: str) -> httpx.Response:
         visitor, path = self.visitors[who], prefix + self.path(rule)
@@ -151,7 +171,12 @@ def hall(book: Book) -> Iterator[Hall]:
     visitors = {who: DeskVisitor(book.service.url).sign_in(speaker) for who, speaker in speakers.items()}
     tokens = {who: visitor.form_token() for who, visitor in visitors.items()} | {"nobody": "none"}
     visitors["nobody"] = DeskVisitor(book.service.url)
-    yield Hall(book, visitors, tokens, ids["enterprise"], ids["other"])
+    draft = lay(visitors["enterprise"], document(book.made(scope="service", content="草稿"), ENTERPRISE))
+    form = filled(enterprise="甲企业有限公司", body=HANDLING_BODY.party)
+    begun = book.http.post("/complain", data=form, headers={"Origin": book.service.url})
+    number = re.search(r'id="number">([^<]+)<', begun.text)
+    assert number is not None, begun.text
+    yield Hall(book, visitors, tokens, ids["enterprise"], ids["other"], number[1], draft[-32:])
     for one in visitors.values():
         one.http.close()
 
@@ -209,7 +234,8 @@ def test_an_organizer_sees_all_that_waits_by_campaign_if_it_likes(hall: Hall) ->
     assert hall.own in page and hall.others in page and "甲企业有限公司" in page
     assert '<b class="num">2</b>' in http.get("/desk").text
     assert hall.own not in http.get("/desk/pending?campaign=2025").text
-    assert hall.own not in http.get("/desk/pending?from=1").text, "after a row: those that came later"
+    rest = http.get("/desk/pending?from=2").text
+    assert hall.own not in rest and hall.others not in rest, "after both rows: those that came later"
     for query in ("from=x", "campaign=A B", "campagne=2026"):
         assert http.get(f"/desk/pending?{query}").status_code == 422, query
 

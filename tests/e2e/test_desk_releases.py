@@ -45,6 +45,11 @@ def signed(event: Event, subject: str, by: Speaker = ORGANIZER_2, iat: int | Non
     return sign(event, subject=subject, by=by, iat=int(time.time()) if iat is None else iat)[0]
 
 
+def _spoilt(statement: bytes) -> bytes:
+    """With another signature."""
+    return statement[:-1] + bytes([statement[-1] ^ 1])
+
+
 def refusal(answer_text: str) -> str:
     """What stands above the page of a draft."""
     found = re.search(r'<p id="problem"[^>]*>(.*?)</p>', answer_text)
@@ -57,9 +62,9 @@ def test_one_drafts_and_another_releases_at_once(book: Book, two: Two) -> None:
     before = book.checkpoint()
     address = lay(two.first, document(event, subject))
     for visitor, words in ((two.first, "这是您拟的草稿"), (two.second, "查看将要签名的内容")):
-        page = visitor.http.get(address)
-        assert page.status_code == 200
-        assert all(one in page.text for one in (words, subject, SECRET))
+        shown = visitor.http.get(address)
+        assert shown.status_code == 200
+        assert all(one in shown.text for one in (words, subject, SECRET))
     assert book.checkpoint() == before, "nothing of a draft is in the book"
     statement = leave(two.second, address, event, subject)
     page = two.first.http.get(address).text
@@ -97,7 +102,7 @@ def test_what_was_signed_is_what_was_drafted_by_whoever_is_signed_in(book: Book,
         (signed(event, "local:release/3b"), "签名的内容与草稿不同"),
         (signed(event, subject, third), "登录的经办人本人"),
         (signed(event, subject, REGULATOR), "登录的经办人本人"),
-        (signed(event, subject)[:-1] + b"\0", "核验不成立"),
+        (_spoilt(signed(event, subject)), "核验不成立"),
         (b"", "格式"),
     ):
         answer = release(two.second, address, statement)
@@ -151,6 +156,7 @@ def test_what_the_book_refuses_at_that_time_says_why_and_can_be_signed_again(boo
     eventually(lambda: "发布时未被接受" in two.first.http.get(address).text, "it is refused")
     listed = two.second.http.get("/desk/releases").text
     assert "有 1 份在发布时未被接受" in listed and "已登记" in listed
+    assert "有 1 份在发布时未被接受" in two.first.http.get("/desk").text, "where somebody sees it"
     statement = signed(event, subject)
     assert release(two.second, address, statement).status_code == 303
     page = two.second.http.get(address).text

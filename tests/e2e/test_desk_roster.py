@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -51,7 +52,7 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def office(book: Book, tmp_path_factory: pytest.TempPathFactory) -> Office:
+def office(book: Book, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     sample = SampleCampaign(today() - timedelta(days=14), today())
     book.campaign(clauses=CLAUSES, pledge_valid_until=sample.pledge_valid_until)
     header, *rows = sample_rows(SOUND, campaign=sample, flaws=True)
@@ -59,7 +60,8 @@ def office(book: Book, tmp_path_factory: pytest.TempPathFactory) -> Office:
         row[COLUMN[template.CONTACT]], row[COLUMN[template.TELEPHONE]] = CONTACT, TELEPHONE
     path = tmp_path_factory.mktemp("roster") / "名单.xlsx"
     path.write_bytes(xlsx_table([header, *rows], "承诺名单"))
-    return Office(DeskVisitor(book.service.url).sign_in(ORGANIZER), path, book.size())
+    with DeskVisitor(book.service.url) as visitor:
+        yield Office(visitor.sign_in(ORGANIZER), path, book.size())
 
 
 def commands_report(book: Book, path: Path) -> bytes:

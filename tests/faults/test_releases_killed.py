@@ -90,7 +90,12 @@ def between_two_settlings(left: Left) -> None:
 
 @pytest.mark.parametrize(
     "point",
-    [before_it_is_claimed, claimed_and_not_registered, registered_and_not_settled, between_two_settlings],
+    [
+        before_it_is_claimed,
+        claimed_and_not_registered,
+        registered_and_not_settled,
+        pytest.param(between_two_settlings, marks=pytest.mark.slow),
+    ],
     ids=lambda point: point.__name__,
 )
 def test_a_release_whose_service_is_killed_is_in_the_book_once(
@@ -141,7 +146,7 @@ def test_a_called_back_one_stays_called_back_over_a_crash(book: tuple[Book, Test
 def locked(left: Left, lock: str) -> Iterator[Connection[Any]]:
     """Hold a lock in a transaction, until the end or its rollback."""
     with psycopg.connect(left.database.superuser) as connection:
-        connection.execute(lock)  # type: ignore[call-overload]  # of this file
+        connection.execute(lock)
         yield connection
         connection.rollback()
 
@@ -192,6 +197,6 @@ def not_called_back(left: Left) -> None:
 
 def asked(left: Left, query: str, *values: str) -> Any:
     with psycopg.connect(left.database.superuser, autocommit=True) as connection:
-        row = connection.execute(query, values).fetchone()  # type: ignore[call-overload]  # of this file
+        row = connection.execute(query, values).fetchone()
     assert row is not None
     return row[0]

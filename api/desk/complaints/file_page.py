@@ -28,7 +28,7 @@ from api.desk.frame import add_desk_form, add_desk_page, desk_answer, to
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
 from api.http.enterprise_ids import name_of
-from api.pages.rendering import Language
+from api.pages.rendering import Language, in_english
 from api.pages.words import Word
 from api.service.service import SHANGHAI, Service
 from ledger.domain.state.complaint import OUTCOMES as OUTCOMES_ON_RECORD
@@ -239,6 +239,8 @@ def _content(
     first = publishable_from(file, rules)
     signable = file.stage == "notified" and row.subject is not None and first is not None and first <= today
     registered = file.registered
+    path = f"{PATH}/{row.number}"
+    back = path if language == "zh" else in_english(path)
     return ComplaintFileContent(
         **head,  # type: ignore[arg-type]
         terms=terms_on(registered.received_on),
@@ -259,7 +261,7 @@ def _content(
         issues={str(name): word for name, word in ISSUES.items()},
         channel=CHANNELS[registered.channel],
         publishable_from=first,
-        form=form_address(file, row.case_id.hex(), rules, f"{PATH}/{row.number}") if signable else "",
+        form=form_address(file, row.case_id.hex(), rules, back) if signable else "",
         entry=entry,
         today=today,
         **({} if tried is None else tried._asdict()),

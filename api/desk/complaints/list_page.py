@@ -19,6 +19,7 @@ from api.desk.frame import add_desk_form, add_desk_page, desk_answer
 from api.desk.roles import Officer
 from api.http.enterprise_ids import subject_of
 from api.importing.table_writer import csv_table
+from api.pages.csp import PAGE_HEADERS
 from api.pages.rendering import Language
 from api.pages.words import Word
 from api.service.service import Service
@@ -76,7 +77,8 @@ def get_csv(request: Request, language: Language, officer: Officer) -> Response:
         )
         for one in page.rows
     ]
-    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="complaints.csv"'}
+    named = {"Content-Disposition": 'attachment; filename="complaints.csv"'}
+    headers = {**PAGE_HEADERS, "Cache-Control": "no-store", **named}
     return Response(csv_table([heads, *rows]), headers=headers, media_type="text/csv; charset=utf-8")
 
 

@@ -29,7 +29,8 @@ __all__ = ["ActContent", "ActsContent", "router"]
 
 PATH: Final = "/desk/act"
 _PLACE: Final = re.compile(r"\.[0-9]{1,4}(?=\.)")
-_BACK: Final = re.compile(r"/(?:en/)?desk(?:/[A-Za-z0-9._~:%-]+)*(?:\?[A-Za-z0-9._~:%=&+-]*)?")
+_SEGMENT: Final = r"/(?!(?:\.|%2[eE]){1,2}(?:[/?]|\Z))[A-Za-z0-9._~:%-]+"  # no step upwards
+_BACK: Final = re.compile(rf"/(?:en/)?desk(?:{_SEGMENT})*(?:\?[A-Za-z0-9._~:%=&+-]*)?")
 
 router = APIRouter()
 

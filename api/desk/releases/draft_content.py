@@ -9,14 +9,13 @@ that an open statement names by digest in `field`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
-from api.evidence.labels import FIELDS
 from ledger.domain.events.base import Event, NamedText
 from ledger.domain.payload import decode_body, decode_payload, encode_payload
 from ledger.domain.rules.catalogue import SPECS
@@ -26,7 +25,7 @@ from ledger.errors import Malformed
 from ledger.limits import DRAFT_BYTES_MAX
 from ledger.registration import Candidate
 
-__all__ = ["Drafted", "Line", "drafted", "lines_of"]
+__all__ = ["Drafted", "drafted"]
 
 _DIGEST: Final = "0" * 64  # of a text that has no salt yet
 _SALT: Final = "0" * 64
@@ -43,14 +42,6 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True):
     fields: dict[str, Any]
     sealed: bool | None = None
     text: _Text | None = None
-
-
-class Line(NamedTuple):
-    """A field in words: its name, what it is called (Chinese), its value as it stands."""
-
-    name: str
-    label: str
-    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +118,3 @@ def _named_text(spec: EventSpec, content: Mapping[str, Any], salt: str) -> Named
         return msgspec.convert({"v": 1, **content, "salt": salt}, spec.event.text_type)
     except msgspec.ValidationError as error:
         raise Malformed(f"text: {error}") from None
-
-
-def lines_of(fields: Mapping[str, Any]) -> list[Line]:
-    """Every field of a draft as a line for people, nested ones by their path."""
-    return [Line(name, FIELDS.get(name.rpartition(".")[2], name), value) for name, value in _flat(fields, "")]
-
-
-def _flat(value: object, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping) and value:
-        for name, one in value.items():
-            yield from _flat(one, f"{path}.{name}" if path else str(name))
-    elif isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
-        for place, one in enumerate(value, start=1):
-            yield from _flat(one, f"{path}[{place}]")
-    elif isinstance(value, list):
-        yield path, ", ".join(map(str, value))
-    else:
-        yield path, str(value)

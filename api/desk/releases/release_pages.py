@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import anyio.from_thread
 import msgspec
@@ -21,7 +21,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.desk.frame import add_desk_form, add_desk_page, desk_answer, to
-from api.desk.releases.draft_content import Line, drafted, lines_of
+from api.desk.releases.draft_content import drafted
+from api.desk.releases.draft_words import Line, lines_of, words_of
 from api.desk.releases.release_rules import chosen_time, latest_time, require_another_officer, require_release
 from api.desk.roles import Officer
 from api.http.errors import InvalidRequest, Problem, problem_of
@@ -76,15 +77,17 @@ class ReleasesContent:
 
 @dataclass(frozen=True, slots=True)
 class DraftContent:
-    """One draft. `document` is its JSON for the browser, None once it was released; `latest` the latest time that can
-    be chosen for a statement signed now; `chosen` and `problem` are of a release that was not taken."""
+    """One draft. `document` is its JSON and `words` those of its fields, for the browser; None once it was released.
+    `dated`: whether it says from when it counts; `latest` the latest time that can be chosen for a statement signed
+    now; `chosen` and `problem` are of a release that was not taken."""
 
     row: DraftRow
     document: str | None
     sealed: bool
     fields: Sequence[Line]
     text: Sequence[Line]
-    labels: str
+    dated: bool
+    words: str
     called_back: datetime | None
     settled: datetime | None
     may_release: bool
@@ -221,12 +224,13 @@ def _page(
     row, now = _row(draft), service.clock()
     fields: Sequence[Line] = ()
     text: Sequence[Line] = ()
-    sealed = False
+    sealed = dated = False
+    words: dict[str, tuple[str, ...]] = {}
     if draft.document is not None:
-        document: dict[str, Any] = msgspec.json.decode(draft.document)
-        fields = lines_of(document["fields"])
-        text = lines_of(document["text"]["content"]) if document.get("text") else ()
-        sealed = drafted(draft.document, service.today()).sealed
+        taken = drafted(draft.document, service.today())
+        fields, text = lines_of(taken)
+        sealed, dated = taken.sealed, "effective_on" in taken.fields
+        words = {path: word[:2] for path, word in words_of(taken).items()}
     waits = draft.state in ("draft", "refused")
     content = DraftContent(
         row=row,
@@ -234,7 +238,8 @@ def _page(
         sealed=sealed,
         fields=fields,
         text=text,
-        labels=msgspec.json.encode({line.name: line.label for line in (*fields, *text)}).decode(),
+        dated=dated,
+        words=msgspec.json.encode(words).decode(),
         called_back=_moment(draft.called_back_at),
         settled=_moment(draft.settled_at),
         may_release=waits and officer.officer != draft.drafter,

@@ -28,6 +28,7 @@ from api.desk.staff.pledge_codes import CodeProposals, division_of
 from api.desk.work_lists import WaitingRow, log_look, waiting_pledge
 from api.http.errors import InvalidRequest
 from api.importing.table_writer import csv_table
+from api.pages.csp import PAGE_HEADERS
 from api.pages.rendering import Language
 from api.service.service import Service
 from api.service.waiting_pledges import Refusal, drop_ended, read_refusal
@@ -39,7 +40,7 @@ __all__ = ["RefusalContent", "router"]
 PATH: Final = "/desk/pending"
 _HEADER: Final = ("id", "enterprise", "name", "campaign", "scope", "received", "state", "reason")
 _ID: Final = re.compile("[0-9a-f]{64}")
-_NO_STORE: Final = {"Cache-Control": "no-store"}
+_NO_STORE: Final = {**PAGE_HEADERS, "Cache-Control": "no-store"}
 
 router = APIRouter()
 

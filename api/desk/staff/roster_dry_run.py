@@ -7,6 +7,7 @@ statement is found here, too, and nothing that comes of it could be registered.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -30,6 +31,7 @@ from ledger.limits import DESK_ROSTER_SECONDS_MAX
 
 __all__ = ["DryRun", "dry_run"]
 
+_WAIT_SECONDS_MAX: Final = 2.0
 _NO_FOLDER: Final = AnnexFolder(Path(os.devnull))  # a roster names no files
 
 
@@ -53,7 +55,7 @@ def dry_run(app: ASGIApp, data: bytes, name: str, reading: TableReading, party: 
     signers = ImportSigners(ImportSigner(new_key("p256"), party, (NamingSecret(os.urandom(32)),)))
     with own_service(app, DESK_ROSTER_SECONDS_MAX) as client:
         table = import_table(
-            TableFile(data, name, _NO_FOLDER), client, signers, today, reading, ImportRun(dry_run=True, sleep=_no_wait)
+            TableFile(data, name, _NO_FOLDER), client, signers, today, reading, ImportRun(dry_run=True, sleep=_wait)
         )
     if table.report.stopped is not None:
         raise Unavailable(table.report.stopped)
@@ -71,5 +73,6 @@ def _without_id(row: RowReport) -> RowReport:
     return replace(row, subject=None)
 
 
-def _no_wait(_: float) -> None:
-    raise Unavailable("the service is busy: try again")
+def _wait(seconds: float) -> None:
+    """For a service that is busy, or whose reads are behind what was just registered; `own_service` ends it all."""
+    time.sleep(min(seconds, _WAIT_SECONDS_MAX))

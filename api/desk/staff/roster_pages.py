@@ -30,6 +30,7 @@ from api.http.turns import Turns
 from api.importing.import_report import ImportReport, RowReport, Status
 from api.importing.row_ranges import row_numbers
 from api.importing.table_plan import TableReading
+from api.pages.csp import PAGE_HEADERS
 from api.pages.localized import problem_page
 from api.pages.rendering import Language, in_english
 from api.pages.words import SCOPES, Word
@@ -46,6 +47,7 @@ from ledger.limits import (
 __all__ = ["PATH", "ROW_STATES", "RosterContent", "RosterReport", "roster_turns", "router"]
 
 PATH: Final = "/desk/roster"
+_NO_STORE: Final = {**PAGE_HEADERS, "Cache-Control": "no-store"}
 _AGAIN_SECONDS: Final = 10
 _ROWS: Final = 100
 _FILTERS: Final = frozenset({"status", "rule", "q", "after"})
@@ -236,9 +238,8 @@ def get_csv(request: Request, _: Language, officer: Officer) -> Response:
     _name, run = _own(request, officer)
     _asked_for, rows = _asked(request, run.report)
     stem = run.report.file_name.rsplit(".", 1)[0]
-    headers = {
+    headers = _NO_STORE | {
         "Content-Disposition": f"attachment; filename=\"roster.report.csv\"; filename*=UTF-8''{quote(stem)}.report.csv",
-        "Cache-Control": "no-store",
     }
     content = replace(run.report, rows=tuple(rows)).to_csv()
     return Response(content, headers=headers, media_type="text/csv; charset=utf-8")
@@ -247,7 +248,7 @@ def get_csv(request: Request, _: Language, officer: Officer) -> Response:
 def get_json(request: Request, _: Language, officer: Officer) -> Response:
     """What `credit-ledger import --dry-run --report ….json` writes."""
     _name, run = _own(request, officer)
-    return Response(run.report.to_json(), headers={"Cache-Control": "no-store"}, media_type="application/json")
+    return Response(run.report.to_json(), headers=_NO_STORE, media_type="application/json")
 
 
 def get_fields(request: Request, _: Language, officer: Officer) -> Response:
@@ -267,7 +268,7 @@ def get_fields(request: Request, _: Language, officer: Officer) -> Response:
         b",".join(run.fields[number] for number in piece),
         b"true" if len(numbers) > len(piece) else b"false",
     )
-    return Response(content, headers={"Cache-Control": "no-store"}, media_type="application/json")
+    return Response(content, headers=_NO_STORE, media_type="application/json")
 
 
 def post_drop(request: Request, language: Language, officer: Officer, _: dict[str, str]) -> Response:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final, NamedTuple
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from api.desk.sessions import FORM_FIELD, require_form_token
+from api.desk.sessions import FORM_FIELD, form_fields, require_form_token
 from api.http.bodies import read_bounded
 from api.http.same_origin import WebOrigins
 from api.service.service import Service
@@ -38,11 +38,15 @@ async def roster_form(service: Service, request: Request) -> RosterForm:
     origins = WebOrigins(service.public_url)
     origins.require(request)
     content = await read_bounded(request.receive, DESK_ROSTER_BYTES_MAX + DESK_FORM_BYTES_MAX)
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        fields = form_fields(content)  # a page that has no file to send
+        require_form_token(request, origins, fields.get(FORM_FIELD, ""))
+        return RosterForm(fields, "", b"")
     try:
         form = await _parser(request, content).parse()
     except (MultiPartException, KeyError, ValueError) as error:
         raise Malformed(f"not a form with a file: {error}") from None
-    fields: dict[str, str] = {}
+    fields = {}
     name, data = "", b""
     for field, value in form.multi_items():
         if isinstance(value, UploadFile):
@@ -51,13 +55,13 @@ async def roster_form(service: Service, request: Request) -> RosterForm:
             raise Malformed(f"{field[:40]!r} has more than {_FIELD_CHARS_MAX} characters")
         else:
             fields[field] = value
-    await _closed(form)
+    await form.close()
     require_form_token(request, origins, fields.get(FORM_FIELD, ""))
     return RosterForm(fields, name, data)
 
 
 def _parser(request: Request, content: bytes) -> MultiPartParser:
-    async def stream() -> AsyncIterator[bytes]:
+    async def stream() -> AsyncGenerator[bytes, None]:
         yield content
 
     parser = MultiPartParser(
@@ -65,7 +69,3 @@ def _parser(request: Request, content: bytes) -> MultiPartParser:
     )
     parser.spool_max_size = len(content) + 1  # never to a file: there are people's names and numbers in it
     return parser
-
-
-async def _closed(form: FormData) -> None:
-    await form.close()

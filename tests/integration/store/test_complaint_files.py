@@ -64,7 +64,7 @@ def test_what_was_said_is_ciphertext_bound_to_its_case_and_version(
     first, second = begin(store, keys, 1), begin(store, keys, 2)
     files = store.desk_complaints
     assert files.get(first.number) == first
-    assert files.content(first, keys) == SAID and files.secret_hash(first.number) == SECRET
+    assert files.contents([first], keys) == {first.number: SAID} and files.secret_hash(first.number) == SECRET
     with psycopg.connect(database.superuser) as connection:
         stored = connection.execute("SELECT content FROM desk.complaint_files").fetchall()
         assert len({content for (content,) in stored}) == 2 and not any(SAID in content for (content,) in stored)
@@ -74,8 +74,8 @@ def test_what_was_said_is_ciphertext_bound_to_its_case_and_version(
             (first.number, second.number),
         )
     with pytest.raises(Corrupted):
-        files.content(second, keys)
-    assert files.content(replace(first, version=2), keys) is None, "another version than the one that was asked for"
+        files.contents([second], keys)
+    assert files.contents([replace(first, version=2)], keys) == {}, "another version than the one that was asked for"
 
 
 def test_of_two_who_write_at_once_the_second_changes_nothing(store: PostgresStore, keys: KeyFolder) -> None:
@@ -83,7 +83,7 @@ def test_of_two_who_write_at_once_the_second_changes_nothing(store: PostgresStor
     files, next_one = store.desk_complaints, replace(begun, version=2, stage="accepted")
     assert files.save(next_one, b"first", keys)
     assert not files.save(replace(next_one, stage="declined"), b"second", keys)
-    assert files.get(begun.number) == next_one and files.content(next_one, keys) == b"first"
+    assert files.get(begun.number) == next_one and files.contents([next_one], keys) == {begun.number: b"first"}
 
 
 def test_files_are_listed_by_what_is_due_first_and_read_in_pages(store: PostgresStore, keys: KeyFolder) -> None:
@@ -129,6 +129,5 @@ def test_what_is_over_is_erased_with_its_key_and_stays_so_after_an_older_backup(
         with PostgresStore.open(again.service) as restored:
             files = restored.desk_complaints
             assert files.get(old.number) == old and files.get(kept.number) == kept
-            assert files.content(old, keys) is None, "its key is gone, whatever backup comes back"
-            assert files.content(kept, keys) == SAID
+            assert files.contents([old, kept], keys) == {kept.number: SAID}, "a key that is gone stays gone"
             assert files.erase_due(DAY, keys) == 1

@@ -33,9 +33,16 @@ def lay(store: PostgresStore, party: str = PARTY, at: int = NOW) -> Draft:
 
 
 def leave(store: PostgresStore, draft: Draft, *, by: str = SECOND, at: int = NOW, body: bytes | None = None) -> bool:
-    statement = os.urandom(8)
-    signed = {"statement": statement, "statement_id": sha256(statement).digest(), "body": body}
-    return store.drafts.leave(draft.id, draft.party, releaser=by, **signed, release_at=at) is not None
+    left = store.drafts.leave(
+        draft.id,
+        draft.party,
+        releaser=by,
+        statement=draft.id,
+        statement_id=sha256(draft.id).digest(),
+        body=body,
+        release_at=at,
+    )
+    return left is not None
 
 
 def state(store: PostgresStore, draft: Draft) -> str:

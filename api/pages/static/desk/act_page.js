@@ -150,8 +150,8 @@ function subjectTyped() {
   if (text === "" || text === "campaign:") throw new Malformed("必填", "this is needed");
   if (kind === "party") return partyOf(text);
   if (kind === "campaign") return parseSubject(text.startsWith("campaign:") ? text : `campaign:${text}`);
-  if (kind === "enterprise" && !text.startsWith("local:")) return partyOf(text).replace(/^party:/, "");
-  return parseSubject(text);
+  if (kind !== "enterprise") return parseSubject(text);
+  return partyOf(/^(uscc|lei|local):/.test(text) ? `party:${text}` : text).replace(/^party:/, "");
 }
 
 /** The key that is signed in, if it is in this browser. @returns {Promise<SigningKey>} */
@@ -191,11 +191,11 @@ async function namedText(content, sealed, faults) {
   return { field: textField, content: { type: "GroundText", text } };
 }
 
-async function propose() {
+/** What was filled in, taken together; null where something is to be mended, which is then said at its field. */
+async function filledIn() {
   forgive();
   /** @type {Fault[]} */
   const faults = [];
-  const key = await signingKey();
   let whom = "";
   try {
     whom = subjectTyped();
@@ -209,14 +209,39 @@ async function propose() {
   const text = await namedText(content, sealed, faults);
   if (faults.length > 0) {
     complain(faults);
-    return;
+    return null;
   }
+  return { whom, content, sealed, text };
+}
+
+async function propose() {
+  const key = await signingKey();
+  const filled = await filledIn();
+  if (filled === null) return;
+  const { whom, content, sealed, text } = filled;
   const draft = await buildStatement(key, { party, log, subject: whom, sealed, text }, content);
   about = { key, draft, signed: null };
   const said = await readStatement(draft.bytes, draft.body);
   byId("said").replaceChildren(...wordsOf(said, form, textHolder));
   show(confirming);
   byId("confirm-title").focus();
+}
+
+/** Lays what was filled in for another officer to release; dated today it counts from the day of its release. */
+async function lay() {
+  const filled = await filledIn();
+  if (filled === null) return;
+  const { type: _type, v: _v, ...fields } = filled.content;
+  if (annexes.size > 0 || type === "AttachmentAdded") {
+    throw new Malformed(
+      "附有文件的声明须自行签名：上传的文件只保留很短时间",
+      "a statement with files is signed here: uploads are held for a short time only",
+    );
+  }
+  if (fields.effective_on === /** @type {HTMLInputElement} */ (byId("today")).value) delete fields.effective_on;
+  const drafted = { type, subject: filled.whom, fields, sealed: filled.sealed, ...(filled.text ? { text: filled.text } : {}) };
+  /** @type {HTMLInputElement} */ (byId("laid")).value = JSON.stringify(drafted);
+  /** @type {HTMLFormElement} */ (byId("laying")).submit();
 }
 
 // ---------------------------------------------------------------- signing, submitting, the receipt
@@ -404,6 +429,7 @@ function begin() {
       button.disabled = false;
     });
   });
+  byId("lay").addEventListener("click", () => void during(lay));
   byId("change").addEventListener("click", () => {
     about = null;
     show(filling);

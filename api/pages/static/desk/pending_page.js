@@ -115,7 +115,7 @@ async function propose(leftOut) {
       const said = await readStatement(one.draft.bytes, one.draft.body);
       const cells = /** @type {[string, string, string][]} */ ([
         ["", one.name, said.subject],
-        [say("承诺", "Pledge"), `${one.pledge.content.campaign} · ${one.pledge.content.reason}`, ""],
+        [say("承诺", "Pledge"), `${String(one.pledge.content.campaign).replace(/^campaign:/, "")} · ${one.pledge.content.reason}`, ""],
         [say("编码", "Code"), "", String(said.content.code)],
         [say("有效期", "Valid"), `${said.content.valid_from} – ${said.content.valid_until}`, ""],
       ]);

@@ -15,8 +15,8 @@ import { buildStatement, readStatement, signStatement } from "./statement.js";
 /** @typedef {import("../verify/json.js").Json} Json */
 
 const given = byId("draft").dataset;
-/** @type {Record<string, string>} */
-const labels = JSON.parse(given.labels ?? "{}");
+/** By path, and by `path=value`, places in lists left out: Chinese and English. @type {Record<string, [string, string]>} */
+const words = JSON.parse(given.words ?? "{}");
 
 /** What waits for a person's word. @type {{key: SigningKey, draft: import("./statement.js").Draft} | null} */
 let about = null;
@@ -36,19 +36,26 @@ async function ownKey() {
 /** The day in Asia/Shanghai on which it is released. @param {string} at as typed, "" for now */
 const dayOf = (at) => (at === "" ? shanghaiTime(Math.floor(Date.now() / 1000)) : at).slice(0, 10);
 
-/** Every value with its path, as the service's page shows a draft. @param {Json} value @param {string} path
+/** Every value as a line, in the words of its form. @param {Json} value @param {string} path
  *  @returns {[string, string][]} */
 function lines(value, path) {
   if (Array.isArray(value)) {
-    if (!value.some((one) => typeof one === "object" && one !== null)) return [[path, value.map(String).join(", ")]];
-    return value.flatMap((one, place) => lines(one, `${path}[${place + 1}]`));
+    if (value.some((one) => typeof one === "object" && one !== null)) return value.flatMap((one) => lines(one, path));
+    return [[called(path), value.map((one) => wordOf(path, one)).join(say("、", ", "))]];
   }
-  if (typeof value !== "object" || value === null) return [[path, String(value)]];
+  if (typeof value !== "object" || value === null) return [[called(path), wordOf(path, value)]];
   return Object.entries(value).flatMap(([name, one]) => lines(one, path ? `${path}.${name}` : name));
 }
 
 /** @param {string} path */
-const called = (path) => say(labels[path] ?? path, path);
+const called = (path) => say(...(words[path] ?? [path, path]));
+
+/** @param {string} path @param {Json} value */
+function wordOf(path, value) {
+  if (typeof value === "boolean") return value ? say("是", "yes") : say("否", "no");
+  const plain = String(value);
+  return say(...(words[`${path}=${plain}`] ?? [plain, plain]));
+}
 
 /** Builds what is to be signed, and shows it, read from its bytes. */
 async function propose() {
@@ -72,20 +79,20 @@ async function propose() {
     content,
   );
   const said = await readStatement(draft.bytes, draft.body);
-  const { type: kind, v: _, ...rest } = said.content;
+  const { type: kind, ...rest } = { ...withoutFrame(said.content), type: said.content.type };
   if (kind !== type) throw new Malformed("将要签名的不是这份草稿", "what is to be signed is not this draft");
   const rows = [
     [say("账本", "Log"), said.log],
     [say("签发主体", "Said by"), said.party],
     [say("对象", "About"), said.subject],
-    [say("事项", "Act"), kind],
+    [say("事项", "Act"), `${document.querySelector("h1")?.textContent ?? ""} (${kind})`],
     [say("公开方式", "Form"), said.sealed ? say("密封", "sealed") : say("公开", "open")],
     [
       say("发布", "Release"),
       typed("when") === "" ? say("立即", "at once") : `${typed("when").replace("T", " ")} ${say("北京时间", "Beijing time")}`,
     ],
-    ...lines(rest, "").map(([path, value]) => [called(path), value]),
-    ...(said.text === null ? [] : lines(said.text, "").map(([path, value]) => [called(path), value])),
+    ...lines(rest, ""),
+    ...(said.text === null ? [] : lines(withoutFrame(said.text), "")),
   ];
   byId("said").replaceChildren(
     ...rows.flatMap(([name, value]) => [element("dt", "", name), element("dd", "text", value)]),
@@ -93,6 +100,11 @@ async function propose() {
   about = { key, draft };
   byId("confirm").hidden = false;
   byId("confirm-title").focus();
+}
+
+/** What is for people to read: not the seed of marks. @param {JsonObject} content */
+function withoutFrame({ type: _type, v: _v, secret: _secret, ...rest }) {
+  return rest;
 }
 
 /** @param {Uint8Array} bytes */

@@ -124,7 +124,7 @@ function propose(what) {
     rows.filter(({ fields }) => fields.individual !== null).length,
     rows.filter(({ fields }) => fields.assessed !== null).length,
   ];
-  const campaigns = [...new Set(rows.map(({ said }) => String(said.content.campaign)))].join("、");
+  const campaigns = [...new Set(rows.map(({ said }) => String(said.content.campaign).replace(/^campaign:/, "")))].join("、");
   const parties = [...new Set(rows.map(({ said }) => said.party))].join("、");
   byId("said").textContent = say(
     `以 ${parties} 的名义，为活动 ${campaigns} 登记 ${rows.length} 份承诺，并逐份公布；账本中没有的企业先行登记。` +

@@ -4,9 +4,10 @@
  */
 
 import { VerificationError } from "../verify/errors.js";
+import { LogEntries } from "./entries.js";
 import { RowCourse } from "./row_course.js";
 import { batchItem } from "./row_scribe.js";
-import { ask, askJson, sendBatch, Stopped } from "./service.js";
+import { askJson, sendBatch, Stopped } from "./service.js";
 
 /** @typedef {import("./row_course.js").Fate} Fate */
 /** @typedef {import("./row_scribe.js").Row} Row */
@@ -24,6 +25,7 @@ export class RosterSigning {
     this.progress = progress;
     this.stop = stop;
     this.done = 0;
+    this.log = new LogEntries();
     /** Subjects that this run has entered: the service's view may lag. @type {Set<string>} */
     this.entered = new Set();
     /** Why it ended early. @type {{zh: string, en: string} | null} */
@@ -124,13 +126,13 @@ export class RosterSigning {
   /** @param {RowCourse} course */
   async #look(course) {
     while (course.wants !== null) {
-      const path = `/entries/${course.wants}`;
-      const { response } = await ask(`${path}/statement`, { headers: { Accept: "application/cose" } }, this.stop);
+      const index = course.wants;
+      const statement = await this.log.statement(index, this.stop);
       const body = async () => {
-        const answer = await fetch(`${path}/body`, { cache: "no-store" });
+        const answer = await fetch(`/entries/${index}/body`, { cache: "no-store" });
         return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : null;
       };
-      await course.meet(this.scribe, new Uint8Array(await response.arrayBuffer()), body);
+      await course.meet(this.scribe, statement, body);
     }
   }
 

@@ -11,7 +11,6 @@ import { hex, sha256 } from "../verify/bytes.js";
 import { Malformed, VerificationError } from "../verify/errors.js";
 import { decodeEvent } from "../verify/events.js";
 import { canonical } from "../verify/json.js";
-import { detach } from "../verify/receipt.js";
 import { parseStatement } from "../verify/statement.js";
 import { shanghaiDay } from "./row_scribe.js";
 
@@ -115,11 +114,10 @@ export class RowCourse {
   }
 
   /** Looks at the entry that was wanted: does it say what this row says? @param {RowScribe} scribe
-   *  @param {Uint8Array} transparent @param {() => Promise<Uint8Array | null>} body null where it is not public */
-  async meet(scribe, transparent, body) {
+   *  @param {Uint8Array} data the signed statement @param {() => Promise<Uint8Array | null>} body null where it is not public */
+  async meet(scribe, data, body) {
     const wanted = this.wants;
     this.wants = null;
-    const { data } = detach(transparent);
     const old = parseStatement(data);
     if (wanted === this.oldPublication) {
       this.code = await this.#publishedAs(scribe, old);

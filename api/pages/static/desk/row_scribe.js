@@ -153,7 +153,8 @@ export class RowScribe {
     const dated = on !== null ? {} : { effective_on: day, period_until: until < day ? until : day };
     const reason = late ? { late_ground: assessed.late_ground } : {};
     const identity = identityBytes("fulfilment", subject, code, event.period_from, until, on ?? "");
-    return { event: { ...event, ...dated, ...reason, code }, identity };
+    const whole = /** @type {EventFields} */ (Object.assign({}, event, dated, reason, { code }));
+    return { event: whole, identity };
   }
 
   /** @param {EventFields} event @param {string} subject @param {Uint8Array} identity @param {boolean} sealed

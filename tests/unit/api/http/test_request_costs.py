@@ -16,15 +16,16 @@ from ledger.limits import (
     BATCH_BYTES_MAX,
     BATCH_TOKEN_BYTES,
     BATCH_TOKENS_MIN,
+    COMPLAINT_TOKENS,
     REQUEST_TOKENS_DEAR,
     REQUESTS_BURST_MAX,
     SIGN_IN_TOKENS,
 )
 
 
-def cost(path: str, query: str = "", length: int | None = None) -> int:
+def cost(path: str, query: str = "", length: int | None = None, method: str = "GET") -> int:
     headers = [] if length is None else [(b"content-length", b"%d" % length)]
-    return cost_of({"path": path, "query_string": query.encode(), "headers": headers})
+    return cost_of({"path": path, "query_string": query.encode(), "headers": headers, "method": method})
 
 
 def test_rows_bytes_and_proofs_are_paid_for() -> None:
@@ -35,14 +36,16 @@ def test_rows_bytes_and_proofs_are_paid_for() -> None:
     assert cost("/entries/batch") == BATCH_TOKENS_MIN + BATCH_BYTES_MAX // BATCH_TOKEN_BYTES
     assert cost("/v1/enterprises/x/proof") == cost("/v1/enterprises/x/standing", "tree_size=3") == REQUEST_TOKENS_DEAR
     assert cost("/v1/enterprises/x/standing") == 1
-    assert cost("/e/x") == cost("/en/e/x") == REQUEST_TOKENS_DEAR
+    assert cost("/e/x") == cost("/en/e/x") == cost("/desk/archive") == cost("/en/desk/archive") == REQUEST_TOKENS_DEAR
     assert cost("/en") == cost("/entries/1") == cost("/p/x") == 1
 
 
 def test_whatever_has_a_price_of_its_own_is_there() -> None:
     paths = {path for _, path in OPERATIONS}
     priced = {re.sub("^/en/", "/", path) for path in (*_DEAR, *_QUERIES, *_SEARCHES, _BATCH, _FEED)}
-    assert priced - paths == {"/search", "/s"}, "pages, which the interface does not list"
+    assert priced - paths == {"/search", "/s", "/desk/archive", "/desk/log/standing"}, (
+        "pages, which the interface does not list"
+    )
     for end in _DEAR_ENDS:
         assert any(path.endswith(end) for path in paths), end
 
@@ -90,3 +93,8 @@ def test_proxies_are_addresses_or_networks() -> None:
     for wrong in ("proxy.example", "10.0.0.1/8", ""):
         with pytest.raises(Misconfigured):
             TrustedProxies((wrong,))
+
+
+def test_a_complaint_sent_and_a_secret_tried_are_dear_and_a_page_that_is_read_is_not() -> None:
+    for path in ("/complain", "/en/complain", "/complain/2026-0000-0000", "/en/complain/state"):
+        assert (cost(path, method="POST"), cost(path)) == (COMPLAINT_TOKENS, 1), path
