@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from html import unescape
 
 import pytest
 
@@ -18,7 +20,8 @@ from tests.support.charter import HANDLING_BODY, ORGANIZER, ORIGIN, REGULATOR
 from tests.support.desks import DeskVisitor
 from tests.support.keys import log_keys
 from tests.support.reading import authorization, token
-from tests.support.statements import ENTERPRISE, OTHER_ENTERPRISE, outcome
+from tests.support.standards import declared
+from tests.support.statements import ENTERPRISE, EVIDENCE, OTHER_ENTERPRISE, outcome
 
 DESK = "/desk/enterprise"
 
@@ -106,6 +109,23 @@ def test_an_outcome_awaits_the_enterprises_word_with_its_clock(two: Two) -> None
     assert f"outcome_entry={entry}&amp;back=/desk/enterprise" in page
     assert "天，仍可答复" in page and past.strftime("%Y-%m") in page
     assert f"outcome_entry={entry}" not in two.other.http.get(DESK).text
+
+
+def test_every_form_that_the_desk_leads_to_is_there_and_knows_what_it_is_about(two: Two) -> None:
+    two.book.pledge(ENTERPRISE, serial=9, scope="product")
+    said = declared(effective_on=today(), evidence=EVIDENCE)
+    two.book.register(said, ENTERPRISE, ORGANIZER)
+    late = outcome(case="c3" * 16, effective_on=today(), reply="late", outcome="refused", reason="拒绝调解")
+    two.book.register(late, ENTERPRISE, HANDLING_BODY, sealed=True)
+    two.book.get(f"/v1/enterprises/{ENTERPRISE[5:]}?min_tree_size={two.book.size()}")
+    page = two.own.http.get(DESK).text + two.own.http.get("/desk/officers").text
+    links = {unescape(one) for one in re.findall(r'href="(/desk/act/[^"]+)"', page)}
+    kinds = {one.partition("?")[0].rpartition("/")[2] for one in links}
+    due = {"StandardDeclared", "StandardRevised", "StandardAbolished", "PledgeWithdrawn", "ComplaintReplied"}
+    assert due | {"ObjectionFiled", "KeyRotated"} <= kinds
+    for one in sorted(links):
+        answer = two.own.http.get(one)
+        assert answer.status_code == 200, (one, answer.text[:300])
 
 
 def test_a_pledge_is_made_from_the_clauses_of_a_campaign_that_is_open(two: Two) -> None:
