@@ -62,6 +62,9 @@ def test_a_demonstrations_keys_are_for_its_own_pages_alone(demo: Book) -> None:
     for elsewhere in ("https://elsewhere.example", "http://elsewhere.example:8315"):
         assert demo.http.post(keys, headers={"Origin": elsewhere}).status_code == 403, "a name made to point here"
     own = {"Origin": demo.service.url}
+    for proxied in ({"X-Forwarded-For": "203.0.113.9"}, {"Host": "ledger.example"}, {"Forwarded": "for=203.0.113.9"}):
+        assert demo.http.post(keys, headers=own | proxied).status_code in (403, 404), "a proxy on this machine"
+        assert demo.http.get("/desk/demo", headers=proxied).status_code == 404
     for name in ("root", "checkpoint", "receipt", "..%2Fkeys%2Forganizer", "91110000600037341L"):
         answer: httpx.Response = demo.http.post(f"/desk/demo/keys/{name}", headers=own)
         assert answer.status_code in (404, 422) and "pkcs8" not in answer.text, name
