@@ -14,7 +14,7 @@ import msgspec
 from cryptography.hazmat.primitives import serialization
 from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError
 
-from api.desk.forms.fields import Field, fields_of
+from api.desk.forms.fields import FormField, fields_of
 from ledger.domain.events.base import Event
 from ledger.domain.rules.catalogue import SPECS
 from tests.browser.conftest import LISTEN, SECONDS_MAX
@@ -26,12 +26,12 @@ from tests.support.keys import signer_for
 __all__ = ["Office", "draft_of", "typed_of"]
 
 
-def typed_of(fields: tuple[Field, ...], content: dict[str, Any]) -> dict[str, Any]:
+def typed_of(fields: tuple[FormField, ...], content: dict[str, Any]) -> dict[str, Any]:
     """What a person types in these fields to say `content` (the JSON of an event)."""
     return {one.name: _typed(one, content[one.name]) for one in fields if content.get(one.name) is not None}
 
 
-def _typed(one: Field, value: Any) -> Any:
+def _typed(one: FormField, value: Any) -> Any:
     match one.kind:
         case "group":
             return typed_of(tuple(one.fields), value)

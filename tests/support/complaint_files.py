@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from api.desk.complaints.case_steps import Contact, Registered
+from api.desk.complaints.case_steps import Contact, CaseRegistered
 from tests.support.clock import NOW
 
 __all__ = ["CANARIES", "COMPLAINANT", "complaint", "filled"]
@@ -25,9 +25,9 @@ CANARIES: Final = (
 )
 
 
-def complaint(**given: Any) -> Registered:
+def complaint(**given: Any) -> CaseRegistered:
     """Registered by telephone at noon of 16 March 2026 by `handling-1`."""
-    usual = Registered(
+    usual = CaseRegistered(
         at=NOW,
         by="handling-1",
         channel="telephone",

@@ -26,12 +26,12 @@ class ActContext(NamedTuple):
 class CaseAct(NamedTuple):
     """`kind`: the step that it makes; `read` takes it from the fields, whose problems stand in them."""
 
-    kind: type[steps.Step]
+    kind: type[steps.CaseStep]
     read: Callable[[FormFields, ActContext], steps.AnyStep]
 
 
 def _accept(fields: FormFields, ctx: ActContext) -> steps.AnyStep:
-    return steps.Accepted(
+    return steps.CaseAccepted(
         at=ctx.at,
         by=ctx.by,
         product_class=fields.line("product_class", screened=True),
@@ -40,7 +40,7 @@ def _accept(fields: FormFields, ctx: ActContext) -> steps.AnyStep:
 
 
 def _decline(fields: FormFields, ctx: ActContext) -> steps.AnyStep:
-    return steps.Declined(
+    return steps.CaseDeclined(
         at=ctx.at,
         by=ctx.by,
         product_class=fields.line("product_class", screened=True),
@@ -52,11 +52,11 @@ def _decline(fields: FormFields, ctx: ActContext) -> steps.AnyStep:
 def _identify(fields: FormFields, ctx: ActContext) -> steps.AnyStep:
     if ctx.subject is None:
         fields.wrong("enterprise", "请填企业的名称或统一社会信用代码", "name the enterprise, or give its code")
-    return steps.Identified(at=ctx.at, by=ctx.by, subject=ctx.subject or "")
+    return steps.CaseIdentified(at=ctx.at, by=ctx.by, subject=ctx.subject or "")
 
 
 def _forward(_: FormFields, ctx: ActContext) -> steps.AnyStep:
-    return steps.Forwarded(at=ctx.at, by=ctx.by)
+    return steps.CaseForwarded(at=ctx.at, by=ctx.by)
 
 
 def _reply(fields: FormFields, ctx: ActContext) -> steps.AnyStep:
@@ -74,7 +74,7 @@ def _mediate(fields: FormFields, ctx: ActContext) -> steps.AnyStep:
 
 
 def _close(fields: FormFields, ctx: ActContext) -> steps.AnyStep:
-    return steps.Closed(
+    return steps.CaseClosed(
         at=ctx.at,
         by=ctx.by,
         outcome=fields.choice("outcome", OUTCOMES),  # type: ignore[arg-type]
@@ -95,23 +95,23 @@ def _notify(fields: FormFields, ctx: ActContext) -> steps.AnyStep:
 def _publish(fields: FormFields, ctx: ActContext) -> steps.AnyStep:
     if ctx.entry is None:
         fields.wrong("entry", "账本中还没有这宗投诉的办理结果", "the book has no outcome of this case yet")
-    return steps.Published(at=ctx.at, by=ctx.by, entry=ctx.entry or 0)
+    return steps.CasePublished(at=ctx.at, by=ctx.by, entry=ctx.entry or 0)
 
 
 def _suspend(fields: FormFields, ctx: ActContext) -> steps.AnyStep:
-    return steps.Suspended(at=ctx.at, by=ctx.by, reason=fields.line("reason"))
+    return steps.CaseSuspended(at=ctx.at, by=ctx.by, reason=fields.line("reason"))
 
 
 def _resume(_: FormFields, ctx: ActContext) -> steps.AnyStep:
-    return steps.Resumed(at=ctx.at, by=ctx.by)
+    return steps.CaseResumed(at=ctx.at, by=ctx.by)
 
 
 def _take(_: FormFields, ctx: ActContext) -> steps.AnyStep:
-    return steps.HandedOver(at=ctx.at, by=ctx.by, to=ctx.by)
+    return steps.CaseHandedOver(at=ctx.at, by=ctx.by, to=ctx.by)
 
 
 def _hand_over(fields: FormFields, ctx: ActContext) -> steps.AnyStep:
-    return steps.HandedOver(at=ctx.at, by=ctx.by, to=fields.choice("to", ctx.colleagues))
+    return steps.CaseHandedOver(at=ctx.at, by=ctx.by, to=fields.choice("to", ctx.colleagues))
 
 
 def _note(fields: FormFields, ctx: ActContext) -> steps.AnyStep:
@@ -124,19 +124,19 @@ def _tell(fields: FormFields, ctx: ActContext) -> steps.AnyStep:
 
 #: By the last part of their addresses.
 ACTS: Final[Mapping[str, CaseAct]] = {
-    "take": CaseAct(steps.HandedOver, _take),
-    "hand-over": CaseAct(steps.HandedOver, _hand_over),
-    "identify": CaseAct(steps.Identified, _identify),
-    "accept": CaseAct(steps.Accepted, _accept),
-    "decline": CaseAct(steps.Declined, _decline),
-    "forward": CaseAct(steps.Forwarded, _forward),
+    "take": CaseAct(steps.CaseHandedOver, _take),
+    "hand-over": CaseAct(steps.CaseHandedOver, _hand_over),
+    "identify": CaseAct(steps.CaseIdentified, _identify),
+    "accept": CaseAct(steps.CaseAccepted, _accept),
+    "decline": CaseAct(steps.CaseDeclined, _decline),
+    "forward": CaseAct(steps.CaseForwarded, _forward),
     "reply": CaseAct(steps.EnterpriseReplied, _reply),
     "mediate": CaseAct(steps.MediationHeld, _mediate),
-    "close": CaseAct(steps.Closed, _close),
+    "close": CaseAct(steps.CaseClosed, _close),
     "notify": CaseAct(steps.PartiesNotified, _notify),
-    "publish": CaseAct(steps.Published, _publish),
-    "suspend": CaseAct(steps.Suspended, _suspend),
-    "resume": CaseAct(steps.Resumed, _resume),
+    "publish": CaseAct(steps.CasePublished, _publish),
+    "suspend": CaseAct(steps.CaseSuspended, _suspend),
+    "resume": CaseAct(steps.CaseResumed, _resume),
     "note": CaseAct(steps.NoteWritten, _note),
     "tell": CaseAct(steps.PartyTold, _tell),
 }

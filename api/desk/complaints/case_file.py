@@ -15,21 +15,21 @@ from functools import reduce
 from typing import Literal
 
 from api.desk.complaints.case_steps import (
-    Accepted,
     AnyStep,
-    Closed,
-    Declined,
+    CaseAccepted,
+    CaseClosed,
+    CaseDeclined,
+    CaseForwarded,
+    CaseHandedOver,
+    CaseIdentified,
+    CasePublished,
+    CaseRegistered,
+    CaseResumed,
+    CaseSuspended,
     EnterpriseReplied,
-    Forwarded,
-    HandedOver,
-    Identified,
     Issue,
     MediationHeld,
     PartiesNotified,
-    Published,
-    Registered,
-    Resumed,
-    Suspended,
 )
 from api.desk.complaints.legal_clock import Suspension
 from ledger.domain.events.complaint import Outcome
@@ -48,7 +48,7 @@ class CaseFile:
     it is, None for one that nobody has taken. `forwarded_on` stays where mediation followed without a reply."""
 
     steps: tuple[AnyStep, ...]
-    registered: Registered
+    registered: CaseRegistered
     stage: Stage
     subject: str | None
     holder: str | None
@@ -78,7 +78,7 @@ class CaseFile:
         return bool(self.suspensions) and self.suspensions[-1].until is None
 
 
-def begun(step: Registered) -> CaseFile:
+def begun(step: CaseRegistered) -> CaseFile:
     """A file of one step. Whoever registers it at the desk has it."""
     return CaseFile((step,), step, "registered", step.subject, step.by or None)
 
@@ -86,7 +86,7 @@ def begun(step: Registered) -> CaseFile:
 def folded(steps: Sequence[AnyStep]) -> CaseFile:
     """The file of these steps, the first of which registered it."""
     first = steps[0]
-    assert isinstance(first, Registered)
+    assert isinstance(first, CaseRegistered)
     return reduce(advanced, steps[1:], begun(first))
 
 
@@ -94,33 +94,33 @@ def advanced(file: CaseFile, step: AnyStep) -> CaseFile:
     """The file with one more step, whether it may follow or not."""
     file, on = replace(file, steps=(*file.steps, step)), shanghai_date(step.at)
     match step:
-        case Identified():
+        case CaseIdentified():
             return replace(file, subject=step.subject)
-        case Accepted():
+        case CaseAccepted():
             named = replace(file, product_class=step.product_class, issue=step.issue)
             return replace(named, stage="accepted", accepted_on=on, decided_on=on)
-        case Declined():
+        case CaseDeclined():
             named = replace(file, product_class=step.product_class, issue=step.issue)
             return replace(named, stage="declined", decided_on=on, reason=step.ground)
-        case Forwarded():
+        case CaseForwarded():
             return replace(file, stage="forwarded", forwarded_on=on)
         case EnterpriseReplied():
             stage: Stage = "replied" if file.stage == "forwarded" else file.stage
             return replace(file, stage=stage, replied_on=step.replied_on, substantive=step.substantive)
         case MediationHeld():
             return replace(file, stage="mediated", mediated_on=file.mediated_on or on)
-        case Closed():
+        case CaseClosed():
             reason = step.reason or file.reason
             return replace(file, stage="closed", closed_on=on, outcome=step.outcome, reason=reason)
         case PartiesNotified():
             return replace(file, stage="notified", notified_on=step.notified_on, told_on=on)
-        case Published():
+        case CasePublished():
             return replace(file, stage="published", entry=step.entry)
-        case Suspended():
+        case CaseSuspended():
             return replace(file, suspensions=(*file.suspensions, Suspension(on, None, step.reason)))
-        case Resumed():
+        case CaseResumed():
             ended = file.suspensions[-1]._replace(until=on) if file.suspensions else None
             return replace(file, suspensions=(*file.suspensions[:-1], *([ended] if ended else [])))
-        case HandedOver():
+        case CaseHandedOver():
             return replace(file, holder=step.to)
     return file  # notes and what was told are read from the steps

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from api.desk.complaints.case_clocks import ClockRules, next_due
 from api.desk.complaints.case_file import CaseFile, advanced, begun, folded
 from api.desk.complaints.case_rules import CaseSituation, require, require_first
-from api.desk.complaints.case_steps import AnyStep, Registered, decode_steps, encode_steps
+from api.desk.complaints.case_steps import AnyStep, CaseRegistered, decode_steps, encode_steps
 from api.desk.complaints.legal_terms import terms_on
 from api.service.service import Service
 from ledger.domain.rules.party import usable_key
@@ -97,7 +97,7 @@ class ComplaintFiles:
             if "handling_body" in record.roles
         )
 
-    def begin(self, step: Registered, body: str) -> BegunCase:
+    def begin(self, step: CaseRegistered, body: str) -> BegunCase:
         """A new file of a body. Raises `Refused`, `Busy`."""
         require_first(step, self._service.today())
         terms_on(step.received_on)

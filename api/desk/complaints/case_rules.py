@@ -10,22 +10,22 @@ from typing import Final
 from api.desk.complaints.case_clocks import ClockRules, publishable_from, reply_window_over
 from api.desk.complaints.case_file import CaseFile, Stage
 from api.desk.complaints.case_steps import (
-    Accepted,
     AnyStep,
-    Closed,
-    Declined,
+    CaseAccepted,
+    CaseClosed,
+    CaseDeclined,
+    CaseForwarded,
+    CaseHandedOver,
+    CaseIdentified,
+    CasePublished,
+    CaseRegistered,
+    CaseResumed,
+    CaseSuspended,
     EnterpriseReplied,
-    Forwarded,
-    HandedOver,
-    Identified,
     MediationHeld,
     NoteWritten,
     PartiesNotified,
     PartyTold,
-    Published,
-    Registered,
-    Resumed,
-    Suspended,
 )
 from ledger.domain.events.complaint import Outcome
 from ledger.domain.values.dates import shanghai_date
@@ -39,33 +39,33 @@ _OF_MEDIATION: Final[frozenset[Outcome]] = frozenset(("agreed", "ended_without_a
 _WITH_REASON: Final[frozenset[Outcome]] = frozenset(("ended_without_agreement", "refused"))
 _OPEN: Final[frozenset[Stage]] = frozenset(("registered", "accepted", "forwarded", "replied", "mediated"))
 _AFTER: Final[dict[type, frozenset[Stage]]] = {
-    Identified: frozenset(("registered", "accepted")),
-    Accepted: frozenset(("registered",)),
-    Declined: frozenset(("registered",)),
-    Forwarded: frozenset(("accepted",)),
+    CaseIdentified: frozenset(("registered", "accepted")),
+    CaseAccepted: frozenset(("registered",)),
+    CaseDeclined: frozenset(("registered",)),
+    CaseForwarded: frozenset(("accepted",)),
     EnterpriseReplied: frozenset(("forwarded", "mediated")),
     MediationHeld: frozenset(("forwarded", "replied", "mediated")),
-    Closed: _OPEN | {"declined"},
+    CaseClosed: _OPEN | {"declined"},
     PartiesNotified: frozenset(("closed",)),
-    Published: frozenset(("notified",)),
-    Suspended: _OPEN,
-    Resumed: _OPEN,
+    CasePublished: frozenset(("notified",)),
+    CaseSuspended: _OPEN,
+    CaseResumed: _OPEN,
 }
-_ALWAYS: Final = (NoteWritten, PartyTold, HandedOver)
-_WHILE_SUSPENDED: Final = (*_ALWAYS, Resumed, EnterpriseReplied)
-_BY_ANY_COLLEAGUE: Final = (NoteWritten, HandedOver)
+_ALWAYS: Final = (NoteWritten, PartyTold, CaseHandedOver)
+_WHILE_SUSPENDED: Final = (*_ALWAYS, CaseResumed, EnterpriseReplied)
+_BY_ANY_COLLEAGUE: Final = (NoteWritten, CaseHandedOver)
 _WORDS: Final[dict[type, tuple[str, str]]] = {
-    Identified: ("确定企业", "naming the enterprise"),
-    Accepted: ("受理", "acceptance"),
-    Declined: ("不予受理", "declining"),
-    Forwarded: ("转办", "forwarding"),
+    CaseIdentified: ("确定企业", "naming the enterprise"),
+    CaseAccepted: ("受理", "acceptance"),
+    CaseDeclined: ("不予受理", "declining"),
+    CaseForwarded: ("转办", "forwarding"),
     EnterpriseReplied: ("企业答复", "the enterprise's reply"),
     MediationHeld: ("调解", "mediation"),
-    Closed: ("办结", "closing"),
+    CaseClosed: ("办结", "closing"),
     PartiesNotified: ("告知", "notice to the parties"),
-    Published: ("公布", "publication"),
-    Suspended: ("中止计时", "suspension"),
-    Resumed: ("恢复计时", "resumption"),
+    CasePublished: ("公布", "publication"),
+    CaseSuspended: ("中止计时", "suspension"),
+    CaseResumed: ("恢复计时", "resumption"),
 }
 
 
@@ -82,17 +82,17 @@ def may_follow(file: CaseFile, kind: type, officer: str) -> bool:
     """Whether an officer may make such a step now, as far as that is known before it is filled in."""
     if file.suspended and kind not in _WHILE_SUSPENDED:
         return False
-    if kind is Resumed and not file.suspended:
+    if kind is CaseResumed and not file.suspended:
         return False
     if kind is EnterpriseReplied and file.replied_on is not None:
         return False
-    if kind is Forwarded and file.subject is None:
+    if kind is CaseForwarded and file.subject is None:
         return False
     held = file.holder == officer or kind in _BY_ANY_COLLEAGUE
     return held and (kind in _ALWAYS or file.stage in _AFTER[kind])
 
 
-def require_first(step: Registered, today: date) -> None:
+def require_first(step: CaseRegistered, today: date) -> None:
     """Refuse a complaint from a day to come."""
     if step.received_on > today:
         raise _future("received_on", step.received_on)
@@ -121,21 +121,21 @@ def require(file: CaseFile, step: AnyStep, situation: CaseSituation) -> None:
     if not isinstance(step, _ALWAYS):
         _require_stage(file, step)
     match step:
-        case HandedOver():
+        case CaseHandedOver():
             _hand_over(file, step, situation)
-        case Forwarded() if file.subject is None:
+        case CaseForwarded() if file.subject is None:
             raise _unidentified()
         case EnterpriseReplied():
             _reply(file, step, today)
         case MediationHeld() if not reply_window_over(file, situation.rules, today):
             raise _window("调解", "mediation")
-        case Closed():
+        case CaseClosed():
             _close(file, step, situation)
         case PartiesNotified():
             assert file.closed_on is not None
             if not file.closed_on <= step.notified_on <= today:
                 raise _day("notified_on", step.notified_on)
-        case Published():
+        case CasePublished():
             first = publishable_from(file, situation.rules)
             if first is None or today < first:
                 raise Refused(
@@ -143,9 +143,9 @@ def require(file: CaseFile, step: AnyStep, situation: CaseSituation) -> None:
                     f"尚不能公布, 最早 {first or '待工作日历发布'}",
                     f"not to be published yet; on {first or 'a day that no work calendar covers'} at the earliest",
                 )
-        case Suspended() if file.suspended:
+        case CaseSuspended() if file.suspended:
             raise _stage(file, step)
-        case Resumed() if not file.suspended:
+        case CaseResumed() if not file.suspended:
             raise _stage(file, step)
 
 
@@ -164,11 +164,11 @@ def allowed_outcomes(file: CaseFile, situation: CaseSituation) -> tuple[Outcome,
 
 
 def _require_stage(file: CaseFile, step: AnyStep) -> None:
-    if isinstance(step, Registered) or file.stage not in _AFTER[type(step)]:
+    if isinstance(step, CaseRegistered) or file.stage not in _AFTER[type(step)]:
         raise _stage(file, step)
 
 
-def _hand_over(file: CaseFile, step: HandedOver, situation: CaseSituation) -> None:
+def _hand_over(file: CaseFile, step: CaseHandedOver, situation: CaseSituation) -> None:
     if step.to not in situation.colleagues:
         raise Refused("complaint_file.no_colleague", "本单位没有这位经办人", "this body has no such officer", step.to)
     if step.to == file.holder:
@@ -189,7 +189,7 @@ def _reply(file: CaseFile, step: EnterpriseReplied, today: date) -> None:
         raise _day("replied_on", step.replied_on)
 
 
-def _close(file: CaseFile, step: Closed, situation: CaseSituation) -> None:
+def _close(file: CaseFile, step: CaseClosed, situation: CaseSituation) -> None:
     if file.subject is None and step.outcome not in ("withdrawn", "transferred", "not_accepted"):
         raise _unidentified()
     if (file.stage == "declined") != (step.outcome == "not_accepted"):

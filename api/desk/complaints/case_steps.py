@@ -15,26 +15,26 @@ from ledger.domain.events.complaint import Outcome
 from ledger.errors import Corrupted
 
 __all__ = [
-    "Accepted",
     "AnyStep",
+    "CaseAccepted",
+    "CaseClosed",
+    "CaseDeclined",
+    "CaseForwarded",
+    "CaseHandedOver",
+    "CaseIdentified",
+    "CasePublished",
+    "CaseRegistered",
+    "CaseResumed",
+    "CaseStep",
+    "CaseSuspended",
     "Channel",
-    "Closed",
     "Contact",
-    "Declined",
     "EnterpriseReplied",
-    "Forwarded",
-    "HandedOver",
-    "Identified",
     "Issue",
     "MediationHeld",
     "NoteWritten",
     "PartiesNotified",
     "PartyTold",
-    "Published",
-    "Registered",
-    "Resumed",
-    "Step",
-    "Suspended",
     "decode_steps",
     "encode_steps",
 ]
@@ -53,14 +53,14 @@ class Contact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     email: str = ""
 
 
-class Step(Struct, frozen=True, kw_only=True, tag_field="step", omit_defaults=True):
+class CaseStep(Struct, frozen=True, kw_only=True, tag_field="step", omit_defaults=True):
     """`at` in Unix seconds; `by` the officer's pseudonym, "" for the complainant at `/complain`."""
 
     at: int
     by: str
 
 
-class Registered(Step, frozen=True, kw_only=True, tag="registered"):
+class CaseRegistered(CaseStep, frozen=True, kw_only=True, tag="registered"):
     """登记. `subject` None: the enterprise named is not found in the book, or not unambiguously."""
 
     channel: Channel
@@ -73,20 +73,20 @@ class Registered(Step, frozen=True, kw_only=True, tag="registered"):
     contact: Contact
 
 
-class Identified(Step, frozen=True, kw_only=True, tag="identified"):
+class CaseIdentified(CaseStep, frozen=True, kw_only=True, tag="identified"):
     """Which enterprise of the book it is about."""
 
     subject: str
 
 
-class Accepted(Step, frozen=True, kw_only=True, tag="accepted"):
+class CaseAccepted(CaseStep, frozen=True, kw_only=True, tag="accepted"):
     """受理, with what the outcome will name it by."""
 
     product_class: ShortLine
     issue: Issue
 
 
-class Declined(Step, frozen=True, kw_only=True, tag="declined"):
+class CaseDeclined(CaseStep, frozen=True, kw_only=True, tag="declined"):
     """不予受理, with its ground, which the complainant sees."""
 
     product_class: ShortLine
@@ -94,11 +94,11 @@ class Declined(Step, frozen=True, kw_only=True, tag="declined"):
     ground: ShortLine
 
 
-class Forwarded(Step, frozen=True, kw_only=True, tag="forwarded"):
+class CaseForwarded(CaseStep, frozen=True, kw_only=True, tag="forwarded"):
     """转办: the enterprise was asked."""
 
 
-class EnterpriseReplied(Step, frozen=True, kw_only=True, tag="replied"):
+class EnterpriseReplied(CaseStep, frozen=True, kw_only=True, tag="replied"):
     """企业答复, on the day on which it came in. `substantive`: it answers the matter."""
 
     replied_on: date
@@ -106,20 +106,20 @@ class EnterpriseReplied(Step, frozen=True, kw_only=True, tag="replied"):
     substantive: bool = True
 
 
-class MediationHeld(Step, frozen=True, kw_only=True, tag="mediated"):
+class MediationHeld(CaseStep, frozen=True, kw_only=True, tag="mediated"):
     """调解 was held or offered: how it went."""
 
     text: Text
 
 
-class Closed(Step, frozen=True, kw_only=True, tag="closed"):
+class CaseClosed(CaseStep, frozen=True, kw_only=True, tag="closed"):
     """办结."""
 
     outcome: Outcome
     reason: str = ""
 
 
-class PartiesNotified(Step, frozen=True, kw_only=True, tag="notified"):
+class PartiesNotified(CaseStep, frozen=True, kw_only=True, tag="notified"):
     """告知: on which day the enterprise was told what will be published, the proof of its delivery, and what the
     complainant is told."""
 
@@ -128,54 +128,54 @@ class PartiesNotified(Step, frozen=True, kw_only=True, tag="notified"):
     text: Text
 
 
-class Published(Step, frozen=True, kw_only=True, tag="published"):
+class CasePublished(CaseStep, frozen=True, kw_only=True, tag="published"):
     """公布: the entry of the outcome, found in the book."""
 
     entry: int
 
 
-class Suspended(Step, frozen=True, kw_only=True, tag="suspended"):
+class CaseSuspended(CaseStep, frozen=True, kw_only=True, tag="suspended"):
     """Every clock stands still from now on."""
 
     reason: ShortLine
 
 
-class Resumed(Step, frozen=True, kw_only=True, tag="resumed"):
+class CaseResumed(CaseStep, frozen=True, kw_only=True, tag="resumed"):
     """They run again."""
 
 
-class HandedOver(Step, frozen=True, kw_only=True, tag="handed_over"):
+class CaseHandedOver(CaseStep, frozen=True, kw_only=True, tag="handed_over"):
     """To a colleague of the same body, or taken over by one."""
 
     to: str
 
 
-class NoteWritten(Step, frozen=True, kw_only=True, tag="noted"):
+class NoteWritten(CaseStep, frozen=True, kw_only=True, tag="noted"):
     """For colleagues alone."""
 
     text: Text
 
 
-class PartyTold(Step, frozen=True, kw_only=True, tag="told"):
+class PartyTold(CaseStep, frozen=True, kw_only=True, tag="told"):
     """What the complainant sees beside the state of the case."""
 
     text: Text
 
 
 AnyStep = (
-    Registered
-    | Identified
-    | Accepted
-    | Declined
-    | Forwarded
+    CaseRegistered
+    | CaseIdentified
+    | CaseAccepted
+    | CaseDeclined
+    | CaseForwarded
     | EnterpriseReplied
     | MediationHeld
-    | Closed
+    | CaseClosed
     | PartiesNotified
-    | Published
-    | Suspended
-    | Resumed
-    | HandedOver
+    | CasePublished
+    | CaseSuspended
+    | CaseResumed
+    | CaseHandedOver
     | NoteWritten
     | PartyTold
 )

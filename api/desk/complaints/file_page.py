@@ -15,7 +15,7 @@ from api.desk.complaints.case_clocks import clocks_of, publishable_from, reply_o
 from api.desk.complaints.case_file import CaseFile
 from api.desk.complaints.case_keeping import CaseChanged, ComplaintFiles, OpenedCase
 from api.desk.complaints.case_rules import allowed_outcomes, may_follow
-from api.desk.complaints.case_steps import AnyStep, NoteWritten, Registered
+from api.desk.complaints.case_steps import AnyStep, CaseRegistered, NoteWritten
 from api.desk.complaints.case_words import CHANNELS, CLOCKS, ISSUES, OUTCOMES, REPLIES, STAGES, STEPS
 from api.desk.complaints.desk_door import complaint_files, look, require_handling_body
 from api.desk.complaints.enterprise_choice import EnterpriseOffer, chosen_enterprise
@@ -292,7 +292,7 @@ def _alike(one: str, other: str) -> bool:
     return 2 * len(pairs[0] & pairs[1]) >= (len(pairs[0]) + len(pairs[1])) / 2
 
 
-def _hits(step: Registered) -> list[tuple[Word, str]]:
+def _hits(step: CaseRegistered) -> list[tuple[Word, str]]:
     """What in the complainant's words may be about a third person: for whoever reads, before anything is passed on."""
     return [(Word(*KIND_WORDS[hit.kind]), hit.masked) for text in (step.text, step.product) for hit in screen(text)]
 
@@ -316,7 +316,7 @@ def _step(step: AnyStep, language: Language) -> StepView:
     assert isinstance(name, str)
     said = (
         []
-        if isinstance(step, Registered)
+        if isinstance(step, CaseRegistered)
         else [
             (word, str(value))
             for field_, word in _LABELS.items()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from api.desk.complaints.case_steps import Channel, Contact, Registered
+from api.desk.complaints.case_steps import CaseRegistered, Channel, Contact
 from api.desk.complaints.case_words import CHANNELS
 from api.desk.complaints.enterprise_choice import EnterpriseOffer, chosen_enterprise
 from api.desk.complaints.form_fields import FieldProblems, FormFields
@@ -26,17 +26,19 @@ class IntakeProblems(FieldProblems):
         self.offers = offers
 
 
-def registered_by_complainant(service: Service, given: Mapping[str, str], at: int) -> Registered:
+def registered_by_complainant(service: Service, given: Mapping[str, str], at: int) -> CaseRegistered:
     """Raises `IntakeProblems`."""
     return _registered(service, given, at, by="", channel="web")
 
 
-def registered_at_desk(service: Service, given: Mapping[str, str], at: int, officer: str) -> Registered:
+def registered_at_desk(service: Service, given: Mapping[str, str], at: int, officer: str) -> CaseRegistered:
     """Raises `IntakeProblems`."""
     return _registered(service, given, at, by=officer, channel=None)
 
 
-def _registered(service: Service, given: Mapping[str, str], at: int, *, by: str, channel: Channel | None) -> Registered:
+def _registered(
+    service: Service, given: Mapping[str, str], at: int, *, by: str, channel: Channel | None
+) -> CaseRegistered:
     fields = FormFields(given)
     typed = fields.line("enterprise")
     subject, offers = chosen_enterprise(service, fields, typed, given.get("chosen", ""), must_know=False)
@@ -54,7 +56,7 @@ def _registered(service: Service, given: Mapping[str, str], at: int, *, by: str,
     received_on = fields.day("received_on") if channel is None else service.today()
     if received_on > service.today():
         fields.wrong("received_on", "日期不能晚于今天", "the day is not to come")
-    step = Registered(
+    step = CaseRegistered(
         at=at,
         by=by,
         channel=channel or fields.choice("channel", set(CHANNELS) - {"web"}),  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from api.desk.complaints.case_file import CaseFile
 from api.desk.complaints.case_keeping import BegunCase
-from api.desk.complaints.case_steps import Declined, PartiesNotified, PartyTold, Registered
+from api.desk.complaints.case_steps import CaseDeclined, CaseRegistered, PartiesNotified, PartyTold
 from api.desk.complaints.case_words import OUTCOMES, STAGES, STEPS
 from api.desk.complaints.desk_door import complaint_files
 from api.desk.complaints.enterprise_choice import EnterpriseOffer
@@ -146,8 +146,8 @@ def _told(file: CaseFile) -> list[ToldStep]:
         if name not in _SHOWN:
             continue
         text = step.text if isinstance(step, PartyTold | PartiesNotified) else ""
-        text = step.ground if isinstance(step, Declined) else text
-        on = step.received_on if isinstance(step, Registered) else shanghai_date(step.at)
+        text = step.ground if isinstance(step, CaseDeclined) else text
+        on = step.received_on if isinstance(step, CaseRegistered) else shanghai_date(step.at)
         found.append(ToldStep(STEPS[name], on, text))
     return found
 

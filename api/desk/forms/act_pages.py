@@ -12,8 +12,8 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.forms.acts import ActGroup, Subject, groups_of, may_sign, subject_of
-from api.desk.forms.fields import MADE_BY_THE_BROWSER, Field, fields_of, paths_of, text_field
+from api.desk.forms.acts import ActGroup, ActSubject, groups_of, may_sign, subject_of
+from api.desk.forms.fields import MADE_BY_THE_BROWSER, FormField, fields_of, paths_of, text_field
 from api.desk.frame import add_desk_page, desk_answer, not_for_this_desk, unknown_parameter
 from api.desk.roles import Officer
 from api.http.errors import InvalidRequest
@@ -50,10 +50,10 @@ class ActContent:
     type: str
     word: Word
     form: Form
-    subject: Subject
-    fields: Sequence[Field]
-    general: Sequence[Field]
-    text: Field | None
+    subject: ActSubject
+    fields: Sequence[FormField]
+    general: Sequence[FormField]
+    text: FormField | None
     text_name: str
     origin: str
     today: str

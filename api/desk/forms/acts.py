@@ -12,7 +12,7 @@ from api.pages.words import Word, event_word
 from ledger.domain.rules.catalogue import SPECS
 from ledger.domain.rules.context import EventSpec
 
-__all__ = ["Act", "ActGroup", "Subject", "groups_of", "may_sign", "subject_of"]
+__all__ = ["Act", "ActGroup", "ActSubject", "groups_of", "may_sign", "subject_of"]
 
 _ONE_STREAM: Final = frozenset(("policy", "map", "access"))
 
@@ -34,7 +34,7 @@ class ActGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ActSubject:
     """About whom an act is. `kind` as in `ledger/domain/values/subject.py`; `fixed` where there is no choice."""
 
     kind: str
@@ -60,14 +60,14 @@ def groups_of(officer: Officer) -> Sequence[ActGroup]:
     return [ActGroup(NOUNS[noun], acts) for noun, acts in found.items()]
 
 
-def subject_of(officer: Officer, spec: EventSpec) -> Subject:
+def subject_of(officer: Officer, spec: EventSpec) -> ActSubject:
     """What the form begins with: the one stream there is, the party itself, or nothing yet."""
     (kind,) = spec.streams
     if kind in _ONE_STREAM:
-        return Subject(kind, kind, fixed=True)
+        return ActSubject(kind, kind, fixed=True)
     by_role = not spec.signers.isdisjoint(officer.roles)
     if kind == "party" and not by_role:
-        return Subject(kind, officer.party, fixed=True)
+        return ActSubject(kind, officer.party, fixed=True)
     if kind == "enterprise" and not by_role:
-        return Subject(kind, officer.enterprise or "", fixed=True)
-    return Subject(kind, "campaign:" if kind == "campaign" else "", fixed=False)
+        return ActSubject(kind, officer.enterprise or "", fixed=True)
+    return ActSubject(kind, "campaign:" if kind == "campaign" else "", fixed=False)

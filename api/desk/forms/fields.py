@@ -19,7 +19,7 @@ from api.desk.forms.refusals import rules_about
 from api.pages.words import Word
 from ledger.domain.events.base import Annex, Digest, Event, Hex, Month, NamedText
 
-__all__ = ["MADE_BY_THE_BROWSER", "Choice", "Field", "Kind", "fields_of", "paths_of", "text_field"]
+__all__ = ["MADE_BY_THE_BROWSER", "Choice", "FormField", "Kind", "fields_of", "paths_of", "text_field"]
 
 #: How it is filled in. `lines`: a list, one item a line; `choices`: several of a closed list; `pairs`: a table with
 #: free keys, one a line; `group`: fields together; `list`: groups, as many as one likes.
@@ -46,7 +46,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FormField:
     """A field of a form. `pattern`, lengths and bounds are those of one item where it is a list of `lines`.
 
     `items_min` and `items_max`: of a list, `of` what each of its items is; `on`: ticked to begin with. `absent`: the
@@ -68,7 +68,7 @@ class Field:
     items_min: int = 0
     items_max: int | None = None
     choices: Sequence[Choice] = ()
-    fields: Sequence[Field] = ()
+    fields: Sequence[FormField] = ()
     of: Kind | None = None
     on: bool = False
     absent: str | None = None
@@ -78,7 +78,7 @@ class Field:
 
 
 @cache
-def fields_of(event: type[Event]) -> tuple[Field, ...]:
+def fields_of(event: type[Event]) -> tuple[FormField, ...]:
     """The fields of an event's form, in the order of its definition; what every event has comes last. Raises
     `KeyError` where a field has no label yet, `TypeError` for a type that nobody knows how to fill in."""
     info = inspect.type_info(event)
@@ -90,7 +90,7 @@ def fields_of(event: type[Event]) -> tuple[Field, ...]:
 
 
 @cache
-def text_field(event: type[Event]) -> tuple[str, Field] | None:
+def text_field(event: type[Event]) -> tuple[str, FormField] | None:
     """The field that names the text which an open statement of the kind brings, and how that text is filled in; None
     for events that name none."""
     if event.text_type is None:
@@ -103,7 +103,7 @@ def text_field(event: type[Event]) -> tuple[str, Field] | None:
     return name, _with(_field(info, own), required=needed)
 
 
-def paths_of(fields: Sequence[Field], before: str = "") -> Iterator[str]:
+def paths_of(fields: Sequence[FormField], before: str = "") -> Iterator[str]:
     """The names by which an address may fill in a form, nested ones with dots; `N` stands for a place in a list."""
     for field in fields:
         path = f"{before}{field.name}"
@@ -115,7 +115,7 @@ def paths_of(fields: Sequence[Field], before: str = "") -> Iterator[str]:
             yield path
 
 
-def _field(owner: inspect.StructType, field: inspect.Field) -> Field:
+def _field(owner: inspect.StructType, field: inspect.Field) -> FormField:
     name, event = field.encode_name, owner.cls.__name__
     absent = None if field.required or owner.cls.__struct_config__.omit_defaults else _json(field.default)
     omits = _json(field.default) if not field.required and owner.cls.__struct_config__.omit_defaults else None
@@ -130,9 +130,9 @@ def _field(owner: inspect.StructType, field: inspect.Field) -> Field:
     return _with(made, absent=absent, omits=omits, on=flag, choices=choices, rules=" ".join(rules_about(name)))
 
 
-def _filled_in(info: Any, owner: str, name: str, label: Word, help_: Word | None, *, required: bool) -> Field:
+def _filled_in(info: Any, owner: str, name: str, label: Word, help_: Word | None, *, required: bool) -> FormField:
     """The field of a type, without what its place says of it."""
-    plain = Field(name, label, help_, "line", required)
+    plain = FormField(name, label, help_, "line", required)
     match info:
         case inspect.UnionType():
             (inner,) = (one for one in info.types if not isinstance(one, inspect.NoneType))
@@ -165,7 +165,7 @@ def _filled_in(info: Any, owner: str, name: str, label: Word, help_: Word | None
     raise TypeError(f"nobody knows how to fill in {info}")
 
 
-def _text(plain: Field, info: inspect.StrType) -> Field:
+def _text(plain: FormField, info: inspect.StrType) -> FormField:
     pattern = None if info.pattern is None else info.pattern.removeprefix("^").removesuffix("\\Z")
     bounded = _with(plain, pattern=pattern, length_min=info.min_length, length_max=info.max_length)
     if info.pattern == _pattern(Month):
@@ -176,7 +176,7 @@ def _text(plain: Field, info: inspect.StrType) -> Field:
     return _with(bounded, kind="text" if long and (pattern is None or info.pattern == _pattern(Hex)) else "line")
 
 
-def _table(plain: Field, info: inspect.DictType, owner: str, name: str) -> Field:
+def _table(plain: FormField, info: inspect.DictType, owner: str, name: str) -> FormField:
     """A table: of a closed list of keys a group with a field for each, of free ones a line for each."""
     if not isinstance(info.key_type, inspect.LiteralType):
         value = _filled_in(info.value_type, owner, name, plain.label, None, required=True)
@@ -197,5 +197,5 @@ def _json(value: Any) -> str:
     return json.dumps([] if value == () else value)
 
 
-def _with(field: Field, **changes: Any) -> Field:
-    return Field(**{name: getattr(field, name) for name in Field.__slots__} | changes)
+def _with(field: FormField, **changes: Any) -> FormField:
+    return FormField(**{name: getattr(field, name) for name in FormField.__slots__} | changes)

@@ -55,7 +55,7 @@ class Related(NamedTuple):
     issuer: str
 
 
-class Opened(NamedTuple):
+class OpenedBody(NamedTuple):
     """A body that was closed, as it is shown after the look at it was logged under `number`; `matches` says whether it
     is the one that the entry commits to."""
 
@@ -89,7 +89,7 @@ class EntryContent:
     naming: Sequence[Related] | None
     named: Sequence[Related] | None
     size: int
-    opened: Opened | None = None
+    opened: OpenedBody | None = None
     purpose: str = ""
     flaw: Word | None = None
     purpose_chars_max: int = PURPOSE_CHARS_MAX
@@ -150,7 +150,7 @@ def _about(row: EntryRow) -> str | None:
 
 
 def _content(
-    service: Service, row: EntryRow, *, purpose: str = "", opened: Opened | None = None, flaw: Word | None = None
+    service: Service, row: EntryRow, *, purpose: str = "", opened: OpenedBody | None = None, flaw: Word | None = None
 ) -> EntryContent:
     statement, event = decode_trusted(row.statement, row.body)
     governance = service.governance
@@ -199,13 +199,13 @@ def _said(row: EntryRow, event: Any, statement: Statement, *, shows: bool) -> li
     return rows
 
 
-def _opened(row: EntryRow, number: int) -> Opened:
+def _opened(row: EntryRow, number: int) -> OpenedBody:
     assert row.body is not None  # the caller looked
     statement, event = decode_trusted(row.statement, row.body)
     named = None if isinstance(event, Closed) else event.named_text
     committed = statement.commitment if named is None else bytes.fromhex(named)
     text = msgspec.json.format(row.body, indent=1).decode()
-    return Opened(number, field_rows(msgspec.json.decode(row.body)), text, sha256(row.body).digest() == committed)
+    return OpenedBody(number, field_rows(msgspec.json.decode(row.body)), text, sha256(row.body).digest() == committed)
 
 
 def _related(service: Service, row: EntryRow) -> tuple[list[Related] | None, list[Related] | None]:

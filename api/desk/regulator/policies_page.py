@@ -54,7 +54,7 @@ class ProposedPolicy(NamedTuple):
     approve: str | None
 
 
-class PolicyInForce(NamedTuple):
+class CurrentPolicy(NamedTuple):
     entry: int
     title: Word
     from_on: date
@@ -64,7 +64,7 @@ class PolicyInForce(NamedTuple):
 class PoliciesContent:
     """`typed` as it was typed, `wrong` what is the matter with it, by field."""
 
-    in_force: Sequence[PolicyInForce]
+    in_force: Sequence[CurrentPolicy]
     proposed: Sequence[ProposedPolicy]
     typed: Mapping[str, str]
     wrong: Mapping[str, Word]
@@ -147,7 +147,7 @@ def _policies(
     service: Service = request.app.state.service
     policies = service.governance.policies
     in_force = [
-        PolicyInForce(one.index, Word(one.policy.title_zh, one.policy.title_en), one.effective_on)
+        CurrentPolicy(one.index, Word(one.policy.title_zh, one.policy.title_en), one.effective_on)
         for one in reversed(policies.standing)
     ]
     proposed = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from api.desk.forms.fields import Field, fields_of, text_field
+from api.desk.forms.fields import FormField, fields_of, text_field
 from api.desk.releases.draft_content import Drafted
 from api.pages.words import Word
 
@@ -39,11 +39,11 @@ def words_of(draft: Drafted) -> dict[str, Word]:
     return dict(_words(fields, ""))
 
 
-def _by_name(fields: Sequence[Field]) -> Mapping[str, Field]:
+def _by_name(fields: Sequence[FormField]) -> Mapping[str, FormField]:
     return {field.name: field for field in fields}
 
 
-def _lines(content: Mapping[str, Any], fields: Mapping[str, Field], path: str) -> Iterator[Line]:
+def _lines(content: Mapping[str, Any], fields: Mapping[str, FormField], path: str) -> Iterator[Line]:
     for name, value in content.items():
         field = fields.get(name)
         here = f"{path}.{name}" if path else name
@@ -61,14 +61,14 @@ def _lines(content: Mapping[str, Any], fields: Mapping[str, Field], path: str) -
             yield Line(here, label, _word(value, field))
 
 
-def _word(value: object, field: Field | None) -> Word:
+def _word(value: object, field: FormField | None) -> Word:
     if isinstance(value, bool):
         return _FLAGS[value]
     choices = {one.value: one.word for one in (() if field is None else field.choices)}
     return choices.get(str(value), Word(str(value), str(value)))
 
 
-def _words(fields: Sequence[Field], path: str) -> Iterator[tuple[str, Word]]:
+def _words(fields: Sequence[FormField], path: str) -> Iterator[tuple[str, Word]]:
     for field in fields:
         here = f"{path}.{field.name}" if path else field.name
         yield here, field.label

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from api.desk.forms.acts import groups_of, may_sign, subject_of
-from api.desk.forms.fields import MADE_BY_THE_BROWSER, Field, Kind, fields_of, paths_of, text_field
+from api.desk.forms.fields import MADE_BY_THE_BROWSER, FormField, Kind, fields_of, paths_of, text_field
 from api.desk.forms.labels import HELP, LABELS, NOUNS, VALUES
 from api.desk.forms.refusals import ABOUT
 from api.desk.roles import Officer
@@ -25,13 +25,13 @@ from ledger.store.desk_sessions import DeskSession
 ENTERPRISE = "uscc:91110000600037341L"
 
 
-def all_of(fields: Sequence[Field]) -> Iterator[Field]:
+def all_of(fields: Sequence[FormField]) -> Iterator[FormField]:
     for field in fields:
         yield field
         yield from all_of(field.fields)
 
 
-def every_field() -> Iterator[tuple[type[Event], Field]]:
+def every_field() -> Iterator[tuple[type[Event], FormField]]:
     for spec in SPECS.values():
         named = text_field(spec.event)
         for field in all_of([*fields_of(spec.event), *(() if named is None else (named[1],))]):
@@ -85,7 +85,7 @@ def test_what_is_left_empty_is_written_as_the_definition_writes_it() -> None:
         _compare(fields_of(spec.event), type(event), written, spec.name)
 
 
-def _compare(fields: Sequence[Field], kind: type[msgspec.Struct], written: dict[str, Any], where: str) -> None:
+def _compare(fields: Sequence[FormField], kind: type[msgspec.Struct], written: dict[str, Any], where: str) -> None:
     plain = {one.encode_name: one for one in msgspec.structs.fields(kind)}
     for field in fields:
         definition = plain[field.name]

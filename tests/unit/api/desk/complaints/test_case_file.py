@@ -28,24 +28,24 @@ OFFICERS = frozenset({"handling-1", "handling-2"})
 CASE = "ab" * 16
 
 KINDS: dict[str, Callable[..., AnyStep]] = {
-    "identified": lambda **at: steps.Identified(subject="uscc:91110000600037341L", **at),
-    "accepted": lambda **at: steps.Accepted(product_class="净水设备", issue="quality", **at),
-    "declined": lambda **at: steps.Declined(product_class="净水设备", issue="quality", ground="不属消费争议", **at),
-    "forwarded": steps.Forwarded,
+    "identified": lambda **at: steps.CaseIdentified(subject="uscc:91110000600037341L", **at),
+    "accepted": lambda **at: steps.CaseAccepted(product_class="净水设备", issue="quality", **at),
+    "declined": lambda **at: steps.CaseDeclined(product_class="净水设备", issue="quality", ground="不属消费争议", **at),
+    "forwarded": steps.CaseForwarded,
     "replied": lambda **at: steps.EnterpriseReplied(replied_on=shanghai_date(at["at"]), text="已退款", **at),
     "mediated": lambda **at: steps.MediationHeld(text="双方到场", **at),
     "notified": lambda **at: steps.PartiesNotified(
         notified_on=shanghai_date(at["at"]), delivery="挂号信", text="已办结", **at
     ),
-    "published": lambda **at: steps.Published(entry=7, **at),
-    "suspended": lambda **at: steps.Suspended(reason="等待鉴定", **at),
-    "resumed": steps.Resumed,
+    "published": lambda **at: steps.CasePublished(entry=7, **at),
+    "suspended": lambda **at: steps.CaseSuspended(reason="等待鉴定", **at),
+    "resumed": steps.CaseResumed,
     "noted": lambda **at: steps.NoteWritten(text="已致电", **at),
     "told": lambda **at: steps.PartyTold(text="请稍候", **at),
-    "handed to 1": lambda **at: steps.HandedOver(to="handling-1", **at),
-    "handed to 2": lambda **at: steps.HandedOver(to="handling-2", **at),
+    "handed to 1": lambda **at: steps.CaseHandedOver(to="handling-1", **at),
+    "handed to 2": lambda **at: steps.CaseHandedOver(to="handling-2", **at),
     **{
-        f"closed {outcome}": lambda outcome=outcome, **at: steps.Closed(outcome=outcome, reason="企业不同意", **at)
+        f"closed {outcome}": lambda outcome=outcome, **at: steps.CaseClosed(outcome=outcome, reason="企业不同意", **at)
         for outcome in (
             "settled", "agreed", "explained", "ended_without_agreement", "refused", "withdrawn", "transferred",
             "not_accepted",
@@ -122,9 +122,9 @@ def test_no_order_of_steps_reaches_publication_without_closing_and_notice(data: 
         clerk.step(data.draw(st.sampled_from(may)) if may else "noted")
     made = [type(one) for one in clerk.file.steps]
     if clerk.file.stage == "published":
-        assert made.index(steps.Closed) < made.index(steps.PartiesNotified) < made.index(steps.Published)
+        assert made.index(steps.CaseClosed) < made.index(steps.PartiesNotified) < made.index(steps.CasePublished)
         assert clerk.file.outcome is not None and clerk.file.notified_on is not None
-    assert made.count(steps.Closed) <= 1 and made.count(steps.Published) <= 1
+    assert made.count(steps.CaseClosed) <= 1 and made.count(steps.CasePublished) <= 1
     assert folded(clerk.file.steps) == clerk.file
 
 
@@ -141,7 +141,7 @@ def test_what_is_offered_is_what_may_follow(tried: list[tuple[str, int]], kind: 
     step = KINDS[kind](at=clerk.now, by="handling-1")
     situation = CaseSituation(shanghai_date(clerk.now), RULES, OFFICERS)
     shown = may_follow(clerk.file, type(step), "handling-1")
-    if isinstance(step, steps.Closed):
+    if isinstance(step, steps.CaseClosed):
         shown = shown and step.outcome in allowed_outcomes(clerk.file, situation)
     if not shown:
         with pytest.raises(Refused):
@@ -160,7 +160,7 @@ def test_whoever_does_not_have_a_file_takes_it_over_first() -> None:
 
 def test_a_file_is_handed_to_officers_of_the_same_body_alone() -> None:
     file = begun(complaint())
-    step = steps.HandedOver(at=NOW, by="handling-1", to="organizer-1")
+    step = steps.CaseHandedOver(at=NOW, by="handling-1", to="organizer-1")
     with pytest.raises(Refused) as refused:
         require(file, step, CaseSituation(date(2026, 3, 16), RULES, OFFICERS))
     assert refused.value.rule == "complaint_file.no_colleague"
