@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from api.desk.complaints.case_steps import Contact, CaseRegistered
+from api.desk.complaints.case_steps import CaseRegistered, Contact
 from tests.support.clock import NOW
 
 __all__ = ["CANARIES", "COMPLAINANT", "complaint", "filled"]
