@@ -17,9 +17,11 @@ from ledger.charter.default_policies import default_standing_policy
 from ledger.domain.events.attachment import AttachmentAdded
 from ledger.domain.events.base import Annex
 from ledger.domain.values.mark_serials import make
+from ledger.keys.proof_of_possession import prove_possession
 from tests.e2e.book import Book, today
-from tests.support.charter import HANDLING_BODY, ORGANIZER, REGULATOR, Speaker
+from tests.support.charter import HANDLING_BODY, ORGANIZER, ORIGIN, REGULATOR, Speaker
 from tests.support.desks import DeskVisitor
+from tests.support.keys import signer_for
 from tests.support.marks import mark_licensed, range_of, seed_body, seed_of
 from tests.support.reading import authorization, token
 from tests.support.standards import NUMBER, declared
@@ -29,7 +31,8 @@ from tests.support.waiting import eventually
 __all__ = ["ABSENT", "DESKS", "Operation", "World", "lay_world"]
 
 CODE = ENTERPRISE[5:]
-DESKS = ("/desk/challenge", "/desk/session")  # of desks, the addresses for programs
+# Of desks, the addresses for programs.
+DESKS = ("/desk/challenge", "/desk/session", "/desk/key/requests", "/desk/key/requests/{name}")
 Operation = tuple[str, str]
 # What only witnesses and a published map bring, neither of which is here; its absence is described, too.
 ABSENT = {
@@ -144,6 +147,7 @@ def lay_world(book: Book) -> World:
         ("post", "/v1/attachments"): scan + b".",
         ("post", "/v1/policies/comparison"): msgspec.json.encode(default_standing_policy()),
         ("post", "/desk/session"): signed,
+        ("post", "/desk/key/requests"): _key_request("party:another"),
     }
     signers = {
         ("get", "/v1/accesses"): REGULATOR,
@@ -155,3 +159,9 @@ def lay_world(book: Book) -> World:
         ("post", "/v1/policies/comparison"): ORGANIZER,
     }
     return World(book, book.get("/openapi.json").json(), values, bodies, signers)
+
+
+def _key_request(party: str) -> bytes:
+    key = signer_for("somebody who asks for a key")
+    asked = {"party": party, "officer": "another-1", "key": key.public.cose_key.hex()}
+    return json.dumps(asked | {"proof": prove_possession(key, party, ORIGIN).hex()}).encode()
