@@ -139,6 +139,7 @@ def test_a_roster_is_judged_signed_and_registered_and_is_what_the_command_would_
     assert f"登记 {FEW} 份承诺" in said and ORGANIZER.party in said and "附履行评估 1 份" in said, said
     assert page.locator("#ends tr").count() == 6
     page.click("#all summary")
+    page.locator("#all-rows tr").nth(FEW - 1).wait_for()  # they are drawn when the list is opened
     assert page.locator("#all-rows tr").count() == FEW
     for width in (1280, 375):
         desk.faultless(width, "before signing")
