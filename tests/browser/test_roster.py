@@ -196,7 +196,7 @@ def test_a_roster_that_was_stopped_is_begun_again_and_nothing_is_registered_twic
     assert book.size() == before + sum(len(one["entries"].split()) for one in report)
 
     page.click("#again")
-    assert f"登记 {len(left)} 份承诺" in page.locator("#said").inner_text()
+    expect(page.locator("#said")).to_contain_text(f"登记 {len(left)} 份承诺")
     report = signed(page)
     assert [one["status"] for one in report] == ["accepted"] * MANY
     size = book.size()
