@@ -12,9 +12,9 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.enrolment.asked_keys import AskedKey, KeyRow, asked_key, asked_keys, earliest_recovery, keys_of, refuse
+from api.desk.enrolment.asked_keys import AskedKey, KeyRow, asked_key, asked_keys, keys_of, refuse
 from api.desk.enrolment.key_requests import kid_in_address
-from api.desk.enrolment.registrar_pages import RequestContent
+from api.desk.enrolment.request_page import request_page
 from api.desk.frame import add_desk_form, add_desk_page, desk_answer, to
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
@@ -48,26 +48,8 @@ def get_officers(request: Request, language: Language, officer: Officer) -> Resp
 def get_request(request: Request, language: Language, officer: Officer) -> Response:
     service: Service = request.app.state.service
     kid = kid_in_address(request.path_params["name"])
-    asked, party = asked_key(service, request, officer, kid, party=officer.party)
-    content = RequestContent(
-        asked,
-        party,
-        PATH,
-        asked.step == "further_key" and not asked.refused,
-        service.origin,
-        service.today(),
-        earliest_recovery(service),
-    )
-    return desk_answer(
-        request,
-        "desk/enrolment/request.html",
-        f"{PATH}/{asked.kid}",
-        language,
-        ("密钥登记申请", "A key to enrol"),
-        content,
-        officer=officer,
-        scripts=("desk/act_forms.js",),
-    )
+    found = asked_key(service, request, officer, kid, party=officer.party)
+    return request_page(request, language, officer, found, PATH, own=True)
 
 
 def post_refusal(request: Request, language: Language, officer: Officer, fields: dict[str, str]) -> Response:

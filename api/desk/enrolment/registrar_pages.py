@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -17,13 +16,12 @@ from starlette.responses import Response
 
 from api.desk.enrolment.asked_keys import (
     AskedKey,
-    PartyInBook,
     asked_key,
     asked_keys,
-    earliest_recovery,
     refuse,
 )
 from api.desk.enrolment.key_requests import kid_in_address
+from api.desk.enrolment.request_page import request_page
 from api.desk.frame import add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
@@ -31,7 +29,7 @@ from api.http.errors import InvalidRequest
 from api.pages.rendering import Language
 from api.service.service import Service
 
-__all__ = ["RequestContent", "RequestsContent", "router"]
+__all__ = ["RequestsContent", "router"]
 
 PATH: Final = "/desk/registrar"
 _CURSOR: Final = re.compile("([0-9]{1,12})[.]([0-9a-f]{64})")
@@ -45,20 +43,6 @@ class RequestsContent:
 
     requests: Sequence[AskedKey]
     cursor: str
-
-
-@dataclass(frozen=True, slots=True)
-class RequestContent:
-    """A request, and its party in the book. `desk` is the page that it belongs to; `may_approve`: what comes next is
-    for this desk to sign. A key that is recovered today may be used from `earliest` on."""
-
-    asked: AskedKey
-    party: PartyInBook
-    desk: str
-    may_approve: bool
-    log: str
-    today: date
-    earliest: date
 
 
 def get_registrar(request: Request, language: Language, officer: Officer) -> Response:
@@ -75,26 +59,7 @@ def get_request(request: Request, language: Language, officer: Officer) -> Respo
     service: Service = request.app.state.service
     _require_registrar(service, request, officer)
     kid = kid_in_address(request.path_params["name"])
-    asked, party = asked_key(service, request, officer, kid)
-    content = RequestContent(
-        asked,
-        party,
-        PATH,
-        asked.step != "further_key" and not asked.refused,
-        service.origin,
-        service.today(),
-        earliest_recovery(service),
-    )
-    return desk_answer(
-        request,
-        "desk/enrolment/request.html",
-        f"{PATH}/{asked.kid}",
-        language,
-        ("密钥登记申请", "A key to enrol"),
-        content,
-        officer=officer,
-        scripts=("desk/act_forms.js",),
-    )
+    return request_page(request, language, officer, asked_key(service, request, officer, kid), PATH, own=False)
 
 
 def post_refusal(request: Request, language: Language, officer: Officer, fields: dict[str, str]) -> Response:

@@ -53,7 +53,7 @@ _BORN_MAX: Final = "2015"  # a later "birthday" in a number that is no code is t
 _BETWEEN: Final = "[ \\-\u2010-\u2015\u2212\u00a0\u3000\t]?"
 _FURTHER: Final = rf"(?:(?:{_BETWEEN}\d){{16}}{_BETWEEN}[\dXxＸｘ]|(?:{_BETWEEN}\d){{14}})"
 # Digests have digits, too. What may not stand before is looked at behind the first digit: a search that may go from
-# digit to digit takes a third of the time, on the way of every statement.
+# digit to digit takes a seventh less (18.5 µs of 21.6), on the way of every statement.
 _AMONG: Final = re.compile(rf"\d(?<![0-9A-Za-z]\d){_FURTHER}(?![0-9A-Za-z])")
 _SHOWN: Final = re.compile(rf"\d(?<!\d\d){_FURTHER}(?!\d)")
 _DASHES: Final = re.compile("[\\-\u2010-\u2015\u2212]")
