@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.domain.rules.context import Context
-from ledger.domain.state.finding import annulled
+from ledger.domain.state.finding import is_annulled
 from ledger.domain.state.record import EnterpriseRecord, EntryRef
 from ledger.domain.state.versions import versions_of
 from ledger.errors import Refused
@@ -27,7 +27,7 @@ def entry_of(record: EnterpriseRecord | None, index: int, ctx: Context) -> Entry
 def counting_entry(record: EnterpriseRecord, index: int, ctx: Context) -> EntryRef:
     """An entry of this stream that was neither erased, nor repudiated, nor annulled."""
     ref = entry_of(record, index, ctx)
-    if ref.type is None or index in record.erased or index in record.repudiated or index in annulled(record):
+    if ref.type is None or index in record.erased or index in record.repudiated or is_annulled(record, index):
         raise Refused(
             "entry.counts_no_more",
             "该条记录已被否认、撤销, 或其正文已删除, 不再计入",
