@@ -153,7 +153,7 @@ class SweptSteps(HistorySteps):
     def approval(self, approval: Approval, rules: Rules) -> None:
         sweep = self._sweep_on(self.course.record, rules.known_at(approval.entry), approval.recorded_on)
         level = self._advance(sweep, approval.recorded_on)
-        sweep.know(rules.known_at(approval.entry + 1))
+        sweep.know(self.course.record, rules.known_at(approval.entry + 1))
         self._changed(approval.entry, approval.recorded_on, level, sweep.level)
         self.course = replace(self.course, seen=approval.entry)
 

@@ -2,8 +2,8 @@
 
 For streams of which many events are taken in at once: an evaluation costs as much as the enterprise has facts, so one
 for each event would cost the square of that. A sweep keeps running totals under every known policy as of its day, and
-what will be added to them on later days; the facts of entries with one root (`entry_roots.py`) are taken away and put
-in again where one of them changes. What changes everything (a pledge, the size) begins the sweep anew.
+what will be added to them on later days; the facts of entries with one root (`entry_roots.py`) are taken away as they
+were and put in as they are where one of them changes. What changes everything (a pledge, the size) begins it anew.
 
 It gives the levels that `Case.levels` gives, and no standings.
 """
@@ -24,12 +24,13 @@ from ledger.domain.state.entry_roots import root_of
 from ledger.domain.state.fold import SLOT_OF, STEPS
 from ledger.domain.state.record import EnterpriseRecord
 from projections.standing.facts import DatedEntry, Facts, PolicyInForce, Size
-from projections.standing.facts_from_record import BEARING, facts_about, facts_at_large
+from projections.standing.facts_from_record import BEARING, facts_about, facts_at_large, facts_of
 from projections.standing.levels import Level
 from projections.standing.point_windows import hold_spans, long_enough, steps_of, weigh
 from projections.standing.running_totals import (
     BROKEN,
     HEAVY,
+    KNOWN,
     POINTS,
     TOTALS,
     level_of,
@@ -57,12 +58,14 @@ class _PolicyTotals:
         self._coming: dict[date, list[tuple[int | _Amount, int]]] = {}
 
     def put(self, facts: Facts, times: int) -> None:
-        """Add the facts of some roots, or (-1 times) take them away again."""
+        """Add some facts, or (-1 times) take them away again: those of entries with one root, or all there are."""
         policy = self._policy
         kept = [one for one in facts.kept if long_enough(policy, one)]
         holds = hold_spans(policy, facts) if facts.holds else ()
         for start, stop, which, amount in stretches_of(policy, facts, holds, kept):
             self._from(start, stop, which, times * amount)
+        for mark in facts.conduct:
+            self._from(mark.on, date.max, KNOWN, times)
         for start, stop, which, amount in reply_stretches(policy, facts):
             self._from(start, stop, which, times * amount)
         for one in weigh(policy, facts):
@@ -135,27 +138,20 @@ class LevelSweep:
         self._begin(record, today)
 
     def _begin(self, record: EnterpriseRecord, today: date) -> None:
-        self._record = record
         self.today = today
         self._members: defaultdict[int, list[int]] = defaultdict(list)  # by root
         for entry, ref in record.entries.items():
             slot = None if ref.type is None else SLOT_OF[ref.type]
             if slot is not None and slot.bearing_of is not None:
                 self._members[root_of(record, entry)].append(entry)
-        self._at_large = facts_at_large(record)
-        self._sizes: Sequence[Size] = self._at_large.sizes
-        self._of_root = {root: self._about(members) for root, members in self._members.items()}
-        self._totals = [self._under(policy) for policy in self._policies]
+        facts = facts_of(record, record.subject)
+        self._sizes: Sequence[Size] = facts.sizes
+        self._totals = [_PolicyTotals(policy, today) for policy in self._policies]
+        self._put(facts, 1)
 
-    def _about(self, entries: Iterable[int]) -> Facts:
-        return replace(facts_about(self._record, entries), sizes=self._sizes)
-
-    def _under(self, policy: PolicyInForce) -> _PolicyTotals:
-        totals = _PolicyTotals(policy, self.today)
-        totals.put(self._at_large, 1)
-        for facts in self._of_root.values():
-            totals.put(facts, 1)
-        return totals
+    def _put(self, facts: Facts, times: int) -> None:
+        for totals in self._totals:
+            totals.put(facts, times)
 
     @property
     def level(self) -> Level:
@@ -165,11 +161,10 @@ class LevelSweep:
             return Level.UNRATED
         return max(begun, key=lambda totals: totals.in_force[:2]).level()
 
-    def know(self, policies: Sequence[PolicyInForce]) -> None:
-        """The policies that are known from now on: those known before and some more."""
-        known = {totals.in_force.entry for totals in self._totals}
+    def know(self, record: EnterpriseRecord, policies: Sequence[PolicyInForce]) -> None:
+        """The policies that are known from now on, by more than before; the record as it is."""
         self._policies = tuple(policies)
-        self._totals += [self._under(policy) for policy in policies if policy.entry not in known]
+        self._begin(record, self.today)
 
     def advance(self, day: date) -> Iterator[tuple[date, Level]]:
         """Go on to a day (`date.max`: to the end); each day on the way on which time alone changes the level."""
@@ -196,57 +191,53 @@ class LevelSweep:
 
         Events that change no level (those that only annotate) may be left out.
         """
-        self._record = record
         event = at.event
         if isinstance(event, BodyErased):
-            return self._erased(before, at)
+            return self._erased(before, record, at)
         if isinstance(event, StatementRepudiated | EntryMisattributed):
-            return self._repudiated(at, event.entry)
+            return self._repudiated(before, record, at, event.entry)
         assert not isinstance(event, Closed)  # of which nothing is known
         slot = STEPS[type(event)].slot
         assert slot is not None  # but for the above every event that bears has its noun
         if slot.bearing_of is None:
             self._begin(record, self.today)
-            return at.index in _entries(self._at_large)
+            return at.index in _entries(facts_at_large(record))
         root = root_of(record, at.index)
-        self._members[root].append(at.index)
-        facts = self._anew(root)
+        facts = self._anew(before, record, root, at.index)
         return type(event).__name__ in BEARING or at.index in _entries(facts)
 
-    def _erased(self, before: EnterpriseRecord, at: Recorded) -> bool:
+    def _erased(self, before: EnterpriseRecord, record: EnterpriseRecord, at: Recorded) -> bool:
         """What was closed from the beginning leaves nothing when it is erased."""
-        record = self._record
+        stays_since = record.on_record.get(at.index)
         if record.nouns is not before.nouns:
             self._begin(record, self.today)
-        elif at.index in record.on_record:
-            stays = DatedEntry(record.on_record[at.index], at.index)
-            facts = Facts(record.subject, conduct=(stays,))
-            self._of_root[at.index] = facts
-            for totals in self._totals:
-                totals.put(facts, 1)
-        return at.index in record.on_record
+        elif stays_since is not None:
+            self._put(Facts(record.subject, conduct=(DatedEntry(stays_since, at.index),)), 1)
+        return stays_since is not None
 
-    def _repudiated(self, at: Recorded, entry: int) -> bool:
-        record = self._record
+    def _repudiated(self, before: EnterpriseRecord, record: EnterpriseRecord, at: Recorded, entry: int) -> bool:
         ref = record.entries.get(entry)
         slot = None if ref is None or ref.type is None else SLOT_OF[ref.type]
         if ref is None or slot is None or slot.bearing is None:
             return entry in record.on_record
         if slot.bearing_of is None:
             self._begin(record, self.today)
-            return entry in _entries(self._at_large)
-        facts = self._anew(root_of(record, entry))
+            return entry in _entries(facts_at_large(record))
+        facts = self._anew(before, record, root_of(record, entry))
         return ref.type in BEARING or not {entry, at.index}.isdisjoint(_entries(facts))
 
-    def _anew(self, root: int) -> Facts:
-        """The facts of the entries with a root, once one of them changed."""
-        old, facts = self._of_root.get(root), self._about(self._members[root])
-        self._of_root[root] = facts
-        for totals in self._totals:
-            if old is not None:
-                totals.put(old, -1)
-            totals.put(facts, 1)
+    def _anew(self, before: EnterpriseRecord, record: EnterpriseRecord, root: int, *more: int) -> Facts:
+        """The facts of the entries with a root (`more` of them from now on) in the place of those before."""
+        members = self._members[root]
+        if members:
+            self._put(self._about(before, members), -1)
+        members.extend(more)
+        facts = self._about(record, members)
+        self._put(facts, 1)
         return facts
+
+    def _about(self, record: EnterpriseRecord, entries: Iterable[int]) -> Facts:
+        return replace(facts_about(record, entries), sizes=self._sizes)
 
 
 def _entries(facts: Facts) -> set[int]:

@@ -19,6 +19,7 @@ from projections.standing.point_windows import PointWindow, add_months, hold_spa
 from projections.standing.running_totals import (
     BROKEN,
     HEAVY,
+    KNOWN,
     POINTS,
     TOTALS,
     Stretch,
@@ -194,6 +195,8 @@ class PolicyEvaluation:
             if span.breaks:
                 stretches.append((span.start, span.stop, BROKEN, 1))
         stretches.extend(stretches_of(self._policy, self._facts, self._holds, self._kept))
+        if self._facts.conduct:  # known once is known
+            stretches.append((min(self._facts.conduct).on, date.max, KNOWN, 1))
         return stretches
 
     @_Once

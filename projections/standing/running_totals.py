@@ -20,7 +20,7 @@ from projections.standing.standing_model import Conditions
 __all__ = [
     "BROKEN",
     "HEAVY",
-    "KEPT",
+    "KNOWN",
     "POINTS",
     "TOTALS",
     "Stretch",
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 # The totals, by position.
-POINTS, HEAVY, BROKEN, _LIVE, KEPT, _KNOWN, _REVOKED, _TIMELY, _REPLIES, _STALE, _WATCH, _ALERT, _LISTED = range(13)
+POINTS, HEAVY, BROKEN, _LIVE, _KEPT, KNOWN, _REVOKED, _TIMELY, _REPLIES, _STALE, _WATCH, _ALERT, _LISTED = range(13)
 TOTALS: Final = 13
 _HELD_AT: Final = {"WATCH": _WATCH, "ALERT": _ALERT, "LISTED": _LISTED}
 
@@ -43,7 +43,7 @@ Stretch = tuple[date, date, int, int]  # from the first day to the day before th
 def stretches_of(
     policy: StandingPolicy, facts: Facts, holds: Sequence[HoldSpan], kept: Sequence[KeptPledge]
 ) -> Iterator[Stretch]:
-    """What facts add to the totals, but for their points and replies.
+    """What facts add to the totals, but for their points, replies and marks of conduct.
 
     `holds`: theirs under the policy; `kept`: those of theirs that are long enough for it.
     """
@@ -56,13 +56,11 @@ def stretches_of(
             if due < one.until:
                 yield due, one.until, _STALE, 1
     for term in facts.terms:
-        yield term.known_on, date.max, _KNOWN, 1
+        yield term.known_on, date.max, KNOWN, 1
         if term.from_on <= term.until_on:
             yield term.from_on, day_after(term.until_on), _LIVE, 1
     for period in kept:
-        yield max(period.on, day_after(period.period_until)), date.max, KEPT, 1
-    if facts.conduct:
-        yield min(facts.conduct).on, date.max, _KNOWN, 1
+        yield max(period.on, day_after(period.period_until)), date.max, _KEPT, 1
     for revocation in facts.revocations:
         yield revocation.on, add_months(revocation.on, policy.revoked_months), _REVOKED, 1
 
@@ -80,14 +78,14 @@ def level_of(policy: StandingPolicy, totals: Sequence[int]) -> Level:
     """The level on a day on which the totals are these."""
     conditions = Conditions(
         totals[_LIVE] > 0,
-        totals[KEPT] > 0,
+        totals[_KEPT] > 0,
         totals[HEAVY] == 0,
         totals[BROKEN] == 0,
         in_time(policy, totals[_TIMELY], totals[_REPLIES]),
         totals[_STALE] == 0,
     )
     held = {level for level, which in _HELD_AT.items() if totals[which]}
-    return decide(policy, totals[POINTS], held, totals[_REVOKED] > 0, totals[_KNOWN] > 0, conditions)
+    return decide(policy, totals[POINTS], held, totals[_REVOKED] > 0, totals[KNOWN] > 0, conditions)
 
 
 def decide(
