@@ -36,9 +36,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 _TIMEOUT_SECONDS: Final = 60.0
-_KEPT_OBJECTS: Final = (
-    50_000  # what an import makes it keeps to its end: the collector would find nothing, in 7 % of it
-)
+_KEPT_OBJECTS: Final = 50_000  # an import keeps what it makes: the collector would take 7 % and find nothing
 
 
 @click.command("import")
