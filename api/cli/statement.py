@@ -23,8 +23,8 @@ from ledger.domain.events.free_text import refuse_personal_data, suspicions
 from ledger.domain.events.pledge import PledgeMade
 from ledger.domain.payload import decode_payload, encode_payload
 from ledger.domain.rules.catalogue import SPECS
-from ledger.domain.rules.context import EventSpec
 from ledger.domain.rules.pledge_conditions import require_liability
+from ledger.domain.rules.spec import EventSpec
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.personal_data import KIND_WORDS
 from ledger.domain.values.subject import parse

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.domain.rules.context import Context
+from ledger.domain.rules.spec import Context
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.record import EnterpriseRecord, EntryRef
 from ledger.domain.state.versions import versions_of

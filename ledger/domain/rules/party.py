@@ -20,8 +20,7 @@ from ledger.domain.events.party import (
     TrustAnchorsEstablished,
     TrustAnchorsSucceeded,
 )
-from ledger.domain.rules.context import Context, UniqueFact
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.party import ROOT_PARTY, EnrolledKey, PartyRecord, kid_of
 from ledger.errors import Refused
