@@ -19,7 +19,7 @@ from api.evidence.evidence_source import Asking, KeptAttachment, StandingOf
 from api.service.body_disclosure import Publicity
 from api.service.signed_requests import Reader
 from ledger.cose.receipt import attach
-from ledger.domain.rules.party import usable_key
+from ledger.domain.rules.party_conditions import usable_key
 from ledger.domain.state.access_log import Access
 from ledger.domain.state.governance import Governance
 from ledger.domain.values.dates import shanghai_date

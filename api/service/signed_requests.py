@@ -16,7 +16,7 @@ from starlette.requests import Request
 from api.http.errors import AccessDenied
 from api.service.service import Service
 from ledger.cose.access_token import parse_access
-from ledger.domain.rules.party import usable_key
+from ledger.domain.rules.party_conditions import usable_key
 from ledger.domain.state.access_log import Access
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import own_party
