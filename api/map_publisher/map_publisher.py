@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Final
 
 from api.service.service import Service
-from ledger.cose.statement import make_statement
+from ledger.cose.statement import Claims, make_statement
 from ledger.domain.events.completeness_map import MapRootPublished
 from ledger.domain.values.subject import MAP
 from ledger.errors import Busy, LedgerError, Misconfigured, Refused
@@ -33,7 +33,7 @@ def root_statement(
     """The signed statement of one root; a second one for the same size is refused, whoever makes it."""
     event = MapRootPublished(v=1, effective_on=today, root=root.hex(), tree_size=tree_size, subjects=subjects)
     cti = sha256(f"{origin}\nmap\n{tree_size}".encode()).digest()[:16]
-    return make_statement(event, subject=MAP, issuer=issuer, audience=origin, signer=signer, iat=now, cti=cti)
+    return make_statement(event, Claims(MAP, issuer, origin, now, cti), signer)
 
 
 async def publish_roots(service: Service, signer: Signer) -> None:

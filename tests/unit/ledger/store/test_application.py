@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from ledger.cose.statement import make_sealed, make_statement
+from ledger.cose.statement import Claims, make_sealed, make_statement
 from ledger.domain.events.base import Closed, Event, Recorded
 from ledger.domain.events.enterprise import EnterpriseRegistered, EnterpriseRenamed
 from ledger.domain.state.record import EnterpriseRecord
@@ -38,12 +38,11 @@ def ledger(request: pytest.FixtureRequest) -> Opened:
 
 
 def entry(event: Event, version: int, *, sealed: bool) -> NewEntry:
-    claims = {"subject": SUBJECT, "issuer": "party:organizer", "audience": "example.org/log", "signer": KEY}
-    cti = version.to_bytes(8, "big")
+    claims = Claims(SUBJECT, "party:organizer", "example.org/log", NOW, version.to_bytes(8, "big"))
     if not sealed:
-        statement = make_statement(event, **claims, iat=NOW, cti=cti)  # type: ignore[arg-type]
+        statement = make_statement(event, claims, KEY)
         return NewEntry(SUBJECT, version, type(event).__name__, statement, leaf_hash(statement))
-    statement, body = make_sealed(event, **claims, salt=bytes(16), iat=NOW, cti=cti)  # type: ignore[arg-type]
+    statement, body = make_sealed(event, claims, KEY, bytes(16))
     commitment = bytes.fromhex(statement[statement.index(b'"commitment":"') + 14 :][:64].decode())
     return NewEntry(SUBJECT, version, "sealed", statement, leaf_hash(statement), commitment=commitment, body=body)
 
