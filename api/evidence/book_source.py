@@ -170,19 +170,4 @@ class BookSource:
 
     def _look(self, reader: Reader, subject: str, entry: int | None = None) -> None:
         """Write the look down, before it is taken."""
-        now = self._clock()
-        self._store.accesses.log(
-            Access(
-                at=now,
-                day=shanghai_date(now),
-                party=reader.party,
-                officer=reader.officer,
-                kid=reader.kid.hex(),
-                cti=reader.cti.hex(),
-                resource=reader.resource,
-                purpose=reader.purpose,
-                outcome="served",
-                subject=subject,
-                entry=entry,
-            )
-        )
+        self._store.accesses.log(reader.access(self._clock(), "served", subject, entry))
