@@ -37,7 +37,7 @@ class Cut(msgspec.Struct, frozen=True):
 
 
 class About(msgspec.Struct, frozen=True):
-    """`GET /v1/map`."""
+    """What the service says of the completeness map (`GET /v1/map`)."""
 
     origin: str
     published: Cut | None

@@ -32,7 +32,10 @@ _UNKNOWN: Final = Problem(
 
 
 class MarkRoute(PlainRoute):
-    """`scope["path_params"]["serial"]` is the serial as it was scanned or typed."""
+    """The route of a mark, below the framework.
+
+    `scope["path_params"]["serial"]` is the serial as it was scanned or typed.
+    """
 
     def __init__(self, service: Service) -> None:
         super().__init__(service)

@@ -46,7 +46,7 @@ _QUERY: Final = msgspec.json.Decoder(_Query).decode
 
 
 class StandingRoute(PlainRoute):
-    """`scope["path_params"]["name"]` is the enterprise."""
+    """The route of a standing, below the framework. `scope["path_params"]["name"]` is the enterprise."""
 
     async def _answer(self, scope: Scope) -> Response:
         service = self._service

@@ -46,6 +46,8 @@ router = APIRouter()
 
 
 class CampaignChoice(NamedTuple):
+    """A campaign that a roster may be for: its id without `campaign:`, and its Chinese name."""
+
     id: str
     name: str
 

@@ -49,8 +49,11 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class RosterReport:
-    """`rows` of those that are asked for, which are `found` in all; `query` is of this page, `following` of the next
-    (empty: none). `ready`: how many rows the browser may sign."""
+    """A page of a dry run's report.
+
+    `rows` of those that are asked for, which are `found` in all; `query` is of this page, `following` of the next
+    (empty: none). `ready`: how many rows the browser may sign.
+    """
 
     name: str
     run: DryRun

@@ -67,7 +67,10 @@ class _Fetched(NamedTuple):
 
 
 class PublishedSource:
-    """`notes` are the signed checkpoints that are shown, by size. `begin` fetches; `timed` is known once it has."""
+    """A published log as the source of an audit.
+
+    `notes` are the signed checkpoints that are shown, by size. `begin` fetches; `timed` is known once it has.
+    """
 
     def __init__(
         self,
