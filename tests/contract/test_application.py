@@ -25,16 +25,14 @@ Opened = tuple[Ledger, PostgresStore | MemoryStore]
 TODAY = date(2026, 3, 1)
 
 
-@pytest.fixture(params=["postgres", "memory"])
-def ledger(request: pytest.FixtureRequest) -> Opened:
-    book: PostgresStore | MemoryStore
-    book = request.getfixturevalue("store") if request.param == "postgres" else MemoryStore()
+@pytest.fixture
+def ledger(store: PostgresStore | MemoryStore) -> Opened:
     events = [
         EnterpriseRegistered(v=1, effective_on=TODAY, name="甲公司", category="organization"),
         EnterpriseRenamed(v=1, effective_on=TODAY, name="乙公司", evidence="notice 7"),
     ]
-    book.append(a_batch(0, [entry(event, version, sealed=version == 2) for version, event in enumerate(events, 1)]))
-    return Ledger(book), book
+    store.append(a_batch(0, [entry(event, version, sealed=version == 2) for version, event in enumerate(events, 1)]))
+    return Ledger(store), store
 
 
 def entry(event: Event, version: int, *, sealed: bool) -> NewEntry:
