@@ -60,6 +60,7 @@ from api.pages import (
     verify_page,
 )
 from api.pages.enterprise_pages import EnterprisePages
+from api.pages.enterprise_route import EnterpriseRoute
 from api.routes import (
     accesses,
     annexes,
@@ -103,9 +104,8 @@ _STATUS: Final = {
 def create_app(service: Service, limits: Limits) -> ASGIApp:
     """The ASGI application over an opened service: limits and meters around the hot paths and the framework."""
     inner = framework(service)
-    app: ASGIApp = Methods(
-        Conditional(KnownParameters(Front(inner, service, inner.state.enterprise_pages.answer), inner.openapi()))
-    )
+    pages = EnterpriseRoute(inner, service, inner.state.enterprise_pages)
+    app: ASGIApp = Methods(Conditional(KnownParameters(Front(inner, service, pages), inner.openapi())))
     app = RateLimit(app, limits)
     app = Metrics(app, service.meters, _first_segments(inner))
     return CORSMiddleware(

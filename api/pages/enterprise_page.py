@@ -34,7 +34,7 @@ from api.service.service import Service
 from projections.standing.change_reasons import LevelChange
 from projections.standing.levels import WORDS, Words
 
-__all__ = ["EnterpriseView", "drawn", "router"]
+__all__ = ["EnterpriseView", "drawn", "drawn_from", "router"]
 
 PATH: Final = "/e/{name}"
 _PUBLIC_ID_MAX: Final = 80
@@ -151,8 +151,12 @@ add_page(router, PATH, get_enterprise)
 
 def drawn(service: Service, subject: str, language: Language, today: date) -> Drawn:
     """The page but for what the checkpoint says. Raises what `overview` raises, `InvalidRequest` for a wrong code."""
-    found = overview(service, subject, today)
-    if found.about is None and not found.in_book and not plausible(subject):
+    return drawn_from(service, overview(service, subject, today), language, today)
+
+
+def drawn_from(service: Service, found: Overview, language: Language, today: date) -> Drawn:
+    """The same of what was found already."""
+    if found.about is None and not found.in_book and not plausible(found.subject):
         raise InvalidRequest(
             "enterprise.check_digit",
             "统一社会信用代码的校验位不正确, 请核对后重新输入",

@@ -19,7 +19,6 @@ from threading import Lock
 from typing import Any, Final, NamedTuple
 
 from starlette.responses import Response
-from starlette.types import Scope
 
 from api.http.conditional import entity_tag, is_known
 from api.http.enterprise_ids import name_of
@@ -29,7 +28,7 @@ from api.service.enterprise_overview import Completeness, completeness
 from api.service.service import Service
 from ledger.limits import PAGE_CHECKPOINT_SECONDS_MAX, PAGES_CACHED_BYTES_MAX
 
-__all__ = ["CUT", "Drawn", "EnterprisePages", "KeptPage", "page_answer"]
+__all__ = ["CUT", "Drawn", "EnterprisePages", "KeptPage", "Look", "page_answer"]
 
 #: Where a page is cut. Nobody can write it: it is made anew in each process.
 CUT: Final = f"<!--{token_hex(16)}-->"
@@ -66,6 +65,17 @@ class _Ground(NamedTuple):
     today: date
     policies: Any
     campaigns: Any
+
+
+class Look(NamedTuple):
+    """`size`: of the read models, when it was looked."""
+
+    size: int
+    ground: _Ground
+
+    @property
+    def today(self) -> date:
+        return self.ground.today
 
 
 class _Head(NamedTuple):
@@ -112,36 +122,48 @@ class EnterprisePages:
                 self._kept.move_to_end((name, language))
         return kept
 
-    def answer(self, scope: Scope) -> Response | None:
-        """What `fresh` has for the path of a request, `/e/{id}` or `/en/e/{id}`, as its answer."""
-        before, _, name = scope["path"].partition("/e/")
-        page = self.fresh(name, "en" if before else "zh")
-        return None if page is None else page_answer(page, scope["headers"])
-
     def page(self, subject: str, language: Language, draw: Draw) -> KeptPage:
         """The page as it is now, drawn where what it rests on has changed. Blocks; raises what `draw` raises."""
-        key = name_of(subject), language
-        kept = self._kept.get(key)
-        size, ground = self._service.progress.size, self._ground()  # before anything is read
-        if kept is not None and not self._rests(kept, subject, size, ground):
-            kept = None
-        drawn = draw(subject, language, ground.today) if kept is None else kept.drawn
+        look = self.look()
+        held = self.held(subject, language, look)
+        return self.finished(subject, language, look, draw(subject, language, look.today)) if held is None else held
+
+    def look(self) -> Look:
+        """What pages rest on now: taken before anything is read of which they are made."""
+        return Look(self._service.progress.size, self._ground())
+
+    def held(self, subject: str, language: Language, look: Look) -> KeptPage | None:
+        """The page that is there, if it still rests on what there is. Blocks. Raises `Unavailable`."""
+        kept = self._kept.get((name_of(subject), language))
+        if kept is None or not self._rests(kept, subject, look):
+            return None
+        return self.finished(subject, language, look, kept.drawn, kept)
+
+    def finished(
+        self, subject: str, language: Language, look: Look, drawn: Drawn, before: KeptPage | None = None
+    ) -> KeptPage:
+        """What was drawn after the `look`, with what the checkpoint says; kept. `before` has the same pieces.
+
+        Blocks on the database once in a while. Raises `Unavailable`.
+        """
         proof = self._completeness()
-        if kept is not None and kept.proof == proof:
-            content, etag = kept.content, kept.etag
+        if before is not None and before.proof == proof:
+            content, etag = before.content, before.etag
         else:
             content = _whole(drawn, proof)
             etag = entity_tag(sha256(content).hexdigest()[:32])
-        page = KeptPage(drawn, ground, size, proof, content, etag)
+        page = KeptPage(drawn, look.ground, look.size, proof, content, etag)
         if drawn.in_book:  # nobody fills it with names of his own making
-            self._keep(key, page)
+            self._keep((name_of(subject), language), page)
         return page
 
-    def _rests(self, kept: KeptPage, subject: str, size: int, ground: _Ground) -> bool:
+    def _rests(self, kept: KeptPage, subject: str, look: Look) -> bool:
         """Whether nothing that a page was drawn from is another by now."""
-        if not _same(kept.ground, ground) or size < kept.size:  # less: the read models are made anew
+        if not _same(kept.ground, look.ground) or look.size < kept.size:  # less: the read models are made anew
             return False
-        return size == kept.size or not self._service.store.stream_indices(subject, after_index=kept.size - 1, limit=1)
+        return look.size == kept.size or not self._service.store.stream_indices(
+            subject, after_index=kept.size - 1, limit=1
+        )
 
     def _ground(self) -> _Ground:
         governance = self._service.progress.rules().governance
