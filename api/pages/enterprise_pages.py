@@ -13,11 +13,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 from secrets import token_hex
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
+from markupsafe import escape
 from starlette.responses import Response
 
 from api.http.conditional import entity_tag, is_known
@@ -44,6 +46,8 @@ class Drawn:
     indices: Sequence[int]
     in_book: bool
 
+
+_NAME: Final = token_hex(16)  # stands for the enterprise's id in what many pages say alike
 
 Draw = Callable[[str, Language, date], Drawn]
 
@@ -96,6 +100,7 @@ class KeptPage:
     proof: Completeness
     content: bytes
     etag: str
+    answer: Response  # with it, for whoever does not have it
 
 
 class EnterprisePages:
@@ -148,11 +153,13 @@ class EnterprisePages:
         """
         proof = self._completeness()
         if before is not None and before.proof == proof:
-            content, etag = before.content, before.etag
+            content, etag, answer = before.content, before.etag, before.answer
         else:
             content = _whole(drawn, proof)
             etag = entity_tag(sha256(content).hexdigest()[:32])
-        page = KeptPage(drawn, look.ground, look.size, proof, content, etag)
+            headers = _headers(etag, drawn.frame.lang)
+            answer = Response(content, headers=headers, media_type="text/html; charset=utf-8")
+        page = KeptPage(drawn, look.ground, look.size, proof, content, etag, answer)
         if drawn.in_book:  # nobody fills it with names of his own making
             self._keep((name_of(subject), language), page)
         return page
@@ -196,15 +203,13 @@ class EnterprisePages:
 
 def page_answer(page: KeptPage, headers: Sequence[tuple[bytes, bytes]]) -> Response:
     """The page with its headers, or 304 where the client has it."""
-    said = {
-        **PAGE_HEADERS,
-        "ETag": page.etag,
-        "Cache-Control": PAGE_CACHE,
-        "Content-Language": page.drawn.frame.lang,
-    }
     if is_known(page.etag, headers):
-        return Response(b"", 304, said)
-    return Response(page.content, headers=said, media_type="text/html; charset=utf-8")
+        return Response(b"", 304, _headers(page.etag, page.drawn.frame.lang))
+    return page.answer
+
+
+def _headers(etag: str, lang: str) -> dict[str, str]:
+    return {**PAGE_HEADERS, "ETag": etag, "Cache-Control": PAGE_CACHE, "Content-Language": lang}
 
 
 def _same(one: _Ground, other: _Ground) -> bool:
@@ -213,9 +218,18 @@ def _same(one: _Ground, other: _Ground) -> bool:
 
 def _whole(drawn: Drawn, proof: Completeness) -> bytes:
     """The page with what the checkpoint says put in."""
-    view = ProofView(drawn.id, proof, len(drawn.indices), bisect_left(drawn.indices, proof.covered_size))
-    filling = [*render("enterprise_proof.html", drawn.frame, view).split(CUT), ""]
+    covered = bisect_left(drawn.indices, proof.covered_size)
+    said = _said_of_proof(drawn.frame.language, proof, len(drawn.indices), covered)
+    name = str(escape(drawn.id))
+    filling = [*(piece.replace(_NAME, name) for piece in said), ""]
     return "".join(part for pair in zip(drawn.pieces, filling, strict=True) for part in pair).encode()
+
+
+@lru_cache(maxsize=1024)
+def _said_of_proof(language: Language, proof: Completeness, count: int, covered: int) -> tuple[str, ...]:
+    """What goes between the pieces of every page with so many entries, `_NAME` in place of the enterprise's id."""
+    view = ProofView(_NAME, proof, count, covered)
+    return tuple(render("enterprise_proof.html", PageFrame("", language, "", "", demo=False), view).split(CUT))
 
 
 def _bytes(page: KeptPage) -> int:
