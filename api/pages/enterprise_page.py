@@ -175,7 +175,7 @@ def drawn_from(service: Service, found: Overview, language: Language, today: dat
         demo=service.demo,
         indexed=found.in_book and found.about is not None and not view.individual,
     )
-    pieces = render("enterprise.html", page, view).split(CUT)
+    pieces = [piece.encode() for piece in render("enterprise.html", page, view).split(CUT)]
     return Drawn(page, view.id, tuple(pieces), found.indices, found.in_book)
 
 

@@ -42,12 +42,12 @@ class Drawn:
 
     frame: PageFrame
     id: str
-    pieces: tuple[str, ...]
+    pieces: tuple[bytes, ...]  # UTF-8
     indices: Sequence[int]
     in_book: bool
 
 
-_NAME: Final = token_hex(16)  # stands for the enterprise's id in what many pages say alike
+_NAME: Final = token_hex(16).encode()  # stands for the enterprise's id in what many pages say alike
 
 Draw = Callable[[str, Language, date], Drawn]
 
@@ -220,18 +220,19 @@ def _whole(drawn: Drawn, proof: Completeness) -> bytes:
     """The page with what the checkpoint says put in."""
     covered = bisect_left(drawn.indices, proof.covered_size)
     said = _said_of_proof(drawn.frame.language, proof, len(drawn.indices), covered)
-    name = str(escape(drawn.id))
-    filling = [*(piece.replace(_NAME, name) for piece in said), ""]
-    return "".join(part for pair in zip(drawn.pieces, filling, strict=True) for part in pair).encode()
+    name = str(escape(drawn.id)).encode()
+    filling = [*(piece.replace(_NAME, name) for piece in said), b""]
+    return b"".join([part for pair in zip(drawn.pieces, filling, strict=True) for part in pair])
 
 
 @lru_cache(maxsize=1024)
-def _said_of_proof(language: Language, proof: Completeness, count: int, covered: int) -> tuple[str, ...]:
+def _said_of_proof(language: Language, proof: Completeness, count: int, covered: int) -> tuple[bytes, ...]:
     """What goes between the pieces of every page with so many entries, `_NAME` in place of the enterprise's id."""
-    view = ProofView(_NAME, proof, count, covered)
-    return tuple(render("enterprise_proof.html", PageFrame("", language, "", "", demo=False), view).split(CUT))
+    view = ProofView(_NAME.decode(), proof, count, covered)
+    said = render("enterprise_proof.html", PageFrame("", language, "", "", demo=False), view)
+    return tuple([piece.encode() for piece in said.split(CUT)])
 
 
 def _bytes(page: KeptPage) -> int:
-    """About what it takes: the page, its pieces (up to 4 bytes a character), 36 for each entry's number."""
-    return len(page.content) + 4 * sum(map(len, page.drawn.pieces)) + 36 * len(page.drawn.indices)
+    """About what it takes: the page, its pieces, 36 for each entry's number."""
+    return len(page.content) + sum(map(len, page.drawn.pieces)) + 36 * len(page.drawn.indices)

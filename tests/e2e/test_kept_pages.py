@@ -189,7 +189,7 @@ def full(service: Service) -> None:
     pages = EnterprisePages(service, bytes_max=1)
     bytes_each = draw(ENTERPRISE)
     assert pages.fresh(CODE, "zh") is None
-    pages = EnterprisePages(service, bytes_max=8 * bytes_each)
+    pages = EnterprisePages(service, bytes_max=3 * bytes_each)
     draw(ENTERPRISE)
     assert pages.fresh(CODE, "zh") is not None
     draw(OTHER_ENTERPRISE)
