@@ -25,6 +25,7 @@ from tests.e2e.book import Book, lay_out, today
 from tests.support.charter import HANDLING_BODY, HANDLING_BODY_2, ORGANIZER
 from tests.support.database import PostgresServer
 from tests.support.statements import CAMPAIGN, ENTERPRISE, OTHER_ENTERPRISE, corrected, outcome, registered, sign
+from tests.support.waiting import eventually
 
 CODE, OTHER = ENTERPRISE[5:], OTHER_ENTERPRISE[5:]
 UNKNOWN, WRONG = "91110000802100433B", "911100006000373410"
@@ -131,7 +132,8 @@ def test_pages_that_are_drawn_together_are_each_their_own_and_a_wrong_code_fails
     told.batch([told.sign(registered(effective_on=today(), name=f"第{n}厂"), one) for n, one in enumerate(subjects)])
     many = [outcome(number, effective_on=today()) for number in range(2_000, 2_000 + PAGE_ENTRIES_MAX + 5)]
     told.batch([told.sign(one, subjects[0], HANDLING_BODY) for one in many])
-    caught_up(told, told.size() - 1)
+    size = told.size()
+    eventually(lambda: told.http.get("/readyz").json().get("projected_size", 0) >= size, "all of it is projected")
     names = [name_of(subject) for subject in subjects]
     paths = [f"{before}/e/{name}" for name in (*names, UNKNOWN, WRONG) for before in ("", "/en")]
     with ThreadPoolExecutor(len(paths)) as pool:
