@@ -265,7 +265,7 @@ def _outcomes(events: Sequence[Mapping[str, Any]]) -> list[Outcome]:
             one["product_class"],
             one["issue"],
             OUTCOMES[one["outcome"]],
-            reply_word(one["reply"], one["outcome"]),
+            reply_word(one["reply"], one["outcome"], afterwards=entry in replies),
             entry in corrected,
             replies.get(entry, ()),
         )

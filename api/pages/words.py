@@ -91,6 +91,7 @@ _REPLIES: Final = {
     "late": Word("逾期", "late", "watch"),
     "none": Word("未答复", "none", "watch"),
 }
+_NONE_THEN: Final = Word("办结时未答复", "none when it was closed", "watch")  # and one came afterwards
 _NONE_OWED: Final = Word("无须答复", "none owed")
 ITEM_STATES: Final = {
     "current": Word("现行", "current", "pledged"),
@@ -110,9 +111,14 @@ ITEM_STATES: Final = {
 _HUMPS: Final = re.compile("(?<!^)(?=[A-Z])")
 
 
-def reply_word(reply: str, outcome: str) -> Word:
-    """Whether the enterprise replied; silence where no reply was owed (`OWED_NO_REPLY`) is no failing, and said so."""
-    return _NONE_OWED if reply == "none" and outcome in OWED_NO_REPLY else _REPLIES[reply]
+def reply_word(reply: str, outcome: str, *, afterwards: bool = False) -> Word:
+    """Whether the enterprise replied; silence where no reply was owed (`OWED_NO_REPLY`) is no failing, and said so.
+
+    `afterwards`: whether it replied once the outcome was on record.
+    """
+    if reply == "none" and outcome in OWED_NO_REPLY:
+        return _NONE_OWED
+    return _NONE_THEN if reply == "none" and afterwards else _REPLIES[reply]
 
 
 def event_word(kind: str) -> Word:

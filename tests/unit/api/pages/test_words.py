@@ -24,6 +24,12 @@ def test_a_reply_that_was_owed_and_did_not_come_is_said_to_be_missing() -> None:
     assert reply_word("late", "settled").zh == "逾期"
 
 
+def test_a_reply_that_came_after_the_outcome_does_not_stand_beside_the_word_that_there_is_none() -> None:
+    assert reply_word("none", "ended_without_agreement", afterwards=True).zh == "办结时未答复"
+    assert reply_word("none", "withdrawn", afterwards=True).zh == "无须答复"
+    assert reply_word("timely", "settled", afterwards=True).zh == "按期"
+
+
 def test_every_ground_of_a_revocation_has_a_word() -> None:
     (ground,) = (one for one in fields(PledgeRevoked) if one.name == "ground")
     assert set(GROUNDS) == set(get_args(ground.type))
