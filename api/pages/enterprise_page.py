@@ -20,13 +20,13 @@ from api.pages.timeline import LevelTimeline, timeline
 from api.pages.words import (
     ITEM_STATES,
     OUTCOMES,
-    PLEDGE_STATES,
     RESULTS,
     SCOPES,
     SIZES,
     TONES,
     Word,
     event_word,
+    pledge_word,
     reply_word,
 )
 from api.service.enterprise_overview import Overview, overview
@@ -99,6 +99,7 @@ class Pledge(NamedTuple):
     state: Word
     results: Sequence[Word]
     stub: bool
+    ended: bool  # withdrawn or revoked: no certificate is made of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,9 +239,10 @@ def _pledge(one: Mapping[str, Any]) -> Pledge:
         "" if stub else one["campaign"].partition(":")[2],
         Word("承诺", "pledge") if stub else SCOPES[one["scope"]],
         "" if stub else f"{one['valid_from']} – {one['last_day']}",
-        PLEDGE_STATES.get(one["state"], Word("已终止", "ended")),
+        pledge_word(one),
         () if stub else [RESULTS[assessed["result"]] for assessed in one["assessments"]],
         stub,
+        bool(one.get("end")),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from api.evidence.labels import EVENTS
 from ledger.domain.state.complaint import OWED_NO_REPLY
@@ -20,6 +20,7 @@ __all__ = [
     "TONES",
     "Word",
     "event_word",
+    "pledge_word",
     "reply_word",
 ]
 
@@ -109,6 +110,15 @@ ITEM_STATES: Final = {
     "delisted": Word("已移出", "delisted", "watch"),
 }
 _HUMPS: Final = re.compile("(?<!^)(?=[A-Z])")
+
+
+def pledge_word(pledge: Mapping[str, Any]) -> Word:
+    """The state of a pledge as its document gives it; of one that is in force and was ended, until when."""
+    end = pledge.get("end")
+    if end and pledge["state"] == "live":
+        zh, en = ("撤回", "withdrawn") if end["how"] == "withdrawn" else ("撤销", "revoked")
+        return Word(f"已{zh}，{end['ends_on']} 止", f"{en}, ends on {end['ends_on']}", "watch")
+    return PLEDGE_STATES.get(pledge["state"], Word("已终止", "ended"))
 
 
 def reply_word(reply: str, outcome: str, *, afterwards: bool = False) -> Word:
