@@ -30,7 +30,7 @@ from api.service.enterprise_overview import Completeness, completeness
 from api.service.service import Service
 from ledger.limits import PAGE_CHECKPOINT_SECONDS_MAX, PAGES_CACHED_BYTES_MAX
 
-__all__ = ["CUT", "Drawn", "EnterprisePages", "KeptPage", "Look", "page_answer"]
+__all__ = ["CUT", "Drawn", "EnterprisePages", "KeptPage", "PageBasis", "page_answer"]
 
 #: Where a page is cut. Nobody can write it: it is made anew in each process.
 CUT: Final = f"<!--{token_hex(16)}-->"
@@ -71,7 +71,7 @@ class _Ground(NamedTuple):
     campaigns: Any
 
 
-class Look(NamedTuple):
+class PageBasis(NamedTuple):
     """`size`: of the read models, when it was looked."""
 
     size: int
@@ -129,25 +129,25 @@ class EnterprisePages:
 
     def page(self, subject: str, language: Language, draw: Draw) -> KeptPage:
         """The page as it is now, drawn where what it rests on has changed. Blocks; raises what `draw` raises."""
-        look = self.look()
-        held = self.held(subject, language, look)
-        return self.finished(subject, language, look, draw(subject, language, look.today)) if held is None else held
+        basis = self.basis()
+        held = self.held(subject, language, basis)
+        return self.finished(subject, language, basis, draw(subject, language, basis.today)) if held is None else held
 
-    def look(self) -> Look:
+    def basis(self) -> PageBasis:
         """What pages rest on now: taken before anything is read of which they are made."""
-        return Look(self._service.progress.size, self._ground())
+        return PageBasis(self._service.progress.size, self._ground())
 
-    def held(self, subject: str, language: Language, look: Look) -> KeptPage | None:
+    def held(self, subject: str, language: Language, basis: PageBasis) -> KeptPage | None:
         """The page that is there, if it still rests on what there is. Blocks. Raises `Unavailable`."""
         kept = self._kept.get((name_of(subject), language))
-        if kept is None or not self._rests(kept, subject, look):
+        if kept is None or not self._rests(kept, subject, basis):
             return None
-        return self.finished(subject, language, look, kept.drawn, kept)
+        return self.finished(subject, language, basis, kept.drawn, kept)
 
     def finished(
-        self, subject: str, language: Language, look: Look, drawn: Drawn, before: KeptPage | None = None
+        self, subject: str, language: Language, basis: PageBasis, drawn: Drawn, before: KeptPage | None = None
     ) -> KeptPage:
-        """What was drawn after the `look`, with what the checkpoint says; kept. `before` has the same pieces.
+        """What was drawn once the `basis` was taken, with what the checkpoint says; kept. `before` has the same pieces.
 
         Blocks on the database once in a while. Raises `Unavailable`.
         """
@@ -159,16 +159,16 @@ class EnterprisePages:
             etag = entity_tag(sha256(content).hexdigest()[:32])
             headers = _headers(etag, drawn.frame.lang)
             answer = Response(content, headers=headers, media_type="text/html; charset=utf-8")
-        page = KeptPage(drawn, look.ground, look.size, proof, content, etag, answer)
+        page = KeptPage(drawn, basis.ground, basis.size, proof, content, etag, answer)
         if drawn.in_book:  # nobody fills it with names of his own making
             self._keep((name_of(subject), language), page)
         return page
 
-    def _rests(self, kept: KeptPage, subject: str, look: Look) -> bool:
+    def _rests(self, kept: KeptPage, subject: str, basis: PageBasis) -> bool:
         """Whether nothing that a page was drawn from is another by now."""
-        if not _same(kept.ground, look.ground) or look.size < kept.size:  # less: the read models are made anew
+        if not _same(kept.ground, basis.ground) or basis.size < kept.size:  # less: the read models are made anew
             return False
-        return look.size == kept.size or not self._service.store.stream_indices(
+        return basis.size == kept.size or not self._service.store.stream_indices(
             subject, after_index=kept.size - 1, limit=1
         )
 

@@ -79,12 +79,12 @@ class EnterpriseRoute:
 
     def _draw(self, asked: Sequence[_Asked]) -> list[KeptPage | None]:
         """The pages as they are now; None where the framework has to look. A refused one fails none of the others."""
-        look = self._pages.look()
+        basis = self._pages.basis()
         try:
-            found = {one: self._pages.held(*one, look) for one in asked}
+            found = {one: self._pages.held(*one, basis) for one in asked}
             missing = [one for one, page in found.items() if page is None]
             subjects = list(dict.fromkeys(subject for subject, _ in missing))
-            parts = {one.subject: one for one in gathered(self._service, subjects, look.today)} if missing else {}
+            parts = {one.subject: one for one in gathered(self._service, subjects, basis.today)} if missing else {}
         except LedgerError:
             return [None] * len(asked)
         for subject, language in missing:
@@ -92,8 +92,8 @@ class EnterpriseRoute:
             if not part.whole:
                 continue
             try:
-                drawn = drawn_from(self._service, overview_of(self._service, part, look.today), language, look.today)
-                found[subject, language] = self._pages.finished(subject, language, look, drawn)
+                drawn = drawn_from(self._service, overview_of(self._service, part, basis.today), language, basis.today)
+                found[subject, language] = self._pages.finished(subject, language, basis, drawn)
             except LedgerError:
                 continue
         return [found[one] for one in asked]
