@@ -60,6 +60,8 @@ from api.pages import (
     verify_page,
 )
 from api.pages.enterprise_pages import EnterprisePages
+from api.pages.enterprise_route import EnterpriseRoute
+from api.pages.localized import problem_page
 from api.routes import (
     accesses,
     annexes,
@@ -94,6 +96,7 @@ from ledger.errors import LedgerError
 __all__ = ["create_app", "framework"]
 
 _SCRAPI: Final = re.compile(r"/entries(?:/[^/]+)?|/\.well-known/scitt-keys(?:/[^/]+)?")
+_OF_PROGRAMS: Final = ("/v1/", "/entries", "/.well-known/", "/tile/")  # a browser there is somebody who looks at JSON
 _STATUS: Final = {
     404: ("not-found", "没有该页面", "no such resource"),
     405: ("method-not-allowed", "不支持该方法", "this method is not for this resource"),
@@ -103,9 +106,8 @@ _STATUS: Final = {
 def create_app(service: Service, limits: Limits) -> ASGIApp:
     """The ASGI application over an opened service: limits and meters around the hot paths and the framework."""
     inner = framework(service)
-    app: ASGIApp = Methods(
-        Conditional(KnownParameters(Front(inner, service, inner.state.enterprise_pages.answer), inner.openapi()))
-    )
+    pages = EnterpriseRoute(inner, service, inner.state.enterprise_pages)
+    app: ASGIApp = Methods(Conditional(KnownParameters(Front(inner, service, pages), inner.openapi())))
     app = RateLimit(app, limits)
     app = Metrics(app, service.meters, _first_segments(inner))
     return CORSMiddleware(
@@ -224,7 +226,9 @@ async def _ledger_error(request: Request, error: Exception) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # registered for nothing else
     kind, zh, en = _STATUS.get(error.status_code, ("http", "请求不成立", "the request cannot be answered"))
-    response = _answer(request, Problem(error.status_code, kind, zh, en))
+    problem = Problem(error.status_code, kind, zh, en)
+    page = _page(request, problem) if error.status_code == 404 else None
+    response = page or _answer(request, problem)
     response.headers.update(error.headers or {})  # such as what is allowed
     return response
 
@@ -236,7 +240,15 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 
 
 async def _defect(request: Request, _: Exception) -> Response:
-    return _answer(request, INTERNAL)
+    return _page(request, INTERNAL) or _answer(request, INTERNAL)
+
+
+def _page(request: Request, problem: Problem) -> Response | None:
+    """The problem as a page, for a browser on an address of people; None for every other."""
+    path: str = request.scope["path"]
+    if "text/html" not in request.headers.get("accept", "") or path.startswith(_OF_PROGRAMS):
+        return None
+    return problem_page(request, "en" if f"{path}/".startswith("/en/") else "zh", problem)
 
 
 def _answer(request: Request, problem: Problem) -> Response:

@@ -180,6 +180,7 @@ FEED_ENTRIES_MAX: Final = 50  # in an enterprise's Atom feed, the newest
 PAGE_STREAM_MAX: Final = 100_000  # entries counted for an enterprise's page
 PAGE_STEPS_MAX: Final = 4  # changes by time alone that a page tells beforehand
 PAGES_CACHED_BYTES_MAX: Final = 64 * 1024 * 1024  # enterprises' pages that were asked for lately, both languages
+PAGES_DRAWN_TOGETHER_MAX: Final = 16  # enterprises' pages that are read for at once, and drawn one after the other
 PAGE_CHECKPOINT_SECONDS_MAX: Final = 1.0  # how long a page may name a checkpoint's witnesses that has more by now
 FIGURES_CASES_MIN: Final = 30  # fewer are not published as a number
 FIGURES_WAIT_SECONDS_MAX: Final = 20.0  # for somebody else's count of the whole book

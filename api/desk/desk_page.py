@@ -18,7 +18,7 @@ from api.desk.work_lists import WaitingRow, log_look, waiting_page
 from api.http.enterprise_ids import name_of
 from api.http.same_origin import WebOrigins
 from api.pages.rendering import Language
-from api.pages.words import PLEDGE_STATES, SCOPES, TONES, Word
+from api.pages.words import SCOPES, TONES, Word, pledge_word
 from api.service.enterprise_overview import OverviewStanding
 from api.service.service import SHANGHAI, Service
 from ledger.errors import NotFound
@@ -145,7 +145,7 @@ def _own(service: Service, subject: str) -> EnterpriseDesk:
             OwnPledge(
                 one["code"],
                 SCOPES.get(one.get("scope", "")),
-                PLEDGE_STATES.get(one["state"], Word("已终止", "ended")),
+                pledge_word(one),
             )
             for one in pledges
         ],
