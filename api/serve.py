@@ -257,8 +257,8 @@ def _published(settings: Settings, store: PostgresStore, keys: LogKeys) -> Publi
     if newest is None or newest.tree_size < shown.tree_size:
         raise Misconfigured(
             f"{settings.published} 中已公布 {shown.tree_size} 条记录, 数据库中没有这么多: 数据库丢失了已公布的记录 / "
-            f"{shown.tree_size} entries were published in {settings.published}, and the database has fewer: it has lost "
-            "what was shown to the public"
+            f"{shown.tree_size} entries were published in {settings.published}, and the database has fewer: "
+            "it has lost what was shown to the public"
         )
     if same is None or same.root != shown.root:
         raise Misconfigured(

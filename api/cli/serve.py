@@ -71,7 +71,7 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
 @click.option(
     "--published",
     metavar="TARGET",
-    help="A folder or s3://bucket/prefix that `mirror` fills from this log: proofs are answered from it (docs/scale.md).",
+    help="Answer proofs from this folder or s3://bucket/prefix, which `mirror` fills from this log (docs/scale.md).",
 )
 @click.option(
     "--public-url", help="Where people reach the service; it stands on certificates. [default: host and port]"

@@ -1,5 +1,6 @@
-"""`POST /entries`, and full files of the log that lie in memory, answered where the request's bytes come in: no task, no
-ASGI messages, one write. The rest is uvicorn's.
+"""`POST /entries`, and full files of the log that lie in memory, answered where the request's bytes come in.
+
+No task, no ASGI messages, one write. The rest is uvicorn's.
 
 Measured at 128 connections, in turn with the ASGI way, by `make bench ARGS=ways`: 0.80 of its processor time a request.
 Should that rise above 0.85, this file goes (docs/decisions/0023), and the benchmark fails so that it does. A request
@@ -61,7 +62,10 @@ class _Nobody:
 
 
 class _Exchange:
-    """A request being answered here, counted under `path`. Has what `HttpToolsProtocol` looks at in its own `RequestResponseCycle`."""
+    """A request being answered here, counted under `path`.
+
+    Has what `HttpToolsProtocol` looks at in its own `RequestResponseCycle`.
+    """
 
     __slots__ = (
         "began",

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from api.mirror.mirror import Mirror
 from api.mirror.folder_writer import FolderWriter
+from api.mirror.mirror import Mirror
 from api.mirror.mirror_copy import MirrorCopy, Receipted
 from api.mirror.target_writer import Damaged
 from api.monitor.atomic_files import TEMPORARY, only_one

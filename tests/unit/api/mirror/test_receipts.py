@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from api.mirror.mirror import Mirror
 from api.mirror.folder_writer import FolderWriter
+from api.mirror.mirror import Mirror
 from api.mirror.mirror_copy import MirrorCopy
 from api.mirror.target_writer import Damaged
 from api.monitor.checkpoint_growth import Inconsistent
