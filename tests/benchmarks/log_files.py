@@ -1,4 +1,4 @@
-"""Full tiles and entry bundles out of memory, beside bytes of the same length that the same server software has there."""
+"""Full tiles and entry bundles out of memory, beside as many bytes that the same server software has there."""
 
 from __future__ import annotations
 

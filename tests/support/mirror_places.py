@@ -22,7 +22,7 @@ from ledger.mirror.bucket_target import BucketTarget
 from tests.support.running import free_port
 from tests.support.waiting import answers, eventually
 
-__all__ = ["BucketPlace", "FolderPlace", "MirrorPlace", "object_store"]
+__all__ = ["BUCKET", "BucketPlace", "FolderPlace", "MirrorPlace", "kept", "object_store"]
 
 BUCKET = "mirrors"
 
