@@ -302,6 +302,7 @@ GROWTH_AGAIN_SECONDS: Final = 2.0  # until a stream that broke off is asked for 
 MIRROR_SWAPS_MAX: Final = 5  # of the checkpoint, where other mirrors of the same copy are faster
 MIRROR_PUTS_MAX: Final = 8  # files on their way to an object store, of at most 16 MiB each
 MIRROR_PAUSE_SECONDS: Final = 0.1  # between two rounds of a log that grows: one gathers what came meanwhile
+MIRROR_RETRY_SECONDS_MAX: Final = 2.0  # between two tries of a log or target that does not answer, beside their own
 MIRROR_LOOK_SECONDS: Final = 0.5  # between two looks for what was told of and is not shown yet
 BUCKET_CONNECT_SECONDS_MAX: Final = 5.0  # of an object store that a mirror lies in
 BUCKET_ANSWER_SECONDS_MAX: Final = 15.0  # one try
