@@ -59,6 +59,7 @@ def mirror(ctx: click.Context, url: str, target: str, *, trust_path: Path | None
         stack.enter_context(GracefulShutdown().listening())
         step = _progress(stack)
         copy: Mirror | None = None
+        listening = False
 
         def one_round() -> None:
             nonlocal copy
@@ -87,7 +88,6 @@ def mirror(ctx: click.Context, url: str, target: str, *, trust_path: Path | None
                 said = line
                 _say(line)
 
-        listening = False
         retry = MIRROR_RETRY_SECONDS_MAX
         try:
             keep_going(one_round, once=once, interval=interval, say=say, wait=wait, retry_seconds_max=retry)

@@ -254,4 +254,4 @@ def test_a_full_file_is_answered_alike_from_memory_and_before(world: World) -> N
         assert len({answer.content for answer in answers}) == 1
         asked = world.book.http.get(path, headers={"Origin": "https://elsewhere.example"})
         assert asked.headers["access-control-allow-origin"] == "*"
-        assert world.book.http.get(f"{path}?x=1").status_code == 400
+        assert world.book.http.get(f"{path}?x=1").status_code == 422
