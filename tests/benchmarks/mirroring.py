@@ -14,6 +14,7 @@ from ledger.cose.receipts import receipts_path
 from ledger.mirror import open_target
 from ledger.mirror.target import MirrorTarget
 from ledger.tlog.tiles import bundle_path, tile_path, tile_width
+from projections.engine.rebuild import rebuild
 from tests.benchmarks.books import Bench, Book, Writer, check
 from tests.benchmarks.comparing import Ratio
 from tests.benchmarks.material import candidate, name_of
@@ -43,6 +44,7 @@ def addresses(size: int) -> Iterator[str]:
 def mirroring(bench: Bench) -> Iterator[Ratio]:
     """Into a folder and into a bucket: fill, compare with the service, then follow while the book grows."""
     book = bench.mixed()
+    rebuild(book.database.service)  # else the service would not be ready before it has caught up
     with object_store(), book.service() as service:
         for what, address in (("a folder", str(bench.folder / "copy")), ("a bucket", f"s3://{BUCKET}/copy")):
             size = book.size()
