@@ -44,6 +44,7 @@ from api.http.methods import Methods
 from api.http.metrics import Metrics
 from api.http.openapi import describe
 from api.http.rate_limit import Limits, RateLimit
+from api.http.refuses_writes import RefusesWrites
 from api.pages import (
     campaign_page,
     enterprise_feed,
@@ -88,7 +89,7 @@ from api.routes.fast_paths import INTERNAL, Front
 from api.routes.standing import StandingRoute, post_query
 from api.service.figures import BookFigures
 from api.service.mark_ranges import MarkRanges
-from api.service.service import Service
+from api.service.service import ReadsOnly, Service
 from ledger.errors import LedgerError
 
 __all__ = ["create_app", "framework"]
@@ -106,6 +107,8 @@ def create_app(service: Service, limits: Limits) -> ASGIApp:
     app: ASGIApp = Methods(
         Conditional(KnownParameters(Front(inner, service, inner.state.enterprise_pages.answer), inner.openapi()))
     )
+    if isinstance(service.role, ReadsOnly):
+        app = RefusesWrites(app, service.role.writer)
     app = RateLimit(app, limits)
     app = Metrics(app, service.meters, _first_segments(inner))
     return CORSMiddleware(

@@ -1,0 +1,46 @@
+"""What a process that only reads refuses, before anybody else looks at it: by name, and with where the writer is.
+
+Refused is every method that may change something, but for the questions that are too long for an address; what a
+signed request asks for, since each is logged before it is answered; the desks and the complaints, whose every page
+keeps something; and what is signed with a key of the log.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.http.errors import WriterElsewhere, problem_of, problem_response
+
+__all__ = ["QUESTIONS", "RefusesWrites"]
+
+QUESTIONS: Final = frozenset(("/v1/standings/query", "/v1/enterprises/query", "/v1/ctis/query"))
+_SAFE: Final = frozenset(("GET", "HEAD", "OPTIONS"))
+_KEEPING: Final = re.compile(r"(?:/en)?/(?:desk|complain)(?:/.*)?", re.DOTALL)
+_STANDING: Final = re.compile(r"/v1/enterprises/[^/]*/standing")
+
+
+class RefusesWrites:
+    """Pure ASGI middleware. `writer`: the address of the process that takes what this one refuses."""
+
+    def __init__(self, app: ASGIApp, writer: str | None) -> None:
+        self._app = app
+        self._refusal = problem_of(WriterElsewhere(writer))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _is_for_the_writer(scope):
+            await problem_response(self._refusal)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _is_for_the_writer(scope: Scope) -> bool:
+    path, headers = scope["path"], Headers(scope=scope)
+    if scope["method"] not in _SAFE and not (scope["method"] == "POST" and path in QUESTIONS):
+        return True
+    if headers.get("authorization", "").startswith("COSE ") or _KEEPING.fullmatch(path):
+        return True
+    return _STANDING.fullmatch(path) is not None and "application/cose" in headers.get("accept", "")
