@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http.errors import WriterElsewhere, problem_of, problem_response
 
-__all__ = ["QUESTIONS", "RefusesWrites"]
+__all__ = ["QUESTIONS", "RefusesWrites", "is_for_the_writer"]
 
 QUESTIONS: Final = frozenset(("/v1/standings/query", "/v1/enterprises/query", "/v1/ctis/query"))
 _SAFE: Final = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -31,13 +31,14 @@ class RefusesWrites:
         self._refusal = problem_of(WriterElsewhere(writer))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _is_for_the_writer(scope):
+        if scope["type"] == "http" and is_for_the_writer(scope):
             await problem_response(self._refusal)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
 
-def _is_for_the_writer(scope: Scope) -> bool:
+def is_for_the_writer(scope: Scope) -> bool:
+    """Whether a process that only reads refuses the request by its head."""
     path, headers = scope["path"], Headers(scope=scope)
     if scope["method"] not in _SAFE and not (scope["method"] == "POST" and path in QUESTIONS):
         return True

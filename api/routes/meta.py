@@ -64,6 +64,13 @@ async def metrics(request: Request) -> Response:
 
 async def _measure(service: Service) -> None:
     meters = service.meters
+    looked = await service.readiness.look()
+    meters.ready.set(not looked.conditions)
+    meters.conditions.clear()
+    for one in looked.conditions:
+        meters.conditions.labels(one.name).set(1)
+    if isinstance(service.role, ReadsOnly):
+        meters.behind.set(service.role.lag.entries or 0)
     newest = service.head.checkpoint
     meters.tree_size.set(0 if newest is None else newest.tree_size)
     meters.projected.set(service.progress.size)
@@ -71,6 +78,8 @@ async def _measure(service: Service) -> None:
     meters.damages.set(len(service.scrubber.found))
     meters.witnesses.set(service.witnessing.count)
     meters.queued.set(service.queued)
+    if isinstance(service.role, ReadsOnly):
+        return  # the desk is the writer's
     with suppress(LedgerError, TimeoutError):  # without the database the meters say what they said before
         desk = await asyncio.wait_for(service.off_loop(service.desk.count), READY_SECONDS_MAX)
         meters.desk.labels("waiting").set(desk.waiting)

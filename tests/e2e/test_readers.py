@@ -184,6 +184,20 @@ def test_a_reader_says_how_far_behind_it_is(top: Topology, world: World) -> None
         assert ready["reads_only"] and ready["standby"] and ready["streaming"]
 
 
+def test_every_alert_asks_for_meters_that_are_told(top: Topology, world: World) -> None:
+    text = (Path(__file__).parents[2] / "docker" / "alerts.yml").read_text("utf-8")
+    asked = set(re.findall(r"ledger_[a-z_]+", text))
+    told = {
+        re.split(r"[ {]", line)[0] for one in (top.book, *top.reads) for line in one.get("/metrics").text.split("\n")
+    }
+    declared = {line.split()[2] for line in top.book.get("/metrics").text.split("\n") if line.startswith("# TYPE")}
+    assert asked and asked <= told | declared, asked - told - declared
+    for one in top.reads:
+        meters = one.get("/metrics").text
+        assert re.search(r"^ledger_ready 1", meters, re.MULTILINE), meters
+        assert "ledger_entries_behind 0" in meters
+
+
 def test_the_primary_stops_and_readers_go_on_and_there_is_nothing_to_repair(top: Topology, world: World) -> None:
     size = size_of(top.book.get("/checkpoint").content)
     paths = [

@@ -1,4 +1,4 @@
-"""A writer and its readers over a primary and a synchronous standby, all of them real, none in a container."""
+"""A writer, its witness and its readers over a primary and a synchronous standby: all real, none in a container."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from pathlib import Path
 import httpx
 
 from tests.e2e.book import Book, chartered
+from tests.support.charter import ORIGIN
+from tests.support.keys import log_keys
 from tests.support.replication import Pair
 from tests.support.running import RunningService
+from tests.support.witnesses import RunningWitness, policy_text
 
 __all__ = ["Topology", "topology"]
 
@@ -31,15 +34,18 @@ class Topology:
 def topology(pair: Pair, folder: Path, *options: str, readers: int = 2) -> Iterator[Topology]:
     """On a pair that runs, with the test charter. `options` are the writer's."""
     with ExitStack() as stack:
-        database = pair.where("read-write")
-        writer = stack.enter_context(chartered(folder / "writer", "--durable-on", "2", *options, database=database))
+        witness = stack.enter_context(RunningWitness(folder, "east", log_keys(ORIGIN).checkpoint.key.format()))
+        policy = folder / "witness-policy"
+        policy.write_text(policy_text("east", urls={"east": witness.url}))
+        options = ("--durable-on", "2", "--witness-policy", str(policy), *options)
+        writer = stack.enter_context(chartered(folder / "writer", *options, database=pair.where("read-write")))
         trust = folder / "trust.json"
         trust.write_bytes(httpx.get(f"{writer.url}/.well-known/credit-ledger-trust.json").content)
         opened = tuple(
             stack.enter_context(
                 RunningService(
                     folder / f"reader-{number}",
-                    *("--reader", "--writer", writer.url, "--trust", str(trust)),
+                    *("--reader", "--writer", writer.url, "--trust", str(trust), "--witness-policy", str(policy)),
                     environment={"LEDGER_DATABASE_URL": pair.where("prefer-standby")},
                 )
             )

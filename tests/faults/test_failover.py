@@ -1,0 +1,237 @@
+"""A primary dies under load and its standby takes over: nothing that was answered is lost, and reading goes on.
+
+Each round: the primary is killed, or stands still and is killed after the promotion; the standby is promoted; the old
+primary becomes the standby by `pg_rewind`. As in production, two servers and no third: from the promotion until the
+rewound one confirms commits nothing is answered, since a statement is to be on two disks.
+"""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ledger.store.postgres import PostgresStore
+from tests.e2e.book import Book, chartered, size_of, today
+from tests.faults.load import Load, check_answers, identity
+from tests.support.charter import ORGANIZER, ORIGIN
+from tests.support.keys import log_keys
+from tests.support.oracle import check_whole_log
+from tests.support.replication import Node, Pair, replicated
+from tests.support.running import RunningService
+from tests.support.statements import registered, sign
+from tests.support.topology import topology
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.timeout(1_200)
+
+ROUNDS = 2
+ROUNDS_DEEP = 20
+ANSWERS = 40  # before each fault, and after it
+ANSWERS_DEEP = 120
+CLIENTS = 4
+STALLED_SECONDS = 1.0  # until somebody has noticed
+_WAITING = "FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename = 'ledger_service'"
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    with replicated() as pair:
+        yield pair
+
+
+class Reading:
+    """Somebody who asks each reader all the time. `failed`: what was not 200, `late`: seconds that answers took."""
+
+    def __init__(self, urls: list[str], load: Load) -> None:
+        self._urls = urls
+        self._load = load
+        self._stopping = threading.Event()
+        self.answered = 0
+        self.failed: Counter[str] = Counter()
+        self.gone: list[str] = []  # of a moment at which no reader answered
+        self.late: list[float] = []
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        thread = threading.Thread(target=self._run)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stopping.set()
+            thread.join(60)
+
+    def _run(self) -> None:
+        paths = ("/checkpoint", "/entries/3", "/v1/enterprises", "/v1/events?limit=2", "/search?q=1", "/v1/policies")
+        with httpx.Client(timeout=20) as http:
+            number = 0
+            while not self._stopping.is_set():
+                path = paths[number % len(paths)]
+                number += 1
+                got = [self._ask(http, url, path) for url in self._urls]
+                if not any(got):
+                    self.gone.append(path)
+                time.sleep(0.01)
+
+    def _ask(self, http: httpx.Client, url: str, path: str) -> bool:
+        begun = time.monotonic()
+        try:
+            answer = http.get(f"{url}{path}")
+        except httpx.TransportError as error:
+            self.failed[f"{path}: {error!r}"] += 1
+            return False
+        self.late.append(time.monotonic() - begun)
+        if answer.status_code != 200:
+            self.failed[f"{path}: {answer.status_code} {answer.text[:200]}"] += 1
+            return False
+        self.answered += 1
+        if path == "/checkpoint":
+            self._load.checkpoints.add(answer.content)
+        return True
+
+
+def test_what_was_answered_is_there_after_a_failover_and_reading_goes_on(pair: Pair, tmp_path: Path) -> None:
+    drill(pair, tmp_path, ROUNDS, ANSWERS)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3_600)
+def test_what_was_answered_is_there_after_twenty_failovers(pair: Pair, tmp_path: Path) -> None:
+    drill(pair, tmp_path, ROUNDS_DEEP, ANSWERS_DEEP)
+
+
+def drill(pair: Pair, folder: Path, rounds: int, answers: int) -> None:
+    issued = int(time.time())
+
+    def make(client: int, number: int) -> bytes:
+        event = registered(effective_on=today(), name=f"负载 {client}-{number}")
+        subject, cti = f"local:load/{client}-{number}", identity(client, number)
+        return sign(event, subject=subject, by=ORGANIZER, iat=issued, cti=cti)[0]
+
+    with topology(pair, folder) as top:
+        load = Load(top.writer.url, make)
+        reading = Reading([one.url for one in top.readers], load)
+        without = list[float]()
+        with reading.running():
+            for number in range(rounds):
+                with load.running(CLIENTS):
+                    load.wait_for(answers)
+                    without.append(_fail_over(pair, load, stalled=number % 2 == 1))
+                    load.wait_for(answers)
+                assert load.refused == {}
+        eventually(lambda: httpx.get(f"{top.writer.url}/readyz").status_code == 200, "the writer is ready")
+        size = check_answers(load, top.writer.url)
+        for read in top.reads:
+            eventually(lambda read=read: size_of(read.get("/checkpoint").content) == size, "readers have it all")
+            check_answers(load, read.service.url)
+        for node in (pair.primary, pair.standby):
+            with PostgresStore.open(node.where("ledger_service")) as store:
+                assert check_whole_log(store, log_keys(ORIGIN)) == size, node.name
+    print(
+        f"{rounds} failovers, {len(load.receipts)} statements answered and {len(load.receipts)} there, {size} entries, "
+        f"{len(load.checkpoints)} checkpoints, one root for each size; without writes {statistics.median(without):.1f} s "
+        f"(median), {max(without):.1f} s (most); {reading.answered} answers by readers, {sum(reading.failed.values())} "
+        f"failed, {len(reading.gone)} times no reader answered, {max(reading.late):.2f} s the longest; {reading.failed}"
+    )
+    assert reading.gone == [], "reading is never gone"
+
+
+def _fail_over(pair: Pair, load: Load, *, stalled: bool) -> float:
+    """Through a whole failover; for how many seconds nobody was answered who wrote."""
+    old, begun, before = pair.primary, time.monotonic(), len(load.receipts)
+    if stalled:
+        old.freeze()
+        time.sleep(STALLED_SECONDS)
+        pair.fail_over()
+        old.kill()  # the fence: what stands still may go on
+    else:
+        old.kill()
+        pair.fail_over()
+    before = len(load.receipts)
+    pair.rejoin()
+    deadline = time.monotonic() + 100
+    while len(load.receipts) == before:
+        assert time.monotonic() < deadline, "writes go on"
+        time.sleep(0.01)
+    return time.monotonic() - begun
+
+
+def test_a_wait_for_the_standby_that_is_cancelled_is_no_success(pair: Pair, tmp_path: Path) -> None:
+    with topology(pair, tmp_path, readers=0) as top, ThreadPoolExecutor(1) as clients:
+        size = size_of(top.book.get("/checkpoint").content)
+        statement, _ = top.book.sign(registered(effective_on=today()), "local:test/1")
+        pair.standby.freeze()
+        answer = clients.submit(httpx.post, f"{top.writer.url}/entries", content=statement, timeout=60)
+        eventually(lambda: pair.primary.ask(f"SELECT count(*) {_WAITING}"), "the commit waits for the standby")
+        pair.primary.ask(f"SELECT count(pg_cancel_backend(pid)) {_WAITING}")
+        held = "SELECT max(tree_size) FROM ledger.checkpoints"
+        eventually(lambda: pair.primary.ask(held) == size + 1, "the trap: it is committed here, and on no standby")
+        for _ in range(5):
+            assert top.book.http.get("/readyz").status_code == 503
+            assert not answer.done() or answer.result().status_code == 503, "nobody is told that it is registered"
+            time.sleep(1)
+        waiting = pair.primary.ask(f"SELECT count(*) {_WAITING}")
+        assert isinstance(waiting, int) and waiting <= 4, "who asks whether it is ready leaves no session behind"
+        pair.standby.thaw()
+        assert answer.result(60).status_code in (201, 503)
+        assert eventually(lambda: top.book.post(statement).status_code == 201, "it is, once the standby has it")
+        assert size_of(top.book.get("/checkpoint").content) == size + 1
+        assert pair.standby.ask(held) == size + 1
+
+
+def test_a_lagging_standby_that_is_promoted_is_refused_and_a_person_is_told(pair: Pair, tmp_path: Path) -> None:
+    pair.primary.set("synchronous_standby_names", "")  # nobody promised anything
+    with (
+        chartered(tmp_path / "writer", database=pair.where("read-write")) as writer,
+        Book(writer) as book,
+        RunningService(
+            tmp_path / "reader",
+            *("--reader", "--writer", writer.url),
+            environment={"LEDGER_DATABASE_URL": pair.where("prefer-standby")},
+        ) as reader,
+    ):
+        book.register(registered(effective_on=today()), "local:test/0")
+        pair.standby.stop()
+        for number in range(1, 6):
+            book.register(registered(effective_on=today()), f"local:test/{number}")
+        answered = size_of(book.get("/checkpoint").content)
+        eventually(lambda: size_of(httpx.get(f"{reader.url}/checkpoint").content) == answered, "the reader has them")
+        old = pair.primary
+        old.kill()
+        pair.standby.start()
+        pair.fail_over()
+        lagging = pair.primary
+        lagging.set("synchronous_standby_names", "")
+
+        def conditions(url: str) -> list[str]:
+            found: list[str] = httpx.get(f"{url}/readyz", timeout=10).json().get("conditions", [])
+            return found
+
+        eventually(lambda: "history" in conditions(writer.url), "the writer says what it signed, and what is there")
+        eventually(lambda: "reader.behind" in conditions(reader.url), "so does the reader, which had shown more")
+        statement, _ = book.sign(registered(effective_on=today()), "local:test/6")
+        refused = book.post(statement, accept="application/json")
+        assert (refused.status_code, refused.json()["type"]) == (503, "urn:credit-ledger:history-broken")
+        assert "ALARM" in writer.said and "--accept-history" in writer.said
+        held = lagging.ask("SELECT max(tree_size) FROM ledger.checkpoints")
+        assert held == answered - 5, "nothing was signed on it"
+        _swap_back(lagging, old)
+        writer.stop()
+        writer.start()
+        assert size_of(book.get("/checkpoint").content) == answered, "the database that has them is served again"
+        assert book.post(statement).status_code == 201
+        eventually(lambda: conditions(reader.url) == [], "and read")
+
+
+def _swap_back(lagging: Node, old: Node) -> None:
+    lagging.stop()
+    old.start()
