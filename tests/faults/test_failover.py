@@ -137,10 +137,11 @@ def drill(pair: Pair, folder: Path, rounds: int, answers: int) -> None:
             with PostgresStore.open(node.where("ledger_service")) as store:
                 assert check_whole_log(store, log_keys(ORIGIN)) == size, node.name
     print(
-        f"{rounds} failovers, {len(load.receipts)} statements answered and {len(load.receipts)} there, {size} entries, "
-        f"{len(load.checkpoints)} checkpoints, one root for each size; without writes {statistics.median(without):.1f} s "
-        f"(median), {max(without):.1f} s (most); {reading.answered} answers by readers, {sum(reading.failed.values())} "
-        f"failed, {len(reading.gone)} times no reader answered, {max(reading.late):.2f} s the longest; {reading.failed}"
+        f"{rounds} failovers: {len(load.receipts)} statements answered, all of them there; {size} entries, "
+        f"{len(load.checkpoints)} checkpoints seen, one root for each size; "
+        f"without writes {statistics.median(without):.1f} s (median), {max(without):.1f} s (most); "
+        f"{reading.answered} answers by readers, {sum(reading.failed.values())} failed, {len(reading.gone)} times at "
+        f"both, {max(reading.late):.2f} s the longest; {dict(reading.failed)}"
     )
     assert reading.gone == [], "reading is never gone"
 
