@@ -148,12 +148,10 @@ class Service:
                 self.clock,
                 lambda code: f"{self.public_url}/p/{code}",
             )
-        self.scrubber = Scrubber(self.store, lambda: self.queued > 0)
-        if isinstance(self.role, Writing):
-            probe, folder = would_commit(self.role.copies), self.keys_dir
+            self.readiness = Readiness(self.conninfo, self.keys_dir, self.conditions, would_commit(self.role.copies))
         else:
-            probe, folder = reads_from, None
-        self.readiness = Readiness(self.conninfo, folder, self.conditions, probe)
+            self.readiness = Readiness(self.conninfo, None, self.conditions, reads_from)
+        self.scrubber = Scrubber(self.store, lambda: self.queued > 0)
         self._long_reads = CapacityLimiter(LONG_READS_MAX)
         self._log_size = SharedLook(self.feed.size, READY_SECONDS_MAX)
         self.streams = Turns(

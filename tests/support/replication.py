@@ -92,7 +92,10 @@ class Node:
             file.write(
                 f"primary_conninfo = 'host={primary.folder} port=5432 user=postgres application_name={self.name}'\n"
             )
-        (self.data / "standby.signal").touch()
+        waiting = self.data / "standby.signal"
+        waiting.touch()
+        if self._user is not None:
+            shutil.chown(waiting, self._user)
 
     def set(self, name: str, value: str) -> None:
         """Change a setting of the running server."""
