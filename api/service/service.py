@@ -313,11 +313,11 @@ class Service:
             self.role.projecting.start()
             self.witnessing.start()
             self.erasures.start()
+            self.scrubber.start()  # not over standbys: what one of several lacks for a moment is no damage
         else:
             self.role.head.start()
             self.role.lag.start()
         self.readiness.start()
-        self.scrubber.start()
 
     def close(self) -> None:
         """Finish what is queued and let go of everything."""
