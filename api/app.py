@@ -38,7 +38,7 @@ from api.desk.staff import pending_acts, roster_pages
 from api.desk.staff.kept_rosters import KeptRosters
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
-from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
+from api.http.errors import CONCISE, InvalidRequest, Problem, WriterElsewhere, problem_of, problem_response
 from api.http.known_parameters import KnownParameters
 from api.http.methods import Methods
 from api.http.metrics import Metrics
@@ -108,7 +108,8 @@ def create_app(service: Service, limits: Limits) -> ASGIApp:
         Conditional(KnownParameters(Front(inner, service, inner.state.enterprise_pages.answer), inner.openapi()))
     )
     if isinstance(service.role, ReadsOnly):
-        app = RefusesWrites(app, service.role.writer)
+        elsewhere = problem_of(WriterElsewhere(service.role.writer))
+        app = RefusesWrites(app, lambda scope: _answer(Request(scope), elsewhere))
     app = RateLimit(app, limits)
     app = Metrics(app, service.meters, _first_segments(inner))
     return CORSMiddleware(

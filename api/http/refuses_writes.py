@@ -8,12 +8,11 @@ keeps something; and what is signed with a key of the log.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
-
-from api.http.errors import WriterElsewhere, problem_of, problem_response
 
 __all__ = ["QUESTIONS", "RefusesWrites", "is_for_the_writer"]
 
@@ -24,15 +23,15 @@ _STANDING: Final = re.compile(r"/v1/enterprises/[^/]*/standing")
 
 
 class RefusesWrites:
-    """Pure ASGI middleware. `writer`: the address of the process that takes what this one refuses."""
+    """Pure ASGI middleware. `refusal` gives the answer to what is refused."""
 
-    def __init__(self, app: ASGIApp, writer: str | None) -> None:
+    def __init__(self, app: ASGIApp, refusal: Callable[[Scope], ASGIApp]) -> None:
         self._app = app
-        self._refusal = problem_of(WriterElsewhere(writer))
+        self._refusal = refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and is_for_the_writer(scope):
-            await problem_response(self._refusal)(scope, receive, send)
+            await self._refusal(scope)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 

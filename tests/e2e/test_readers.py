@@ -83,6 +83,7 @@ def test_a_reader_answers_every_address_as_the_writer_does_or_says_where_the_wri
             refused += 1
             for answer in theirs:
                 assert answer.status_code == 421, f"{method} {path}: {answer.status_code} {answer.text[:200]}"
+                assert "421" in said["responses"], f"{method} {path}: described"
                 assert top.writer.url in answer.text and "reader.writes_nothing" in answer.text, answer.text
             continue
         alike += 1

@@ -252,6 +252,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         "enterprises",
         "Current standing, or as_of a date and at a tree_size; signed for Accept: application/cose",
         {200: ("The standing", {JSON: ref("Standing"), COSE: _BYTES}), 304: _UNCHANGED},
+        fails=(421,),
         path={"name": "name"},
         query=("as_of", "tree_size", "min_tree_size"),
         example=_CODE,
@@ -343,7 +344,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         "pledges",
         "The certificate of a public pledge: PDF/A-3b, signed (PAdES), with the proofs of what it says attached",
         {200: ("The certificate", {PDF: _BYTES}), 304: _UNCHANGED},
-        fails=(400, 404, 410),
+        fails=(400, 404, 410, 421),
         example={"code": "0000"},
     ),
     ("get", "/v1/campaigns"): Operation(
