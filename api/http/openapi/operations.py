@@ -196,13 +196,13 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         "log",
         "One of the log's keys, by thumbprint (SCRAPI)",
         {200: ("A COSE Key", {CBOR: _BYTES})},
-        fails=(404,),
+        fails=(404, 421),
         scrapi=True,
         example={"kid": "00" * 32},
     ),
     ("get", "/.well-known/credit-ledger-trust.json"): Operation(
         "log", "The service's own trust file, to be compared out of band", {200: ("The trust file", _json("Trust"))},
-        fails=(404,),
+        fails=(404, 421),
     ),
     ("post", "/annexes"): Operation(
         "log",
