@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,15 +42,17 @@ def topology(pair: Pair, folder: Path, *options: str, readers: int = 2) -> Itera
         writer = stack.enter_context(chartered(folder / "writer", *options, database=pair.where("read-write")))
         trust = folder / "trust.json"
         trust.write_bytes(httpx.get(f"{writer.url}/.well-known/credit-ledger-trust.json").content)
-        opened = tuple(
-            stack.enter_context(
-                RunningService(
-                    folder / f"reader-{number}",
-                    *("--reader", "--writer", writer.url, "--trust", str(trust), "--witness-policy", str(policy)),
-                    environment={"LEDGER_DATABASE_URL": pair.where("prefer-standby")},
-                )
+        made = [
+            RunningService(
+                folder / f"reader-{number}",
+                *("--reader", "--writer", writer.url, "--trust", str(trust), "--witness-policy", str(policy)),
+                environment={"LEDGER_DATABASE_URL": pair.where("prefer-standby")},
             )
             for number in range(readers)
-        )
+        ]
+        with ThreadPoolExecutor(max(1, readers)) as at_once:
+            opened = tuple(at_once.map(RunningService.start, made))
+        for one in opened:
+            stack.callback(one.stop)
         book = stack.enter_context(Book(writer))
         yield Topology(pair, writer, opened, book, tuple(stack.enter_context(Book(one)) for one in opened))
