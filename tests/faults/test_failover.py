@@ -14,21 +14,20 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
 
 import httpx
 import pytest
 
 from ledger.store.postgres import PostgresStore
-from tests.e2e.book import Book, chartered, size_of, today
+from tests.e2e.book import Book, size_of, today
 from tests.faults.load import Load, check_answers, identity
 from tests.support.charter import ORGANIZER, ORIGIN
 from tests.support.keys import log_keys
 from tests.support.oracle import check_whole_log
-from tests.support.replication import Node, Pair, replicated
-from tests.support.running import RunningService
+from tests.support.replication import Pair, replicated
 from tests.support.statements import registered, sign
-from tests.support.topology import topology
+from tests.support.topology import Topology, topology
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(1_200)
@@ -42,10 +41,11 @@ STALLED_SECONDS = 1.0  # until somebody has noticed
 _WAITING = "FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename = 'ledger_service'"
 
 
-@pytest.fixture
-def pair() -> Iterator[Pair]:
-    with replicated() as pair:
-        yield pair
+@pytest.fixture(scope="module")
+def top(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Topology]:
+    """Each test leaves it whole."""
+    with replicated() as pair, topology(pair, tmp_path_factory.mktemp("topology")) as found:
+        yield found
 
 
 class Reading:
@@ -99,43 +99,42 @@ class Reading:
         return True
 
 
-def test_what_was_answered_is_there_after_a_failover_and_reading_goes_on(pair: Pair, tmp_path: Path) -> None:
-    drill(pair, tmp_path, ROUNDS, ANSWERS)
+def test_what_was_answered_is_there_after_a_failover_and_reading_goes_on(top: Topology) -> None:
+    drill(top, ROUNDS, ANSWERS)
 
 
 @pytest.mark.deep
 @pytest.mark.timeout(3_600)
-def test_what_was_answered_is_there_after_twenty_failovers(pair: Pair, tmp_path: Path) -> None:
-    drill(pair, tmp_path, ROUNDS_DEEP, ANSWERS_DEEP)
+def test_what_was_answered_is_there_after_twenty_failovers(top: Topology) -> None:
+    drill(top, ROUNDS_DEEP, ANSWERS_DEEP)
 
 
-def drill(pair: Pair, folder: Path, rounds: int, answers: int) -> None:
-    issued = int(time.time())
+def drill(top: Topology, rounds: int, answers: int) -> None:
+    issued, pair = int(time.time()), top.pair
 
     def make(client: int, number: int) -> bytes:
         event = registered(effective_on=today(), name=f"负载 {client}-{number}")
-        subject, cti = f"local:load/{client}-{number}", identity(client, number)
+        subject, cti = f"local:load/{client}-{number}", identity(rounds, client, number)
         return sign(event, subject=subject, by=ORGANIZER, iat=issued, cti=cti)[0]
 
-    with topology(pair, folder) as top:
-        load = Load(top.writer.url, make)
-        reading = Reading([one.url for one in top.readers], load)
-        without = list[float]()
-        with reading.running():
-            for number in range(rounds):
-                with load.running(CLIENTS):
-                    load.wait_for(answers)
-                    without.append(_fail_over(pair, load, stalled=number % 2 == 1))
-                    load.wait_for(answers)
-                assert load.refused == {}
-        eventually(lambda: httpx.get(f"{top.writer.url}/readyz").status_code == 200, "the writer is ready")
-        size = check_answers(load, top.writer.url)
-        for read in top.reads:
-            eventually(lambda read=read: size_of(read.get("/checkpoint").content) == size, "readers have it all")
-            check_answers(load, read.service.url)
-        for node in (pair.primary, pair.standby):
-            with PostgresStore.open(node.where("ledger_service")) as store:
-                assert check_whole_log(store, log_keys(ORIGIN)) == size, node.name
+    load = Load(top.writer.url, make)
+    reading = Reading([one.url for one in top.readers], load)
+    without = list[float]()
+    with reading.running():
+        for number in range(rounds):
+            with load.running(CLIENTS):
+                load.wait_for(answers)
+                without.append(_fail_over(pair, load, stalled=number % 2 == 1))
+                load.wait_for(answers)
+            assert load.refused == {}
+    eventually(lambda: httpx.get(f"{top.writer.url}/readyz").status_code == 200, "the writer is ready")
+    size = check_answers(load, top.writer.url)
+    for read in top.reads:
+        eventually(partial(_holds, read, size), "readers have it all")
+        check_answers(load, read.service.url)
+    for node in (pair.primary, pair.standby):
+        with PostgresStore.open(node.where("ledger_service")) as store:
+            assert check_whole_log(store, log_keys(ORIGIN)) == size, node.name
     print(
         f"{rounds} failovers: {len(load.receipts)} statements answered, all of them there; {size} entries, "
         f"{len(load.checkpoints)} checkpoints seen, one root for each size; "
@@ -144,6 +143,10 @@ def drill(pair: Pair, folder: Path, rounds: int, answers: int) -> None:
         f"both, {max(reading.late):.2f} s the longest; {dict(reading.failed)}"
     )
     assert reading.gone == [], "reading is never gone"
+
+
+def _holds(read: Book, size: int) -> bool:
+    return size_of(read.get("/checkpoint").content) == size
 
 
 def _fail_over(pair: Pair, load: Load, *, stalled: bool) -> float:
@@ -166,73 +169,65 @@ def _fail_over(pair: Pair, load: Load, *, stalled: bool) -> float:
     return time.monotonic() - begun
 
 
-def test_a_wait_for_the_standby_that_is_cancelled_is_no_success(pair: Pair, tmp_path: Path) -> None:
-    with topology(pair, tmp_path, readers=0) as top, ThreadPoolExecutor(1) as clients:
-        size = size_of(top.book.get("/checkpoint").content)
-        statement, _ = top.book.sign(registered(effective_on=today()), "local:test/1")
+def test_a_wait_for_the_standby_that_is_cancelled_is_no_success(top: Topology) -> None:
+    pair, size = top.pair, size_of(top.book.get("/checkpoint").content)
+    held = "SELECT max(tree_size) FROM ledger.checkpoints"
+    statement, _ = top.book.sign(registered(effective_on=today()), "local:test/1")
+    with ThreadPoolExecutor(1) as clients:
         pair.standby.freeze()
-        answer = clients.submit(httpx.post, f"{top.writer.url}/entries", content=statement, timeout=60)
-        eventually(lambda: pair.primary.ask(f"SELECT count(*) {_WAITING}"), "the commit waits for the standby")
-        pair.primary.ask(f"SELECT count(pg_cancel_backend(pid)) {_WAITING}")
-        held = "SELECT max(tree_size) FROM ledger.checkpoints"
-        eventually(lambda: pair.primary.ask(held) == size + 1, "the trap: it is committed here, and on no standby")
-        for _ in range(5):
-            assert top.book.http.get("/readyz").status_code == 503
-            assert not answer.done() or answer.result().status_code == 503, "nobody is told that it is registered"
-            time.sleep(1)
-        waiting = pair.primary.ask(f"SELECT count(*) {_WAITING}")
-        assert isinstance(waiting, int) and waiting <= 4, "who asks whether it is ready leaves no session behind"
-        pair.standby.thaw()
+        try:
+            answer = clients.submit(httpx.post, f"{top.writer.url}/entries", content=statement, timeout=60)
+            eventually(lambda: pair.primary.ask(f"SELECT count(*) {_WAITING}"), "the commit waits for the standby")
+            pair.primary.ask(f"SELECT count(pg_cancel_backend(pid)) {_WAITING}")
+            eventually(lambda: pair.primary.ask(held) == size + 1, "the trap: it is committed here, and on no standby")
+            for _ in range(4):
+                assert top.book.http.get("/readyz").status_code == 503
+                assert not answer.done() or answer.result().status_code == 503, "nobody is told that it is registered"
+                time.sleep(1)
+            waiting = pair.primary.ask(f"SELECT count(*) {_WAITING}")
+            assert isinstance(waiting, int) and waiting <= 4, "who asks whether it is ready leaves no session behind"
+        finally:
+            pair.standby.thaw()
         assert answer.result(60).status_code in (201, 503)
-        assert eventually(lambda: top.book.post(statement).status_code == 201, "it is, once the standby has it")
-        assert size_of(top.book.get("/checkpoint").content) == size + 1
-        assert pair.standby.ask(held) == size + 1
+    assert eventually(lambda: top.book.post(statement).status_code == 201, "it is, once the standby has it")
+    assert size_of(top.book.get("/checkpoint").content) == size + 1
+    assert pair.standby.ask(held) == size + 1
 
 
-def test_a_lagging_standby_that_is_promoted_is_refused_and_a_person_is_told(pair: Pair, tmp_path: Path) -> None:
-    pair.primary.set("synchronous_standby_names", "")  # nobody promised anything
-    with (
-        chartered(tmp_path / "writer", database=pair.where("read-write")) as writer,
-        Book(writer) as book,
-        RunningService(
-            tmp_path / "reader",
-            *("--reader", "--writer", writer.url),
-            environment={"LEDGER_DATABASE_URL": pair.where("prefer-standby")},
-        ) as reader,
-    ):
-        book.register(registered(effective_on=today()), "local:test/0")
-        pair.standby.stop()
-        for number in range(1, 6):
-            book.register(registered(effective_on=today()), f"local:test/{number}")
-        answered = size_of(book.get("/checkpoint").content)
-        eventually(lambda: size_of(httpx.get(f"{reader.url}/checkpoint").content) == answered, "the reader has them")
-        old = pair.primary
-        old.kill()
-        pair.standby.start()
-        pair.fail_over()
-        lagging = pair.primary
-        lagging.set("synchronous_standby_names", "")
-
-        def conditions(url: str) -> list[str]:
-            found: list[str] = httpx.get(f"{url}/readyz", timeout=10).json().get("conditions", [])
-            return found
-
-        eventually(lambda: "history" in conditions(writer.url), "the writer says what it signed, and what is there")
-        eventually(lambda: "reader.behind" in conditions(reader.url), "so does the reader, which had shown more")
-        statement, _ = book.sign(registered(effective_on=today()), "local:test/6")
-        refused = book.post(statement, accept="application/json")
-        assert (refused.status_code, refused.json()["type"]) == (503, "urn:credit-ledger:history-broken")
-        assert "ALARM" in writer.said and "--accept-history" in writer.said
-        held = lagging.ask("SELECT max(tree_size) FROM ledger.checkpoints")
-        assert held == answered - 5, "nothing was signed on it"
-        _swap_back(lagging, old)
-        writer.stop()
-        writer.start()
-        assert size_of(book.get("/checkpoint").content) == answered, "the database that has them is served again"
-        assert book.post(statement).status_code == 201
-        eventually(lambda: conditions(reader.url) == [], "and read")
+def test_a_lagging_standby_that_is_promoted_is_refused_and_a_person_is_told(top: Topology) -> None:
+    pair, book, read = top.pair, top.book, top.reads[0]
+    pair.primary.set("synchronous_standby_names", "")  # somebody took the promise away
+    eventually(lambda: "database.copies" in _conditions(book), "it is told")
+    pair.standby.stop()
+    for number in range(2, 7):
+        book.register(registered(effective_on=today()), f"local:test/{number}")
+    answered = size_of(book.get("/checkpoint").content)
+    eventually(lambda: _holds(read, answered), "the reader has them, from the primary")
+    old, lagging = pair.primary, pair.standby
+    old.kill()
+    lagging.start()
+    lagging.promote()
+    lagging.set("synchronous_standby_names", "")
+    eventually(lambda: "history" in _conditions(book), "the writer says what it signed, and what is there")
+    eventually(lambda: "reader.behind" in _conditions(read), "so does the reader, which had shown more")
+    statement, _ = book.sign(registered(effective_on=today()), "local:test/7")
+    refused = book.post(statement, accept="application/json")
+    assert (refused.status_code, refused.json()["type"]) == (503, "urn:credit-ledger:history-broken")
+    assert "ALARM" in top.writer.said and "--accept-history" in top.writer.said
+    held = lagging.ask("SELECT max(tree_size) FROM ledger.checkpoints")
+    assert held == answered - 5, "nothing was signed on it"
+    lagging.kill()
+    old.start()  # the one that has them
+    pair.rejoin()
+    old.set("synchronous_standby_names", lagging.name)
+    pair.in_step()
+    top.writer.stop()
+    top.writer.start()
+    assert size_of(book.get("/checkpoint").content) == answered
+    assert book.post(statement).status_code == 201
+    eventually(lambda: _conditions(read) == [], "and read")
 
 
-def _swap_back(lagging: Node, old: Node) -> None:
-    lagging.stop()
-    old.start()
+def _conditions(book: Book) -> list[str]:
+    found: list[str] = book.http.get("/readyz").json().get("conditions", [])
+    return found
