@@ -126,7 +126,10 @@ def reads_from(connection: Connection[tuple[Any, ...]]) -> Found:
 
 
 class Readiness:
-    """`start` it, `stop` it. `look` in the event loop; `own` are the conditions that need no database."""
+    """Whether the service may take statements and answer, looked at again and again.
+
+    `start` it, `stop` it. `look` in the event loop; `own` are the conditions that need no database.
+    """
 
     def __init__(
         self, conninfo: str, folder: Path | None, own: Callable[[], Sequence[Condition]], probe: Probe
