@@ -32,8 +32,9 @@ from api.http.waiting_room import WaitingRoom
 from api.map_publisher.map_publisher import publish_roots
 from api.routes.entries_protocol import Wire
 from api.service.audit_runs import AuditRuns
+from api.service.reader import open_reader
 from api.service.release_schedule import release_when_due
-from api.service.service import SHANGHAI, Service, unix_now
+from api.service.service import SHANGHAI, Service, Writing, unix_now
 from api.service.views import Views
 from api.settings import Settings, attachment_keys, complaint_keys
 from ledger.charter.charter_file import charter_origin, read_charter
@@ -93,23 +94,24 @@ async def _serve(settings: Settings) -> None:
             server = _Server(config, service, Wire.over(service, limits, bounds), sockets)
             sweeping = asyncio.create_task(bounds.sweep())
             _spare_the_collector()
-            publishing = _publishing(settings, service)
-            releasing = asyncio.create_task(release_when_due(service))
+            working = [] if settings.reader else _working(settings, service)
             try:
                 await server.serve(sockets=[])  # it listens by itself
             finally:
-                sweeping.cancel()
-                releasing.cancel()
-                if publishing is not None:
-                    publishing.cancel()
+                for task in (sweeping, *working):
+                    task.cancel()
                 if service.filling is not None:
                     await asyncio.to_thread(service.filling.stop)
 
 
-def _publishing(settings: Settings, service: Service) -> asyncio.Task[None] | None:
-    """The task that publishes the roots of the completeness map, where the operator's key was given."""
+def _working(settings: Settings, service: Service) -> list[asyncio.Task[None]]:
+    """What the writer does by itself: it releases what is due, and publishes the roots of the completeness map where
+    the operator's key was given."""
+    releasing = asyncio.create_task(release_when_due(service))
     path = settings.keys_dir / "log-operator.pem" if settings.demo is not None else settings.operator_key
-    return None if path is None else asyncio.create_task(publish_roots(service, load_key(path)))
+    if path is None:
+        return [releasing]
+    return [releasing, asyncio.create_task(publish_roots(service, load_key(path)))]
 
 
 class _Server(uvicorn.Server):
@@ -171,8 +173,9 @@ def database(settings: Settings) -> Iterator[str]:
 
 @asynccontextmanager
 async def open_service(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) -> AsyncIterator[Service]:
-    """A service that takes statements and keeps its projections, over a migrated database."""
-    opening = asyncio.ensure_future(asyncio.to_thread(_open, settings, conninfo, loop))
+    """A service that takes statements and keeps its projections, over a migrated database; or a reader over one."""
+    open_one = open_reader if settings.reader else _open
+    opening = asyncio.ensure_future(asyncio.to_thread(open_one, settings, conninfo, loop))
     try:
         service = await asyncio.shield(opening)
     except asyncio.CancelledError:  # told to stop meanwhile: what is being opened is closed before its database goes
@@ -190,7 +193,7 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
     require_sessions(conninfo)
     store = PostgresStore.open(conninfo)
     try:
-        store.check_durable()
+        store.check_durable(settings.durable_on)
         keys, charter = _keys_and_charter(settings, store)
         log, meters = Log(store), Meters()
         witnessing = open_witnessing(store, log, settings.witness_policy, keys.checkpoint.key, meters.registry)
@@ -209,17 +212,17 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
         progress = Watch(feed, conninfo, told)
         service = Service(
             store=store,
-            keys=keys,
+            role=Writing(
+                keys, sequencer, ProjectionProcess(conninfo, settings.map_interval), copies=settings.durable_on
+            ),
             clock=unix_now,
             log=log,
             meters=meters,
             witnessing=witnessing,
             feed=feed,
-            sequencer=sequencer,
             progress=progress,
             log_grown=log_grown,
             projected=projected,
-            projecting=ProjectionProcess(conninfo, settings.map_interval),
             views=Views(conninfo, feed, progress.rules),
             attachment_keys=KeyFolder(attachment_keys(settings.data_dir)),
             complaint_keys=KeyFolder(complaint_keys(settings.data_dir)),

@@ -356,6 +356,13 @@ DATABASE_KEEPALIVES_MAX: Final = 3  # unanswered
 DATABASE_LOCK_MS_MAX: Final = 5_000
 DATABASE_CONNECTIONS_MAX: Final = 8
 DATABASE_POLL_SECONDS: Final = 0.25  # a notification can be missed; a look is one index access
+STANDBY_POLL_SECONDS: Final = 0.1  # where nothing can be listened for
+
+# Readers: processes that answer from standbys
+READER_BEHIND_SECONDS_MAX: Final = 30.0  # from when the writer held an entry until a reader must
+READER_BEHIND_ENTRIES_MAX: Final = 50_000  # also: for a size further ahead than that nobody waits
+READER_LOOK_SECONDS: Final = 1.0  # between looks at the writer's checkpoint
+READER_LOOK_SECONDS_MAX: Final = 3.0  # for one of them
 
 # Import of rosters and outcomes
 IMPORT_FILE_BYTES_MAX: Final = 192 * 1024 * 1024  # so that ordinary rows reach the limit of rows first

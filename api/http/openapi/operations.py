@@ -205,13 +205,13 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         "log",
         "One of the log's keys, by thumbprint (SCRAPI)",
         {200: ("A COSE Key", {CBOR: _BYTES})},
-        fails=(404,),
+        fails=(404, 421),
         scrapi=True,
         example={"kid": "00" * 32},
     ),
     ("get", "/.well-known/credit-ledger-trust.json"): Operation(
         "log", "The service's own trust file, to be compared out of band", {200: ("The trust file", _json("Trust"))},
-        fails=(404,),
+        fails=(404, 421),
     ),
     ("post", "/annexes"): Operation(
         "log",
@@ -261,6 +261,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         "enterprises",
         "Current standing, or as_of a date and at a tree_size; signed for Accept: application/cose",
         {200: ("The standing", {JSON: ref("Standing"), COSE: _BYTES}), 304: _UNCHANGED},
+        fails=(421,),
         path={"name": "name"},
         query=("as_of", "tree_size", "min_tree_size"),
         example=_CODE,
@@ -352,7 +353,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         "pledges",
         "The certificate of a public pledge: PDF/A-3b, signed (PAdES), with the proofs of what it says attached",
         {200: ("The certificate", {PDF: _BYTES}), 304: _UNCHANGED},
-        fails=(400, 404, 410),
+        fails=(400, 404, 410, 421),
         example={"code": "0000"},
     ),
     ("get", "/v1/campaigns"): Operation(
