@@ -303,6 +303,15 @@ WEBHOOK_SECRET_BYTES_MAX: Final = 64
 WEBHOOK_SECRETS_MAX: Final = 4  # while one takes over from another
 WEBHOOK_SECRET_FILE_BYTES_MAX: Final = 4_096
 
+# Jobs that are cut into parts: audit, rebuild, policy comparison
+PART_ENTRIES_MAX: Final = 50_000  # of one part, about: so often it is told how far it is, and can be ended
+PARTS_PER_PROCESS_MIN: Final = 8  # so that all processes end about together
+PARTS_AHEAD_PER_PROCESS: Final = 4  # given out, or done and not taken yet: results wait in memory
+PART_TRIES_MAX: Final = 4  # Dask's `allowed-failures`, and one
+PART_WAIT_MS_MAX: Final = 600_000  # for another worker that is at the same part, and between its rows
+ENGINE_CONNECT_SECONDS_MAX: Final = 30  # to a Dask scheduler, and until a worker has joined it
+ENGINE_WORKERLESS_SECONDS_MAX: Final = 300  # in mid-job, while nobody works
+
 # Audit
 AUDIT_UNWITNESSED_SECONDS_MAX: Final = 86_400  # between the first checkpoint that lacks its quorum and the newest
 

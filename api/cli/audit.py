@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -18,12 +16,14 @@ from api.auditing.audit_report import as_html, as_json
 from api.auditing.audit_target import Opened, open_database, open_published
 from api.auditing.served_standings import ServedStandings
 from api.cli.database import data_dir_option, opened
+from api.cli.engine import engine_option, opened_engine, workers_option
 from api.cli.output import explain
 from api.cli.progress import progress_bar
 from ledger.audit.audit import AuditWorkers, FurtherChecks, Progress, run_audit
 from ledger.audit.result import Audited, AuditResult, Known
 from ledger.audit.worker import StreamChecks
 from ledger.errors import LedgerError, Malformed
+from ledger.parallel.engine import Engine
 from ledger.tlog.checkpoint import open_checkpoint
 from ledger.verifier.trust import Trust
 from ledger.verifier.trust_file import TrustFile, parse_trust
@@ -47,7 +47,8 @@ _OUT = click.Path(dir_okay=False, path_type=Path)
 @click.option("--against", "against", type=_FILE, multiple=True, help="A checkpoint of this log seen elsewhere.")
 @click.option("--report", "reports", type=_OUT, multiple=True, help="FILE.json or FILE.html; may be given twice.")
 @click.option("--standings", default="all", show_default=True, help="Served standings to check: all, or how many.")
-@click.option("--workers", type=click.IntRange(min=0), default=os.cpu_count() or 1, show_default="all cores")
+@workers_option
+@engine_option
 @data_dir_option
 @click.pass_context
 def audit(
@@ -62,6 +63,7 @@ def audit(
     reports: tuple[Path, ...],
     standings: str,
     workers: int,
+    address: str | None,
     data_dir: Path,
 ) -> None:
     """Recompute everything: tree, checkpoints, signatures, rules, bodies, facts, standings, map (docs/audit.md).
@@ -77,12 +79,13 @@ def audit(
     try:
         with ExitStack() as stack:
             at = _Place(place, database, data_dir, trust_path)
-            outcome, trusted, name = _run(stack, at, from_path, against, standings, workers)
+            engine = stack.enter_context(opened_engine(address, workers))
+            outcome, trusted, name = _run(stack, at, from_path, against, standings, engine)
     except LedgerError as error:
         click.echo(f"未能完成 / NOT COMPLETED: {explain(error)[0]}", err=True)
         ctx.exit(2)
-    except (OSError, psycopg.Error, BrokenProcessPool) as error:
-        # A file that cannot be read, a database that went, a worker that was killed: nothing is known of the log.
+    except (OSError, psycopg.Error) as error:
+        # A file that cannot be read, a database that went: nothing is known of the log.
         click.echo(f"未能完成 / NOT COMPLETED: {type(error).__name__}: {str(error).strip()}", err=True)
         ctx.exit(2)
     for path in reports:
@@ -122,7 +125,7 @@ class _Place(NamedTuple):
 
 
 def _run(
-    stack: ExitStack, place: _Place, from_path: Path | None, against: Sequence[Path], standings: str, workers: int
+    stack: ExitStack, place: _Place, from_path: Path | None, against: Sequence[Path], standings: str, engine: Engine
 ) -> tuple[AuditResult, bool, str]:
     trust = None if place.trust_path is None else parse_trust(place.trust_path.read_bytes())
     bar = stack.enter_context(progress_bar())
@@ -139,21 +142,22 @@ def _run(
     outcome = run_audit(
         found.source,
         found.trust,
-        workers=None if found.sources is None else AuditWorkers(workers, found.sources),
+        workers=AuditWorkers(engine, found.sources) if engine.processes else None,
         known=Known((*heads, *found.shown), None if from_path is None else _audited(from_path)),
-        checks=FurtherChecks(_checks(found, place, standings, workers), [check_read_models, check_map]),
+        checks=FurtherChecks(_checks(found, place, standings), [check_read_models, check_map]),
         progress=progress,
     )
     return outcome, found.trusted, place.name
 
 
-def _checks(found: Opened, place: _Place, standings: str, workers: int) -> list[StreamChecks]:
+def _checks(found: Opened, place: _Place, standings: str) -> list[StreamChecks]:
     if found.source.tables:
         return [rows_of_streams]
     url, trust_path = place.url, place.trust_path
     if url is None or not url.startswith("http") or standings == "0" or trust_path is None:
         return []
-    most = None if standings == "all" else -(-int(standings) // max(1, workers))
+    parts = len(found.source.parts(governing=False, count=1))  # of a published log: its files, whoever reads them
+    most = None if standings == "all" else -(-int(standings) // max(1, parts))
     size = max(row.tree_size for row in found.source.checkpoints())
     # For workers, as bytes, with the keys that succeeded those of the file.
     trust = msgspec.json.decode(trust_path.read_bytes(), type=TrustFile).renewed(found.trust).format()
