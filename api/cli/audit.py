@@ -33,11 +33,12 @@ from projections.engine.audit_check import check_read_models, rows_of_streams
 __all__ = ["audit"]
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_DIR = click.Path(exists=True, file_okay=False, path_type=Path)
 _OUT = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("place", metavar="[URL|DIR]", required=False)
+@click.argument("place", metavar="[URL|DIR|BUCKET]", required=False)
 @click.option("--database", metavar="URL", help="Audit this database, with closed bodies and every table.")
 @click.option("--trust", "trust_path", type=_FILE, help="What you believe beforehand: the log's trust file.")
 @click.option("--from", "from_path", type=_FILE, help="Go on from what an earlier audit wrote with --state.")
@@ -49,6 +50,7 @@ _OUT = click.Path(dir_okay=False, path_type=Path)
 @click.option("--standings", default="all", show_default=True, help="Served standings to check: all, or how many.")
 @workers_option
 @engine_option
+@click.option("--scratch", type=_DIR, help="Where a published log is laid out: a folder that all workers see.")
 @data_dir_option
 @click.pass_context
 def audit(
@@ -64,12 +66,14 @@ def audit(
     standings: str,
     workers: int,
     address: str | None,
+    scratch: Path | None,
     data_dir: Path,
 ) -> None:
     """Recompute everything: tree, checkpoints, signatures, rules, bodies, facts, standings, map (docs/audit.md).
 
-    Of a service or a mirror at URL, of a folder that `mirror` filled, of a database, or (nothing named) of the one of
-    the data folder. Exit code 0 if all is in order, 1 if a promise is broken, 2 if the audit could not be completed.
+    Of a service or a mirror at URL, of a folder or a bucket (s3://bucket/prefix) that `mirror` filled, of a database,
+    or (nothing named) of the one of the data folder. Exit code 0 if all is in order, 1 if a promise is broken, 2 if the
+    audit could not be completed.
     """
     if place and database:
         raise click.UsageError("give an address or a database, not both")
@@ -78,7 +82,7 @@ def audit(
     began_at = int(time.time())
     try:
         with ExitStack() as stack:
-            at = _Place(place, database, data_dir, trust_path)
+            at = _Place(place, database, data_dir, trust_path, scratch)
             engine = stack.enter_context(opened_engine(address, workers))
             outcome, trusted, name = _run(stack, at, from_path, against, standings, engine)
     except LedgerError as error:
@@ -98,25 +102,28 @@ def audit(
 
 
 class _Place(NamedTuple):
-    """Where what is audited lies: a service, a mirror or its folder at `url`, else a database, else the data folder's.
+    """Where what is audited lies: a service, a mirror or its target at `url`, else a database, else the data folder's.
 
-    `trust_path`: what is believed of it beforehand, if anything is.
+    `trust_path`: what is believed of it beforehand, if anything is. `scratch`: where it is laid out meanwhile.
     """
 
     url: str | None
     database: str | None
     data_dir: Path
     trust_path: Path | None
+    scratch: Path | None
 
     @property
     def name(self) -> str:
         """What a report calls it."""
         return "database" if self.url is None else self.url
 
-    def open(self, stack: ExitStack, trust: Trust | None, progress: Progress) -> Opened:
+    def open(self, stack: ExitStack, trust: Trust | None, progress: Progress, engine: Engine) -> Opened:
         """The source, closed with the stack."""
         if self.url is not None:
-            found: Opened = open_published(self.url, trust, lambda done, total: progress("fetched", done, total))
+            found: Opened = open_published(
+                self.url, trust, lambda done, total: progress("fetched", done, total), engine, self.scratch
+            )
         else:
             conninfo = self.database or stack.enter_context(opened(self.data_dir, "service"))
             found = open_database(conninfo, trust)
@@ -136,7 +143,7 @@ def _run(
             tasks[what] = bar.add_task(what, total=None)
         bar.update(tasks[what], completed=done, total=total)
 
-    found = place.open(stack, trust, progress)
+    found = place.open(stack, trust, progress, engine)
     notes = [path.read_bytes() for path in against]
     heads = [open_checkpoint(note, *found.trust.vkeys_of(note), origin=found.trust.origin) for note in notes]
     outcome = run_audit(

@@ -87,7 +87,8 @@ def begin_filling(connection: Connection[Any], run: str) -> None:
     """
     connection.execute("DROP TABLE IF EXISTS projections.rebuild_parts")
     connection.execute(
-        "CREATE TABLE projections.rebuild_parts (run text, part bigint, entries bigint NOT NULL, PRIMARY KEY (run, part))"
+        "CREATE TABLE projections.rebuild_parts "
+        "(run text, part bigint, entries bigint NOT NULL, PRIMARY KEY (run, part))"
     )
     connection.execute("INSERT INTO projections.rebuild_parts VALUES (%s, %s, 0)", (run, _NO_PART))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
 from ledger.audit.result import AuditResult, Known
 from ledger.cose.receipts import decode_receipts, encode_receipts, receipts_path
 from ledger.errors import LedgerError, Malformed, Refuted, Uncheckable
+from ledger.parallel.process_pool import ProcessEngine
 from ledger.tlog.tiles import bundle_path, tile_path
 from ledger.verifier.trust import Trust
 from projections.completeness.map_check import check_map
@@ -48,18 +50,17 @@ def copy(copied: Path, tmp_path: Path) -> Path:
 
 
 def audit_of(folder: Path, trust: Trust, workers: int = 0) -> AuditResult:
-    found = open_published(str(folder), trust, lambda done, size: None)
-    try:
-        known = Known(found.shown)
+    with ExitStack() as stack:
+        engine = stack.enter_context(ProcessEngine(workers)) if workers else None
+        found = open_published(str(folder), trust, lambda done, size: None, engine)
+        stack.callback(found.source.close)
         return run_audit(
             found.source,
             found.trust,
-            workers=None if found.sources is None else AuditWorkers(workers, found.sources),
-            known=known,
+            workers=AuditWorkers(engine, found.sources) if engine else None,
+            known=Known(found.shown),
             checks=FurtherChecks(of_whole=[check_map]),
         )
-    finally:
-        found.source.close()
 
 
 def said(outcome: AuditResult) -> list[tuple[str, int | str | None]]:
