@@ -233,6 +233,7 @@ COMPARISON_DESK_LINES_MAX: Final = 200  # enterprises on the page
 
 # Exports of tables
 EXPORT_LINES_SORTED_MAX: Final = 20_000  # of the feed, in memory at once: some 30 MiB
+PARQUET_ROWS_AT_ONCE: Final = 10_000  # in memory, and in a row group
 XLSX_ROWS_MAX: Final = 1_048_576  # a spreadsheet's own
 XLSX_SHEET_BYTES_MAX: Final = 2**31 - 65_536  # a part of a ZIP without its later extensions
 
