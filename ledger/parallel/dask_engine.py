@@ -75,18 +75,20 @@ class DaskEngine:
         shared = self._client.submit(pickle.loads, pickle.dumps(common), key=f"{name}-common", pure=False)
         given: dict[int, Future] = {}
         try:
-            for number, part in enumerate(parts):
+            for number in range(len(parts)):
                 for one in range(number, min(len(parts), number + PARTS_AHEAD_PER_PROCESS * self.processes)):
                     if one not in given:
+                        # Packed: Dask looks for futures in what it can take apart, and puts it together in its own way.
+                        packed = pickle.dumps(parts[one])
                         given[one] = self._client.submit(
-                            _do, do, shared, parts[one], digest, key=f"{name}-{one}", pure=False, priority=-one
+                            _do, do, shared, packed, digest, key=f"{name}-{one}", pure=False, priority=-one
                         )
-                yield self._result(given[number], number, len(parts), part)
+                yield self._result(given[number], number, len(parts))
                 given.pop(number).release()
         finally:
             self._client.cancel([*given.values(), shared], force=True)
 
-    def _result(self, future: Future, number: int, count: int, part: object) -> Any:
+    def _result(self, future: Future, number: int, count: int) -> Any:
         self._wait(future)
         try:
             return future.result(timeout=ENGINE_CONNECT_SECONDS_MAX)
@@ -114,10 +116,10 @@ class DaskEngine:
         return sum(int(one["nthreads"]) for one in workers.values())
 
 
-def _do(do: Callable[[Any, Part], Done], common: Any, part: Part, digest: str) -> Done:
+def _do(do: Callable[[Any, Any], Done], common: Any, part: bytes, digest: str) -> Done:
     """In a worker. Raises `Misconfigured` where its program is another one."""
     own = source_digest(do)
     if own != digest:
         raise Misconfigured(f"a worker runs another version of this product (source {own[:16]}, not {digest[:16]})")
     gc.set_threshold(_GC_THRESHOLD)
-    return do(common, part)
+    return do(common, pickle.loads(part))  # noqa: S301  (whoever leads may have us run anything)

@@ -1,16 +1,22 @@
 """Audit and rebuild on a Dask cluster: what two workers gain over one, and what the engine itself costs.
 
-The engine's cost is what as many empty parts take; it is told, and taken off before the gain is reckoned.
+The engine's cost is what as many empty parts take; it is told, and taken off before the gain is reckoned. Of an audit
+it is told, too, how long each stage took: from these docs/scale.md reckons what very large logs take.
 """
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
+from api.auditing.audit_target import open_published
 from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
+from ledger.audit.result import Known
 from ledger.audit.sources.database import DatabaseSource
 from ledger.parallel.dask_engine import DaskEngine
 from ledger.parallel.engine import Engine
@@ -22,6 +28,7 @@ from tests.benchmarks.books import Bench, Book, check
 from tests.benchmarks.comparing import Ratio, compare
 from tests.benchmarks.empty_parts import empty_part
 from tests.support.cluster import Cluster, cluster
+from tests.support.running import COMMAND
 
 __all__ = ["engines"]
 
@@ -40,6 +47,7 @@ def engines(bench: Bench) -> Iterator[Ratio]:
         cost = max(_engine_seconds(one, 1), _engine_seconds(two, 2))
         yield _gain(bench, book, "audit", _audit, (one, two), cost)
         yield _gain(bench, book, "rebuild", _rebuild, (one, two), cost)
+        _tell_stages(book, bench.folder / "mirror", two)
         yield compare(
             f"audit by two Dask workers, {book.size():,} entries",
             "by two processes of the pool",
@@ -108,6 +116,45 @@ def _audit(book: Book, engine: Engine) -> float:
         )
     check(outcome.clean, f"found in a book in order: {outcome.counts}")
     return time.perf_counter() - began
+
+
+def _tell_stages(book: Book, folder: Path, machines: Cluster) -> None:
+    """Of an audit of the database, and of a mirror's folder: entries a second in each stage."""
+    trust = trust_of_book(book)
+    with book.service() as service:
+        subprocess.run([COMMAND, "mirror", service.url, folder, "--once"], check=True, capture_output=True)
+    with DaskEngine(machines.address) as engine:
+        stages = _Stages("database")
+        source, snapshot = DatabaseSource.begin(book.database.service)
+        with closing(source):
+            workers = AuditWorkers(engine, snapshot)
+            stages.end(run_audit(source, trust, workers=workers, progress=stages.progress).size)
+        stages = _Stages("mirror")
+        found = open_published(str(folder), trust, lambda done, total: stages.progress("laid out", done, total), engine)
+        with closing(found.source):
+            workers = AuditWorkers(engine, found.sources)
+            known = Known(found.shown)
+            stages.end(run_audit(found.source, trust, workers=workers, known=known, progress=stages.progress).size)
+
+
+class _Stages:
+    """Told by an audit how far it is."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._began = time.perf_counter()
+        self._ends: dict[str, float] = {}
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        self._ends[stage] = time.perf_counter()
+
+    def end(self, size: int) -> None:
+        self._ends["the rest"] = time.perf_counter()
+        before = self._began
+        for stage, at in self._ends.items():
+            rate = size / max(at - before, 1e-9)
+            sys.stderr.write(f"  audit of a {self._what}, {stage}: {at - before:.2f} s, {rate:,.0f} entries/s\n")
+            before = at
 
 
 def _rebuild(book: Book, engine: Engine) -> float:

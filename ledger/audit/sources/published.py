@@ -28,6 +28,7 @@ from ledger.audit.sources.spool import (
     entries_in,
     leaves_in,
     parts_in,
+    require_folder,
     streams_in,
     subjects_in,
 )
@@ -54,6 +55,8 @@ class LaidOut(NamedTuple):
     timed: bool
 
     def open(self) -> PublishedSource:
+        """Raises `Misconfigured` where the folder is not there."""
+        require_folder(Path(self.folder))
         return PublishedSource(lambda path: None, {}, Path(self.folder), self.timed)
 
 

@@ -45,6 +45,7 @@ __all__ = [
     "entries_in",
     "leaves_in",
     "parts_in",
+    "require_folder",
     "streams_in",
     "subjects_in",
 ]
@@ -101,8 +102,7 @@ class PartLayout:
     """
 
     def __init__(self, folder: Path, size: int, number: int) -> None:
-        if not folder.is_dir():
-            raise Misconfigured(f"{folder} is not there for a worker: name one that all machines see (--scratch)")
+        require_folder(folder)
         self._place = folder / f"part-{number:06}"
         self._folder = Path(tempfile.mkdtemp(prefix="unfinished-", dir=folder))
         self._count = max(1, min(_FILES_MAX, size * _ENTRY_BYTES // _FILE_BYTES))
@@ -151,6 +151,12 @@ class PartLayout:
                 raise
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def require_folder(folder: Path) -> None:
+    """Raises `Misconfigured` where whoever is to read or write in it does not see it."""
+    if not folder.is_dir():
+        raise Misconfigured(f"{folder} is not there for a worker: name one that all machines see (--scratch)")
 
 
 def checkpoints_in(folder: Path) -> Iterator[CheckpointRow]:
