@@ -49,7 +49,7 @@ class Settings:
     `confirm_clock`: today's date in Asia/Shanghai, said by a person, where the log was quiet for long.
     `operator_key`: the log operator's, to publish the roots of the completeness map at `map_interval_seconds`.
     `public_url` is the address under which people reach the service: it stands on certificates.
-    `requests_per_second` and `requests_burst` bound one client's rate.
+    `published`: a folder or bucket that a mirror of this log fills, from which its files are answered (docs/scale.md).
     `requests_per_second` and `requests_burst` bound one client's rate. `trusted_proxies`: whose word on the client's
     address is taken (addresses or networks).
     """
@@ -67,6 +67,7 @@ class Settings:
     operator_key: Path | None = None
     map_interval_seconds: int | None = None
     public_url: str | None = None
+    published: str | None = None
     requests_per_second: int = limits.REQUESTS_PER_SECOND_MAX
     requests_burst: int = limits.REQUESTS_BURST_MAX
     trusted_proxies: tuple[str, ...] = LOOPBACK

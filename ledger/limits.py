@@ -298,6 +298,12 @@ FOLLOW_STALE_TRIES_MAX: Final = 3  # a cache may hold an older checkpoint for so
 FOLLOW_STALE_SECONDS: Final = 3.0
 FOLLOW_AHEAD_MAX: Final = 4  # bundles fetched ahead, of at most 16 MiB each
 CHARTER_ENTRIES_MAX: Final = 4_096  # of the first checkpoint, as far as who reads a whole log looks for it
+GROWTH_SILENCE_SECONDS_MAX: Final = 15.0  # of an event stream, which says every five that it lives
+GROWTH_AGAIN_SECONDS: Final = 2.0  # until a stream that broke off is asked for again
+MIRROR_SWAPS_MAX: Final = 5  # of the checkpoint, where other mirrors of the same copy are faster
+MIRROR_PUTS_MAX: Final = 8  # files on their way to an object store, of at most 16 MiB each
+MIRROR_PAUSE_SECONDS: Final = 0.1  # between two rounds of a log that grows: one gathers what came meanwhile
+MIRROR_LOOK_SECONDS: Final = 0.5  # between two looks for what was told of and is not shown yet
 BUCKET_CONNECT_SECONDS_MAX: Final = 5.0  # of an object store that a mirror lies in
 BUCKET_ANSWER_SECONDS_MAX: Final = 15.0  # one try
 BUCKET_TRIES_MAX: Final = 3
@@ -316,6 +322,12 @@ PART_TRIES_MAX: Final = 4  # Dask's `allowed-failures`, and one
 PART_WAIT_MS_MAX: Final = 600_000  # for another worker that is at the same part, and between its rows
 ENGINE_CONNECT_SECONDS_MAX: Final = 30  # to a Dask scheduler, and until a worker has joined it
 ENGINE_WORKERLESS_SECONDS_MAX: Final = 300  # in mid-job, while nobody works
+# A published copy that the service answers from
+PUBLISHED_LOOK_SECONDS: Final = 0.2  # for so long one look at its checkpoint is good
+PUBLISHED_ANSWER_SECONDS_MAX: Final = 2.0  # after which the database is asked
+PUBLISHED_READS_MAX: Final = 8  # at once
+PUBLISHED_BEHIND_SECONDS_MAX: Final = 5.0  # further behind, and the newest checkpoint is the database's again
+LOG_FILES_CACHED_BYTES_MAX: Final = 64 * 1024 * 1024  # full tiles, bundles and files of receipts, rendered
 
 # Audit
 AUDIT_UNWITNESSED_SECONDS_MAX: Final = 86_400  # between the first checkpoint that lacks its quorum and the newest

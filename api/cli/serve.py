@@ -69,6 +69,11 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
     help="How long a cut of the completeness map stands before the next, if something changed.",
 )
 @click.option(
+    "--published",
+    metavar="TARGET",
+    help="Answer proofs from this folder or s3://bucket/prefix, which `mirror` fills from this log (docs/scale.md).",
+)
+@click.option(
     "--public-url", help="Where people reach the service; it stands on certificates. [default: host and port]"
 )
 @click.option(

@@ -30,6 +30,7 @@ from api.service.body_disclosure import Publicity
 from api.service.completeness_bundles import Bundles
 from api.service.event_tail import EventTail
 from api.service.filling import FillingState
+from api.service.log_files import LogFiles
 from api.service.readiness import Condition, Readiness
 from api.service.shared_look import SharedLook
 from api.service.standing_cache import Standings
@@ -39,6 +40,7 @@ from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Behind, Busy, LedgerError
 from ledger.keys.log_keys import LogKeys
 from ledger.limits import LONG_READS_MAX, READY_SECONDS_MAX, STREAMS_MAX, STREAMS_PER_CLIENT_MAX
+from ledger.mirror.published_log import PublishedLog
 from ledger.reading.feed import Feed
 from ledger.reading.log_reader import Log
 from ledger.registration import Candidate
@@ -91,8 +93,10 @@ class Service:
     public_url: str  # under which people reach the service, without a slash at the end
     keys_dir: Path
     audits: AuditRuns
+    published: PublishedLog | None = None  # the copy that proofs are answered from
     filling: FillingState | None = None
     meters: Meters = field(default_factory=Meters)
+    log_files: LogFiles = field(init=False)
     publicity: Publicity = field(init=False)
     bundles: Bundles = field(init=False)
     readiness: Readiness = field(init=False)
@@ -109,6 +113,13 @@ class Service:
 
     def __post_init__(self) -> None:
         self.publicity = Publicity(self.feed, self.progress.rules, self.today)
+        self.log_files = LogFiles(
+            self.log,
+            self.witnessing.published.newest,
+            self.feed.size,
+            lambda: self.log_grown.size,
+            self.published,
+        )
         published, roots = self.witnessing.published, lambda: self.governance.map_roots
         self.bundles = Bundles(self.store, self.log, self.views.map, self.publicity, published, roots)
         self.erasures = Erasures(self.store, self.attachment_keys)

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Final, Self
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store
 
 from ledger.errors import Malformed, Misconfigured, Unavailable
@@ -88,7 +88,7 @@ class BucketTarget:
         """Around what asks the store: its errors are `Unavailable`, but for those that say what lies there."""
         try:
             yield
-        except FileNotFoundError:
+        except (FileNotFoundError, AlreadyExistsError, PreconditionError):
             raise
         except BaseError as error:
             raise Unavailable(f"{self._address}/{path}: {_said(error)}") from error

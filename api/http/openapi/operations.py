@@ -89,7 +89,7 @@ PARAMETERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "kid": {"description": "A key's thumbprint (RFC 9679), 64 hexadecimal digits"},
     "digest": {"description": "SHA-256 of the file, 64 hexadecimal digits"},
     "entry": {"description": "Leaf index of an entry"},
-    "path": {"description": "As C2SP tlog-tiles writes it: level/number[.p/width] or entries/number[.p/width]"},
+    "path": {"description": "As C2SP tlog-tiles writes it: [level/ or entries/]number[.p/width]"},
 }
 
 _CODE: Final = {"name": "91110108MA01C8JX44"}
@@ -172,6 +172,13 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         {200: ("Its bytes, for ever", {OCTETS: _BYTES})},
         fails=(400, 404),
         example={"path": "0/000.p/1"},
+    ),
+    ("get", "/receipts/{path}"): Operation(
+        "log",
+        "The receipts of the checkpoints that begin in a bundle of entries, each after its length (uint16)",
+        {200: ("Its bytes, for ever", {OCTETS: _BYTES})},
+        fails=(400, 404),
+        example={"path": "000.p/1"},
     ),
     ("get", "/witnessed/checkpoint"): Operation(
         "witnesses",
