@@ -322,6 +322,7 @@ PART_TRIES_MAX: Final = 4  # Dask's `allowed-failures`, and one
 PART_WAIT_MS_MAX: Final = 600_000  # for another worker that is at the same part, and between its rows
 ENGINE_CONNECT_SECONDS_MAX: Final = 30  # to a Dask scheduler, and until a worker has joined it
 ENGINE_WORKERLESS_SECONDS_MAX: Final = 300  # in mid-job, while nobody works
+
 # A published copy that the service answers from
 PUBLISHED_LOOK_SECONDS: Final = 0.2  # for so long one look at its checkpoint is good
 PUBLISHED_ANSWER_SECONDS_MAX: Final = 2.0  # after which the database is asked
