@@ -23,7 +23,6 @@ from ledger.errors import Misconfigured, PartLost, Unavailable
 from ledger.limits import (
     ENGINE_CONNECT_SECONDS_MAX,
     ENGINE_WORKERLESS_SECONDS_MAX,
-    PART_TRIES_MAX,
     PARTS_AHEAD_PER_PROCESS,
 )
 from ledger.parallel.engine import Common, Done, Part
@@ -32,6 +31,7 @@ from ledger.parallel.source_digest import source_digest
 __all__ = ["DaskEngine"]
 
 _LOOK_SECONDS: Final = 1.0
+_GATHER_SECONDS: Final = 5.0  # for a result to come; where its worker has ended meanwhile, it is made again
 _GC_THRESHOLD: Final = 50_000  # as in `process_pool.py`
 # Of what all parts have in common: tens of MB in a log of hundreds of millions, and it is sent once.
 _SETTINGS: Final = {"distributed.admin.large-graph-warning-threshold": "1GB"}
@@ -47,7 +47,9 @@ class DaskEngine:
         self._address = address
         dask.config.set(_SETTINGS)
         try:
-            self._client: Client = Client(address, timeout=ENGINE_CONNECT_SECONDS_MAX, set_as_default=False)
+            self._client: Any = Client(  # type: ignore[no-untyped-call]
+                address, timeout=ENGINE_CONNECT_SECONDS_MAX, set_as_default=False
+            )
         except (OSError, TimeoutError, ValueError) as error:
             raise Unavailable(f"no Dask scheduler answers at {address}: {error}") from error
         try:
@@ -73,7 +75,7 @@ class DaskEngine:
         """See `Engine.run`. When it ends early, parts under way are finished, and what they give is thrown away."""
         name, digest = f"{do.__module__}.{do.__name__}-{uuid4().hex}", source_digest(do)
         shared = self._client.submit(pickle.loads, pickle.dumps(common), key=f"{name}-common", pure=False)
-        given: dict[int, Future] = {}
+        given: dict[int, Future[Any]] = {}
         try:
             for number in range(len(parts)):
                 for one in range(number, min(len(parts), number + PARTS_AHEAD_PER_PROCESS * self.processes)):
@@ -88,28 +90,25 @@ class DaskEngine:
         finally:
             self._client.cancel([*given.values(), shared], force=True)
 
-    def _result(self, future: Future, number: int, count: int) -> Any:
-        self._wait(future)
-        try:
-            return future.result(timeout=ENGINE_CONNECT_SECONDS_MAX)
-        except KilledWorker:
-            raise PartLost(number, count, PART_TRIES_MAX) from None
-        except CancelledError as error:
-            raise Unavailable(f"the Dask scheduler at {self._address} gave up part {number} of {count}") from error
-
-    def _wait(self, future: Future) -> None:
-        """Until it is done one way or another. Raises `Unavailable` where nobody has been working on it for long."""
+    def _result(self, future: Future[Any], number: int, count: int) -> Any:
+        """Waits as long as somebody works on it. Raises `Unavailable` where nobody has for long."""
         worked = time.monotonic()
         while True:
-            try:
-                wait([future], timeout=_LOOK_SECONDS)
-                return
-            except TimeoutError:
-                pass
             if self._client.status == "running" and self._threads():
                 worked = time.monotonic()
             elif time.monotonic() - worked > ENGINE_WORKERLESS_SECONDS_MAX:
                 raise Unavailable(f"the Dask scheduler at {self._address} is gone, or has no worker left") from None
+            try:
+                with self._client.as_current():
+                    wait([future], timeout=_LOOK_SECONDS)  # type: ignore[no-untyped-call]
+                return future.result(timeout=_GATHER_SECONDS)
+            except KilledWorker as error:
+                raise PartLost(number, count, error.allowed_failures + 1) from None
+            except CancelledError as error:
+                raise Unavailable(f"the Dask scheduler at {self._address} gave up part {number} of {count}") from error
+            except TimeoutError:
+                if future.status == "error":  # the part's own
+                    raise
 
     def _threads(self) -> int:
         workers = self._client.scheduler_info(n_workers=-1).get("workers", {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -16,9 +17,13 @@ _START_SECONDS_MAX = 120
 
 
 class Cluster:
-    """`address` is the scheduler's; workers have one thread each, and do not come again when they are killed."""
+    """`address` is the scheduler's; workers have one thread each, and do not come again when they are killed.
 
-    def __init__(self, folder: Path) -> None:
+    `failures`: how many of them may end over one task, and another still tries.
+    """
+
+    def __init__(self, folder: Path, failures: int) -> None:
+        self._environment = {**os.environ, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(failures)}
         self._folder = folder
         self._file = folder / "scheduler.json"
         self._log = (folder / "cluster.log").open("ab")
@@ -36,9 +41,15 @@ class Cluster:
             "worker", self.address, "--nthreads", "1", "--no-nanny", "--local-directory", str(self._folder)
         )
 
+    def kill_worker(self) -> None:
+        """End the one that came first, of those that live, as the kernel ends one for want of memory."""
+        victim = next(one for one in self._processes[1:] if one.poll() is None)
+        victim.kill()
+        victim.wait(30)
+
     def _run(self, what: str, *arguments: str) -> subprocess.Popen[bytes]:
         program = [sys.executable, "-m", "dask", what, *arguments, "--no-dashboard"]
-        process = subprocess.Popen(program, stdout=self._log, stderr=self._log)
+        process = subprocess.Popen(program, stdout=self._log, stderr=self._log, env=self._environment)
         self._processes.append(process)
         return process
 
@@ -50,9 +61,9 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
+def cluster(folder: Path, workers: int, failures: int = 3) -> Iterator[Cluster]:
     """Ended, with its workers, at the end."""
-    made = Cluster(folder)
+    made = Cluster(folder, failures)
     try:
         for _ in range(workers):
             made.worker()

@@ -35,10 +35,12 @@ def governing() -> list[GoverningFound]:
         (succession("second", 200), ROOT_PARTY, ROOT),
         (revoked, LABORATORY.party, REGISTRAR),
     ]
-    said = [*charter(), *(sign(event, subject=subject, by=by, iat=NOW)[0] for event, subject, by in further)]
+    founded = charter()
+    places = [*range(len(founded)), *(len(founded) + 3 * number for number in range(len(further)))]  # others between
+    said = [*founded, *(sign(event, subject=subject, by=by, iat=NOW)[0] for event, subject, by in further)]
     return [
-        GoverningFound(3 * number, parse_statement(data).subject, 1, NOW, data, None)  # others lie between
-        for number, data in enumerate(said)
+        GoverningFound(index, parse_statement(data).subject, 1, NOW, data, None)
+        for index, data in zip(places, said, strict=True)
     ]
 
 
@@ -76,9 +78,11 @@ def test_every_field_is_what_folding_the_entries_before_gives() -> None:
     entries = governing()
     timeline = Timeline(entries)
     sent = pickle.loads(pickle.dumps(timeline))
-    for index in range(0, 3 * len(entries) + 2):
+    end = entries[-1].index + 2
+    assert timeline.broken_at is None
+    for index in range(0, end):
         expected = plain(folded(entries, index))
         assert plain(timeline.at(index)) == expected
         assert plain(sent.at(index)) == expected
-    final = plain(timeline.at(3 * len(entries)))
+    final = plain(timeline.at(end))
     assert [len(final[name]) for name in ("successions", "given_up", "accreditations")] == [2, 1, 1]
