@@ -10,13 +10,13 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from ledger.audit.sources.prefetch import THREADS, Fetch, in_turn
 from ledger.audit.sources.published_checkpoints import ReceiptSource
 from ledger.audit.sources.spool import PartLayout
 from ledger.cose.receipt import parse_receipt
 from ledger.domain.events.types import ALL
 from ledger.errors import Malformed
 from ledger.limits import TILE_WIDTH
+from ledger.reading.prefetch import THREADS, Fetch, in_turn
 from ledger.tlog.hashing import HASH_BYTES, leaf_hash, split_hashes
 from ledger.tlog.tiles import bundle_path, decode_bundle, tile_path, tile_width
 

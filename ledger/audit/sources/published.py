@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from ledger.audit.sources.bundles import LayingOut, lay_out
-from ledger.audit.sources.prefetch import THREADS, Fetch, in_turn
 from ledger.audit.sources.published_checkpoints import ShownHeads
 from ledger.audit.sources.source import AnnexFound, EntryFound, GoverningFound, LeafFound, StreamRange
 from ledger.audit.sources.spool import (
@@ -34,6 +33,7 @@ from ledger.audit.sources.spool import (
 )
 from ledger.limits import PARTS_PER_PROCESS_MIN, TILE_HEIGHT, TILE_WIDTH
 from ledger.parallel.engine import Engine
+from ledger.reading.prefetch import THREADS, Fetch, in_turn
 from ledger.store.contract import CheckpointRow, LeafRow
 from ledger.store.cosignatures import CosignatureRow
 from ledger.tlog.checkpoint import Checkpoint, parse_checkpoint
@@ -61,7 +61,10 @@ class LaidOut(NamedTuple):
 
 
 class PublishedSource:
-    """`notes` are the signed checkpoints that are shown, by size. `begin` fetches; `timed` is known once it has."""
+    """A published log as the source of an audit.
+
+    `notes` are the signed checkpoints that are shown, by size. `begin` fetches; `timed` is known once it has.
+    """
 
     def __init__(
         self,
