@@ -47,11 +47,12 @@ class DaskEngine:
         self._address = address
         dask.config.set(_SETTINGS)
         try:
-            self._client: Any = Client(  # type: ignore[no-untyped-call]
+            client: Any = Client(  # type: ignore[no-untyped-call]
                 address, timeout=ENGINE_CONNECT_SECONDS_MAX, set_as_default=False
             )
         except (OSError, TimeoutError, ValueError) as error:
             raise Unavailable(f"no Dask scheduler answers at {address}: {error}") from error
+        self._client = client
         try:
             self._client.wait_for_workers(1, timeout=ENGINE_CONNECT_SECONDS_MAX)
         except TimeoutError:
@@ -75,7 +76,7 @@ class DaskEngine:
         """See `Engine.run`. When it ends early, parts under way are finished, and what they give is thrown away."""
         name, digest = f"{do.__module__}.{do.__name__}-{uuid4().hex}", source_digest(do)
         shared = self._client.submit(pickle.loads, pickle.dumps(common), key=f"{name}-common", pure=False)
-        given: dict[int, Future[Any]] = {}
+        given: dict[int, Any] = {}  # futures, which Dask does not type
         try:
             for number in range(len(parts)):
                 for one in range(number, min(len(parts), number + PARTS_AHEAD_PER_PROCESS * self.processes)):
