@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 from api.auditing.audit_target import open_published
@@ -43,11 +44,11 @@ def engines(bench: Bench) -> Iterator[Ratio]:
     (folder / "one").mkdir(parents=True)
     (folder / "two").mkdir()
     rebuild(book.database.service)
+    _tell_stages(book, bench.folder / "mirror")
     with cluster(folder / "one", 1) as one, cluster(folder / "two", 2) as two:
         cost = max(_engine_seconds(one, 1), _engine_seconds(two, 2))
         yield _gain(bench, book, "audit", _audit, (one, two), cost)
         yield _gain(bench, book, "rebuild", _rebuild, (one, two), cost)
-        _tell_stages(book, bench.folder / "mirror", two)
         yield compare(
             f"audit by two Dask workers, {book.size():,} entries",
             "by two processes of the pool",
@@ -118,43 +119,39 @@ def _audit(book: Book, engine: Engine) -> float:
     return time.perf_counter() - began
 
 
-def _tell_stages(book: Book, folder: Path, machines: Cluster) -> None:
-    """Of an audit of the database, and of a mirror's folder: entries a second in each stage."""
+def _tell_stages(book: Book, folder: Path) -> None:
+    """Of an audit of the database, and of a mirror's folder: what each stage costs, all of it done by this process."""
     trust = trust_of_book(book)
     with book.service() as service:
         subprocess.run([COMMAND, "mirror", service.url, folder, "--once"], check=True, capture_output=True)
-    with DaskEngine(machines.address) as engine:
-        stages = _Stages("database")
-        source, snapshot = DatabaseSource.begin(book.database.service)
-        with closing(source):
-            workers = AuditWorkers(engine, snapshot)
-            stages.end(run_audit(source, trust, workers=workers, progress=stages.progress).size)
-        stages = _Stages("mirror")
-        found = open_published(str(folder), trust, lambda done, total: stages.progress("laid out", done, total), engine)
-        with closing(found.source):
-            workers = AuditWorkers(engine, found.sources)
-            known = Known(found.shown)
-            stages.end(run_audit(found.source, trust, workers=workers, known=known, progress=stages.progress).size)
+    stages = _Stages("database")
+    source, _ = DatabaseSource.begin(book.database.service)
+    with closing(source):
+        stages.end(run_audit(source, trust, progress=stages.progress).size)
+    stages = _Stages("mirror")
+    found = open_published(str(folder), trust, lambda done, total: stages.progress("lay out", done, total))
+    with closing(found.source):
+        stages.end(run_audit(found.source, trust, known=Known(found.shown), progress=stages.progress).size)
 
 
 class _Stages:
-    """Told by an audit how far it is."""
+    """Told by an audit how far it is. In processor time, which other work on the machine disturbs little."""
 
     def __init__(self, what: str) -> None:
         self._what = what
-        self._began = time.perf_counter()
-        self._ends: dict[str, float] = {}
+        self._ends = {"begin": (time.process_time(), time.perf_counter())}
 
     def progress(self, stage: str, done: int, total: int) -> None:
-        self._ends[stage] = time.perf_counter()
+        self._ends[stage] = time.process_time(), time.perf_counter()
 
     def end(self, size: int) -> None:
-        self._ends["the rest"] = time.perf_counter()
-        before = self._began
-        for stage, at in self._ends.items():
-            rate = size / max(at - before, 1e-9)
-            sys.stderr.write(f"  audit of a {self._what}, {stage}: {at - before:.2f} s, {rate:,.0f} entries/s\n")
-            before = at
+        """Say it: of the streams, `entries`, and of laying out, all workers have their share; of the others none."""
+        self.progress("the rest", size, size)
+        for (_, before), (stage, at) in pairwise(self._ends.items()):
+            spent, lasted = (1e6 * (one - other) / size for one, other in zip(at, before, strict=True))
+            sys.stderr.write(
+                f"  audit of a {self._what}, {stage}: {spent:.1f} µs an entry, {lasted:.1f} by the clock\n"
+            )
 
 
 def _rebuild(book: Book, engine: Engine) -> float:
