@@ -117,9 +117,11 @@ def _grow(book: Book, enterprises: int) -> None:
 
 
 def _told(statements: Iterator[Signed], total: int) -> Iterator[Signed]:
-    began = told = time.monotonic()
-    for count, one in enumerate(statements, 1):
+    began = told = 0.0
+    for count, one in enumerate(statements):
         now = time.monotonic()
+        if not count:
+            began = told = now  # the signers are there
         if now - told > _SAY_SECONDS:
             told = now
             sys.stderr.write(f"  {count:,} of {total:,} entries, {count / (now - began):,.0f} a second\n")
