@@ -234,6 +234,7 @@ COMPARISON_DESK_LINES_MAX: Final = 200  # enterprises on the page
 
 # Exports of tables
 EXPORT_LINES_SORTED_MAX: Final = 20_000  # of the feed, in memory at once: some 30 MiB
+PARQUET_ROWS_AT_ONCE: Final = 10_000  # in memory, and in a row group
 XLSX_ROWS_MAX: Final = 1_048_576  # a spreadsheet's own
 XLSX_SHEET_BYTES_MAX: Final = 2**31 - 65_536  # a part of a ZIP without its later extensions
 
@@ -315,6 +316,15 @@ WEBHOOK_SECRET_BYTES_MIN: Final = 24  # Standard Webhooks, "Signature scheme"
 WEBHOOK_SECRET_BYTES_MAX: Final = 64
 WEBHOOK_SECRETS_MAX: Final = 4  # while one takes over from another
 WEBHOOK_SECRET_FILE_BYTES_MAX: Final = 4_096
+
+# Jobs that are cut into parts: audit, rebuild, policy comparison
+PART_ENTRIES_MAX: Final = 50_000  # of one part, about: so often it is told how far it is, and can be ended
+PARTS_PER_PROCESS_MIN: Final = 8  # so that all processes end about together
+PARTS_AHEAD_PER_PROCESS: Final = 4  # given out, or done and not taken yet: results wait in memory
+PART_TRIES_MAX: Final = 4  # Dask's `allowed-failures`, and one
+PART_WAIT_MS_MAX: Final = 600_000  # for another worker that is at the same part, and between its rows
+ENGINE_CONNECT_SECONDS_MAX: Final = 30  # to a Dask scheduler, and until a worker has joined it
+ENGINE_WORKERLESS_SECONDS_MAX: Final = 300  # in mid-job, while nobody works
 
 # A published copy that the service answers from
 PUBLISHED_LOOK_SECONDS: Final = 0.2  # for so long one look at its checkpoint is good
