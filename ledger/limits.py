@@ -303,6 +303,24 @@ WEBHOOK_SECRET_BYTES_MAX: Final = 64
 WEBHOOK_SECRETS_MAX: Final = 4  # while one takes over from another
 WEBHOOK_SECRET_FILE_BYTES_MAX: Final = 4_096
 
+# Notices that the service sends by itself (WEBHOOK_SECONDS_MAX and the bounds of secrets are above)
+WEBHOOKS_MAX: Final = 500
+WEBHOOKS_PER_CLIENT_MAX: Final = 10
+WEBHOOK_TERMS_MAX: Final = 64  # subjects, campaigns, types: of each
+WEBHOOK_TOKENS: Final = 40  # of a client's allowance, for one that is asked for: we post to where it says
+WEBHOOK_REQUEST_BYTES_MAX: Final = 32_768
+WEBHOOK_ADDRESS_CHARS_MAX: Final = 2_000
+WEBHOOK_ANSWER_BYTES_MAX: Final = 4_096
+WEBHOOK_LEASE_SECONDS: Final = 60  # longer than one post may take
+WEBHOOK_TURN_SECONDS: Final = 20.0  # of one subscription that is behind, before others have theirs
+WEBHOOK_LOOK_SECONDS: Final = 1.0
+WEBHOOK_CHALLENGES_MAX: Final = 5
+WEBHOOK_ASKED_SECONDS_MAX: Final = 86_400  # until a challenge is answered
+WEBHOOK_RETRY_SECONDS_MIN: Final = 5
+WEBHOOK_RETRY_SECONDS_MAX: Final = 12 * 3_600
+WEBHOOK_FAILING_SECONDS_MAX: Final = 3 * 86_400  # then it is stopped, and stays where it was
+WEBHOOK_STOPPED_SECONDS_MAX: Final = 30 * 86_400  # then it is gone
+
 # Audit
 AUDIT_UNWITNESSED_SECONDS_MAX: Final = 86_400  # between the first checkpoint that lacks its quorum and the newest
 

@@ -410,6 +410,76 @@ SELECT count(*) FILTER (WHERE state = 'draft'), count(*) FILTER (WHERE state IN 
     count(*) FILTER (WHERE state = 'refused')
 FROM desk.drafts WHERE party = %b AND state <> 'released'
 
+-- name: webhook_expire
+DELETE FROM desk.webhooks
+WHERE (state = 'asked' AND asked_at < %(asked_until)b::bigint)
+   OR (state = 'stopped' AND coalesce(failing_since, asked_at) < %(stopped_until)b::bigint)
+RETURNING id
+
+-- name: webhook_ask
+-- Nothing where the client has too many, or all are too many.
+INSERT INTO desk.webhooks (id, token_hash, client, receiver, subjects, campaigns, types, state, next_entry, asked_at, due_at)
+SELECT %(id)b, %(token_hash)b, %(client)b, %(receiver)b, %(subjects)b, %(campaigns)b, %(types)b, 'asked',
+    %(next_entry)b::bigint, %(at)b::bigint, %(at)b::bigint
+WHERE (SELECT count(*) FROM desk.webhooks) < %(most)b::bigint
+  AND (SELECT count(*) FROM desk.webhooks WHERE client = %(client)b) < %(most_of_client)b::bigint
+RETURNING id, token_hash, receiver, subjects, campaigns, types, state, confirmed_at, next_entry, asked_at, due_at, attempts,
+    failing_since, problem, delivered_at, claim
+
+-- name: webhooks_of_client
+SELECT count(*) FROM desk.webhooks WHERE client = %b
+
+-- name: webhook_get
+SELECT id, token_hash, receiver, subjects, campaigns, types, state, confirmed_at, next_entry, asked_at, due_at, attempts,
+    failing_since, problem, delivered_at, claim
+FROM desk.webhooks WHERE id = %b
+
+-- name: webhook_claim
+-- Those that have something to be told, and that nobody has, or had for too long.
+UPDATE desk.webhooks SET claim = %(claim)b, leased_until = %(leased_until)b
+WHERE id IN (
+    SELECT id FROM desk.webhooks
+    WHERE state <> 'stopped' AND due_at <= %(at)b AND (leased_until IS NULL OR leased_until <= %(at)b)
+      AND (state = 'asked' OR next_entry < %(size)b)
+    ORDER BY due_at, id LIMIT %(limit)b FOR UPDATE SKIP LOCKED)
+RETURNING id, token_hash, receiver, subjects, campaigns, types, state, confirmed_at, next_entry, asked_at, due_at, attempts,
+    failing_since, problem, delivered_at, claim
+
+-- name: webhook_confirmed
+UPDATE desk.webhooks SET state = 'active', confirmed_at = %(at)b::bigint, due_at = %(at)b::bigint, attempts = 0,
+    failing_since = NULL, problem = NULL, claim = NULL, leased_until = NULL
+WHERE id = %(id)b AND claim = %(claim)b RETURNING id
+
+-- name: webhook_advance
+UPDATE desk.webhooks SET next_entry = %(next_entry)b, delivered_at = %(at)b, leased_until = %(leased_until)b, attempts = 0,
+    failing_since = NULL, problem = NULL
+WHERE id = %(id)b AND claim = %(claim)b RETURNING id
+
+-- name: webhook_rest
+UPDATE desk.webhooks SET next_entry = %(next_entry)b, due_at = %(at)b, claim = NULL, leased_until = NULL
+WHERE id = %(id)b AND claim = %(claim)b RETURNING id
+
+-- name: webhook_failed
+UPDATE desk.webhooks SET attempts = attempts + 1, failing_since = coalesce(failing_since, %(at)b::bigint),
+    problem = %(problem)b, due_at = %(due_at)b, state = CASE WHEN %(stop)b THEN 'stopped' ELSE state END,
+    claim = NULL, leased_until = NULL
+WHERE id = %(id)b AND claim = %(claim)b RETURNING id
+
+-- name: webhook_resume
+-- Whoever is delivering from the old place finds that it is not theirs any more.
+UPDATE desk.webhooks SET next_entry = coalesce(%(next_entry)b::bigint, next_entry), due_at = %(at)b,
+    state = CASE WHEN confirmed_at IS NULL THEN 'asked' ELSE 'active' END, attempts = 0, failing_since = NULL,
+    problem = NULL, claim = NULL, leased_until = NULL
+WHERE id = %(id)b RETURNING id
+
+-- name: webhook_end
+DELETE FROM desk.webhooks WHERE id = %b RETURNING id
+
+-- name: webhooks_failing
+SELECT id, token_hash, receiver, subjects, campaigns, types, state, confirmed_at, next_entry, asked_at, due_at, attempts,
+    failing_since, problem, delivered_at, claim
+FROM desk.webhooks WHERE attempts > 0 OR state = 'stopped' ORDER BY state DESC, failing_since, id LIMIT %b
+
 -- name: session_begin
 -- Nothing for a challenge that was answered before. What is over goes; of the officer's others the newest stay.
 WITH answered AS (
