@@ -75,6 +75,7 @@ from api.routes import (
     policies,
     standards,
     streams,
+    webhooks,
 )
 from api.routes import completeness_map as maps
 from api.routes import cosigned as witnesses
@@ -159,6 +160,7 @@ def framework(service: Service) -> FastAPI:
         ctis,
         dump,
         events,
+        webhooks,
         docs,
         meta,
         home_page,

@@ -22,6 +22,8 @@ import uvloop
 from api.app import create_app
 from api.cosigning.cosigning import Witnessing, open_witnessing
 from api.cosigning.starting import Contested, ask_at_start
+from api.delivery.outside_addresses import OutsideAddresses
+from api.delivery.outside_post import OutsidePost
 from api.demo.filling import Filling
 from api.http.clients import TrustedProxies
 from api.http.connections import Connections
@@ -30,12 +32,13 @@ from api.http.metrics import Meters
 from api.http.rate_limit import Limits
 from api.http.waiting_room import WaitingRoom
 from api.map_publisher.map_publisher import publish_roots
+from api.notices.webhook_delivery import WebhookDelivery
 from api.routes.entries_protocol import Wire
 from api.service.audit_runs import AuditRuns
 from api.service.release_schedule import release_when_due
 from api.service.service import SHANGHAI, Service, unix_now
 from api.service.views import Views
-from api.settings import Settings, attachment_keys, complaint_keys
+from api.settings import Settings, attachment_keys, complaint_keys, notice_keys
 from ledger.charter.charter_file import charter_origin, read_charter
 from ledger.errors import Misconfigured, Refused
 from ledger.keys.log_keys import LogKeys
@@ -93,11 +96,15 @@ async def _serve(settings: Settings) -> None:
             _spare_the_collector()
             publishing = _publishing(settings, service)
             releasing = asyncio.create_task(release_when_due(service))
+            post = OutsidePost(service.outside)
+            telling = asyncio.create_task(WebhookDelivery(service, post).run())
             try:
                 await server.serve(sockets=[])  # it listens by itself
             finally:
                 sweeping.cancel()
                 releasing.cancel()
+                telling.cancel()
+                await post.close()
                 if publishing is not None:
                     publishing.cancel()
                 if service.filling is not None:
@@ -221,6 +228,8 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
             views=Views(conninfo, feed, progress.rules),
             attachment_keys=KeyFolder(attachment_keys(settings.data_dir)),
             complaint_keys=KeyFolder(complaint_keys(settings.data_dir)),
+            notice_keys=KeyFolder(notice_keys(settings.data_dir)),
+            outside=OutsideAddresses(settings.webhooks_to),
             certificate_folder=settings.data_dir / "certificates",
             public_url=settings.address,
             keys_dir=settings.keys_dir,

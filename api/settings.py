@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, Self
 
+from api.delivery.outside_addresses import OutsideAddresses
 from api.http.clients import LOOPBACK, TrustedProxies
 from ledger import limits
 from ledger.errors import Misconfigured
@@ -22,6 +23,7 @@ __all__ = [
     "Settings",
     "attachment_keys",
     "complaint_keys",
+    "notice_keys",
 ]
 
 PORT: Final = 8315
@@ -51,7 +53,7 @@ class Settings:
     `public_url` is the address under which people reach the service: it stands on certificates.
     `requests_per_second` and `requests_burst` bound one client's rate.
     `requests_per_second` and `requests_burst` bound one client's rate. `trusted_proxies`: whose word on the client's
-    address is taken (addresses or networks).
+    address is taken (addresses or networks). `webhooks_to`: networks inside to which webhooks may be posted.
     """
 
     host: str = "127.0.0.1"
@@ -70,6 +72,7 @@ class Settings:
     requests_per_second: int = limits.REQUESTS_PER_SECOND_MAX
     requests_burst: int = limits.REQUESTS_BURST_MAX
     trusted_proxies: tuple[str, ...] = LOOPBACK
+    webhooks_to: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.public_url is not None and not _PUBLIC_URL.fullmatch(self.public_url):
@@ -78,6 +81,7 @@ class Settings:
                 f"{self.public_url!r:.80}"
             )
         TrustedProxies(self.trusted_proxies)
+        OutsideAddresses(self.webhooks_to)
         if self.demo is not None and not _is_loopback(self.host):
             raise Misconfigured(
                 f"演示模式只能在本机回环地址上运行 / a demonstration is served on loopback only, not {self.host}"
@@ -127,6 +131,11 @@ def attachment_keys(data_dir: Path) -> Path:
 def complaint_keys(data_dir: Path) -> Path:
     """The folder of the complaint files' keys, below the data folder."""
     return data_dir / "complaint-keys"
+
+
+def notice_keys(data_dir: Path) -> Path:
+    """The folder of the keys under which it is kept where notices go to, below the data folder."""
+    return data_dir / "notice-keys"
 
 
 def _is_loopback(host: str) -> bool:

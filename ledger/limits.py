@@ -306,6 +306,7 @@ WEBHOOK_SECRET_FILE_BYTES_MAX: Final = 4_096
 # Notices that the service sends by itself (WEBHOOK_SECONDS_MAX and the bounds of secrets are above)
 WEBHOOKS_MAX: Final = 500
 WEBHOOKS_PER_CLIENT_MAX: Final = 10
+WEBHOOKS_AT_ONCE_MAX: Final = 32  # that are being told at a time
 WEBHOOK_TERMS_MAX: Final = 64  # subjects, campaigns, types: of each
 WEBHOOK_TOKENS: Final = 40  # of a client's allowance, for one that is asked for: we post to where it says
 WEBHOOK_REQUEST_BYTES_MAX: Final = 32_768

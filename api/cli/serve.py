@@ -85,6 +85,13 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
     show_default=True,
     help="What one client may ask at once.",
 )
+@click.option(
+    "--webhooks-to",
+    metavar="NETWORK",
+    multiple=True,
+    callback=lambda _context, _option, given: given or None,
+    help="A network inside to which webhooks may be posted, also by http; several times. [default: the outside alone]",
+)
 def serve(**options: object) -> None:
     """Run the service, on an embedded PostgreSQL unless LEDGER_DATABASE_URL is set. SIGTERM stops it cleanly."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)

@@ -24,6 +24,7 @@ from ledger.limits import (
     ROSTER_TOKEN_BYTES,
     SEARCH_TOKENS,
     SIGN_IN_TOKENS,
+    WEBHOOK_TOKENS,
 )
 
 __all__ = ["cost_of"]
@@ -34,6 +35,7 @@ _QUERIES: Final = frozenset({"/v1/standings/query", "/v1/enterprises/query", "/v
 _SEARCHES: Final = frozenset({"/search", "/en/search", "/s", "/en/s", "/v1/enterprises", "/v1/standards"})
 # guesses are not worth their time, nor is asking for many keys
 _SIGN_IN: Final = frozenset({"/desk/challenge", "/desk/session", "/desk/key/requests"})
+_WEBHOOKS: Final = "/v1/webhooks"  # we post to where it says
 _COMPLAINTS: Final = ("/complain", "/en/complain")  # what is sent there is kept; a secret is not to be guessed
 # Folded, proven or read for each request, whatever is asked for.
 _DEAR: Final = frozenset(
@@ -64,6 +66,8 @@ def cost_of(scope: Scope) -> int:
         return 1 + _length(scope["headers"], QUERY_TOKEN_BYTES) // QUERY_TOKEN_BYTES
     if path in _SIGN_IN:
         return SIGN_IN_TOKENS
+    if path == _WEBHOOKS and scope["method"] == "POST":
+        return WEBHOOK_TOKENS
     if path.startswith(_COMPLAINTS) and scope["method"] == "POST":
         return COMPLAINT_TOKENS
     if path == _FEED or (path.startswith("/v1/") and path.endswith("/events")):

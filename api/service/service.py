@@ -22,6 +22,7 @@ from api.certificates.gather import Gatherer
 from api.certificates.issue import Certificates
 from api.certificates.store import CertificateFolder
 from api.cosigning.cosigning import Witnessing
+from api.delivery.outside_addresses import OutsideAddresses
 from api.http.metrics import Meters
 from api.http.turns import Turns
 from api.http.waiting_room import WaitingRoom
@@ -87,6 +88,8 @@ class Service:
     witnessing: Witnessing
     attachment_keys: KeyFolder
     complaint_keys: KeyFolder
+    notice_keys: KeyFolder
+    outside: OutsideAddresses
     certificate_folder: Path
     public_url: str  # under which people reach the service, without a slash at the end
     keys_dir: Path

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from ledger.errors import Busy, Refused
 from ledger.limits import (
@@ -30,7 +30,6 @@ from ledger.store.receiver_encryption import decrypt_receiver, encrypt_receiver
 __all__ = ["DeskWebhooks", "WebhookFilter", "WebhookState", "WebhookSubscription"]
 
 WebhookState = Literal["asked", "active", "stopped"]
-_CLAIMED_AT_ONCE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +120,14 @@ class DeskWebhooks:
         """What was encrypted; None once its key is destroyed. Raises `Corrupted`."""
         return decrypt_receiver(keys, one.id, one.receiver)
 
-    def claim(self, at: int, size: int) -> Sequence[WebhookSubscription]:
+    def claim(self, at: int, size: int, limit: int) -> Sequence[WebhookSubscription]:
         """Take some that are due in a log of `size` entries, for `WEBHOOK_LEASE_SECONDS`."""
         params = {
             "at": at,
             "size": size,
             "claim": os.urandom(16),
             "leased_until": at + WEBHOOK_LEASE_SECONDS,
-            "limit": _CLAIMED_AT_ONCE,
+            "limit": limit,
         }
         return [_subscription(row) for row in self._database.execute("webhook_claim", params)]
 
@@ -148,9 +147,13 @@ class DeskWebhooks:
         """All before `next_entry` is told or not for it; let go of it."""
         return self._settled("webhook_rest", one, next_entry=next_entry, at=at)
 
-    def failed(self, one: WebhookSubscription, problem: str, *, at: int, due_at: int, stop: bool) -> bool:
-        """Not delivered: again at `due_at`, or not before somebody resumes it."""
-        return self._settled("webhook_failed", one, problem=problem, at=at, due_at=due_at, stop=stop)
+    def failed(
+        self, one: WebhookSubscription, next_entry: int, problem: str, *, at: int, due_at: int, stop: bool
+    ) -> bool:
+        """`next_entry` was not delivered: again at `due_at`, or not before somebody resumes it."""
+        return self._settled(
+            "webhook_failed", one, next_entry=next_entry, problem=problem, at=at, due_at=due_at, stop=stop
+        )
 
     def resume(self, id: bytes, at: int, next_entry: int | None = None) -> bool:
         """Deliver at once, from `next_entry` or from where it was, whoever has it now; whether there is such a one."""

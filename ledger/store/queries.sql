@@ -460,8 +460,11 @@ UPDATE desk.webhooks SET next_entry = %(next_entry)b, due_at = %(at)b, claim = N
 WHERE id = %(id)b AND claim = %(claim)b RETURNING id
 
 -- name: webhook_failed
-UPDATE desk.webhooks SET attempts = attempts + 1, failing_since = coalesce(failing_since, %(at)b::bigint),
-    problem = %(problem)b, due_at = %(due_at)b, state = CASE WHEN %(stop)b THEN 'stopped' ELSE state END,
+-- Counted is how often one and the same entry failed.
+UPDATE desk.webhooks SET attempts = CASE WHEN next_entry = %(next_entry)b THEN attempts + 1 ELSE 1 END,
+    failing_since = CASE WHEN next_entry = %(next_entry)b THEN coalesce(failing_since, %(at)b::bigint)
+        ELSE %(at)b::bigint END,
+    next_entry = %(next_entry)b, problem = %(problem)b, due_at = %(due_at)b, state = CASE WHEN %(stop)b THEN 'stopped' ELSE state END,
     claim = NULL, leased_until = NULL
 WHERE id = %(id)b AND claim = %(claim)b RETURNING id
 
