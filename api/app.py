@@ -49,6 +49,7 @@ from api.pages import (
     enterprise_feed,
     enterprise_page,
     figures_page,
+    follow_pages,
     home_page,
     mark_page,
     pledge_page,
@@ -167,6 +168,7 @@ def framework(service: Service) -> FastAPI:
         search_page,
         enterprise_feed,  # before `/e/{name}`
         enterprise_page,
+        follow_pages,
         pledge_page,
         mark_page,
         campaign_page,

@@ -11,7 +11,7 @@ import datetime
 import gc
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Final
@@ -25,6 +25,7 @@ from api.cosigning.starting import Contested, ask_at_start
 from api.delivery.outside_addresses import OutsideAddresses
 from api.delivery.outside_post import OutsidePost
 from api.demo.filling import Filling
+from api.desk.complaints.case_keeping import ComplaintFiles
 from api.http.clients import TrustedProxies
 from api.http.connections import Connections
 from api.http.listener import Listener, bound
@@ -32,6 +33,8 @@ from api.http.metrics import Meters
 from api.http.rate_limit import Limits
 from api.http.waiting_room import WaitingRoom
 from api.map_publisher.map_publisher import publish_roots
+from api.notices.mail_delivery import MailDelivery
+from api.notices.notice_writing import write_notices_when_due
 from api.notices.webhook_delivery import WebhookDelivery
 from api.routes.entries_protocol import Wire
 from api.service.audit_runs import AuditRuns
@@ -53,6 +56,7 @@ from ledger.sequencing.sequencer import Sequencer
 from ledger.store.attachment_keys import KeyFolder
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
+from ledger.store.receiver_encryption import make_own_secret
 from ledger.store.sessions import require_sessions
 from projections.completeness.map_tables import prepare_map
 from projections.engine.process import ProjectionProcess
@@ -97,18 +101,27 @@ async def _serve(settings: Settings) -> None:
             publishing = _publishing(settings, service)
             releasing = asyncio.create_task(release_when_due(service))
             post = OutsidePost(service.outside)
-            telling = asyncio.create_task(WebhookDelivery(service, post).run())
+            telling = [asyncio.create_task(one) for one in _notices(settings, service, post)]
             try:
                 await server.serve(sockets=[])  # it listens by itself
             finally:
                 sweeping.cancel()
                 releasing.cancel()
-                telling.cancel()
+                for task in telling:
+                    task.cancel()
                 await post.close()
                 if publishing is not None:
                     publishing.cancel()
                 if service.filling is not None:
                     await asyncio.to_thread(service.filling.stop)
+
+
+def _notices(settings: Settings, service: Service, post: OutsidePost) -> Iterator[Coroutine[None, None, None]]:
+    """What writes notices and brings them to their receivers; mail only where the operator named a server."""
+    yield write_notices_when_due(service)
+    yield WebhookDelivery(service, post).run()
+    if settings.mail is not None:
+        yield MailDelivery(service, settings.mail, ComplaintFiles(service).mail_of).run()
 
 
 def _publishing(settings: Settings, service: Service) -> asyncio.Task[None] | None:
@@ -230,6 +243,7 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
             complaint_keys=KeyFolder(complaint_keys(settings.data_dir)),
             notice_keys=KeyFolder(notice_keys(settings.data_dir)),
             outside=OutsideAddresses(settings.webhooks_to),
+            mails=settings.mail is not None,
             certificate_folder=settings.data_dir / "certificates",
             public_url=settings.address,
             keys_dir=settings.keys_dir,
@@ -238,6 +252,7 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
             demo=settings.demo is not None,
             filling=_filling(settings),
         )
+        make_own_secret(service.notice_keys)
         service.erasures.settle()  # before anybody is answered: what was erased is gone, whatever backup this is
     except BaseException:
         store.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from api.delivery.outside_addresses import OutsideAddresses
+from api.delivery.mail_server import MailServer, MailTls
 from api.http.clients import LOOPBACK, TrustedProxies
 from ledger import limits
 from ledger.errors import Misconfigured
@@ -37,6 +38,8 @@ VARIABLES: Final[Mapping[str, str]] = {
     "LEDGER_DATABASE_URL": "PostgreSQL 15 or later, as the service's own role; absent: embedded, under the data folder",
     "LEDGER_WITNESS_POLICY": "a C2SP tlog-policy file: the witnesses that are asked to cosign checkpoints",
     "LEDGER_TRUSTED_PROXIES": "addresses or networks, with commas, of proxies whose X-Forwarded-For is believed",
+    "LEDGER_MAIL_SERVER": "HOST:PORT of the server that mail is sent by; absent: no mail is sent",
+    "LEDGER_MAIL_SENDER": "the address that mail comes from",
     "LEDGER_ADMIN_DATABASE_URL": "the same database as the owner of its schema; read by `migrate` and `restore`",
 }
 
@@ -73,6 +76,10 @@ class Settings:
     requests_burst: int = limits.REQUESTS_BURST_MAX
     trusted_proxies: tuple[str, ...] = LOOPBACK
     webhooks_to: tuple[str, ...] = ()
+    mail_server: str | None = None
+    mail_sender: str | None = None
+    mail_tls: MailTls = "starttls"
+    mail_credentials: Path | None = None
 
     def __post_init__(self) -> None:
         if self.public_url is not None and not _PUBLIC_URL.fullmatch(self.public_url):
@@ -82,6 +89,7 @@ class Settings:
             )
         TrustedProxies(self.trusted_proxies)
         OutsideAddresses(self.webhooks_to)
+        _ = self.mail
         if self.demo is not None and not _is_loopback(self.host):
             raise Misconfigured(
                 f"演示模式只能在本机回环地址上运行 / a demonstration is served on loopback only, not {self.host}"
@@ -90,6 +98,13 @@ class Settings:
             raise Misconfigured(
                 "演示模式自行生成章程 / a demonstration makes its own charter: --demo or --charter, not both"
             )
+
+    @property
+    def mail(self) -> MailServer | None:
+        """Where mail is sent; None where the operator named no server. Raises `Misconfigured`."""
+        if self.mail_server is None:
+            return None
+        return MailServer.named(self.mail_server, self.mail_sender, self.mail_tls, self.mail_credentials)
 
     @property
     def map_interval(self) -> int:
@@ -114,6 +129,9 @@ class Settings:
         given = {name: value for name, value in options.items() if value is not None}
         if policy := environment.get("LEDGER_WITNESS_POLICY"):
             given.setdefault("witness_policy", Path(policy))
+        for variable, name in (("LEDGER_MAIL_SERVER", "mail_server"), ("LEDGER_MAIL_SENDER", "mail_sender")):
+            if value := environment.get(variable):
+                given.setdefault(name, value)
         if proxies := environment.get("LEDGER_TRUSTED_PROXIES"):
             given.setdefault("trusted_proxies", tuple(filter(None, (one.strip() for one in proxies.split(",")))))
         return cls(

@@ -321,6 +321,26 @@ WEBHOOK_RETRY_SECONDS_MIN: Final = 5
 WEBHOOK_RETRY_SECONDS_MAX: Final = 12 * 3_600
 WEBHOOK_FAILING_SECONDS_MAX: Final = 3 * 86_400  # then it is stopped, and stays where it was
 WEBHOOK_STOPPED_SECONDS_MAX: Final = 30 * 86_400  # then it is gone
+MAIL_SECONDS_MAX: Final = 30.0  # for one mail, from connecting to the server's answer
+MAIL_LEASE_SECONDS: Final = 120
+MAIL_LOOK_SECONDS: Final = 1.0
+MAIL_ATTEMPTS_MAX: Final = 12
+MAIL_RETRY_SECONDS_MIN: Final = 30
+MAIL_RETRY_SECONDS_MAX: Final = 6 * 3_600
+NOTICE_LOOK_SECONDS: Final = 30.0  # between two looks for what has to be told: what comes in between is one mail
+NOTICE_STEP_ENTRIES: Final = 500  # of the log, looked at with one transaction
+NOTICE_LINES_MAX: Final = 50  # entries that one mail names
+OUTBOX_WAITING_SECONDS_MAX: Final = 30 * 86_400  # what could not be sent for so long is no news
+OUTBOX_SETTLED_SECONDS_MAX: Final = 60 * 86_400  # then the row goes
+OUTBOX_PAGE_MAX: Final = 200
+FOLLOW_TOKENS: Final = 40  # of a client's allowance: what is asked for sends a mail
+FOLLOW_ADDRESS_CHARS_MAX: Final = 254  # RFC 5321 §4.5.3.1.3, without the brackets
+FOLLOWS_MAX: Final = 1_000_000
+FOLLOWS_PER_ADDRESS_MAX: Final = 200
+FOLLOWS_ASKED_PER_ADDRESS_MAX: Final = 3  # that wait for their confirmation: so many mails somebody gets unasked
+FOLLOWS_ASKED_PER_CLIENT_MAX: Final = 10
+FOLLOWS_ASKED_MAX: Final = 10_000
+FOLLOW_ASKED_SECONDS_MAX: Final = 2 * 86_400  # until the link is followed
 
 # Audit
 AUDIT_UNWITNESSED_SECONDS_MAX: Final = 86_400  # between the first checkpoint that lacks its quorum and the newest

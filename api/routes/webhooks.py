@@ -26,7 +26,8 @@ from api.notices.webhook_messages import WebhookReceiver
 from api.service.client_hash import client_hash
 from api.service.service import Service
 from ledger.domain.events.types import ALL
-from ledger.domain.values.subject import parse
+from ledger.domain.values.enterprise_code import RESIDENT_EN, RESIDENT_RULE, RESIDENT_ZH
+from ledger.domain.values.subject import names_a_resident, parse
 from ledger.errors import Malformed, NotFound, Refused
 from ledger.limits import LEAF_INDEX_ASKED_MAX, WEBHOOK_REQUEST_BYTES_MAX, WEBHOOK_TERMS_MAX
 from ledger.store.desk_webhooks import WebhookFilter, WebhookSubscription
@@ -129,9 +130,20 @@ def _filter(asked: WebhookRequest) -> WebhookFilter:
     for kind in asked.types:
         if kind not in _TYPES:
             raise Refused("webhook.type", "没有这种记录类型", "there is no such event type", kind[:80])
-    subjects = tuple(parse(one) if ":" in one else subject_of(one) for one in asked.subjects)
+    subjects = tuple(map(_subject, asked.subjects))
     campaigns = tuple(f"campaign:{one.removeprefix('campaign:')}" for one in asked.campaigns)
     return WebhookFilter(subjects, tuple(parse(one) for one in campaigns), asked.types)
+
+
+def _subject(text: str) -> str:
+    """The id of a stream, or an enterprise as on its licence."""
+    try:
+        subject = parse(text)
+    except Malformed:
+        return subject_of(text)
+    if names_a_resident(subject):
+        raise InvalidRequest(RESIDENT_RULE, RESIDENT_ZH, RESIDENT_EN)
+    return subject
 
 
 def _next_entry(service: Service, after: int | None) -> int:

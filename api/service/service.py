@@ -90,6 +90,7 @@ class Service:
     complaint_keys: KeyFolder
     notice_keys: KeyFolder
     outside: OutsideAddresses
+    mails: bool  # whether the operator named a mail server
     certificate_folder: Path
     public_url: str  # under which people reach the service, without a slash at the end
     keys_dir: Path
