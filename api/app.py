@@ -24,6 +24,7 @@ from api.desk.enrolment import key_requests, officer_pages, registrar_pages
 from api.desk.enterprise import acknowledgements, pledge_form
 from api.desk.enterprise import enterprise_page as own_enterprise_page
 from api.desk.forms import act_pages
+from api.desk.outbox import outbox_page, own_notices
 from api.desk.regulator import (
     accesses_page,
     archive_page,
@@ -203,6 +204,8 @@ def framework(service: Service) -> FastAPI:
         acknowledgements,
         roster_pages,
         audits_page,
+        outbox_page,
+        own_notices,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)

@@ -134,12 +134,7 @@ def _page(request: Request, language: Language, path: str, view: MailFollowView,
     service: Service = request.app.state.service
     said = "邮件通知 · 质量诚信账本" if language == "zh" else "Notices by mail · Credit Ledger"
     page = PageFrame(path, language, said, said, service.demo, indexed=False)
-    headers = {
-        **PAGE_HEADERS,
-        "Cache-Control": "no-store",
-        "Content-Language": page.lang,
-        "Referrer-Policy": "no-referrer",  # the address of this page is a secret
-    }
+    headers = {**PAGE_HEADERS, "Cache-Control": "no-store", "Content-Language": page.lang}
     return Response(render("follow.html", page, view), status, headers, "text/html; charset=utf-8")
 
 

@@ -20,7 +20,7 @@ from ledger.limits import MAIL_LEASE_SECONDS, OUTBOX_SETTLED_SECONDS_MAX, OUTBOX
 from ledger.store.array_parameters import Bigints, Texts
 from ledger.store.connect import Database
 
-__all__ = ["DeskOutbox", "NoticesOfEntries", "OutboxCount", "OutboxRow", "OutboxState"]
+__all__ = ["DeskOutbox", "NoticesOfEntries", "OutboxCount", "OutboxDesk", "OutboxRow", "OutboxState"]
 
 OutboxState = Literal["waiting", "dead", "sent", "given_up"]
 _CLAIMED_AT_ONCE: Final = 8
@@ -46,6 +46,13 @@ class OutboxRow:
     problem: str | None
     settled_at: int | None
     claim: bytes | None
+
+
+class OutboxDesk(NamedTuple):
+    """Whose desk: rows of the party's own, and where `general` those that are of no party's."""
+
+    party: str
+    general: bool
 
 
 class OutboxCount(NamedTuple):
@@ -94,25 +101,25 @@ class DeskOutbox:
         """There is nobody any more to whom it could be sent."""
         return self._settled("outbox_gone", row)
 
-    def list(self, desk: str | None, state: OutboxState | None, limit: int) -> Sequence[OutboxRow]:
+    def list(self, whose: OutboxDesk, state: OutboxState | None, limit: int) -> Sequence[OutboxRow]:
         """What one desk sees, what needs somebody first."""
-        params = {"desk": desk, "state": state, "limit": limit}
+        params = {**whose._asdict(), "state": state, "limit": limit}
         return [OutboxRow(*row) for row in self._database.fetch("outbox_list", params)]
 
-    def counts(self, desk: str | None) -> OutboxCount:
-        return OutboxCount(*self._database.fetch("outbox_counts", {"desk": desk})[0])
+    def counts(self, whose: OutboxDesk) -> OutboxCount:
+        return OutboxCount(*self._database.fetch("outbox_counts", whose._asdict())[0])
 
-    def get(self, id: bytes, desk: str | None) -> OutboxRow | None:
-        rows = self._database.fetch("outbox_get", {"id": id, "desk": desk})
+    def get(self, id: bytes, whose: OutboxDesk) -> OutboxRow | None:
+        rows = self._database.fetch("outbox_get", {**whose._asdict(), "id": id})
         return OutboxRow(*rows[0]) if rows else None
 
-    def retry(self, id: bytes, desk: str | None, at: int) -> bool:
+    def retry(self, id: bytes, whose: OutboxDesk, at: int) -> bool:
         """Send a dead one after all; whether it was one."""
-        return bool(self._database.execute("outbox_retry", {"id": id, "desk": desk, "at": at}))
+        return bool(self._database.execute("outbox_retry", {**whose._asdict(), "id": id, "at": at}))
 
-    def settle(self, id: bytes, desk: str | None, state: Literal["sent", "given_up"], at: int) -> bool:
+    def settle(self, id: bytes, whose: OutboxDesk, state: Literal["sent", "given_up"], at: int) -> bool:
         """Give one up, or note that a letter was sent; whether it was still to be."""
-        params = {"id": id, "desk": desk, "state": state, "at": at}
+        params = {**whose._asdict(), "id": id, "state": state, "at": at}
         return bool(self._database.execute("outbox_settle", params))
 
     def prune(self, at: int) -> None:

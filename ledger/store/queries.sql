@@ -555,27 +555,27 @@ DELETE FROM desk.outbox WHERE id = %(id)b AND claim = %(claim)b RETURNING id
 -- Dead ones first, then letters to be printed, then what waits, then what became of the rest.
 SELECT id, kind, channel, receiver, about, desk, first_entry, last_entry, due_on, made_at, state, due_at, attempts, problem,
     settled_at, claim
-FROM desk.outbox WHERE desk IS NOT DISTINCT FROM %(desk)b::text AND (%(state)b::text IS NULL OR state = %(state)b)
+FROM desk.outbox WHERE (desk = %(party)b OR (desk IS NULL AND %(general)b)) AND (%(state)b::text IS NULL OR state = %(state)b)
 ORDER BY state <> 'dead', state <> 'waiting', channel, made_at DESC, id LIMIT %(limit)b
 
 -- name: outbox_counts
 SELECT count(*) FILTER (WHERE state = 'dead'), count(*) FILTER (WHERE state = 'waiting' AND channel = 'mail'),
     count(*) FILTER (WHERE state = 'waiting' AND channel = 'letter')
-FROM desk.outbox WHERE desk IS NOT DISTINCT FROM %(desk)b::text AND state IN ('dead', 'waiting')
+FROM desk.outbox WHERE (desk = %(party)b OR (desk IS NULL AND %(general)b)) AND state IN ('dead', 'waiting')
 
 -- name: outbox_get
 SELECT id, kind, channel, receiver, about, desk, first_entry, last_entry, due_on, made_at, state, due_at, attempts, problem,
     settled_at, claim
-FROM desk.outbox WHERE id = %(id)b AND desk IS NOT DISTINCT FROM %(desk)b::text
+FROM desk.outbox WHERE id = %(id)b AND (desk = %(party)b OR (desk IS NULL AND %(general)b))
 
 -- name: outbox_retry
 UPDATE desk.outbox SET state = 'waiting', due_at = %(at)b, attempts = 0, problem = NULL, claim = NULL, leased_until = NULL
-WHERE id = %(id)b AND desk IS NOT DISTINCT FROM %(desk)b::text AND state = 'dead' RETURNING id
+WHERE id = %(id)b AND (desk = %(party)b OR (desk IS NULL AND %(general)b)) AND state = 'dead' RETURNING id
 
 -- name: outbox_settle
 -- Given up, or a letter that was sent.
 UPDATE desk.outbox SET state = %(state)b, settled_at = %(at)b, claim = NULL, leased_until = NULL
-WHERE id = %(id)b AND desk IS NOT DISTINCT FROM %(desk)b::text AND state IN ('dead', 'waiting')
+WHERE id = %(id)b AND (desk = %(party)b OR (desk IS NULL AND %(general)b)) AND state IN ('dead', 'waiting')
   AND (%(state)b = 'given_up' OR channel = 'letter')
 RETURNING id
 
