@@ -118,7 +118,7 @@ async def _serve(settings: Settings) -> None:
 
 def _notices(settings: Settings, service: Service, post: OutsidePost) -> Iterator[Coroutine[None, None, None]]:
     """What writes notices and brings them to their receivers; mail only where the operator named a server."""
-    yield write_notices_when_due(service)
+    yield write_notices_when_due(service, settings.notice_interval_seconds)
     yield WebhookDelivery(service, post).run()
     if settings.mail is not None:
         yield MailDelivery(service, settings.mail, ComplaintFiles(service).mail_of).run()

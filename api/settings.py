@@ -80,6 +80,7 @@ class Settings:
     mail_sender: str | None = None
     mail_tls: MailTls = "starttls"
     mail_credentials: Path | None = None
+    notice_interval_seconds: int = limits.NOTICE_INTERVAL_SECONDS
 
     def __post_init__(self) -> None:
         if self.public_url is not None and not _PUBLIC_URL.fullmatch(self.public_url):

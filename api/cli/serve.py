@@ -106,6 +106,13 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A file of two lines: user and password for the mail server.",
 )
+@click.option(
+    "--notice-interval-seconds",
+    type=click.IntRange(min=1),
+    default=limits.NOTICE_INTERVAL_SECONDS,
+    show_default=True,
+    help="How long news of an enterprise are gathered for one mail.",
+)
 def serve(**options: object) -> None:
     """Run the service, on an embedded PostgreSQL unless LEDGER_DATABASE_URL is set. SIGTERM stops it cleanly."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)

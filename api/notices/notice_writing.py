@@ -16,7 +16,7 @@ from ledger.cose.statement import decode_trusted
 from ledger.domain.events.pledge import PledgePublished
 from ledger.domain.values.subject import is_enterprise
 from ledger.errors import LedgerError
-from ledger.limits import NOTICE_LOOK_SECONDS, NOTICE_STEP_ENTRIES
+from ledger.limits import NOTICE_STEP_ENTRIES
 from ledger.store.desk_outbox import NoticesOfEntries
 
 __all__ = ["write_notices", "write_notices_when_due"]
@@ -26,8 +26,9 @@ _BEFORE_DAYS: Final = 2  # as the work list marks what is due; weekends make it 
 _AFTER_DAYS: Final = 30
 
 
-async def write_notices_when_due(service: Service) -> None:
-    """Look for as long as the service runs. Several services may."""
+async def write_notices_when_due(service: Service, seconds: int) -> None:
+    """Look every so many seconds, for as long as the service runs: what comes in between is one mail. Several services
+    may."""
     while True:
         try:
             await service.off_loop(write_notices, service)
@@ -35,7 +36,7 @@ async def write_notices_when_due(service: Service) -> None:
             _LOG.warning("notices: not looked for: %s", type(error).__name__)
         except Exception:
             _LOG.exception("notices: a defect; going on")
-        await asyncio.sleep(NOTICE_LOOK_SECONDS)
+        await asyncio.sleep(seconds)
 
 
 def write_notices(service: Service) -> None:

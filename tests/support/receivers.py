@@ -162,7 +162,8 @@ class MailReceiver:
     def options(self) -> tuple[str, ...]:
         """With which a service sends its mail here."""
         server, sender = f"127.0.0.1:{self.port}", "ledger@ledger.example.org"
-        return "--mail-server", server, "--mail-sender", sender, "--mail-tls", "none"
+        mail = "--mail-server", server, "--mail-sender", sender, "--mail-tls", "none"
+        return *mail, "--notice-interval-seconds", "1"
 
     def __enter__(self) -> Self:
         self._controller.start()
