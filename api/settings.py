@@ -10,8 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Final, Self
 
-from api.delivery.outside_addresses import OutsideAddresses
 from api.delivery.mail_server import MailServer, MailTls
+from api.delivery.outside_addresses import OutsideAddresses
 from api.http.clients import LOOPBACK, TrustedProxies
 from ledger import limits
 from ledger.errors import Misconfigured

@@ -21,8 +21,8 @@ _SENDER_ONLY: Final = (aiosmtplib.SMTPAuthenticationError, aiosmtplib.SMTPSender
 
 
 class MailNotTaken(Exception):
-    """The server did not take it. `why` is its reply code, or `unreachable`, `timeout`, `server`: its words may hold the
-    address. `for_good`: it will not take it at another time either."""
+    """The server did not take it. `why` is its reply code, `unreachable`, `timeout` or `address`: its words may
+    hold the address. `for_good`: it will not take it at another time either."""
 
     def __init__(self, why: str, *, for_good: bool) -> None:
         super().__init__(why)

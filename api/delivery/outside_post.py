@@ -1,4 +1,4 @@
-"""A POST to a web address that somebody else chose: to the outside alone, bounded in time and size, never redirected."""
+"""A POST to a web address that somebody else chose: to the outside alone, bounded in time and size, not redirected."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def web_address(text: str) -> httpx.URL:
 
 
 class OutsidePost:
-    """Made and used in one event loop; close it when done. Plain HTTP goes to networks that the operator named alone."""
+    """Of one event loop; close it when done. Plain HTTP goes to networks that the operator named alone."""
 
     def __init__(self, addresses: OutsideAddresses, tls: ssl.SSLContext | None = None) -> None:
         tls = tls or ssl.create_default_context()

@@ -16,7 +16,8 @@ _DIGITS: Final = 32
 
 def follow_link(service: Service, id: bytes, language: str) -> str:
     """The whole address."""
-    return f"{service.public_url}{'' if language == 'zh' else '/en'}/follow/{id.hex()}{link_token(service.notice_keys, id)}"
+    base = f"{service.public_url}{'' if language == 'zh' else '/en'}"
+    return f"{base}/follow/{id.hex()}{link_token(service.notice_keys, id)}"
 
 
 def followed_by(service: Service, name: str) -> MailFollow | None:

@@ -16,9 +16,9 @@ import email.policy
 import logging
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple
 
 from api.delivery.mail_server import MailNotTaken, MailServer

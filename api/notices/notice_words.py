@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-__all__ = ["KINDS", "PROBLEMS", "Said", "NoticeKind"]
+__all__ = ["KINDS", "PROBLEMS", "NoticeKind", "Said"]
 
 
 class Said(NamedTuple):
@@ -20,7 +20,7 @@ class Said(NamedTuple):
 
 
 class NoticeKind(NamedTuple):
-    """`name` at the desk; `title` and `text` with `{name}` (of the enterprise), `{about}`, `{due}`, `{link}`, `{lines}`.
+    """`name` at the desk; `title` and `text` with `{name}` of the enterprise, `{about}`, `{due}`, `{link}`, `{lines}`.
 
     `bilingual`: where nothing is known of the receiver's language.
     """
@@ -38,7 +38,8 @@ KINDS: Final[Mapping[str, NoticeKind]] = {
         Said(
             "有人用这个地址要求关注质量诚信账本中的{name}。是您本人的，请打开下面的网址确认：\n\n{link}\n\n"
             "两天内不确认即作废。不是您本人的，不必理会，不会再有邮件。",
-            "Somebody asked with this address to follow {name} in Credit Ledger. If it was you, confirm at\n\n{link}\n\n"
+            "Somebody asked with this address to follow {name} in Credit Ledger. If it was you, confirm at"
+            "\n\n{link}\n\n"
             "Unconfirmed it is void after two days. If it was not you, do nothing: no other mail comes.",
         ),
     ),
@@ -64,8 +65,8 @@ KINDS: Final[Mapping[str, NoticeKind]] = {
         Said("承诺被退回: {name}", "Pledge refused: {name}"),
         Said(
             "{name}提交的承诺未予公布。组织方写明的理由在企业工作台上，修改后可以重新提交：\n\n{link}",
-            "The pledge that {name} submitted was not published. The organizer's reason stands at the enterprise's desk; "
-            "it can be mended and submitted again:\n\n{link}",
+            "The pledge that {name} submitted was not published. The organizer's reason stands at the enterprise's "
+            "desk; it can be mended and submitted again:\n\n{link}",
         ),
     ),
     "complaint_registered": NoticeKind(

@@ -148,9 +148,7 @@ class WebhookDelivery:
                     break
         await service.off_loop(service.store.webhooks.rest, one, position, service.clock())
 
-    async def _try(
-        self, receiver: WebhookReceiver, message: WebhookMessage
-    ) -> tuple[PostAnswer | None, str | None]:
+    async def _try(self, receiver: WebhookReceiver, message: WebhookMessage) -> tuple[PostAnswer | None, str | None]:
         """The answer, if there was one; and what is wrong, None if nothing is."""
         headers = message.headers(receiver.secret, self._service.clock())
         try:

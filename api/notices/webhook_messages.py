@@ -21,7 +21,15 @@ from api.monitor.webhook import signature
 from ledger.errors import Malformed
 from ledger.store.desk_webhooks import WebhookFilter
 
-__all__ = ["WebhookMessage", "WebhookReceiver", "answers_challenge", "challenge", "entry_message", "parse_receiver", "told_to"]
+__all__ = [
+    "WebhookMessage",
+    "WebhookReceiver",
+    "answers_challenge",
+    "challenge",
+    "entry_message",
+    "parse_receiver",
+    "told_to",
+]
 
 _USE: Final = b"credit-ledger webhook challenge\n"
 

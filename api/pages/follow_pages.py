@@ -127,7 +127,9 @@ def _shown(request: Request, language: Language, follow: MailFollow, state: str)
     service: Service = request.app.state.service
     page = None if follow.subject.startswith("party:") else f"/e/{name_of(follow.subject)}"
     name = request.path_params["name"]
-    return _page(request, language, f"/follow/{name}", MailFollowView(state, called(service, follow.subject), page, name))
+    return _page(
+        request, language, f"/follow/{name}", MailFollowView(state, called(service, follow.subject), page, name)
+    )
 
 
 def _page(request: Request, language: Language, path: str, view: MailFollowView, status: int = 200) -> Response:

@@ -152,7 +152,9 @@ def _next_entry(service: Service, after: int | None) -> int:
         return size
     if after >= size:
         raise InvalidRequest(
-            "webhook.after", f"账本只有 {size} 条记录", f"the log has {size} entries: there is none to come after that one"
+            "webhook.after",
+            f"账本只有 {size} 条记录",
+            f"the log has {size} entries: there is none to come after that one",
         )
     return after + 1
 

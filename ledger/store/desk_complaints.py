@@ -72,7 +72,7 @@ class DeskComplaints:
         self._open_max = open_max
 
     def begin(self, new: NewComplaint, keys: KeyFolder, at: int) -> None:
-        """Durable on return, with the notice to the complainant. Raises `Busy` where the body has too many open ones."""
+        """Durable on return, with the notice to the complainant. Raises `Busy` where the body has too many."""
         secret = keys.make(new.row.case_id.hex())
         content = encrypt_file(secret, new.row.case_id, new.row.version, new.content)
         given = {"secret_hash": new.secret_hash, "content": content, "most": self._open_max, "at": at}
@@ -110,7 +110,9 @@ class DeskComplaints:
         if secret is None:
             return False
         encrypted = encrypt_file(secret, row.case_id, row.version, content)
-        return bool(self._database.execute("complaint_save", {**_params(row), "content": encrypted, "at": at, "tells": tells}))
+        return bool(
+            self._database.execute("complaint_save", {**_params(row), "content": encrypted, "at": at, "tells": tells})
+        )
 
     def reschedule(self, row: ComplaintRow, due_on: date | None) -> None:
         """Note another deadline of a file whose steps are the same: a calendar was published."""

@@ -1,4 +1,4 @@
-"""What has to be told to people: `desk.outbox`, a row for each mail and each letter, written with what makes it necessary.
+"""What has to be told to people: `desk.outbox`, a row for each mail and letter, written with what makes it necessary.
 
     waiting ──the server took it──▶ sent
        ▲ └─────refused, or too often not─▶ dead ──▶ given up

@@ -45,7 +45,7 @@ def decrypt_receiver(keys: KeyFolder, id: bytes, stored: bytes) -> bytes | None:
 
 
 def make_own_secret(keys: KeyFolder) -> None:
-    """The folder's own secret, if there is none yet: by it addresses are told apart, and links made that nobody guesses.
+    """The folder's own secret, if there is none yet: by it addresses are told apart, and links are not to be guessed.
 
     At a start, before anybody asks for it.
     """

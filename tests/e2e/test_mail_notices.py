@@ -1,4 +1,4 @@
-"""Notices by mail, through a real mail server: following with double opt-in, parties, complaints; nothing in the open."""
+"""Notices by mail, through a real mail server: following with double opt-in, parties, complaints; no address leaks."""
 
 from __future__ import annotations
 
@@ -123,7 +123,10 @@ def test_nobody_learns_whether_an_address_is_known_nor_is_it_mailed_twice(world:
 
 def test_a_party_is_mailed_about_its_pledges_and_gets_a_letter_without_an_address(world: World) -> None:
     book, owner = world.book, world.book.own_key(ENTERPRISE)
-    with DeskVisitor(book.service.url).sign_in(owner) as officer, DeskVisitor(book.service.url).sign_in(ORGANIZER) as clerk:
+    with (
+        DeskVisitor(book.service.url).sign_in(owner) as officer,
+        DeskVisitor(book.service.url).sign_in(ORGANIZER) as clerk,
+    ):
 
         def laid(scope: str) -> str:
             statement, _ = book.sign(book.made(scope=scope), ENTERPRISE, owner)
@@ -169,7 +172,9 @@ def test_a_complaint_is_told_of_without_its_words_and_its_deadlines_before_and_a
         world.confirmed("desk@body.example")
         with psycopg.connect(world.database.superuser) as connection:
             connection.execute("UPDATE desk.complaint_files SET due_on = %s", (today() + timedelta(days=1),))
-        assert "到期" in world.mails.to("desk@body.example")[0]["Subject"] or "到期" in world.mail("desk@body.example", 1)
+        assert "到期" in world.mails.to("desk@body.example")[0]["Subject"] or "到期" in world.mail(
+            "desk@body.example", 1
+        )
         with psycopg.connect(world.database.superuser) as connection:
             connection.execute("UPDATE desk.complaint_files SET due_on = %s", (today() - timedelta(days=1),))
         assert "已逾期" in world.mail("desk@body.example", 2)

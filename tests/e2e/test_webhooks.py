@@ -129,7 +129,9 @@ def test_what_is_not_taken_is_tried_again_in_order_stopped_after_days_and_goes_o
     world.due_now()
     eventually(lambda: world.state(made)["attempts"] == 2, "tried again")
     with psycopg.connect(world.database.superuser) as connection:
-        (wait,) = connection.execute("SELECT due_at - failing_since FROM desk.webhooks WHERE attempts = 2").fetchone() or (0,)
+        (wait,) = connection.execute(
+            "SELECT due_at - failing_since FROM desk.webhooks WHERE attempts = 2"
+        ).fetchone() or (0,)
         assert 3_600 <= wait < 3_700, "not before the receiver wants it"
         connection.execute("UPDATE desk.webhooks SET failing_since = failing_since - 4 * 86400")
     world.due_now()

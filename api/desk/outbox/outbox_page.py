@@ -1,5 +1,5 @@
-"""`/desk/outbox`: mails that could not be sent, letters to be printed, webhooks that do not answer; tried again or given
-up here. Nobody's address stands in it: what is to be told, about whom, and what the server said."""
+"""`/desk/outbox`: mails that could not be sent, letters to be printed, webhooks that do not answer; tried again or
+given up here. Nobody's address stands in it: what is to be told, about whom, and what the server said."""
 
 from __future__ import annotations
 

@@ -100,9 +100,7 @@ def _page(
     rows = [_row(service, one) for one in service.store.follows.of(officer.party)]
     content = OwnNoticesContent(rows, service.mails, asked, typed, problem)
     title, status = ("邮件通知", "Notices by mail"), 200 if problem is None else 422
-    return desk_answer(
-        request, "desk/outbox/own.html", PATH, language, title, content, officer=officer, status=status
-    )
+    return desk_answer(request, "desk/outbox/own.html", PATH, language, title, content, officer=officer, status=status)
 
 
 def _row(service: Service, one: MailFollow) -> OwnAddress:

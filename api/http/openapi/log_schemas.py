@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from api.http.openapi.schema_terms import ANY, NUMBER, PERHAPS, PERHAPS_MOMENT, SHA256, TEXT, WORDS, YES, Schema, several, thing
+from api.http.openapi.schema_terms import (
+    ANY,
+    NUMBER,
+    PERHAPS,
+    PERHAPS_MOMENT,
+    SHA256,
+    TEXT,
+    WORDS,
+    YES,
+    Schema,
+    several,
+    thing,
+)
 
 __all__ = ["LOG_SCHEMAS"]
 

@@ -39,7 +39,8 @@ class Body:
 class Operation:
     """`answers`: media by status, empty for one without content. `fails`: statuses of problems beyond the usual ones.
 
-    `signed`: by signed request alone, or at will; `bearer`: by the token of what the address names. `query`: schemas of parameters of routes that are no framework's.
+    `signed`: by signed request alone, or at will; `bearer`: by the token of what the address names.
+    `query`: schemas of parameters of routes that are no framework's.
     `example` are values of the parameters with which it can be tried.
     """
 
@@ -417,8 +418,9 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ),
     ("post", "/v1/webhooks"): Operation(
         "feed",
-        "Be told of entries by webhook (Standard Webhooks), by subject, campaign or type, from any entry on. Nothing is "
-        "told before the address answers a `ledger.challenge` with `{\"challenge\": …}`. Token and secret are given once",
+        "Be told of entries by webhook (Standard Webhooks), by subject, campaign or type, from any entry on. Nothing "
+        "is told before the address answers a `ledger.challenge` with `{\"challenge\": …}`. Token and secret are told "
+        "once",
         {201: ("The subscription, its token and the secret that signs", _json("WebhookMade"))},
         fails=(400, 413),
         body=Body(
@@ -437,7 +439,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ),
     ("post", "/v1/webhooks/{name}/replay"): Operation(
         "feed",
-        "Deliver again from an entry on (`after`), or go on where it was stopped; `webhook-id` of an entry stays the same",
+        "Deliver again from an entry on (`after`), or go on where it was stopped; an entry's `webhook-id` stays the same",
         {200: ("Its state", _json("Webhook"))},
         fails=(400, 404, 413),
         body=Body({JSON: ref("ReplayRequest")}, "From where", {"after": 0}),

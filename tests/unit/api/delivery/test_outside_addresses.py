@@ -62,7 +62,7 @@ def test_what_is_outside_or_named_by_the_operator_may_be_posted_to() -> None:
             named.require([other], named_only=True)
     with pytest.raises(InsideAddress):
         named.require([])
-    with pytest.raises(Misconfigured, match="10.1"):
+    with pytest.raises(Misconfigured, match=r"10\.1"):
         OutsideAddresses(["10.1"])
 
 
