@@ -439,7 +439,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ),
     ("post", "/v1/webhooks/{name}/replay"): Operation(
         "feed",
-        "Deliver again from an entry on (`after`), or go on where it was stopped; an entry's `webhook-id` stays the same",
+        "Deliver again from an entry on (`after`), or go on where it was stopped; an entry keeps its `webhook-id`",
         {200: ("Its state", _json("Webhook"))},
         fails=(400, 404, 413),
         body=Body({JSON: ref("ReplayRequest")}, "From where", {"after": 0}),
