@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from ledger.limits import WEBHOOK_ADDRESS_CHARS_MAX, WEBHOOK_ANSWER_BYTES_MAX, W
 
 __all__ = ["OutsidePost", "PostAnswer", "Undelivered", "web_address"]
 
+_HOST: Final = re.compile(rb"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")  # a name (IDNA), or an address
 _PORTS: Final = (80, 443)
 _UNPRIVILEGED_PORT: Final = 1024
+_PORT_MAX: Final = 65_535
 _CONNECTIONS_MAX: Final = 32
 
 
@@ -49,11 +52,16 @@ def web_address(text: str) -> httpx.URL:
         url = httpx.URL(text)
     except (httpx.InvalidURL, UnicodeError, ValueError):
         raise Malformed("not a web address") from None
-    if len(text) > WEBHOOK_ADDRESS_CHARS_MAX or url.scheme not in ("https", "http") or not url.raw_host:
+    if (
+        len(text) > WEBHOOK_ADDRESS_CHARS_MAX
+        or url.scheme not in ("https", "http")
+        or not _HOST.fullmatch(url.raw_host)
+    ):
         raise Malformed(f"a web address is https://… of at most {WEBHOOK_ADDRESS_CHARS_MAX} characters")
     if url.userinfo or url.fragment:
         raise Malformed("a web address to post to has neither a user nor a fragment")
-    if url.port is not None and url.port not in _PORTS and url.port < _UNPRIVILEGED_PORT:
+    port = _PORTS[-1] if url.port is None else url.port
+    if port not in _PORTS and not _UNPRIVILEGED_PORT <= port <= _PORT_MAX:
         raise Malformed("a web address to post to has the port 443, or one from 1024 on")
     return url
 

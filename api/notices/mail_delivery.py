@@ -136,5 +136,5 @@ class MailDelivery:
 
 def _pause(attempts: int) -> int:
     """Seconds until the next try: 30 s, a minute, two … up to six hours, somewhat less at random."""
-    longest = min(MAIL_RETRY_SECONDS_MIN * 2 ** min(attempts, 16), MAIL_RETRY_SECONDS_MAX)
+    longest: int = min(MAIL_RETRY_SECONDS_MIN * 2 ** min(attempts, 16), MAIL_RETRY_SECONDS_MAX)
     return round(longest * random.uniform(0.75, 1.0))  # noqa: S311 - spreads, hides nothing

@@ -191,6 +191,6 @@ class WebhookDelivery:
 def _pause(attempts: int, retry_after: int | None) -> int:
     """Seconds until the next try: 5 s, 20 s, 80 s, … up to 12 hours, somewhat less at random; longer where it is asked
     for."""
-    longest = min(WEBHOOK_RETRY_SECONDS_MIN * 4 ** min(attempts, 16), WEBHOOK_RETRY_SECONDS_MAX)
+    longest: int = min(WEBHOOK_RETRY_SECONDS_MIN * 4 ** min(attempts, 16), WEBHOOK_RETRY_SECONDS_MAX)
     wait = max(WEBHOOK_RETRY_SECONDS_MIN, round(longest * random.uniform(0.75, 1.0)))  # noqa: S311 - spreads, hides nothing
     return max(wait, min(retry_after or 0, WEBHOOK_RETRY_SECONDS_MAX))

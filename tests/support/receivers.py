@@ -9,19 +9,23 @@ import email
 import email.policy
 import json
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+from unittest.mock import patch
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from standardwebhooks.webhooks import Webhook
 
 from tests.support.running import free_port
 from tests.support.waiting import PATIENCE_SECONDS
 
-__all__ = ["MailReceiver", "Posted", "WebhookReceiver"]
+__all__ = ["MailReceiver", "Posted", "WebhookReceiver", "verified"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,21 @@ class Posted:
     def message(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.body)
         return found
+
+
+class _RunDatetime(datetime):
+    """On the run's clock (`tests/support/run_clock.py`)."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls.fromtimestamp(time.time(), tz)
+
+
+def verified(secret: str, body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
+    """What the convention's own verifier reads. Raises `WebhookVerificationError`."""
+    with patch("standardwebhooks.webhooks.datetime", _RunDatetime):
+        found: dict[str, Any] = Webhook(secret).verify(body, dict(headers))
+    return found
 
 
 class _Holding:

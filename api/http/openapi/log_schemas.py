@@ -21,7 +21,7 @@ from api.http.openapi.schema_terms import (
 __all__ = ["LOG_SCHEMAS"]
 
 _KEY: Final = thing("A key.", kid=SHA256, alg=TEXT, pem=TEXT)
-_WEBHOOK: Final[dict[str, Schema]] = {
+_WEBHOOK: Final[Schema] = {
     "id": TEXT,
     "state": {"type": "string", "enum": ["asked", "active", "stopped"]},
     "subjects": several(TEXT),

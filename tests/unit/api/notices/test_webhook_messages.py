@@ -8,12 +8,13 @@ import time
 
 import msgspec
 import pytest
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+from standardwebhooks.webhooks import WebhookVerificationError
 
 from api.notices.webhook_messages import answers_challenge, challenge, entry_message, told_to
 from ledger.domain.events.types import ALL
 from ledger.domain.samples import sample
 from ledger.store.desk_webhooks import WebhookFilter
+from tests.support.receivers import verified
 
 SECRET = b"s" * 32
 WHSEC = "whsec_" + base64.b64encode(SECRET).decode()
@@ -70,10 +71,10 @@ def test_a_message_holds_the_line_of_the_feed_and_the_conventions_own_verifier_t
     assert message == entry_message("ledger.example.org/2026", line(event=PUBLISHED)), "the same id at every try"
     assert message.id != entry_message("ledger.example.org/2025", line(event=PUBLISHED)).id
     headers = message.headers(SECRET, int(time.time()))
-    said = Webhook(WHSEC).verify(message.body, headers)
+    said = verified(WHSEC, message.body, headers)
     assert said["type"] == "ledger.entry" and said["data"] == json.loads(line(event=PUBLISHED))
     with pytest.raises(WebhookVerificationError):
-        Webhook(WHSEC).verify(message.body.replace(b"Published", b"Withdrawn"), headers)
+        verified(WHSEC, message.body.replace(b"Published", b"Withdrawn"), headers)
 
 
 def test_only_the_challenge_itself_answers_it() -> None:
