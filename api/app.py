@@ -35,7 +35,7 @@ from api.desk.regulator import (
     policies_page,
 )
 from api.desk.releases import release_pages
-from api.desk.staff import pending_acts, roster_pages
+from api.desk.staff import pending_acts, roster_form_page, roster_report_page
 from api.desk.staff.kept_rosters import KeptRosters
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
@@ -135,7 +135,7 @@ def framework(service: Service) -> FastAPI:
     app.state.book_figures = BookFigures(service)
     app.state.complaint_files = ComplaintFiles(service)
     app.state.kept_rosters = KeptRosters(time.monotonic)
-    app.state.roster_turns = roster_pages.roster_turns()
+    app.state.roster_turns = roster_form_page.roster_turns()
     # `api/routes/fast_paths.py` answers these two before; here they stand for what other methods are told.
     app.router.routes.append(Route("/entries", PostEntries(service), methods=["POST"]))
     app.router.routes.append(Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]))
@@ -202,7 +202,8 @@ def framework(service: Service) -> FastAPI:
         own_enterprise_page,
         pledge_form,
         acknowledgements,
-        roster_pages,
+        roster_form_page,
+        roster_report_page,
         audits_page,
         outbox_page,
         own_notices,

@@ -51,13 +51,17 @@ from ledger.reading.feed import Feed
 from ledger.reading.log_reader import Log
 from ledger.sequencing.clock import ClockDoubts
 from ledger.sequencing.high_water import HighWater
-from ledger.sequencing.history import WAY_ON
 from ledger.sequencing.sequencer import Sequencer
+from ledger.sequencing.signed_history import WAY_ON
 from ledger.store.attachment_keys import KeyFolder
+from ledger.store.database_sessions import require_sessions
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
+<<<<<<< HEAD
 from ledger.store.receiver_encryption import make_own_secret
 from ledger.store.sessions import require_sessions
+=======
+>>>>>>> int
 from projections.completeness.map_tables import prepare_map
 from projections.engine.process import ProjectionProcess
 from projections.engine.progress import Watch

@@ -9,7 +9,7 @@ from typing import Final
 import click
 import httpx
 
-from api.cli.evidence import evidence
+from api.cli.exporting_evidence import evidence
 from api.cli.output import unfinished
 from api.cli.progress import progress_bar
 from api.client.transport import Transport

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
-from api.evidence.labels import EVENTS
+from api.evidence.index_page_labels import EVENTS
 from api.http.enterprise_ids import name_of
 from api.notices.notice_words import KINDS
 from api.service.event_json import events_json

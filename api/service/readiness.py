@@ -55,7 +55,10 @@ class Looked:
 
 
 class Readiness:
-    """`start` it, `stop` it. `look` in the event loop; `own` are the conditions that need no database."""
+    """Whether the service may take statements and answer, looked at again and again.
+
+    `start` it, `stop` it. `look` in the event loop; `own` are the conditions that need no database.
+    """
 
     def __init__(self, conninfo: str, folder: Path, own: Callable[[], Sequence[Condition]]) -> None:
         self._conninfo = conninfo

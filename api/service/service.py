@@ -18,7 +18,7 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 from starlette.concurrency import run_in_threadpool
 
-from api.certificates.gather import Gatherer
+from api.certificates.certificate_entries import Gatherer
 from api.certificates.issue import Certificates
 from api.certificates.store import CertificateFolder
 from api.cosigning.cosigning import Witnessing

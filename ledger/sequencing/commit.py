@@ -6,7 +6,7 @@ What a crash leaves behind, at each step:
   same statement again and gets the entry that it has, by (`iss`, `cti`).
 - after `append`: everything; the receipt of an entry derives from what is stored.
 
-- before the high-water file is written (`sequencing/history.py`): everything, and nobody was answered.
+- before the high-water file is written (`sequencing/signed_history.py`): everything, and nobody was answered.
 
 A lost connection is the same case seen from inside: the head is loaded again and the same submissions are
 decided again, so that what did commit is found by its `cti` and answered, and what did not is written.
@@ -42,8 +42,8 @@ from ledger.sequencing.clock import ClockDoubts
 from ledger.sequencing.decision import Decision, Registered
 from ledger.sequencing.head import LogHead
 from ledger.sequencing.high_water import HighWater
-from ledger.sequencing.history import History
 from ledger.sequencing.lost_history import admit_loss, require_given_up
+from ledger.sequencing.signed_history import History
 from ledger.store.contract import Batch, CheckpointRow, Store
 
 __all__ = ["Answer", "CommitLoop"]

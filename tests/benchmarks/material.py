@@ -10,13 +10,12 @@ import random
 from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
 
 from msgspec.structs import astuple
 
 from ledger.charter.charter import CharterParty, CharterRoot, CharterRules, FoundedLog, LogAnchors, make_charter
 from ledger.charter.default_policies import default_registration_policy, default_standing_policy
-from ledger.cose.statement import VerifiedStatement, decode_event, make_sealed, make_statement, parse_statement
+from ledger.cose.statement import Claims, VerifiedStatement, decode_event, make_sealed, make_statement, parse_statement
 from ledger.domain.events.base import Event, PaperEvidence
 from ledger.domain.events.campaign import CampaignOpened
 from ledger.domain.events.complaint import ComplaintOutcomeRecorded
@@ -164,22 +163,15 @@ class Material:
             yield self.outcome(name, number)
 
     def _open(self, event: Event, subject: str) -> Signed:
-        return make_statement(event, **self._said(event, subject, ORGANIZER)), None
+        return make_statement(event, self._claims(event, subject, ORGANIZER), ORGANIZER.signer), None
 
     def _sealed(self, event: Event, subject: str, by: Speaker) -> Signed:
-        said = self._said(event, subject, by)
-        return make_sealed(event, salt=said["cti"], **said)
+        claims = self._claims(event, subject, by)
+        return make_sealed(event, claims, by.signer, claims.cti)
 
-    def _said(self, event: Event, subject: str, by: Speaker) -> dict[str, Any]:
+    def _claims(self, event: Event, subject: str, by: Speaker) -> Claims:
         cti = sha256(f"{subject} {event!r}".encode()).digest()[:16]
-        return {
-            "subject": subject,
-            "issuer": by.party,
-            "audience": ORIGIN,
-            "signer": by.signer,
-            "iat": self.now,
-            "cti": cti,
-        }
+        return Claims(subject, by.party, ORIGIN, self.now, cti)
 
 
 def candidate(signed: Signed) -> Candidate:

@@ -67,7 +67,9 @@ class OpenedBody(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EntryContent:
-    """`rows`: what it says, None where that is closed; `stub` says why then, None where there never was a body.
+    """One entry of the log, in words.
+
+    `rows`: what it says, None where that is closed; `stub` says why then, None where there never was a body.
 
     `naming` and `named` are entries of its stream, None where that is too long to be read for a page. `size` is the
     tree size of the newest checkpoint. `purpose` is what was typed, `flaw` what is wrong with it.

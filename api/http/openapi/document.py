@@ -6,9 +6,11 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
+from api.http.openapi.enterprise_schemas import ENTERPRISE_SCHEMAS
+from api.http.openapi.entry_schemas import ENTRY_SCHEMAS
+from api.http.openapi.log_schemas import LOG_SCHEMAS
 from api.http.openapi.operations import OPERATIONS, PARAMETERS, Body, Media, Operation
-from api.http.openapi.schema_terms import ref
-from api.http.openapi.schemas import SCHEMAS
+from api.http.openapi.schema_terms import NUMBER, SHA256, TEXT, Schema, ref, thing
 
 __all__ = ["describe"]
 
@@ -53,6 +55,27 @@ _ABOUT: Final = (
     "is."
 )
 
+# `components/schemas` (JSON Schema 2020-12, as OpenAPI 3.1 takes it). An object may have more members than are named:
+# new ones come without a new version of the interface.
+_SCHEMAS: Final[dict[str, Schema]] = {
+    "Problem": thing(
+        "Problem details (RFC 9457). `type` is stable; `rule` names the rule that refused a statement.",
+        optional=("detail", "rule", "entry", "payload_sha256"),
+        type={"type": "string", "format": "uri"},
+        title=TEXT,
+        title_zh=TEXT,
+        title_en=TEXT,
+        status=NUMBER,
+        detail=TEXT,
+        rule=TEXT,
+        entry=NUMBER,
+        payload_sha256=SHA256,
+    ),
+    **ENTERPRISE_SCHEMAS,
+    **ENTRY_SCHEMAS,
+    **LOG_SCHEMAS,
+}
+
 
 def describe(app: FastAPI) -> dict[str, Any]:
     """The whole document. Raises `KeyError` for a route of the framework that `OPERATIONS` lacks."""
@@ -74,7 +97,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         "tags": [{"name": name, "description": about} for name, about in _TAGS.items()],
         "paths": {path: paths[path] for path in sorted(paths)},
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": _SCHEMAS,
             "securitySchemes": {
                 "signedRequest": {
                     "type": "apiKey",

@@ -37,7 +37,9 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`answers`: media by status, empty for one without content. `fails`: statuses of problems beyond the usual ones.
+    """What is said of one operation beyond what its route says.
+
+    `answers`: media by status, empty for one without content. `fails`: statuses of problems beyond the usual ones.
 
     `signed`: by signed request alone, or at will; `bearer`: by the token of what the address names.
     `query`: schemas of parameters of routes that are no framework's.

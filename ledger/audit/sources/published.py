@@ -16,7 +16,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ledger.audit.sources.prefetch import THREADS, Fetch, in_turn
 from ledger.audit.sources.published_checkpoints import ReceiptSource, ShownHeads
 from ledger.audit.sources.source import AnnexFound, EntryFound, GoverningFound, LeafFound, StreamRange
 from ledger.audit.sources.spool import (
@@ -32,6 +31,7 @@ from ledger.audit.sources.spool import (
 from ledger.domain.events.types import ALL
 from ledger.errors import Malformed
 from ledger.limits import TILE_HEIGHT, TILE_WIDTH
+from ledger.reading.prefetch import THREADS, Fetch, in_turn
 from ledger.store.contract import CheckpointRow, LeafRow
 from ledger.store.cosignatures import CosignatureRow
 from ledger.tlog.checkpoint import Checkpoint, parse_checkpoint
@@ -67,7 +67,10 @@ class _Fetched(NamedTuple):
 
 
 class PublishedSource:
-    """`notes` are the signed checkpoints that are shown, by size. `begin` fetches; `timed` is known once it has."""
+    """A published log as the source of an audit.
+
+    `notes` are the signed checkpoints that are shown, by size. `begin` fetches; `timed` is known once it has.
+    """
 
     def __init__(
         self,

@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from ledger.audit.sources.prefetch import Fetch
 from ledger.cose.receipt import Receipt, parse_receipt
 from ledger.cose.receipts import decode_receipts, gather_receipts, receipts_path
 from ledger.cose.sign1 import verify_sign1
 from ledger.errors import LedgerError, Malformed, NotFound
 from ledger.limits import TILE_WIDTH
+from ledger.reading.prefetch import Fetch
 from ledger.store.contract import CheckpointRow
 from ledger.tlog.checkpoint import Checkpoint
 from ledger.tlog.proof import root_from_inclusion

@@ -6,9 +6,8 @@ from typing import Final
 
 from ledger.domain.events.agreement import AgreementDefaulted, AgreementPerformed
 from ledger.domain.rules.complaint import require_notice
-from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.agreement import AGREEMENTS, Defaulted, Performed, agreed
 from ledger.domain.state.complaint import OUTCOMES, OutcomeState
 from ledger.domain.state.finding import annulled

@@ -7,10 +7,9 @@ from typing import Final
 
 from ledger.domain.events.base import Event
 from ledger.domain.events.finding import FindingAnnulled, FindingRecorded, PublicRecordCited, PublicRecordRechecked
-from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import another_officer, counting_entry, entry_of
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.declaration import standing_declaration
 from ledger.domain.state.finding import FINDINGS, Cited, RecordedFinding, annulled, rechecks
 from ledger.domain.state.record import EnterpriseRecord

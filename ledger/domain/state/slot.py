@@ -11,8 +11,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Generic, NamedTuple, TypeVar
 
+from ledger.domain.events.enterprise import SizeBand
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.values.size_band import SizeBand
 
 __all__ = [
     "Annotation",

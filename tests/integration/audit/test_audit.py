@@ -13,7 +13,7 @@ from api.auditing.drill import Drilling, audit_here
 from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
 from ledger.audit.result import Audited, AuditResult, Known
 from ledger.audit.sources.database import DatabaseSource
-from ledger.cose.statement import decode_event, make_statement, parse_statement
+from ledger.cose.statement import Claims, decode_event, make_statement, parse_statement
 from ledger.domain.events.campaign import Clause
 from ledger.domain.events.enterprise import EnterpriseRenamed
 from ledger.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
@@ -60,9 +60,7 @@ def say_instead(drilling: Drilling, index: int, event: EnterpriseRenamed, by: Sp
         "SELECT state FROM ledger.entries WHERE notification_id = %s", (index + 1,)
     ).fetchall()
     old = parse_statement(data)
-    new = make_statement(
-        event, subject=old.subject, issuer=by.party, audience=ORIGIN, signer=by.signer, iat=old.iat, cti=old.cti
-    )
+    new = make_statement(event, Claims(old.subject, by.party, ORIGIN, old.iat, old.cti), by.signer)
     drilling.connection.execute(f"ALTER TABLE ledger.entries DROP CONSTRAINT {LEAF_OF_STATE}")
     drilling.connection.execute("UPDATE ledger.entries SET state = %s WHERE notification_id = %s", (new, index + 1))
 

@@ -1,15 +1,18 @@
-"""`?min_tree_size=N` on every read of a projection: wait until it holds N entries."""
+"""What every read of a projection has: `?min_tree_size=N` (wait until it holds N entries), headers, entity tags."""
 
 from __future__ import annotations
 
 from fastapi import Query, Request
+from starlette.responses import Response
 
+from api.http.conditional import entity_tag
 from api.http.errors import InvalidRequest
 from api.service.service import Service
 from ledger.errors import Busy
 from ledger.limits import TREE_SIZE_WAIT_SECONDS_MAX
+from projections.declarations.declaration_view import Document
 
-__all__ = ["min_tree_size", "wait_for_size"]
+__all__ = ["conditional", "headers", "min_tree_size", "wait_for_size"]
 
 
 async def min_tree_size(request: Request, min_tree_size: int | None = Query(None, ge=0)) -> None:
@@ -30,3 +33,14 @@ async def wait_for_size(service: Service, size: int | None) -> None:
     reached = await service.projected.wait(size, TREE_SIZE_WAIT_SECONDS_MAX)
     if reached < size:
         raise Busy(f"the way to {size} entries ({reached} are read)")
+
+
+def headers(service: Service) -> dict[str, str]:
+    """How far the projections are, and that nothing of it keeps for long."""
+    return {"Ledger-Tree-Size": str(service.progress.size), "Cache-Control": "public, max-age=10"}
+
+
+def conditional(request: Request, service: Service, document: Document) -> Response:
+    """The document; whether the client has it is seen to by `api/http/conditional.py`."""
+    answer = {**headers(service), "ETag": entity_tag(document.etag.strip('"'))}
+    return Response(document.body, headers=answer, media_type="application/json")

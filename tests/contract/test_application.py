@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from ledger.cose.statement import make_sealed, make_statement
+from ledger.cose.statement import Claims, make_sealed, make_statement
 from ledger.domain.events.base import Closed, Event, Recorded
 from ledger.domain.events.enterprise import EnterpriseRegistered, EnterpriseRenamed
 from ledger.domain.state.record import EnterpriseRecord
@@ -25,25 +25,22 @@ Opened = tuple[Ledger, PostgresStore | MemoryStore]
 TODAY = date(2026, 3, 1)
 
 
-@pytest.fixture(params=["postgres", "memory"])
-def ledger(request: pytest.FixtureRequest) -> Opened:
-    book: PostgresStore | MemoryStore
-    book = request.getfixturevalue("store") if request.param == "postgres" else MemoryStore()
+@pytest.fixture
+def ledger(store: PostgresStore | MemoryStore) -> Opened:
     events = [
         EnterpriseRegistered(v=1, effective_on=TODAY, name="甲公司", category="organization"),
         EnterpriseRenamed(v=1, effective_on=TODAY, name="乙公司", evidence="notice 7"),
     ]
-    book.append(a_batch(0, [entry(event, version, sealed=version == 2) for version, event in enumerate(events, 1)]))
-    return Ledger(book), book
+    store.append(a_batch(0, [entry(event, version, sealed=version == 2) for version, event in enumerate(events, 1)]))
+    return Ledger(store), store
 
 
 def entry(event: Event, version: int, *, sealed: bool) -> NewEntry:
-    claims = {"subject": SUBJECT, "issuer": "party:organizer", "audience": "example.org/log", "signer": KEY}
-    cti = version.to_bytes(8, "big")
+    claims = Claims(SUBJECT, "party:organizer", "example.org/log", NOW, version.to_bytes(8, "big"))
     if not sealed:
-        statement = make_statement(event, **claims, iat=NOW, cti=cti)  # type: ignore[arg-type]
+        statement = make_statement(event, claims, KEY)
         return NewEntry(SUBJECT, version, type(event).__name__, statement, leaf_hash(statement))
-    statement, body = make_sealed(event, **claims, salt=bytes(16), iat=NOW, cti=cti)  # type: ignore[arg-type]
+    statement, body = make_sealed(event, claims, KEY, bytes(16))
     commitment = bytes.fromhex(statement[statement.index(b'"commitment":"') + 14 :][:64].decode())
     return NewEntry(SUBJECT, version, "sealed", statement, leaf_hash(statement), commitment=commitment, body=body)
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-from api.certificates.check import check_certificate
+from api.certificates.certificate_check import check_certificate
 from api.certificates.signature import signed
 from api.certificates.x509 import self_signed
 from ledger.errors import LedgerError, Malformed, Refuted, Uncheckable

@@ -13,7 +13,7 @@ from typing import Final
 
 from ledger.errors import Busy, Refuted, Unavailable
 from ledger.limits import MARK_CHECK_SECONDS_MAX, MARK_CHECK_WAIT_SECONDS_MAX, MARK_SERIALS_IN_PASSING_MAX
-from ledger.mark_serials.tree import serials_root
+from ledger.mark_serials.serial_tree import serials_root
 
 __all__ = ["check_serials"]
 
@@ -42,7 +42,7 @@ def _root_apart(seed: bytes, range_: str, count: int) -> bytes:
         raise Busy("the check of serials", MARK_CHECK_WAIT_SECONDS_MAX)
     try:
         done = subprocess.run(  # noqa: S603  (our own interpreter and module; the arguments have their types' forms)
-            [sys.executable, "-m", "ledger.mark_serials.tree", range_, str(count)],
+            [sys.executable, "-m", "ledger.mark_serials.serial_tree", range_, str(count)],
             input=seed.hex().encode(),
             capture_output=True,
             timeout=MARK_CHECK_SECONDS_MAX,

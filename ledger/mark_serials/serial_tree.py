@@ -1,7 +1,7 @@
 """The serials of a licence as a tree: its root is in the entry, so that the issued set is fixed once and for all.
 
 RFC 6962 over the serials (ASCII) in order. Whoever holds the seed can prove any single serial to anybody, offline.
-`python -m ledger.mark_serials.tree RANGE COUNT` prints the root, the seed in hexadecimal being its input.
+`python -m ledger.mark_serials.serial_tree RANGE COUNT` prints the root, the seed in hexadecimal being its input.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _main() -> None:
     try:
         sys.stdout.write(serials_root(bytes.fromhex(sys.stdin.read()), range_, int(count)).hex())
     except (ValueError, Malformed) as error:
-        sys.exit(f"ledger.mark_serials.tree: {error}")
+        sys.exit(f"ledger.mark_serials.serial_tree: {error}")
 
 
 if __name__ == "__main__":
