@@ -57,11 +57,7 @@ from ledger.store.attachment_keys import KeyFolder
 from ledger.store.database_sessions import require_sessions
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
-<<<<<<< HEAD
 from ledger.store.receiver_encryption import make_own_secret
-from ledger.store.sessions import require_sessions
-=======
->>>>>>> int
 from projections.completeness.map_tables import prepare_map
 from projections.engine.process import ProjectionProcess
 from projections.engine.progress import Watch
