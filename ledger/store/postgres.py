@@ -35,8 +35,11 @@ from ledger.store.cosignatures import Cosignatures, PostgresCosignatures
 from ledger.store.desk import PostgresDesk
 from ledger.store.desk_complaints import DeskComplaints
 from ledger.store.desk_enrolments import EnrolmentRequests
+from ledger.store.desk_follows import DeskFollows
+from ledger.store.desk_outbox import DeskOutbox
 from ledger.store.desk_releases import Drafts
 from ledger.store.desk_sessions import DeskSessions
+from ledger.store.desk_webhooks import DeskWebhooks
 from ledger.store.durability import check_durable
 from ledger.store.queries import QUERIES
 from ledger.store.recorder import LedgerRecorder
@@ -68,6 +71,9 @@ class PostgresStore(Vault):
         self.desk_complaints = DeskComplaints(database)
         self.desk_enrolments = EnrolmentRequests(database)
         self.drafts = Drafts(database)
+        self.webhooks = DeskWebhooks(database)
+        self.follows = DeskFollows(database)
+        self.outbox = DeskOutbox(database)
         self.annexes: Annexes = PostgresAnnexes(database)
         self.cosignatures: Cosignatures = PostgresCosignatures(database)
         self.attachments: AttachmentStore = PostgresAttachments(database)
