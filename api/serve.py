@@ -35,7 +35,7 @@ from api.service.audit_runs import AuditRuns
 from api.service.release_schedule import release_when_due
 from api.service.service import SHANGHAI, Service, unix_now
 from api.service.views import Views
-from api.settings import Settings, attachment_keys, complaint_keys
+from api.settings import Settings, attachment_keys, complaint_keys, draft_keys
 from ledger.charter.charter_file import charter_origin, read_charter
 from ledger.errors import Misconfigured, Refused
 from ledger.keys.log_keys import LogKeys
@@ -221,6 +221,7 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
             views=Views(conninfo, feed, progress.rules),
             attachment_keys=KeyFolder(attachment_keys(settings.data_dir)),
             complaint_keys=KeyFolder(complaint_keys(settings.data_dir)),
+            drafts=store.drafts(KeyFolder(draft_keys(settings.data_dir))),
             certificate_folder=settings.data_dir / "certificates",
             public_url=settings.address,
             keys_dir=settings.keys_dir,
@@ -229,6 +230,7 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
             demo=settings.demo is not None,
             filling=_filling(settings),
         )
+        service.drafts.encrypt_old()
         service.erasures.settle()  # before anybody is answered: what was erased is gone, whatever backup this is
     except BaseException:
         store.close()

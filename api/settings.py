@@ -22,6 +22,7 @@ __all__ = [
     "Settings",
     "attachment_keys",
     "complaint_keys",
+    "draft_keys",
 ]
 
 PORT: Final = 8315
@@ -127,6 +128,11 @@ def attachment_keys(data_dir: Path) -> Path:
 def complaint_keys(data_dir: Path) -> Path:
     """The folder of the complaint files' keys, below the data folder."""
     return data_dir / "complaint-keys"
+
+
+def draft_keys(data_dir: Path) -> Path:
+    """The folder of the keys of drafts, below the data folder."""
+    return data_dir / "draft-keys"
 
 
 def _is_loopback(host: str) -> bool:

@@ -48,6 +48,7 @@ from ledger.sequencing.sequencer import Answer, Sequencer, Submission
 from ledger.store.application import Ledger
 from ledger.store.attachment_keys import KeyFolder
 from ledger.store.desk import Desk
+from ledger.store.desk_releases import Drafts
 from ledger.store.erasure import Erasures
 from ledger.store.postgres import PostgresStore
 from projections.engine.process import ProjectionProcess
@@ -87,6 +88,7 @@ class Service:
     witnessing: Witnessing
     attachment_keys: KeyFolder
     complaint_keys: KeyFolder
+    drafts: Drafts
     certificate_folder: Path
     public_url: str  # under which people reach the service, without a slash at the end
     keys_dir: Path
