@@ -1,5 +1,5 @@
-"""The desks in one piece: a key is made, backed up, approved; a pledge is signed, its publication drafted by one officer,
-left for a time, called back and released by another; receipt and certificate are fetched; a lost key is opened again.
+"""The desks in one piece: a key is made, backed up, approved; a pledge signed; its publication drafted by one officer,
+left for a time, called back and released by another; receipt and certificate fetched; a lost key opened again.
 """
 
 from __future__ import annotations
