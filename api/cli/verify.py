@@ -93,8 +93,9 @@ def verify(
     NAME.evidence.cbor and the body of a sealed statement from NAME.body.json (without it: exit code 2). Where the
     trust file demands a quorum of witnesses, NAME.tlog-proof must show it (without it: exit code 2). From a bundle the
     standing is computed again, and compared with the signed one in NAME.standing.cose, if it is there. What
-    NAME.acknowledgement.cose is about is NAME.cose. A certificate (PDF) carries all that it is verified by. Compare the trust file out of band before you rely on it. Exit code 0 if
-    every file is verified, 1 if one is refuted, 2 if one could not be checked.
+    NAME.acknowledgement.cose acknowledges is NAME.cose. A certificate (PDF) carries all that it is verified by.
+    Compare the trust file out of band before you rely on it. Exit code 0 if every file is verified, 1 if one is
+    refuted, 2 if one could not be checked.
     """
     wanted = [path for path in paths if not path.name.endswith(NOT_ALONE)]
     if not wanted:

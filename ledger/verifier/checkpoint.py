@@ -4,8 +4,8 @@ A checkpoint: 1. the note is in canonical form, and a quorum of witnesses cosign
 2. it is signed by a checkpoint key of the file; 3. it is of the file's log.
 A signed standing: 1. no quorum is demanded: it is the operator's word, which witnesses know nothing of; 2. its key is
 a standing key of the trust file; 3. signature, log and validity hold.
-An acknowledgement: 1. as of a standing; 2. its key is a receipt key of the trust file; 3. signature and log hold; 4. the
-statement that was given with it is the one that it is about.
+An acknowledgement: 1. as of a standing; 2. its key is a receipt key of the trust file; 3. signature and log hold; 4.
+the statement that was given with it is the one that it is about.
 """
 
 from __future__ import annotations
@@ -120,8 +120,8 @@ def verify_signed_acknowledgement(
             *((which,) if statement is None else ()),
             Remark(
                 "声明后来是否公布、退回或取下: 它不是收据, 不证明声明在日志中",
-                "what became of it, published, refused or taken down: it is no receipt, and does not show that it is in "
-                "the log",
+                "what became of it, published, refused or taken down: it is no receipt, and does not show that it is "
+                "in the log",
             ),
             Remark(
                 "这是运营方的一句话: 见证方对此一无所知", "it is the operator's word, of which witnesses know nothing"
