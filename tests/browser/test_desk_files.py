@@ -1,4 +1,4 @@
-"""Files that go with what an enterprise says: an annex of a standard, attachments of a reply; uploaded, named, signed."""
+"""Files with what an enterprise says: an annex of a standard, attachments of a reply; uploaded, named, signed."""
 
 from __future__ import annotations
 
