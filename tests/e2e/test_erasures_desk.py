@@ -30,7 +30,7 @@ FREE, COUNTS = "现在可以删除", "起方可删除正文"
 
 @dataclass(frozen=True)
 class World:
-    """`counts` an outcome that costs points, `reply` the word on it; a file attached to the reply, a standard's annex."""
+    """`counts` an outcome that costs points, `reply` the word on it; a file attached to that, a standard's annex."""
 
     book: Book
     officer: DeskVisitor

@@ -1,5 +1,5 @@
-"""`/desk/erasures`: for data officers, what of an enterprise can be erased, is held or was erased; without one the newest
-holds and erasures of the whole book. Each act is a form, filled in.
+"""`/desk/erasures`: for data officers, what of an enterprise can be erased, is held or was erased; without one the
+newest holds and erasures of the whole book. Each act is a form, filled in.
 
 It says the types of sealed entries, not what they say; each look is logged.
 """
