@@ -5,8 +5,10 @@ left for a time, called back and released by another; receipt and certificate fe
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,7 @@ def another_browser(browser: Browser, book: Book) -> Iterator[Desk]:
     context: BrowserContext = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(SECONDS_MAX * 1000)
     context.add_init_script(LISTEN)
+    context.clock.set_fixed_time(datetime.fromtimestamp(time.time(), UTC))  # the run's own clock, as the service has it
     try:
         yield from watched_desk(context, book)
     finally:
