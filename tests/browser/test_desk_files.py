@@ -16,7 +16,7 @@ from ledger.domain.values.subject import own_party
 from ledger.limits import ANNEX_BYTES_MAX, ANNEXES_HELD_OF_ONE_BYTES_MAX
 from tests.browser.act_forms import Office, office, propose, signed
 from tests.e2e.book import Book, open_book, today
-from tests.support.charter import HANDLING_BODY, REGULATOR, Speaker
+from tests.support.charter import DATA_OFFICER, HANDLING_BODY, REGULATOR, Speaker
 from tests.support.database import PostgresServer
 from tests.support.reading import authorization, token
 from tests.support.statements import ENTERPRISE, outcome
@@ -85,10 +85,11 @@ def test_a_standard_is_declared_with_its_annex(enterprise: Enterprise) -> None:
     page.locator("#act > button").click()
     expect(page.locator("#f-annex-wrong")).to_contain_text("没有上传")
     choose(page, "#f-annex-chosen", ("large.pdf", bytes(ANNEX_BYTES_MAX + 1)))
-    expect(page.locator("#f-annex-wrong")).to_contain_text("最大 16.0 MB")
+    expect(page.locator("#f-annex-wrong")).to_contain_text(f"最大 {ANNEX_BYTES_MAX:,}")
     table = "项目,值\n余氯,0.05\n".encode()
     choose(page, "#f-annex-chosen", ("指标.csv", table))
     expect(page.locator("#status")).to_contain_text("附件已上传")
+    assert page.locator("#f-annex-wrong").inner_text() == "", "what was wrong with another file"
     assert page.input_value("#f-annex-sha256") == sha256(table).hexdigest()
     assert enterprise.book.http.get(f"/annexes/{sha256(table).hexdigest()}").status_code == 404, "not public yet"
     for width in (375, 1280):
@@ -145,3 +146,26 @@ def test_a_reply_gets_its_attachments(enterprise: Enterprise) -> None:
         path = f"/v1/attachments/{attachment}"
         read.append(book.get(path, headers=authorization(token(REGULATOR, path))).content)
     assert sorted(read, key=len) == [PDF, PNG]
+
+
+def test_a_data_officer_erases_an_attachment_from_the_desk_that_lists_it(enterprise: Enterprise) -> None:
+    """After the reply of the test before: what was attached there is erased here."""
+    desks = enterprise.desks
+    officer = desks.officer(DATA_OFFICER)
+    desk = desks.at(officer)
+    page = desk.go(f"/desk/erasures?subject={ENTERPRISE}")
+    for width in (375, 1280):
+        desk.faultless(width, "what can be erased")
+    page.locator("#attachments ~ table tbody tr").first.get_by_role("link", name="删除").click()
+    page.wait_for_selector("html[data-ready=yes]")
+    page.fill("#f-ground", "依申请")
+    erased = signed(page)
+    page.click("#back")
+    page.wait_for_url("**/desk/erasures?*")
+    expect(page.locator("#attachments ~ table tbody tr").first).to_contain_text(f"已由第 {erased} 条记录删除")
+    size = enterprise.book.size()
+    enterprise.book.get(f"/v1/enterprises/{ENTERPRISE[5:]}?min_tree_size={size}")
+    desk.go("/en/desk/erasures")
+    expect(page.locator("#erased ~ table tbody tr")).to_have_count(1)
+    for width in (375, 1280):
+        desk.faultless(width, "what was erased, in English")

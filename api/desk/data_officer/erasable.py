@@ -6,7 +6,7 @@ Whether a body may be erased is asked of the very rule that will judge the erasu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
@@ -144,7 +144,7 @@ def _attachments(asked: Erasable) -> Iterator[FileRow]:
         if is_erased(asked.record, one):
             state, act = _gone(one.erased_by if one.erased_by is not None else asked.record.erased[one.entry]), ""
         else:
-            state, act = _held(asked, [one.entry], lambda name=name: asked.form("AttachmentErased", attachment=name))
+            state, act = _held(asked, [one.entry], asked.form("AttachmentErased", attachment=name))
         yield FileRow(name, one.entry, one.media_type, one.size_bytes, state, act)
 
 
@@ -157,17 +157,17 @@ def _annexes(asked: Erasable) -> Iterator[FileRow]:
             state, act = _gone(taken_down), ""
         else:
             entries = naming_annex(asked.record, digest)
-            state, act = _held(asked, entries, lambda digest=digest: asked.form("AnnexTakenDown", annex=digest))
+            state, act = _held(asked, entries, asked.form("AnnexTakenDown", annex=digest))
         yield FileRow(digest, entry, None, None, state, act)
 
 
-def _held(asked: Erasable, entries: Sequence[int], act: Callable[[], str]) -> tuple[Word, str]:
+def _held(asked: Erasable, entries: Sequence[int], act: str) -> tuple[Word, str]:
     try:
         for entry in entries:
             require_no_hold(asked.record, entry)
     except Refused as error:
         return Word(error.zh, error.en, "closed"), ""
-    return _FREE, act()
+    return _FREE, act
 
 
 def holds_of(asked: Erasable) -> Sequence[HoldRow]:

@@ -445,10 +445,12 @@ function begin() {
   form.addEventListener("change", (event) => {
     const input = event.target;
     if (!(input instanceof HTMLInputElement) || input.dataset.file === undefined) return;
-    const before = uploading;
+    const [before, at] = [uploading, input.closest("[data-field]")?.id || idOfWrong(input)];
     const work = async () => {
       await before;
-      await during(() => atField(input.closest("[data-field]")?.id || idOfWrong(input), () => chosen(input)));
+      byId(at).removeAttribute("aria-invalid"); // what was wrong with another file
+      byId(`${at}-wrong`).textContent = "";
+      await during(() => atField(at, () => chosen(input)));
     };
     uploading = work().then(changed, changed);
   });

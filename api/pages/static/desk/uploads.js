@@ -92,8 +92,8 @@ export function barOf(holder, id) {
  *  @param {number} bytesMax @returns {Promise<Uint8Array>} */
 export async function contentOf(file, bytesMax) {
   if (file.size > bytesMax) {
-    const [is, most] = [file.size, bytesMax].map(sizeSaid);
-    throw new Malformed(`文件过大：${is}，最大 ${most}`, `the file is too large: ${is}, and ${most} at most`);
+    const [is, most] = [file.size, bytesMax].map((bytes) => bytes.toLocaleString("en"));
+    throw new Malformed(`文件过大：${is} 字节，最大 ${most}`, `the file is too large: ${is} bytes, and ${most} at most`);
   }
   if (file.size === 0) throw new Malformed("文件为空", "the file is empty");
   return new Uint8Array(await file.arrayBuffer());
