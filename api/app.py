@@ -20,6 +20,7 @@ from api.desk.complaints import file_page as complaint_file_page
 from api.desk.complaints import list_page as complaint_list_page
 from api.desk.complaints import public_pages as complain_pages
 from api.desk.complaints.case_keeping import ComplaintFiles
+from api.desk.data_officer import erasures_page
 from api.desk.enrolment import key_requests, officer_pages, registrar_pages
 from api.desk.enterprise import acknowledgements, pledge_form
 from api.desk.enterprise import enterprise_page as own_enterprise_page
@@ -194,6 +195,7 @@ def framework(service: Service) -> FastAPI:
         act_pages,
         explorer_page,  # its exports before `explorer/{entry}`
         entry_page,
+        erasures_page,
         accesses_page,
         archive_page,
         log_page,

@@ -42,7 +42,7 @@ from api.service.reader import open_reader
 from api.service.release_schedule import release_when_due
 from api.service.service import SHANGHAI, Service, Writing, unix_now
 from api.service.views import Views
-from api.settings import Settings, attachment_keys, complaint_keys, notice_keys
+from api.settings import Settings, attachment_keys, complaint_keys, draft_keys, notice_keys
 from ledger.charter.charter_file import charter_origin, read_charter
 from ledger.errors import Misconfigured, NotFound, Refused, Unavailable
 from ledger.keys.log_keys import LogKeys
@@ -245,6 +245,7 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
             notice_keys=KeyFolder(notice_keys(settings.data_dir)),
             outside=OutsideAddresses(settings.webhooks_to),
             mails=settings.mail is not None,
+            drafts=store.drafts(KeyFolder(draft_keys(settings.data_dir))),
             certificate_folder=settings.data_dir / "certificates",
             public_url=settings.address,
             keys_dir=settings.keys_dir,
@@ -255,6 +256,7 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
             filling=_filling(settings),
         )
         make_own_secret(service.notice_keys)
+        service.drafts.encrypt_old()
         service.erasures.settle()  # before anybody is answered: what was erased is gone, whatever backup this is
     except BaseException:
         store.close()

@@ -24,6 +24,7 @@ __all__ = [
     "Settings",
     "attachment_keys",
     "complaint_keys",
+    "draft_keys",
     "notice_keys",
 ]
 
@@ -191,6 +192,11 @@ def complaint_keys(data_dir: Path) -> Path:
 def notice_keys(data_dir: Path) -> Path:
     """The folder of the keys under which it is kept where notices go to, below the data folder."""
     return data_dir / "notice-keys"
+
+
+def draft_keys(data_dir: Path) -> Path:
+    """The folder of the keys of drafts, below the data folder."""
+    return data_dir / "draft-keys"
 
 
 def _is_loopback(host: str) -> bool:

@@ -111,6 +111,7 @@ DESK_STATEMENTS_MAX: Final = 100_000
 DESK_WAITING_PER_ISSUER_MAX: Final = 16  # one for each campaign and scope at most: a full desk is the offender's own
 DESK_REFUSED_PER_ISSUER_MAX: Final = 16  # kept with their reasons, the newest
 DESK_PAGE_MAX: Final = 100
+ERASURES_PAGE_MAX: Final = 50  # rows of each list of the data officer's desk
 PLEDGE_CODES_TRIED_MAX: Final = 100  # one after the other, where a proposed code is taken
 DESK_REFUSAL_BYTES_MAX: Final = 8_192
 

@@ -22,7 +22,7 @@ from api.service.audit_runs import AuditRuns
 from api.service.service import ReadsOnly, Service, unix_now
 from api.service.views import Views
 from api.service.writer_lag import WriterLag
-from api.settings import Settings, attachment_keys, complaint_keys, notice_keys
+from api.settings import Settings, attachment_keys, complaint_keys, draft_keys, notice_keys
 from ledger.errors import Misconfigured, Refused
 from ledger.reading.feed import Feed
 from ledger.reading.followed_log import FollowedLog
@@ -84,6 +84,7 @@ def open_reader(settings: Settings, database: str, loop: asyncio.AbstractEventLo
             attachment_keys=KeyFolder(attachment_keys(settings.data_dir)),
             complaint_keys=KeyFolder(complaint_keys(settings.data_dir)),
             notice_keys=KeyFolder(notice_keys(settings.data_dir)),
+            drafts=store.drafts(KeyFolder(draft_keys(settings.data_dir))),
             outside=OutsideAddresses(),
             mails=False,
             certificate_folder=settings.data_dir / "certificates",

@@ -54,6 +54,7 @@ from ledger.sequencing.sequencer import Answer, Sequencer, Submission
 from ledger.store.application import Ledger
 from ledger.store.attachment_keys import KeyFolder
 from ledger.store.desk import Desk
+from ledger.store.desk_releases import Drafts
 from ledger.store.erasure import Erasures
 from ledger.store.postgres import PostgresStore
 from ledger.verifier import TrustFile
@@ -121,6 +122,7 @@ class Service:
     notice_keys: KeyFolder
     outside: OutsideAddresses
     mails: bool  # whether the operator named a mail server
+    drafts: Drafts
     certificate_folder: Path
     public_url: str  # under which people reach the service, without a slash at the end
     keys_dir: Path
