@@ -26,6 +26,7 @@ from tests.benchmarks import (
     rushing,
     scanning,
     searching,
+    sellers,
     viewing,
     ways,
 )
@@ -51,6 +52,7 @@ ALL: Final[Mapping[str, Callable[[Bench], Iterator[Ratio]]]] = {
     "map": mapping.mapping,
     "search": searching.searching,
     "stream": growing.stream_length,
+    "sellers": sellers.sellers,
     "book": growing.book_length,
     "restart": restarting.restarting,
     "newcomers": newcomers.newcomers,
