@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.limits import PARSED_ON_LOOP_BYTES_MAX
 
-__all__ = ["Conditional", "entity_tag", "is_known", "parse_tags"]
+__all__ = ["Conditional", "entity_tag", "is_known", "parse_tags", "tag_of"]
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -33,6 +33,11 @@ def entity_tag(opaque: str) -> str:
     if not _OPAQUE.fullmatch(opaque):
         raise ValueError(f"not the inside of an entity tag: {opaque!r}")
     return f'"{opaque}"'
+
+
+def tag_of(content: bytes) -> str:
+    """The strong tag of an answer that nobody has named: the hash of its bytes."""
+    return entity_tag(sha256(content).hexdigest()[:_DIGEST_DIGITS])
 
 
 def parse_tags(field: bytes) -> frozenset[bytes] | None:
@@ -100,7 +105,7 @@ class _Tagging:
             if tag is None and not message.get("more_body", False):
                 content = message.get("body", b"")
                 small = len(content) <= PARSED_ON_LOOP_BYTES_MAX
-                tag = _digest(content) if small else await run_in_threadpool(_digest, content)
+                tag = tag_of(content) if small else await run_in_threadpool(tag_of, content)
                 start["headers"] = [*start["headers"], (b"etag", tag.encode())]
             if tag is not None and is_known(tag, self._scope["headers"]):
                 self._over = True
@@ -124,7 +129,3 @@ def _named(headers: Headers) -> str | None:
         if name == b"etag":
             return value.decode()
     return None
-
-
-def _digest(content: bytes) -> str:
-    return f'"{sha256(content).hexdigest()[:_DIGEST_DIGITS]}"'
