@@ -34,16 +34,17 @@ from api.desk.regulator import (
     policies_page,
 )
 from api.desk.releases import release_pages
-from api.desk.staff import pending_acts, roster_pages
+from api.desk.staff import pending_acts, roster_form_page, roster_report_page
 from api.desk.staff.kept_rosters import KeptRosters
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
-from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
+from api.http.errors import CONCISE, InvalidRequest, Problem, WriterElsewhere, problem_of, problem_response
 from api.http.known_parameters import KnownParameters
 from api.http.methods import Methods
 from api.http.metrics import Metrics
 from api.http.openapi import describe
 from api.http.rate_limit import Limits, RateLimit
+from api.http.refuses_writes import RefusesWrites
 from api.pages import (
     campaign_page,
     enterprise_feed,
@@ -90,7 +91,7 @@ from api.routes.fast_paths import INTERNAL, Front
 from api.routes.standing import StandingRoute, post_query
 from api.service.figures import BookFigures
 from api.service.mark_ranges import MarkRanges
-from api.service.service import Service
+from api.service.service import ReadsOnly, Service
 from ledger.errors import LedgerError
 
 __all__ = ["create_app", "framework"]
@@ -108,6 +109,9 @@ def create_app(service: Service, limits: Limits) -> ASGIApp:
     inner = framework(service)
     pages = EnterpriseRoute(inner, service, inner.state.enterprise_pages)
     app: ASGIApp = Methods(Conditional(KnownParameters(Front(inner, service, pages), inner.openapi())))
+    if isinstance(service.role, ReadsOnly):
+        elsewhere = problem_of(WriterElsewhere(service.role.writer))
+        app = RefusesWrites(app, lambda scope: _answer(Request(scope), elsewhere))
     app = RateLimit(app, limits)
     app = Metrics(app, service.meters, _first_segments(inner))
     return CORSMiddleware(
@@ -134,7 +138,7 @@ def framework(service: Service) -> FastAPI:
     app.state.book_figures = BookFigures(service)
     app.state.complaint_files = ComplaintFiles(service)
     app.state.kept_rosters = KeptRosters(time.monotonic)
-    app.state.roster_turns = roster_pages.roster_turns()
+    app.state.roster_turns = roster_form_page.roster_turns()
     # `api/routes/fast_paths.py` answers these two before; here they stand for what other methods are told.
     app.router.routes.append(Route("/entries", PostEntries(service), methods=["POST"]))
     app.router.routes.append(Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]))
@@ -199,7 +203,8 @@ def framework(service: Service) -> FastAPI:
         own_enterprise_page,
         pledge_form,
         acknowledgements,
-        roster_pages,
+        roster_form_page,
+        roster_report_page,
         audits_page,
     ):
         app.include_router(module.router)

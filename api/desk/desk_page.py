@@ -66,8 +66,11 @@ class EnterpriseDesk:
 
 @dataclass(frozen=True, slots=True)
 class HomeContent:
-    """`waiting_count` is of all enterprises, None for whoever does not release pledges; `drafts` are the party's;
-    `enterprise` is the party's own desk, None for parties that are none."""
+    """The desk's first page: what waits, the officer's own sessions.
+
+    `waiting_count` is of all enterprises, None for whoever does not release pledges; `drafts` are the party's;
+    `enterprise` is the party's own desk, None for parties that are none.
+    """
 
     roles: Sequence[Word]
     sessions: Sequence[SessionRow]

@@ -11,7 +11,7 @@ from typing import Final
 
 from api.pages.words import Word
 from api.service.policy_comparisons import COMPARERS
-from ledger.domain.rules.party import usable_key
+from ledger.domain.rules.party_conditions import usable_key
 from ledger.domain.state.governance import Governance
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import is_enterprise

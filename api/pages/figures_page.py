@@ -22,7 +22,7 @@ from ledger.domain.rules.policy_items import FINDINGS
 from ledger.limits import FIGURES_CASES_MIN
 from projections.standing.levels import WORDS
 
-__all__ = ["FIGURES", "Figure", "FiguresView", "router"]
+__all__ = ["FIGURES", "PARQUET_SOURCE", "SOURCE", "Figure", "FiguresView", "router"]
 
 PATH: Final = "/figures"
 #: The open data as a table (DuckDB): the first and the last line of the file are about the file itself.
@@ -31,6 +31,8 @@ FROM read_ndjson('standings.ndjson', columns = {
     subject: 'VARCHAR', level: 'VARCHAR', reasons: 'JSON[]', closed_entries: 'BIGINT', repaired_entries: 'BIGINT',
     good_needs: 'STRUCT(live_public_pledge BOOLEAN, period_kept_in_full BOOLEAN, replies_in_time BOOLEAN)'})
 WHERE subject IS NOT NULL"""
+#: The same as Parquet, which `credit-ledger export parquet` writes: it takes the place of `SOURCE`.
+PARQUET_SOURCE: Final = "FROM read_parquet('book/standings/*/*/*.parquet')"
 
 router = APIRouter()
 
@@ -64,6 +66,7 @@ class FiguresView:
     figures: Sequence[ShownFigure]
     least: int
     address: str
+    parquet: str = PARQUET_SOURCE
 
 
 def _one(row: str, cases: str, among: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from api.evidence.labels import EVENTS
+from api.evidence.index_page_labels import EVENTS
 from ledger.domain.state.complaint import OWED_NO_REPLY
 
 __all__ = [

@@ -72,6 +72,10 @@ FROM ledger.checkpoints WHERE tree_size = %b
 -- name: size
 SELECT coalesce(max(tree_size), 0) FROM ledger.checkpoints
 
+-- name: settle
+-- A commit of nothing: what it waits for has all that was committed before it, too.
+SELECT pg_logical_emit_message(true, 'credit-ledger', 'settled')
+
 -- name: clock
 SELECT extract(epoch FROM clock_timestamp())::float8
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from api.certificates.check import check_certificate
+from api.certificates.certificate_check import check_certificate
 from ledger.domain.events.enterprise import EnterpriseRenamed
 from ledger.domain.events.pledge import PledgeReplaced, PledgeRevoked
 from ledger.errors import LedgerError, Malformed, Refuted, Uncheckable

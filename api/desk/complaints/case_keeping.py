@@ -20,7 +20,7 @@ from api.desk.complaints.case_rules import CaseSituation, require, require_first
 from api.desk.complaints.case_steps import AnyStep, CaseRegistered, decode_steps, encode_steps
 from api.desk.complaints.legal_terms import terms_on
 from api.service.service import Service
-from ledger.domain.rules.party import usable_key
+from ledger.domain.rules.party_conditions import usable_key
 from ledger.errors import NotFound, Refused
 from ledger.limits import (
     COMPLAINT_DUPLICATE_DAYS,

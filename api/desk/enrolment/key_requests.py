@@ -58,8 +58,11 @@ class KeyRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KeyState(Struct, frozen=True, omit_defaults=True):
-    """`state`: `unknown`, `waiting`, `refused` (with `reason`), `recovering` (until `usable_from`), `enrolled`,
-    `ended`, or `not_valid_today`. The last four are what the book says."""
+    """How far the enrolment of a key is, as its browser asks.
+
+    `state`: `unknown`, `waiting`, `refused` (with `reason`), `recovering` (until `usable_from`), `enrolled`,
+    `ended`, or `not_valid_today`. The last four are what the book says.
+    """
 
     state: str
     reason: str | None = None

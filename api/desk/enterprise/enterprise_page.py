@@ -40,7 +40,10 @@ class OpenCampaign(NamedTuple):
 
 
 class PublishedPledge(NamedTuple):
-    """`scope` is None where it was repudiated; `live`: it can still be withdrawn."""
+    """A pledge of the enterprise that is in the book.
+
+    `scope` is None where it was repudiated; `live`: it can still be withdrawn.
+    """
 
     code: str
     scope: Word | None
