@@ -20,10 +20,12 @@ from api.desk.complaints import file_page as complaint_file_page
 from api.desk.complaints import list_page as complaint_list_page
 from api.desk.complaints import public_pages as complain_pages
 from api.desk.complaints.case_keeping import ComplaintFiles
+from api.desk.data_officer import erasures_page
 from api.desk.enrolment import key_requests, officer_pages, registrar_pages
 from api.desk.enterprise import acknowledgements, pledge_form
 from api.desk.enterprise import enterprise_page as own_enterprise_page
 from api.desk.forms import act_pages
+from api.desk.outbox import outbox_page, own_notices
 from api.desk.regulator import (
     accesses_page,
     archive_page,
@@ -50,6 +52,7 @@ from api.pages import (
     enterprise_feed,
     enterprise_page,
     figures_page,
+    follow_pages,
     home_page,
     mark_page,
     pledge_page,
@@ -78,6 +81,7 @@ from api.routes import (
     policies,
     standards,
     streams,
+    webhooks,
 )
 from api.routes import completeness_map as maps
 from api.routes import cosigned as witnesses
@@ -165,12 +169,14 @@ def framework(service: Service) -> FastAPI:
         ctis,
         dump,
         events,
+        webhooks,
         docs,
         meta,
         home_page,
         search_page,
         enterprise_feed,  # before `/e/{name}`
         enterprise_page,
+        follow_pages,
         pledge_page,
         mark_page,
         campaign_page,
@@ -189,6 +195,7 @@ def framework(service: Service) -> FastAPI:
         act_pages,
         explorer_page,  # its exports before `explorer/{entry}`
         entry_page,
+        erasures_page,
         accesses_page,
         archive_page,
         log_page,
@@ -206,6 +213,8 @@ def framework(service: Service) -> FastAPI:
         roster_form_page,
         roster_report_page,
         audits_page,
+        outbox_page,
+        own_notices,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)

@@ -93,7 +93,7 @@ def get_desk(request: Request, language: Language, officer: Officer) -> Response
         [_row(one, officer) for one in sessions],
         None if key.valid_until is None else str(key.valid_until),
         service.desk.count().waiting if officer.sees_all_pending else None,
-        service.store.drafts.count(officer.party),
+        service.drafts.count(officer.party),
         own,
     )
     return desk_answer(request, "desk/home.html", PATH, language, ("工作台", "Desk"), content, officer=officer)

@@ -124,6 +124,8 @@ class EnterpriseView:
     licences: Sequence[tuple[Mapping[str, Any], Word]]
     tones: Mapping[str, str]
 
+    mails: bool  # whether it can be followed by mail
+
     cut: str  # stands where what changes with the checkpoint goes
     outcomes_open: int = 20  # the newest of the outcomes, which stand open; the others unfold
 
@@ -163,7 +165,7 @@ def drawn_from(service: Service, found: Overview, language: Language, today: dat
             "统一社会信用代码的校验位不正确, 请核对后重新输入",
             "the check digit of this unified social credit code is wrong: compare it and type it again",
         )
-    view = _view(found, today)
+    view = _view(found, today, mails=service.mails)
     said = found.standing
     shown = view.name or view.id
     page = PageFrame(
@@ -180,7 +182,7 @@ def drawn_from(service: Service, found: Overview, language: Language, today: dat
     return Drawn(page, view.id, tuple(pieces), found.indices, found.in_book)
 
 
-def _view(found: Overview, today: date) -> EnterpriseView:
+def _view(found: Overview, today: date, *, mails: bool) -> EnterpriseView:
     about = found.about or {}
     declared = found.declared
     marks = declared.get("marks") or {"licences": []}
@@ -202,6 +204,7 @@ def _view(found: Overview, today: date) -> EnterpriseView:
         listings=[(one, ITEM_STATES[one["state"]]) for one in declared.get("listings", ())],
         licences=[(one, ITEM_STATES[one["state"]]) for one in marks["licences"]],
         tones=TONES,
+        mails=mails,
         cut=CUT,
     )
 

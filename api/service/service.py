@@ -22,6 +22,7 @@ from api.certificates.certificate_entries import Gatherer
 from api.certificates.issue import Certificates
 from api.certificates.store import CertificateFolder
 from api.cosigning.cosigning import Witnessing
+from api.delivery.outside_addresses import OutsideAddresses
 from api.http.errors import WriterElsewhere
 from api.http.metrics import Meters
 from api.http.turns import Turns
@@ -53,6 +54,7 @@ from ledger.sequencing.sequencer import Answer, Sequencer, Submission
 from ledger.store.application import Ledger
 from ledger.store.attachment_keys import KeyFolder
 from ledger.store.desk import Desk
+from ledger.store.desk_releases import Drafts
 from ledger.store.erasure import Erasures
 from ledger.store.postgres import PostgresStore
 from ledger.verifier import TrustFile
@@ -117,6 +119,10 @@ class Service:
     witnessing: Witnessing
     attachment_keys: KeyFolder
     complaint_keys: KeyFolder
+    notice_keys: KeyFolder
+    outside: OutsideAddresses
+    mails: bool  # whether the operator named a mail server
+    drafts: Drafts
     certificate_folder: Path
     public_url: str  # under which people reach the service, without a slash at the end
     keys_dir: Path
