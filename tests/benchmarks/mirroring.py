@@ -101,7 +101,7 @@ def _lags(book: Book, service: RunningService, address: str, commits: int) -> li
             committed.append((time.monotonic(), size + number))
             time.sleep(PACE_SECONDS)
         deadline = time.monotonic() + 60
-        while _size(target) < size + commits and time.monotonic() < deadline:
+        while not (seen and seen[-1][1] >= size + commits) and time.monotonic() < deadline:
             time.sleep(0.05)
         over.set()
         watcher.join()
