@@ -92,7 +92,10 @@ def _lags(book: Book, service: RunningService, address: str, commits: int) -> li
 
     watcher = threading.Thread(target=watch)
     with Writer(book) as writer, _following(service.url, address):
-        time.sleep(1)  # its first look, and its ear at the stream
+        for number in range(2):  # by the second one it listens
+            writer.commit([candidate(book.material.registered(name_of(number, f"first{time.monotonic_ns()}-")))])
+            while _size(target) < book.size():
+                time.sleep(0.05)
         watcher.start()
         committed: list[tuple[float, int]] = []
         size, mark = book.size(), time.monotonic_ns()
