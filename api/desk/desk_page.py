@@ -18,7 +18,7 @@ from api.desk.work_lists import WaitingRow, log_look, waiting_page
 from api.http.enterprise_ids import name_of
 from api.http.same_origin import WebOrigins
 from api.pages.rendering import Language
-from api.pages.words import PLEDGE_STATES, SCOPES, TONES, Word
+from api.pages.words import SCOPES, TONES, Word, pledge_word
 from api.service.enterprise_overview import OverviewStanding
 from api.service.service import SHANGHAI, Service
 from ledger.errors import NotFound
@@ -66,8 +66,11 @@ class EnterpriseDesk:
 
 @dataclass(frozen=True, slots=True)
 class HomeContent:
-    """`waiting_count` is of all enterprises, None for whoever does not release pledges; `drafts` are the party's;
-    `enterprise` is the party's own desk, None for parties that are none."""
+    """The desk's first page: what waits, the officer's own sessions.
+
+    `waiting_count` is of all enterprises, None for whoever does not release pledges; `drafts` are the party's;
+    `enterprise` is the party's own desk, None for parties that are none.
+    """
 
     roles: Sequence[Word]
     sessions: Sequence[SessionRow]
@@ -90,7 +93,7 @@ def get_desk(request: Request, language: Language, officer: Officer) -> Response
         [_row(one, officer) for one in sessions],
         None if key.valid_until is None else str(key.valid_until),
         service.desk.count().waiting if officer.sees_all_pending else None,
-        service.store.drafts.count(officer.party),
+        service.drafts.count(officer.party),
         own,
     )
     return desk_answer(request, "desk/home.html", PATH, language, ("工作台", "Desk"), content, officer=officer)
@@ -142,7 +145,7 @@ def _own(service: Service, subject: str) -> EnterpriseDesk:
             OwnPledge(
                 one["code"],
                 SCOPES.get(one.get("scope", "")),
-                PLEDGE_STATES.get(one["state"], Word("已终止", "ended")),
+                pledge_word(one),
             )
             for one in pledges
         ],

@@ -1,6 +1,6 @@
 """What an attachment is, by its content alone: names and declared types are not believed.
 
-Annexes have types of their own: `ledger/registration/annexes.py`.
+Annexes have types of their own: `ledger/domain/values/media_types.py`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from typing import Final
 
 from api.http.errors import InvalidRequest
 from ledger.domain.events.attachment import MediaType
+from ledger.domain.values.media_types import XLSX, zip_parts
 from ledger.limits import OFFICE_PARTS_MAX
-from ledger.registration.annexes import XLSX, zip_parts
 
 __all__ = ["attachment_type"]
 

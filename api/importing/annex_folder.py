@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 
 from api.importing.validation_errors import Unreadable, excerpt
 from ledger.domain.events.base import Annex
+from ledger.domain.values.media_types import media_type_of
 from ledger.errors import Refused
 from ledger.limits import ANNEX_BYTES_MAX
-from ledger.registration.annexes import media_type_of
 
 __all__ = ["AnnexFolder"]
 

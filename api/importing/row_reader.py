@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from datetime import date as Day  # noqa: N812 `date` is a reader's name, too
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from api.importing.cells import Formula, is_formula_like, text_of
@@ -27,6 +28,9 @@ _NUMBER_MAX: Final = 10**15  # IEEE 754 double precision holds 15 decimal digits
 _BEYOND: Final = "表头之外", "beyond the header"
 _SUSPECT: Final = re.compile(FORBIDDEN.pattern + "|[\ue000-\uf8ff\ufffd\U000f0000-\U0010ffff]")  # and private ones
 _ENTRIES_MAX: Final = 64  # of one row: a pledge, its publication, its corrections
+
+
+_screened: Final = lru_cache(maxsize=1_024)(screen)  # the rows of a table mostly say the same: ground, liability, body
 
 
 class RowReader:
@@ -162,7 +166,7 @@ class RowReader:
     def screen(self, *columns: str, names: bool = True) -> None:
         """Flag free text that holds, or (with `names`) seems to hold, personal data. The data is not repeated."""
         for column in columns:
-            hits = () if self.entries else screen(self.text(column))
+            hits = () if self.entries else _screened(self.text(column))
             for hit in sorted(hits, key=lambda hit: not hit.certain):
                 zh, en = KIND_WORDS[hit.kind]
                 place = f"第 {hit.start + 1} 字起", f"at character {hit.start + 1}"

@@ -20,11 +20,11 @@ from api.mirror.mirror_receipts import Receipts
 from api.mirror.target_writer import Damaged
 from api.monitor.checkpoint_growth import Inconsistent, KnownCheckpoint, advance, false_files, open_head
 from api.monitor.log_source import LogSource, annex_path
-from api.monitor.prefetch import ahead
 from api.monitor.proven_tree import ProvenTree, check_charter
 from api.monitor.renewal import look_renewed, with_evidence
 from ledger.errors import Busy, LedgerError, Malformed, Misconfigured, NotFound, Refuted, Uncheckable
 from ledger.limits import CHARTER_ENTRIES_MAX, MIRROR_SWAPS_MAX, TILE_HEIGHT, TILE_WIDTH
+from ledger.reading.prefetch import ahead
 from ledger.tlog.tiles import bundle_path, decode_bundle, encode_bundle, tile_path, tile_width
 from ledger.verifier import Trust
 

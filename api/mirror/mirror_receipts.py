@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 from api.mirror.mirror_copy import MirrorCopy, Receipted
 from api.monitor.checkpoint_growth import Inconsistent, KnownCheckpoint
 from api.monitor.log_source import LogSource
-from api.monitor.prefetch import ahead
 from api.monitor.proven_tree import ProvenTree
 from ledger.cose.receipt import parse_receipt
 from ledger.cose.receipts import encode_receipts, gather_receipts, receipts_path
 from ledger.cose.sign1 import verify_sign1
 from ledger.errors import Malformed, NotFound, Refuted, Uncheckable
 from ledger.limits import TILE_WIDTH
+from ledger.reading.prefetch import ahead
 from ledger.tlog.hashing import HASH_BYTES, split_hashes
 from ledger.tlog.proof import root_from_inclusion
 from ledger.tlog.tiles import tile_width

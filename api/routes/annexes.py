@@ -16,10 +16,10 @@ from api.http.errors import Gone
 from api.service.service import Service
 from api.service.uploads import uploaded
 from ledger.domain.events.annex import AnnexTakenDown
+from ledger.domain.values.media_types import media_type_of
 from ledger.errors import NotFound
 from ledger.limits import ANNEX_BYTES_MAX, ANNEX_MAX_AGE_SECONDS
 from ledger.reading.feed import to_recorded
-from ledger.registration.annexes import media_type_of
 from ledger.store.contract import Fact
 from ledger.store.owners import Owner
 

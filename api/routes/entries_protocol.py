@@ -10,8 +10,10 @@ it is to be handled, goes the general way; both ways share `PostEntries`.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final, cast
@@ -30,7 +32,7 @@ from api.routes.log_files import OCTETS
 from api.service.log_files import KeptFile
 from api.service.service import Service
 from ledger.errors import LedgerError
-from ledger.limits import STATEMENT_BYTES_MAX
+from ledger.limits import ADMISSIONS_PER_TURN_MAX, STATEMENT_BYTES_MAX
 from ledger.registration import Candidate
 from ledger.sequencing.sequencer import Answer, Registered, Submission
 
@@ -96,22 +98,52 @@ class _Exchange:
         self.response_complete = False
 
 
+class _Turns:
+    """The admissions of one server, some at each turn of the event loop: whoever comes meanwhile is heard in between.
+
+    128 statements that arrive together would keep the loop for a tenth of a second.
+    """
+
+    def __init__(self) -> None:
+        self._left = ADMISSIONS_PER_TURN_MAX
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def take(self, loop: asyncio.AbstractEventLoop, admission: Callable[[], None]) -> None:
+        """Now if this turn has room, else at one of the next, in order. `admission` raises nothing."""
+        if self._left == ADMISSIONS_PER_TURN_MAX:
+            loop.call_soon(self._next, loop)
+        if self._left == 0 or self._waiting:
+            self._waiting.append(admission)
+        else:
+            self._left -= 1
+            admission()
+
+    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = min(ADMISSIONS_PER_TURN_MAX, len(self._waiting))
+        self._left = ADMISSIONS_PER_TURN_MAX - now
+        for _ in range(now):
+            self._waiting.popleft()()
+        if now:
+            loop.call_soon(self._next, loop)
+
+
 class Wire(Connection):
     """One connection. Requests on it are answered in order: one that comes before an answer waits as in uvicorn."""
 
     def __init__(
-        self, service: Service, entries: PostEntries, limits: Limits, bounds: Connections, **kwargs: Any
+        self, service: Service, entries: PostEntries, limits: Limits, turns: _Turns, bounds: Connections, **kwargs: Any
     ) -> None:
         super().__init__(bounds, **kwargs)
         self._service = service
         self._entries = entries
         self._limits = limits
+        self._turns = turns
         self._exchange: _Exchange | None = None  # whose body is being read
 
     @classmethod
     def over(cls, service: Service, limits: Limits, bounds: Connections) -> Callable[..., Wire]:
         """What makes the protocol of each connection, given uvicorn's own arguments for one."""
-        return partial(cls, service, PostEntries(service), limits, bounds)
+        return partial(cls, service, PostEntries(service), limits, _Turns(), bounds)
 
     def begin(self) -> None:
         if self.cycle is None or self.cycle.response_complete:
@@ -140,7 +172,7 @@ class Wire(Connection):
             self._read_whole()
             exchange.more_body = False
             if exchange.file is None:
-                self._register(exchange)
+                self._turns.take(self.loop, partial(self._register, exchange))
             else:
                 self._hand_out(exchange, exchange.file)
 

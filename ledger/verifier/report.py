@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from ledger.cose.acknowledgement import Acknowledgement
 from ledger.cose.receipt import VerifiedReceipt
 from ledger.cose.standing_token import VerifiedStanding
 from ledger.cose.statement import VerifiedStatement
@@ -20,6 +21,7 @@ __all__ = [
     "RULES_AND_TREE",
     "Remark",
     "Verified",
+    "VerifiedAcknowledgement",
     "VerifiedEntry",
     "VerifiedHead",
     "VerifiedSignedStanding",
@@ -36,7 +38,10 @@ class Remark(Struct, frozen=True):
 
 
 class Verified(Struct, frozen=True, kw_only=True):
-    """`steps`: what was checked, in order. `not_shown`: what this kind of verification cannot show at all."""
+    """The report of a verification that holds.
+
+    `steps`: what was checked, in order. `not_shown`: what this kind of verification cannot show at all.
+    """
 
     steps: tuple[Remark, ...]
     not_shown: tuple[Remark, ...]
@@ -59,6 +64,12 @@ class VerifiedSignedStanding(Verified, frozen=True, kw_only=True):
     """What the log operator said of an enterprise, and still says."""
 
     standing: VerifiedStanding
+
+
+class VerifiedAcknowledgement(Verified, frozen=True, kw_only=True):
+    """That the log operator had a statement, and since when."""
+
+    acknowledged: Acknowledgement
 
 
 class VerifiedHead(Verified, frozen=True, kw_only=True):

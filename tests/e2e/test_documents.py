@@ -63,6 +63,7 @@ def reader(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFac
                 "BUCKET": f"s3://{BUCKET}/log",
                 "FILES_PORT": str(free_port()),
                 "PUBLISHED_PORT": str(free_port()),
+                "SCHEDULER_PORT": str(free_port()),
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
                 "LEDGER": service.url,
                 "DATA": str(service.data_dir),

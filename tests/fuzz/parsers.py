@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import httpx
 
-from api.certificates.check import check_certificate
+from api.certificates.certificate_check import check_certificate
 from api.client.problems import error_of
 from api.http.bodies import batch_items
 from api.http.enterprise_ids import subject_of
@@ -39,11 +39,11 @@ from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.payload import decode_body, decode_payload
 from ledger.domain.rules.policy_conditions import read_policy
 from ledger.domain.values import mark_serials as serials
+from ledger.domain.values.media_types import media_type_of
 from ledger.domain.values.subject import parse as parse_subject
 from ledger.errors import Malformed
 from ledger.keys.algorithms import decode_key, load_pem
 from ledger.keys.proof_of_possession import check_possession
-from ledger.registration.annexes import media_type_of
 from ledger.store.backup_file import opened, pieces, take_manifest
 from ledger.store.erasure_journal import ErasureJournal
 from ledger.tlog.checkpoint import VerifiedCheckpoint, open_checkpoint, parse_checkpoint

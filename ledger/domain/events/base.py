@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
+from ledger.domain.values.media_types import AnnexMediaType
 from ledger.limits import ANNEX_BYTES_MAX
 
 __all__ = [
@@ -35,13 +36,6 @@ Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}\\Z")]  # SHA-256, lower-case hexadecimal
 Hex = Annotated[str, Meta(pattern="^(?:[0-9a-f]{2})+\\Z", max_length=4096)]
 EntryIndex = Annotated[int, Meta(ge=0)]  # the leaf index of an entry, from 0
-MediaType = Literal[
-    "application/json",
-    "application/pdf",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "text/csv",
-    "text/plain",
-]
 Month = Annotated[str, Meta(pattern="^[0-9]{4}-(?:0[1-9]|1[0-2])\\Z")]
 
 
@@ -57,7 +51,7 @@ class Annex(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     sha256: Digest
     bytes: Annotated[int, Meta(ge=1, le=ANNEX_BYTES_MAX)]
-    media_type: MediaType
+    media_type: AnnexMediaType
 
 
 class NamedText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ledger.domain.events.base import Annex
+from ledger.domain.values.media_types import XLSX, media_type_of
 from ledger.errors import Refused
 from ledger.keys.keyring import Keyring
 from ledger.limits import ANNEX_BYTES_MAX
 from ledger.registration import AdmittingLog, Candidate, admit
-from ledger.registration.annexes import XLSX, MissingAnnex, media_type_of
+from ledger.registration.annexes import MissingAnnex
 from ledger.store.annexes import AnnexKept
 from tests.support.book import Book
 from tests.support.charter import ORIGIN
