@@ -48,6 +48,9 @@ class FollowedLog:
         self.fewer = held if held < self.size else None
         if newest is None or self.fewer is not None or self.broken is not None:
             return
+        self._compare(newest)
+        if self.broken is not None:
+            return
         governance = self.governance
         for event in self._feed.governing(self._governed):
             if event.index < newest.tree_size:
@@ -55,7 +58,6 @@ class FollowedLog:
                 self._governed = event.index
         if governance is not self.governance:
             self.governance, self.keyring = governance, Keyring(governance)
-        self._compare(newest)
         self.checkpoint = newest
 
     def _compare(self, newest: CheckpointRow) -> None:
