@@ -38,8 +38,17 @@ async def readyz(request: Request) -> Response:
         # Of 0 nothing but this machine's memory tells a copy of keys and database from the log itself.
         "witnesses": service.witnessing.count,
     }
+    if service.published is not None:
+        # Proofs do not wait for the database: up to here they are there whatever is wrong below.
+        ready["published_size"] = published = await service.log_files.published_size()
     if looked.conditions:
         ready["why"] = "; ".join(one.why for one in looked.conditions)
+        if service.published is not None:
+            ready["why"] += (
+                "; the published copy does not answer either"
+                if published is None
+                else f"; checkpoint, tiles, bundles and receipts of {published} entries are answered from the copy"
+            )
         ready["conditions"] = [one.name for one in looked.conditions]
     if service.witnessing.rounds is not None:  # for information: a log without its quorum still takes statements
         ready["witnessed_size"] = service.witnessing.rounds.witnessed_size

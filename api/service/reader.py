@@ -15,13 +15,14 @@ from psycopg import conninfo as conninfos
 from api.cosigning.cosigned_checkpoints import Published
 from api.cosigning.cosigning import Witnessing
 from api.cosigning.log_witness_policy import read_policy
+from api.delivery.outside_addresses import OutsideAddresses
 from api.http.metrics import Meters
 from api.http.waiting_room import WaitingRoom
 from api.service.audit_runs import AuditRuns
 from api.service.service import ReadsOnly, Service, unix_now
 from api.service.views import Views
 from api.service.writer_lag import WriterLag
-from api.settings import Settings, attachment_keys, complaint_keys
+from api.settings import Settings, attachment_keys, complaint_keys, draft_keys, notice_keys
 from ledger.errors import Misconfigured, Refused
 from ledger.reading.feed import Feed
 from ledger.reading.followed_log import FollowedLog
@@ -82,6 +83,10 @@ def open_reader(settings: Settings, database: str, loop: asyncio.AbstractEventLo
             views=Views(conninfo, feed, progress.rules),
             attachment_keys=KeyFolder(attachment_keys(settings.data_dir)),
             complaint_keys=KeyFolder(complaint_keys(settings.data_dir)),
+            notice_keys=KeyFolder(notice_keys(settings.data_dir)),
+            drafts=store.drafts(KeyFolder(draft_keys(settings.data_dir))),
+            outside=OutsideAddresses(),
+            mails=False,
             certificate_folder=settings.data_dir / "certificates",
             public_url=settings.address,
             keys_dir=settings.keys_dir,

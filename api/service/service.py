@@ -22,6 +22,7 @@ from api.certificates.certificate_entries import Gatherer
 from api.certificates.issue import Certificates
 from api.certificates.store import CertificateFolder
 from api.cosigning.cosigning import Witnessing
+from api.delivery.outside_addresses import OutsideAddresses
 from api.http.errors import WriterElsewhere
 from api.http.metrics import Meters
 from api.http.turns import Turns
@@ -31,6 +32,7 @@ from api.service.body_disclosure import Publicity
 from api.service.completeness_bundles import Bundles
 from api.service.event_tail import EventTail
 from api.service.filling import FillingState
+from api.service.log_files import LogFiles
 from api.service.readiness import Condition, Readiness, reads_from, would_commit
 from api.service.shared_look import SharedLook
 from api.service.standing_cache import Standings
@@ -41,6 +43,7 @@ from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Behind, Busy, LedgerError
 from ledger.keys.log_keys import LogKeys
 from ledger.limits import LONG_READS_MAX, READY_SECONDS_MAX, STREAMS_MAX, STREAMS_PER_CLIENT_MAX
+from ledger.mirror.published_log import PublishedLog
 from ledger.reading.feed import Feed
 from ledger.reading.followed_log import FollowedLog
 from ledger.reading.log_reader import Log
@@ -51,6 +54,7 @@ from ledger.sequencing.sequencer import Answer, Sequencer, Submission
 from ledger.store.application import Ledger
 from ledger.store.attachment_keys import KeyFolder
 from ledger.store.desk import Desk
+from ledger.store.desk_releases import Drafts
 from ledger.store.erasure import Erasures
 from ledger.store.postgres import PostgresStore
 from ledger.verifier import TrustFile
@@ -115,12 +119,18 @@ class Service:
     witnessing: Witnessing
     attachment_keys: KeyFolder
     complaint_keys: KeyFolder
+    notice_keys: KeyFolder
+    outside: OutsideAddresses
+    mails: bool  # whether the operator named a mail server
+    drafts: Drafts
     certificate_folder: Path
     public_url: str  # under which people reach the service, without a slash at the end
     keys_dir: Path
     audits: AuditRuns
+    published: PublishedLog | None = None  # the copy that proofs are answered from
     filling: FillingState | None = None
     meters: Meters = field(default_factory=Meters)
+    log_files: LogFiles = field(init=False)
     publicity: Publicity = field(init=False)
     bundles: Bundles = field(init=False)
     readiness: Readiness = field(init=False)
@@ -137,6 +147,13 @@ class Service:
 
     def __post_init__(self) -> None:
         self.publicity = Publicity(self.feed, self.progress.rules, self.today)
+        self.log_files = LogFiles(
+            self.log,
+            self.witnessing.published.newest,
+            self.feed.size,
+            lambda: self.log_grown.size,
+            self.published,
+        )
         published, roots = self.witnessing.published, lambda: self.governance.map_roots
         self.bundles = Bundles(self.store, self.log, self.views.map, self.publicity, published, roots)
         self.erasures = Erasures(self.store, self.attachment_keys)

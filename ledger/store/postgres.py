@@ -27,6 +27,7 @@ from ledger.store.access_log import Accesses, PostgresAccesses
 from ledger.store.annexes import Annexes, PostgresAnnexes
 from ledger.store.append_parameters import append_params, fact_key
 from ledger.store.array_parameters import Bigints, Texts
+from ledger.store.attachment_keys import KeyFolder
 from ledger.store.attachments import AttachmentStore, PostgresAttachments
 from ledger.store.connect import Database, Params, connect, to_ledger_error
 from ledger.store.contract import Batch, CheckpointRow, EntryRow, Fact, LeafRow
@@ -35,8 +36,11 @@ from ledger.store.cosignatures import Cosignatures, PostgresCosignatures
 from ledger.store.desk import PostgresDesk
 from ledger.store.desk_complaints import DeskComplaints
 from ledger.store.desk_enrolments import EnrolmentRequests
+from ledger.store.desk_follows import DeskFollows
+from ledger.store.desk_outbox import DeskOutbox
 from ledger.store.desk_releases import Drafts
 from ledger.store.desk_sessions import DeskSessions
+from ledger.store.desk_webhooks import DeskWebhooks
 from ledger.store.durability import check_durable
 from ledger.store.queries import QUERIES
 from ledger.store.recorder import LedgerRecorder
@@ -67,7 +71,9 @@ class PostgresStore(Vault):
         self.desk_sessions = DeskSessions(database)
         self.desk_complaints = DeskComplaints(database)
         self.desk_enrolments = EnrolmentRequests(database)
-        self.drafts = Drafts(database)
+        self.webhooks = DeskWebhooks(database)
+        self.follows = DeskFollows(database)
+        self.outbox = DeskOutbox(database)
         self.annexes: Annexes = PostgresAnnexes(database)
         self.cosignatures: Cosignatures = PostgresCosignatures(database)
         self.attachments: AttachmentStore = PostgresAttachments(database)
@@ -81,6 +87,10 @@ class PostgresStore(Vault):
     def open(cls, conninfo: str) -> Self:
         """Connect to a migrated book as the service's role. Raises `Unavailable`."""
         return cls(Database(conninfo))
+
+    def drafts(self, keys: KeyFolder) -> Drafts:
+        """The drafts of the desks, which lie encrypted under keys of this folder."""
+        return Drafts(self._database, keys)
 
     @cached_property
     def recorder(self) -> LedgerRecorder:

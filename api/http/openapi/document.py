@@ -111,7 +111,12 @@ def describe(app: FastAPI) -> dict[str, Any]:
                     "name": "Authorization",
                     "description": "`COSE ` and a token in base64: made by an enrolled key for one request, good once. "
                     "`credit-ledger access` makes it",
-                }
+                },
+                "webhookToken": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The token that was given when the webhook was asked for",
+                },
             },
         },
     }  # fmt: skip
@@ -137,6 +142,8 @@ def _operation(operation: Operation, parameters: list[dict[str, Any]], *, asks: 
         said["requestBody"] = _body(operation.body)
     if operation.signed is not False:
         said["security"] = [{"signedRequest": []}, *([{}] if operation.signed is None else [])]
+    if operation.bearer:
+        said["security"] = [{"webhookToken": []}]
     return said
 
 
