@@ -85,6 +85,10 @@ class Busy(LedgerError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class QuotaFull(Busy):
+    """What an owner uploaded, and no entry names yet, fills its quota: its own to clear, by naming or by waiting."""
+
+
 class Unavailable(LedgerError):
     """The database cannot be reached, or did not say whether it committed; nothing is known to be done.
 

@@ -111,6 +111,7 @@ DESK_STATEMENTS_MAX: Final = 100_000
 DESK_WAITING_PER_ISSUER_MAX: Final = 16  # one for each campaign and scope at most: a full desk is the offender's own
 DESK_REFUSED_PER_ISSUER_MAX: Final = 16  # kept with their reasons, the newest
 DESK_PAGE_MAX: Final = 100
+ERASURES_PAGE_MAX: Final = 50  # rows of each list of the data officer's desk
 PLEDGE_CODES_TRIED_MAX: Final = 100  # one after the other, where a proposed code is taken
 DESK_REFUSAL_BYTES_MAX: Final = 8_192
 
@@ -180,6 +181,7 @@ FEED_ENTRIES_MAX: Final = 50  # in an enterprise's Atom feed, the newest
 PAGE_STREAM_MAX: Final = 100_000  # entries counted for an enterprise's page
 PAGE_STEPS_MAX: Final = 4  # changes by time alone that a page tells beforehand
 PAGES_CACHED_BYTES_MAX: Final = 64 * 1024 * 1024  # enterprises' pages that were asked for lately, both languages
+PAGES_DRAWN_TOGETHER_MAX: Final = 16  # enterprises' pages that are read for at once, and drawn one after the other
 PAGE_CHECKPOINT_SECONDS_MAX: Final = 1.0  # how long a page may name a checkpoint's witnesses that has more by now
 FIGURES_CASES_MIN: Final = 30  # fewer are not published as a number
 FIGURES_WAIT_SECONDS_MAX: Final = 20.0  # for somebody else's count of the whole book
@@ -304,6 +306,7 @@ GROWTH_AGAIN_SECONDS: Final = 2.0  # until a stream that broke off is asked for 
 MIRROR_SWAPS_MAX: Final = 5  # of the checkpoint, where other mirrors of the same copy are faster
 MIRROR_PUTS_MAX: Final = 8  # files on their way to an object store, of at most 16 MiB each
 MIRROR_PAUSE_SECONDS: Final = 0.1  # between two rounds of a log that grows: one gathers what came meanwhile
+MIRROR_RETRY_SECONDS_MAX: Final = 2.0  # between two tries of a log or target that does not answer, beside their own
 MIRROR_LOOK_SECONDS: Final = 0.5  # between two looks for what was told of and is not shown yet
 BUCKET_CONNECT_SECONDS_MAX: Final = 5.0  # of an object store that a mirror lies in
 BUCKET_ANSWER_SECONDS_MAX: Final = 15.0  # one try
@@ -330,6 +333,44 @@ PUBLISHED_ANSWER_SECONDS_MAX: Final = 2.0  # after which the database is asked
 PUBLISHED_READS_MAX: Final = 8  # at once
 PUBLISHED_BEHIND_SECONDS_MAX: Final = 5.0  # further behind, and the newest checkpoint is the database's again
 LOG_FILES_CACHED_BYTES_MAX: Final = 64 * 1024 * 1024  # full tiles, bundles and files of receipts, rendered
+# Notices that the service sends by itself (WEBHOOK_SECONDS_MAX and the bounds of secrets are above)
+WEBHOOKS_MAX: Final = 500
+WEBHOOKS_PER_CLIENT_MAX: Final = 10
+WEBHOOKS_AT_ONCE_MAX: Final = 32  # that are being told at a time
+WEBHOOK_TERMS_MAX: Final = 64  # subjects, campaigns, types: of each
+WEBHOOK_TOKENS: Final = 40  # of a client's allowance, for one that is asked for: we post to where it says
+WEBHOOK_REQUEST_BYTES_MAX: Final = 32_768
+WEBHOOK_ADDRESS_CHARS_MAX: Final = 2_000
+WEBHOOK_ANSWER_BYTES_MAX: Final = 4_096
+WEBHOOK_LEASE_SECONDS: Final = 60  # longer than one post may take
+WEBHOOK_TURN_SECONDS: Final = 20.0  # of one subscription that is behind, before others have theirs
+WEBHOOK_LOOK_SECONDS: Final = 1.0
+WEBHOOK_CHALLENGES_MAX: Final = 5
+WEBHOOK_ASKED_SECONDS_MAX: Final = 86_400  # until a challenge is answered
+WEBHOOK_RETRY_SECONDS_MIN: Final = 5
+WEBHOOK_RETRY_SECONDS_MAX: Final = 12 * 3_600
+WEBHOOK_FAILING_SECONDS_MAX: Final = 3 * 86_400  # then it is stopped, and stays where it was
+WEBHOOK_STOPPED_SECONDS_MAX: Final = 30 * 86_400  # then it is gone
+MAIL_SECONDS_MAX: Final = 30.0  # for one mail, from connecting to the server's answer
+MAIL_LEASE_SECONDS: Final = 120
+MAIL_LOOK_SECONDS: Final = 1.0
+MAIL_ATTEMPTS_MAX: Final = 12
+MAIL_RETRY_SECONDS_MIN: Final = 30
+MAIL_RETRY_SECONDS_MAX: Final = 6 * 3_600
+NOTICE_INTERVAL_SECONDS: Final = 30  # between two looks for what has to be told: what comes in between is one mail
+NOTICE_STEP_ENTRIES: Final = 500  # of the log, looked at with one transaction
+NOTICE_LINES_MAX: Final = 50  # entries that one mail names
+OUTBOX_WAITING_SECONDS_MAX: Final = 30 * 86_400  # what could not be sent for so long is no news
+OUTBOX_SETTLED_SECONDS_MAX: Final = 60 * 86_400  # then the row goes
+OUTBOX_PAGE_MAX: Final = 200
+FOLLOW_TOKENS: Final = 40  # of a client's allowance: what is asked for sends a mail
+FOLLOW_ADDRESS_CHARS_MAX: Final = 254  # RFC 5321 §4.5.3.1.3, without the brackets
+FOLLOWS_MAX: Final = 1_000_000
+FOLLOWS_PER_ADDRESS_MAX: Final = 200
+FOLLOWS_ASKED_PER_ADDRESS_MAX: Final = 3  # that wait for their confirmation: so many mails somebody gets unasked
+FOLLOWS_ASKED_PER_CLIENT_MAX: Final = 10
+FOLLOWS_ASKED_MAX: Final = 10_000
+FOLLOW_ASKED_SECONDS_MAX: Final = 2 * 86_400  # until the link is followed
 
 # Audit
 AUDIT_UNWITNESSED_SECONDS_MAX: Final = 86_400  # between the first checkpoint that lacks its quorum and the newest
@@ -364,6 +405,13 @@ DATABASE_KEEPALIVES_MAX: Final = 3  # unanswered
 DATABASE_LOCK_MS_MAX: Final = 5_000
 DATABASE_CONNECTIONS_MAX: Final = 8
 DATABASE_POLL_SECONDS: Final = 0.25  # a notification can be missed; a look is one index access
+STANDBY_POLL_SECONDS: Final = 0.1  # where nothing can be listened for
+
+# Readers: processes that answer from standbys
+READER_BEHIND_SECONDS_MAX: Final = 30.0  # from when the writer held an entry until a reader must
+READER_BEHIND_ENTRIES_MAX: Final = 50_000  # also: for a size further ahead than that nobody waits
+READER_LOOK_SECONDS: Final = 1.0  # between looks at the writer's checkpoint
+READER_LOOK_SECONDS_MAX: Final = 3.0  # for one of them
 
 # Import of rosters and outcomes
 IMPORT_FILE_BYTES_MAX: Final = 192 * 1024 * 1024  # so that ordinary rows reach the limit of rows first

@@ -20,6 +20,8 @@ from api.monitor.log_growth import LogGrowth
 from api.monitor.log_source import LogSource
 from api.monitor.retry import keep_going
 from api.monitor.trust_on_first_use import believed
+from ledger.errors import LedgerError
+from ledger.limits import MIRROR_RETRY_SECONDS_MAX
 
 __all__ = ["mirror"]
 
@@ -57,6 +59,7 @@ def mirror(ctx: click.Context, url: str, target: str, *, trust_path: Path | None
         stack.enter_context(GracefulShutdown().listening())
         step = _progress(stack)
         copy: Mirror | None = None
+        listening = False
 
         def one_round() -> None:
             nonlocal copy
@@ -77,9 +80,17 @@ def mirror(ctx: click.Context, url: str, target: str, *, trust_path: Path | None
                 listening = True
             growth.wait(copy.size, seconds)
 
-        listening = False
+        said = ""
+
+        def say(error: LedgerError) -> None:  # once, however often it is tried
+            nonlocal said
+            if (line := explain(error)[0]) != said:
+                said = line
+                _say(line)
+
+        retry = MIRROR_RETRY_SECONDS_MAX
         try:
-            keep_going(one_round, once=once, interval=interval, say=lambda error: _say(explain(error)[0]), wait=wait)
+            keep_going(one_round, once=once, interval=interval, say=say, wait=wait, retry_seconds_max=retry)
         except Inconsistent as found:
             where = kept.keep_inconsistency(found)
             _say(f"日志不一致 / THE LOG IS INCONSISTENT ({found.kind})\n{found.zh}\n{found.en}\n{where}")

@@ -6,8 +6,9 @@ the log signed is the same whoever brings it, and of two checkpoints the larger 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain
 from typing import Final
 
@@ -40,7 +41,7 @@ class BucketWriter(BucketTarget):
     def begin(self) -> None:
         if self.has(_BEGUN):
             return
-        with self.reached(""):
+        with self._written(""):
             first = next(iter(chain.from_iterable(obstore.list(self.store, chunk_size=1))), None)
         if first is not None and not first["path"].startswith(OWN):
             raise Misconfigured(f"{self.address} is neither empty nor a mirror: {first['path']!r:.200} lies there")
@@ -84,7 +85,7 @@ class BucketWriter(BucketTarget):
 
     def _create(self, path: str, content: bytes) -> bool:
         try:
-            with self.reached(path):
+            with self._written(path):
                 obstore.put(self.store, path, content, mode="create", use_multipart=False)
         except AlreadyExistsError:
             return False
@@ -97,14 +98,14 @@ class BucketWriter(BucketTarget):
         if found is None or found[0] != seen:
             return False
         try:
-            with self.reached(path):
+            with self._written(path):
                 obstore.put(self.store, path, content, mode={"e_tag": found[1]}, use_multipart=False)
         except PreconditionError:
             return False
         return True
 
     def replace(self, path: str, content: bytes) -> None:
-        with self.reached(path):
+        with self._written(path):
             obstore.put(self.store, path, content, use_multipart=False)
 
     def remove(self, path: str) -> None:
@@ -113,6 +114,14 @@ class BucketWriter(BucketTarget):
                 obstore.delete(self.store, path)
         except FileNotFoundError:
             return
+
+    @contextmanager
+    def _written(self, path: str) -> Iterator[None]:
+        try:
+            with self.reached(path):
+                yield
+        except FileNotFoundError as error:
+            raise Misconfigured(f"there is no bucket for {self.address}: make it first") from error
 
     def drop_partial(self, path: str) -> None:
         if not self.has(path):

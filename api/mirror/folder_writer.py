@@ -10,7 +10,7 @@ from pathlib import Path
 from api.mirror.target_writer import OWN, PARTIAL, Damaged
 from api.monitor.atomic_files import TEMPORARY, only_one, sync_folder, write_whole
 from ledger.errors import Malformed, Misconfigured
-from ledger.limits import ANNEX_BYTES_MAX
+from ledger.limits import ANNEX_BYTES_MAX, CHECKPOINT_BYTES_MAX
 from ledger.mirror.folder_target import FolderTarget
 
 __all__ = ["FolderWriter"]
@@ -64,7 +64,7 @@ class FolderWriter(FolderTarget):
 
     def swap(self, path: str, content: bytes, seen: bytes | None) -> bool:
         # Nobody comes in between: `alone` holds the lock.
-        if self.get(path, max(len(content), len(seen or b""))) != seen:
+        if self.get(path, CHECKPOINT_BYTES_MAX) != seen:
             return False
         self.replace(path, content)
         return True

@@ -52,7 +52,6 @@ class Mirror:
         self._receipts = Receipts(source, trust, copy)
         self._whole = self._head(copy.checkpoint())
         pending = self._head(copy.pending())
-        # The pending tree was found to contain the whole one before its note was written.
         self._known = max(filter(None, (self._whole, pending)), key=lambda head: head.size, default=None)
         copy.tidy()
 
@@ -79,6 +78,8 @@ class Mirror:
         if self._whole is not None and shown.note == self._whole.note and not self._receipts.wanting(shown):
             return self.size
         tree = advance(self._known, shown, self._source)
+        if self._whole != self._known:  # what is pending may be another mirror's, who saw another log
+            advance(self._whole, shown, self._source)
         before = self.size
         if self._known is None:
             with _from(shown):

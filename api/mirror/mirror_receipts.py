@@ -39,10 +39,11 @@ class Receipts:
         self._kept = copy.receipted()
         self._lacking: bytes | None = None  # the note of the tree that the source had no more receipts for
         self._by_file: bool | None = None  # whether the source has them by the file
+        self._held: tuple[int, Sequence[bytes]] = (-1, ())  # of the last bundle, those that were found to hold
 
     def believe(self, trust: Trust) -> None:
         """From now on under these keys: the log's were succeeded."""
-        self._trust = trust
+        self._trust, self._held = trust, (-1, ())
 
     @property
     def size(self) -> int:
@@ -76,6 +77,7 @@ class Receipts:
                     break
                 with self._damaged(number) if here else contextlib.nullcontext():
                     expected = self._check(number, receipts, expected, tree, prefix, head)
+                self._held = number, receipts
                 width = tile_width(0, number, head.size)
                 self._copy.put(receipts_path(number, width), encode_receipts(receipts))
                 full = width == TILE_WIDTH
@@ -114,8 +116,14 @@ class Receipts:
     ) -> int:
         """Each must be of the entry at which the one before ends; where the last one ends. Raises `Refuted`."""
         leaves = split_hashes(tree.tile(0, number))
-        for data in receipts:
+        # A log that grows shows the receipts of a bundle again with each checkpoint. Those that held in a tree that
+        # this one contains hold in this one.
+        held = self._held[1] if self._held[0] == number else ()
+        for place, data in enumerate(receipts):
             receipt = parse_receipt(data)
+            if place < len(held) and held[place] == data and receipt.index == expected:
+                expected = receipt.tree_size
+                continue
             if receipt.index != expected or not expected < receipt.tree_size <= head.size:
                 raise Refuted(f"the receipt of entry {receipt.index} stands where that of {expected} belongs")
             try:

@@ -45,7 +45,7 @@ class TargetWriter(MirrorTarget, Protocol):
         """Everything that was put is durable."""
 
     def swap(self, path: str, content: bytes, seen: bytes | None) -> bool:
-        """Replace what lies there if it still is what was `seen`, in one step, durably; whether it was replaced."""
+        """Replace a signed note if it still is what was `seen`, in one step, durably; whether it was replaced."""
 
     def replace(self, path: str, content: bytes) -> None:
         """Create or replace, in one step, durably: notes of the mirror's own."""

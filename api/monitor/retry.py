@@ -20,10 +20,12 @@ def keep_going(
     interval: float,
     say: Callable[[LedgerError], object],
     wait: Callable[[float], object] = time.sleep,
+    retry_seconds_max: float | None = None,
 ) -> None:
     """Round after round, `interval` seconds apart; what is out of reach is tried again, ever more seldom.
 
     `wait` is given the interval after a round that went well, and may return sooner where there is something to do.
+    `retry_seconds_max`: between two tries; by default the interval, or five minutes.
 
     With `once` it returns after one round, and raises what stood in its way. Every other error is raised.
     """
@@ -40,6 +42,7 @@ def keep_going(
         if once:
             return
         if failures:
-            time.sleep(min(interval * 2.0 ** min(failures, 16), max(interval, FOLLOW_WAIT_SECONDS_MAX)))
+            longest = max(interval, FOLLOW_WAIT_SECONDS_MAX) if retry_seconds_max is None else retry_seconds_max
+            time.sleep(min(interval * 2.0 ** min(failures, 16), longest))
         else:
             wait(interval)

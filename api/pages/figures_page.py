@@ -18,6 +18,7 @@ from api.pages.rendering import Language, PageFrame, answer
 from api.pages.words import Word
 from api.service.figures import BookFigures, Count, CountedBook
 from api.service.service import Service
+from ledger.domain.rules.policy_items import FINDINGS
 from ledger.limits import FIGURES_CASES_MIN
 from projections.standing.levels import WORDS
 
@@ -112,6 +113,14 @@ FIGURES: Final = (
         _EVERY,
         [("counting", Word("有正在计分的记录", "with an entry that counts"))],
         _one("counting", "count(*) FILTER (len(reasons) > 0)", "count(*)"),
+    ),
+    Figure(
+        "kinds",
+        Word("正在计分的记录，按种类", "Entries that count, by kind"),
+        Word("正在计分、列在状况中的原因", "reasons that count, as standings list them"),
+        [(item, Word(zh, en)) for item, (zh, en) in FINDINGS.items()],
+        "SELECT reason->>'item' AS row, count(*) AS cases, sum(count(*)) OVER () AS among\n"
+        f"FROM (SELECT unnest(reasons) AS reason {SOURCE})\nGROUP BY row",
     ),
     Figure(
         "repairs",

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.routes.entries_reading import IMMUTABLE
 from api.service.log_files import KeptFile
-from api.service.own_trust import trust_file
+from api.service.own_trust import certificate_keys, trust_file
 from api.service.service import Service
 from ledger.cose.cbor import decode, encode
 from ledger.errors import NotFound
@@ -66,9 +66,9 @@ def get_key(kid: str, request: Request) -> Response:
     for public in _public_keys(service, "receipt_key", "standing_key"):
         if public.kid.hex() == kid.lower():
             return Response(public.cose_key, headers=IMMUTABLE, media_type="application/cbor")
-    certificate = service.keys.certificate
-    if certificate is not None and certificate.kid.hex() == kid.lower():
-        return Response(certificate.public.cose_key, headers=IMMUTABLE, media_type="application/cbor")
+    for row in certificate_keys(service):
+        if row.kid == kid.lower():
+            return Response(row.load().cose_key, headers=IMMUTABLE, media_type="application/cbor")
     raise NotFound(f"this log has no key {kid[:64]}")
 
 

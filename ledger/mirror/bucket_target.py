@@ -27,6 +27,7 @@ from ledger.limits import (
 
 __all__ = ["BucketTarget"]
 
+_NO_BUCKET: Final = "NoSuchBucket"
 _ADDRESS: Final = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([A-Za-z0-9._~/-]*))?")
 
 
@@ -91,6 +92,8 @@ class BucketTarget:
         except (FileNotFoundError, AlreadyExistsError, PreconditionError):
             raise
         except BaseError as error:
+            if _NO_BUCKET in str(error):  # a listing says so in its own way
+                raise FileNotFoundError(self._address) from error
             raise Unavailable(f"{self._address}/{path}: {_said(error)}") from error
 
 

@@ -67,6 +67,7 @@ def restore(
                     _copy_in(connection, archive, table, copied, progress or (lambda _table, _bytes: None))
                 _erase_again(connection, erased)
                 _call_back(connection)
+                _hold_notices(connection)
                 _require_whole(connection, manifest)
                 missing = _missing(connection, manifest, known)
             connection.execute("ANALYZE ledger.entries, ledger.checkpoints, ledger.unique_facts, ledger.vault")
@@ -106,7 +107,7 @@ def _erase_again(connection: Connection[Any], erased: Collection[Erased]) -> Non
     connection.execute("UPDATE ledger.vault SET body = NULL WHERE commitment = ANY (%s)", (bodies,))
     connection.execute("DELETE FROM ledger.held_bodies WHERE commitment = ANY (%s)", (bodies,))
     connection.execute("DELETE FROM desk.pending WHERE sha256(body) = ANY (%s)", (bodies,))
-    connection.execute("DELETE FROM desk.drafts WHERE sha256(body) = ANY (%s)", (bodies,))
+    connection.execute("DELETE FROM desk.drafts WHERE coalesce(commitment, sha256(body)) = ANY (%s)", (bodies,))
     connection.execute("UPDATE ledger.attachments SET ciphertext = NULL WHERE id = ANY (%s)", (attachments,))
     connection.execute("UPDATE ledger.annexes SET content = NULL WHERE digest = ANY (%s)", (annexes,))
     connection.execute("DELETE FROM ledger.held_annexes WHERE digest = ANY (%s)", (annexes,))
@@ -116,8 +117,18 @@ def _call_back(connection: Connection[Any]) -> None:
     """What was left for a time may have been called back since: it is a draft again, and somebody has to leave it."""
     connection.execute(
         "UPDATE desk.drafts SET state = 'draft', releaser = NULL, statement = NULL, statement_id = NULL, body = NULL, "
-        "release_at = NULL WHERE state = 'left'"
+        "commitment = NULL, release_at = NULL WHERE state = 'left'"
     )
+
+
+def _hold_notices(connection: Connection[Any]) -> None:
+    """What waited to be sent may have been since: nobody is told twice by itself, staff decide. Webhooks are told again
+    from where they were, under the same ids."""
+    connection.execute(
+        "UPDATE desk.outbox SET state = 'dead', problem = 'restored', claim = NULL, leased_until = NULL "
+        "WHERE state = 'waiting' AND channel = 'mail'"
+    )
+    connection.execute("UPDATE desk.webhooks SET claim = NULL, leased_until = NULL")
 
 
 def _require_whole(connection: Connection[Any], manifest: BackupManifest) -> None:

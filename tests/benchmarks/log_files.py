@@ -8,6 +8,7 @@ from itertools import cycle, islice
 import httpx
 
 from ledger.tlog.tiles import bundle_path, tile_path
+from projections.engine.rebuild import rebuild
 from tests.benchmarks.books import Bench, check
 from tests.benchmarks.comparing import Ratio, compare
 from tests.benchmarks.load import get, load
@@ -21,6 +22,7 @@ BUNDLES_MAX = 60  # which memory holds all together
 def files(bench: Bench) -> Iterator[Ratio]:
     """Each file was asked for before: what is measured is the way of the bytes."""
     book = bench.mixed()
+    rebuild(book.database.service)  # else the service would not be ready before it has caught up
     full = book.size() // 256
     tiles = [tile_path(0, number) for number in range(full)]
     bundles = [bundle_path(number) for number in range(min(full, BUNDLES_MAX))]

@@ -14,6 +14,7 @@ from ledger.cose.receipts import receipts_path
 from ledger.mirror import open_target
 from ledger.mirror.target import MirrorTarget
 from ledger.tlog.tiles import bundle_path, tile_path, tile_width
+from projections.engine.rebuild import rebuild
 from tests.benchmarks.books import Bench, Book, Writer, check
 from tests.benchmarks.comparing import Ratio
 from tests.benchmarks.material import candidate, name_of
@@ -43,6 +44,7 @@ def addresses(size: int) -> Iterator[str]:
 def mirroring(bench: Bench) -> Iterator[Ratio]:
     """Into a folder and into a bucket: fill, compare with the service, then follow while the book grows."""
     book = bench.mixed()
+    rebuild(book.database.service)  # else the service would not be ready before it has caught up
     with object_store(), book.service() as service:
         for what, address in (("a folder", str(bench.folder / "copy")), ("a bucket", f"s3://{BUCKET}/copy")):
             size = book.size()
@@ -90,7 +92,10 @@ def _lags(book: Book, service: RunningService, address: str, commits: int) -> li
 
     watcher = threading.Thread(target=watch)
     with Writer(book) as writer, _following(service.url, address):
-        time.sleep(1)  # its first look, and its ear at the stream
+        for number in range(2):  # by the second one it listens
+            writer.commit([candidate(book.material.registered(name_of(number, f"first{time.monotonic_ns()}-")))])
+            while _size(target) < book.size():
+                time.sleep(0.05)
         watcher.start()
         committed: list[tuple[float, int]] = []
         size, mark = book.size(), time.monotonic_ns()
@@ -99,7 +104,7 @@ def _lags(book: Book, service: RunningService, address: str, commits: int) -> li
             committed.append((time.monotonic(), size + number))
             time.sleep(PACE_SECONDS)
         deadline = time.monotonic() + 60
-        while _size(target) < size + commits and time.monotonic() < deadline:
+        while not (seen and seen[-1][1] >= size + commits) and time.monotonic() < deadline:
             time.sleep(0.05)
         over.set()
         watcher.join()

@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from api.pages.figures_page import FIGURES, PARQUET_SOURCE, SOURCE
+from ledger.domain.rules.policy_items import FINDINGS
 from ledger.limits import FIGURES_CASES_MIN
 from tests.e2e.book import Book, today
 from tests.support.charter import HANDLING_BODY, ORIGIN
@@ -112,6 +113,7 @@ def test_what_was_registered_is_what_is_counted(told: Book) -> None:
     by_name = dict(zip([one.name for one in FIGURES], map(shown, sections(told.get("/figures").text)), strict=True))
     assert by_name["pledges"] == [(str(PLEDGED), str(ENTERPRISES))]
     assert by_name["findings"] == [(str(FOUND), str(ENTERPRISES))]
+    assert by_name["kinds"][list(FINDINGS).index("complaint.refused_without_reply")] == (str(FOUND), str(FOUND))
     assert by_name["kept"] == [("少于 30", str(PLEDGED))]
 
 

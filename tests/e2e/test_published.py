@@ -130,7 +130,7 @@ def test_under_load_the_copy_is_less_than_a_second_behind_and_never_ahead(world:
                     known.add(statement)
                     answered[int(load.receipts[statement][0].rpartition("/")[2])] = now
                 time.sleep(0.005)
-        eventually(lambda: world.published() == world.newest(), "the copy has everything")
+        eventually(lambda: seen and seen[-1][1] == world.newest(), "the copy has everything")
     finally:
         over.set()
         watcher.join()
@@ -254,4 +254,4 @@ def test_a_full_file_is_answered_alike_from_memory_and_before(world: World) -> N
         assert len({answer.content for answer in answers}) == 1
         asked = world.book.http.get(path, headers={"Origin": "https://elsewhere.example"})
         assert asked.headers["access-control-allow-origin"] == "*"
-        assert world.book.http.get(f"{path}?x=1").status_code == 400
+        assert world.book.http.get(f"{path}?x=1").status_code == 422

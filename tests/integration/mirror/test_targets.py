@@ -14,7 +14,7 @@ import pytest
 
 from api.mirror.mirror import Mirror
 from api.mirror.mirror_copy import MirrorCopy
-from api.mirror.target_writer import Damaged
+from api.mirror.target_writer import Damaged, open_writer
 from api.monitor.checkpoint_growth import Inconsistent
 from ledger.errors import Malformed, Misconfigured, NotFound, Unavailable
 from ledger.mirror import open_target
@@ -248,8 +248,8 @@ def test_a_store_that_does_not_answer_is_unavailable_and_a_wrong_address_is_told
     for address in ("s3://", "s3://UPPER/x", "s3://bucket/a b"):
         with pytest.raises(Misconfigured):
             open_target(address)
-    with pytest.raises(Unavailable):
-        open_target("s3://no-such-bucket/x").get("checkpoint", 100)
+    with pytest.raises(Misconfigured, match="there is no bucket"):
+        MirrorCopy(open_writer("s3://no-such-bucket/x"))
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(Unavailable):
         open_target("s3://mirrors/x").get("checkpoint", 100)

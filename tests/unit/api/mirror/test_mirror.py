@@ -15,7 +15,7 @@ from api.mirror.folder_writer import FolderWriter
 from api.mirror.mirror import Mirror
 from api.mirror.mirror_copy import MirrorCopy, Receipted
 from api.mirror.target_writer import Damaged
-from api.monitor.atomic_files import TEMPORARY, only_one
+from api.monitor.atomic_files import TEMPORARY
 from api.monitor.checkpoint_growth import Inconsistent
 from ledger.domain.events.annex import AnnexTakenDown
 from ledger.domain.events.base import Annex
@@ -338,9 +338,9 @@ def test_a_copy_of_another_log_is_not_gone_on_from(scene: Scene, folder: Path) -
         mirrored(scene, folder)
 
 
-def test_two_mirrors_of_one_folder_are_refused(scene: Scene, folder: Path) -> None:
-    first = MirrorCopy(FolderWriter(folder))
-    with only_one(first.lock), pytest.raises(Misconfigured), only_one(MirrorCopy(FolderWriter(folder)).lock):
+def test_two_mirrors_of_one_folder_are_refused(folder: Path) -> None:
+    first, second = (MirrorCopy(FolderWriter(folder)) for _ in range(2))
+    with first.alone(), pytest.raises(Misconfigured, match="another process works here"), second.alone():
         pass
-    with only_one(first.lock):
+    with second.alone():
         pass
