@@ -20,6 +20,7 @@ from api.desk.complaints import file_page as complaint_file_page
 from api.desk.complaints import list_page as complaint_list_page
 from api.desk.complaints import public_pages as complain_pages
 from api.desk.complaints.case_keeping import ComplaintFiles
+from api.desk.data_officer import erasures_page
 from api.desk.enrolment import key_requests, officer_pages, registrar_pages
 from api.desk.enterprise import acknowledgements, pledge_form
 from api.desk.enterprise import enterprise_page as own_enterprise_page
@@ -39,12 +40,13 @@ from api.desk.staff import pending_acts, roster_form_page, roster_report_page
 from api.desk.staff.kept_rosters import KeptRosters
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
-from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
+from api.http.errors import CONCISE, InvalidRequest, Problem, WriterElsewhere, problem_of, problem_response
 from api.http.known_parameters import KnownParameters
 from api.http.methods import Methods
 from api.http.metrics import Metrics
 from api.http.openapi import describe
 from api.http.rate_limit import Limits, RateLimit
+from api.http.refuses_writes import RefusesWrites
 from api.pages import (
     campaign_page,
     enterprise_feed,
@@ -62,6 +64,8 @@ from api.pages import (
     verify_page,
 )
 from api.pages.enterprise_pages import EnterprisePages
+from api.pages.enterprise_route import EnterpriseRoute
+from api.pages.localized import problem_page
 from api.routes import (
     accesses,
     annexes,
@@ -91,12 +95,13 @@ from api.routes.fast_paths import INTERNAL, Front
 from api.routes.standing import StandingRoute, post_query
 from api.service.figures import BookFigures
 from api.service.mark_ranges import MarkRanges
-from api.service.service import Service
+from api.service.service import ReadsOnly, Service
 from ledger.errors import LedgerError
 
 __all__ = ["create_app", "framework"]
 
 _SCRAPI: Final = re.compile(r"/entries(?:/[^/]+)?|/\.well-known/scitt-keys(?:/[^/]+)?")
+_OF_PROGRAMS: Final = ("/v1/", "/entries", "/.well-known/", "/tile/")  # a browser there is somebody who looks at JSON
 _STATUS: Final = {
     404: ("not-found", "没有该页面", "no such resource"),
     405: ("method-not-allowed", "不支持该方法", "this method is not for this resource"),
@@ -106,9 +111,11 @@ _STATUS: Final = {
 def create_app(service: Service, limits: Limits) -> ASGIApp:
     """The ASGI application over an opened service: limits and meters around the hot paths and the framework."""
     inner = framework(service)
-    app: ASGIApp = Methods(
-        Conditional(KnownParameters(Front(inner, service, inner.state.enterprise_pages.answer), inner.openapi()))
-    )
+    pages = EnterpriseRoute(inner, service, inner.state.enterprise_pages)
+    app: ASGIApp = Methods(Conditional(KnownParameters(Front(inner, service, pages), inner.openapi())))
+    if isinstance(service.role, ReadsOnly):
+        elsewhere = problem_of(WriterElsewhere(service.role.writer))
+        app = RefusesWrites(app, lambda scope: _answer(Request(scope), elsewhere))
     app = RateLimit(app, limits)
     app = Metrics(app, service.meters, _first_segments(inner))
     return CORSMiddleware(
@@ -188,6 +195,7 @@ def framework(service: Service) -> FastAPI:
         act_pages,
         explorer_page,  # its exports before `explorer/{entry}`
         entry_page,
+        erasures_page,
         accesses_page,
         archive_page,
         log_page,
@@ -231,7 +239,9 @@ async def _ledger_error(request: Request, error: Exception) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # registered for nothing else
     kind, zh, en = _STATUS.get(error.status_code, ("http", "请求不成立", "the request cannot be answered"))
-    response = _answer(request, Problem(error.status_code, kind, zh, en))
+    problem = Problem(error.status_code, kind, zh, en)
+    page = _page(request, problem) if error.status_code == 404 else None
+    response = page or _answer(request, problem)
     response.headers.update(error.headers or {})  # such as what is allowed
     return response
 
@@ -243,7 +253,15 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 
 
 async def _defect(request: Request, _: Exception) -> Response:
-    return _answer(request, INTERNAL)
+    return _page(request, INTERNAL) or _answer(request, INTERNAL)
+
+
+def _page(request: Request, problem: Problem) -> Response | None:
+    """The problem as a page, for a browser on an address of people; None for every other."""
+    path: str = request.scope["path"]
+    if "text/html" not in request.headers.get("accept", "") or path.startswith(_OF_PROGRAMS):
+        return None
+    return problem_page(request, "en" if f"{path}/".startswith("/en/") else "zh", problem)
 
 
 def _answer(request: Request, problem: Problem) -> Response:

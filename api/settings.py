@@ -24,6 +24,7 @@ __all__ = [
     "Settings",
     "attachment_keys",
     "complaint_keys",
+    "draft_keys",
     "notice_keys",
 ]
 
@@ -54,9 +55,12 @@ class Settings:
     `confirm_clock`: today's date in Asia/Shanghai, said by a person, where the log was quiet for long.
     `operator_key`: the log operator's, to publish the roots of the completeness map at `map_interval_seconds`.
     `public_url` is the address under which people reach the service: it stands on certificates.
-    `requests_per_second` and `requests_burst` bound one client's rate.
+    `published`: a folder or bucket that a mirror of this log fills, from which its files are answered (docs/scale.md).
     `requests_per_second` and `requests_burst` bound one client's rate. `trusted_proxies`: whose word on the client's
-    address is taken (addresses or networks). `webhooks_to`: networks inside to which webhooks may be posted.
+    address is taken (addresses or networks).
+    `reader`: answer and append nothing, from a database that may be a standby (docs/scale.md); `writer` is the address
+    of the service that appends, `trust` the log's trust file. `durable_on`: on how many servers' disks a statement is
+    before it is answered. `webhooks_to`: networks inside to which webhooks may be posted.
     """
 
     host: str = "127.0.0.1"
@@ -72,9 +76,14 @@ class Settings:
     operator_key: Path | None = None
     map_interval_seconds: int | None = None
     public_url: str | None = None
+    published: str | None = None
     requests_per_second: int = limits.REQUESTS_PER_SECOND_MAX
     requests_burst: int = limits.REQUESTS_BURST_MAX
     trusted_proxies: tuple[str, ...] = LOOPBACK
+    reader: bool = False
+    writer: str | None = None
+    trust: Path | None = None
+    durable_on: int = 1
     webhooks_to: tuple[str, ...] = ()
     mail_server: str | None = None
     mail_sender: str | None = None
@@ -89,6 +98,7 @@ class Settings:
                 f"{self.public_url!r:.80}"
             )
         TrustedProxies(self.trusted_proxies)
+        self._check_role()
         OutsideAddresses(self.webhooks_to)
         _ = self.mail
         if self.demo is not None and not _is_loopback(self.host):
@@ -99,6 +109,33 @@ class Settings:
             raise Misconfigured(
                 "演示模式自行生成章程 / a demonstration makes its own charter: --demo or --charter, not both"
             )
+
+    def _check_role(self) -> None:
+        if self.writer is not None and not _PUBLIC_URL.fullmatch(self.writer):
+            raise Misconfigured(
+                f"写入服务的地址应形如 http://writer:8315 / "
+                f"not an address such as http://writer:8315: {self.writer!r:.80}"
+            )
+        if not self.reader:
+            if self.writer is not None or self.trust is not None:
+                raise Misconfigured("--writer 与 --trust 须与 --reader 同用 / --writer and --trust go with --reader")
+            return
+        if self.database_url is None:
+            raise Misconfigured("--reader 须设 LEDGER_DATABASE_URL / a reader needs LEDGER_DATABASE_URL: it has no own")
+        ours = {
+            "--charter": self.charter,
+            "--demo": self.demo,
+            "--accept-history": self.accept_history,
+            "--confirm-clock": self.confirm_clock,
+            "--operator-key": self.operator_key,
+            "--map-interval-seconds": self.map_interval_seconds,
+            "--webhooks-to": self.webhooks_to or None,
+            "--mail-server": self.mail_server,
+            "--durable-on": None if self.durable_on == 1 else self.durable_on,
+        }
+        given = [name for name, value in ours.items() if value is not None]
+        if given:
+            raise Misconfigured(f"--reader 不写入任何内容 / a reader appends nothing: not with {', '.join(given)}")
 
     @property
     def mail(self) -> MailServer | None:
@@ -155,6 +192,11 @@ def complaint_keys(data_dir: Path) -> Path:
 def notice_keys(data_dir: Path) -> Path:
     """The folder of the keys under which it is kept where notices go to, below the data folder."""
     return data_dir / "notice-keys"
+
+
+def draft_keys(data_dir: Path) -> Path:
+    """The folder of the keys of drafts, below the data folder."""
+    return data_dir / "draft-keys"
 
 
 def _is_loopback(host: str) -> bool:

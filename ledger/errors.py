@@ -16,6 +16,7 @@ __all__ = [
     "Malformed",
     "Misconfigured",
     "NotFound",
+    "PartLost",
     "Raced",
     "Refused",
     "Refuted",
@@ -84,6 +85,10 @@ class Busy(LedgerError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class QuotaFull(Busy):
+    """What an owner uploaded, and no entry names yet, fills its quota: its own to clear, by naming or by waiting."""
+
+
 class Unavailable(LedgerError):
     """The database cannot be reached, or did not say whether it committed; nothing is known to be done.
 
@@ -91,6 +96,13 @@ class Unavailable(LedgerError):
     """
 
     unsettled = True
+
+
+class PartLost(Unavailable):
+    """A part of a long job was given up: whoever worked on it ended, each of several times. For want of memory?"""
+
+    def __init__(self, number: int, count: int, times: int) -> None:
+        super().__init__(f"part {number} of {count} was given up: {times} times a worker ended over it, out of memory?")
 
 
 class HistoryBroken(LedgerError):

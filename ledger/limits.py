@@ -111,6 +111,7 @@ DESK_STATEMENTS_MAX: Final = 100_000
 DESK_WAITING_PER_ISSUER_MAX: Final = 16  # one for each campaign and scope at most: a full desk is the offender's own
 DESK_REFUSED_PER_ISSUER_MAX: Final = 16  # kept with their reasons, the newest
 DESK_PAGE_MAX: Final = 100
+ERASURES_PAGE_MAX: Final = 50  # rows of each list of the data officer's desk
 PLEDGE_CODES_TRIED_MAX: Final = 100  # one after the other, where a proposed code is taken
 DESK_REFUSAL_BYTES_MAX: Final = 8_192
 
@@ -180,6 +181,7 @@ FEED_ENTRIES_MAX: Final = 50  # in an enterprise's Atom feed, the newest
 PAGE_STREAM_MAX: Final = 100_000  # entries counted for an enterprise's page
 PAGE_STEPS_MAX: Final = 4  # changes by time alone that a page tells beforehand
 PAGES_CACHED_BYTES_MAX: Final = 64 * 1024 * 1024  # enterprises' pages that were asked for lately, both languages
+PAGES_DRAWN_TOGETHER_MAX: Final = 16  # enterprises' pages that are read for at once, and drawn one after the other
 PAGE_CHECKPOINT_SECONDS_MAX: Final = 1.0  # how long a page may name a checkpoint's witnesses that has more by now
 FIGURES_CASES_MIN: Final = 30  # fewer are not published as a number
 FIGURES_WAIT_SECONDS_MAX: Final = 20.0  # for somebody else's count of the whole book
@@ -233,6 +235,7 @@ COMPARISON_DESK_LINES_MAX: Final = 200  # enterprises on the page
 
 # Exports of tables
 EXPORT_LINES_SORTED_MAX: Final = 20_000  # of the feed, in memory at once: some 30 MiB
+PARQUET_ROWS_AT_ONCE: Final = 10_000  # in memory, and in a row group
 XLSX_ROWS_MAX: Final = 1_048_576  # a spreadsheet's own
 XLSX_SHEET_BYTES_MAX: Final = 2**31 - 65_536  # a part of a ZIP without its later extensions
 
@@ -298,12 +301,38 @@ FOLLOW_STALE_TRIES_MAX: Final = 3  # a cache may hold an older checkpoint for so
 FOLLOW_STALE_SECONDS: Final = 3.0
 FOLLOW_AHEAD_MAX: Final = 4  # bundles fetched ahead, of at most 16 MiB each
 CHARTER_ENTRIES_MAX: Final = 4_096  # of the first checkpoint, as far as who reads a whole log looks for it
+GROWTH_SILENCE_SECONDS_MAX: Final = 15.0  # of an event stream, which says every five that it lives
+GROWTH_AGAIN_SECONDS: Final = 2.0  # until a stream that broke off is asked for again
+MIRROR_SWAPS_MAX: Final = 5  # of the checkpoint, where other mirrors of the same copy are faster
+MIRROR_PUTS_MAX: Final = 8  # files on their way to an object store, of at most 16 MiB each
+MIRROR_PAUSE_SECONDS: Final = 0.1  # between two rounds of a log that grows: one gathers what came meanwhile
+MIRROR_RETRY_SECONDS_MAX: Final = 2.0  # between two tries of a log or target that does not answer, beside their own
+MIRROR_LOOK_SECONDS: Final = 0.5  # between two looks for what was told of and is not shown yet
+BUCKET_CONNECT_SECONDS_MAX: Final = 5.0  # of an object store that a mirror lies in
+BUCKET_ANSWER_SECONDS_MAX: Final = 15.0  # one try
+BUCKET_TRIES_MAX: Final = 3
+BUCKET_TRIES_SECONDS_MAX: Final = 20.0  # after which no other try begins
 WEBHOOK_SECONDS_MAX: Final = 20.0
 WEBHOOK_SECRET_BYTES_MIN: Final = 24  # Standard Webhooks, "Signature scheme"
 WEBHOOK_SECRET_BYTES_MAX: Final = 64
 WEBHOOK_SECRETS_MAX: Final = 4  # while one takes over from another
 WEBHOOK_SECRET_FILE_BYTES_MAX: Final = 4_096
 
+# Jobs that are cut into parts: audit, rebuild, policy comparison
+PART_ENTRIES_MAX: Final = 50_000  # of one part, about: so often it is told how far it is, and can be ended
+PARTS_PER_PROCESS_MIN: Final = 8  # so that all processes end about together
+PARTS_AHEAD_PER_PROCESS: Final = 4  # given out, or done and not taken yet: results wait in memory
+PART_TRIES_MAX: Final = 4  # Dask's `allowed-failures`, and one
+PART_WAIT_MS_MAX: Final = 600_000  # for another worker that is at the same part, and between its rows
+ENGINE_CONNECT_SECONDS_MAX: Final = 30  # to a Dask scheduler, and until a worker has joined it
+ENGINE_WORKERLESS_SECONDS_MAX: Final = 300  # in mid-job, while nobody works
+
+# A published copy that the service answers from
+PUBLISHED_LOOK_SECONDS: Final = 0.2  # for so long one look at its checkpoint is good
+PUBLISHED_ANSWER_SECONDS_MAX: Final = 2.0  # after which the database is asked
+PUBLISHED_READS_MAX: Final = 8  # at once
+PUBLISHED_BEHIND_SECONDS_MAX: Final = 5.0  # further behind, and the newest checkpoint is the database's again
+LOG_FILES_CACHED_BYTES_MAX: Final = 64 * 1024 * 1024  # full tiles, bundles and files of receipts, rendered
 # Notices that the service sends by itself (WEBHOOK_SECONDS_MAX and the bounds of secrets are above)
 WEBHOOKS_MAX: Final = 500
 WEBHOOKS_PER_CLIENT_MAX: Final = 10
@@ -376,6 +405,13 @@ DATABASE_KEEPALIVES_MAX: Final = 3  # unanswered
 DATABASE_LOCK_MS_MAX: Final = 5_000
 DATABASE_CONNECTIONS_MAX: Final = 8
 DATABASE_POLL_SECONDS: Final = 0.25  # a notification can be missed; a look is one index access
+STANDBY_POLL_SECONDS: Final = 0.1  # where nothing can be listened for
+
+# Readers: processes that answer from standbys
+READER_BEHIND_SECONDS_MAX: Final = 30.0  # from when the writer held an entry until a reader must
+READER_BEHIND_ENTRIES_MAX: Final = 50_000  # also: for a size further ahead than that nobody waits
+READER_LOOK_SECONDS: Final = 1.0  # between looks at the writer's checkpoint
+READER_LOOK_SECONDS_MAX: Final = 3.0  # for one of them
 
 # Import of rosters and outcomes
 IMPORT_FILE_BYTES_MAX: Final = 192 * 1024 * 1024  # so that ordinary rows reach the limit of rows first

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 __all__ = [
+    "ACKNOWLEDGEMENT",
     "BODY",
     "BUNDLE",
     "EVIDENCE",
@@ -28,6 +29,7 @@ EVIDENCE: Final = ".evidence.cbor"  # about its issuer
 PROOF: Final = ".tlog-proof"  # in a tree that witnesses cosigned (C2SP tlog-proof)
 BUNDLE: Final = ".bundle.cbor"  # a completeness bundle: by itself
 STANDING: Final = ".standing.cose"  # a signed standing
+ACKNOWLEDGEMENT: Final = ".acknowledgement.cose"  # that a statement came, and when
 
 # What is of no use without the statement that it belongs to.
 NOT_ALONE: Final = (BODY, RECEIPT, EVIDENCE, PROOF)
@@ -39,6 +41,7 @@ _ENDINGS: Final = (
     PROOF,
     BUNDLE,
     STANDING,
+    ACKNOWLEDGEMENT,
     STATEMENT,
 )  # others end in the last, too
 

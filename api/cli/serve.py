@@ -69,6 +69,11 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
     help="How long a cut of the completeness map stands before the next, if something changed.",
 )
 @click.option(
+    "--published",
+    metavar="TARGET",
+    help="Answer proofs from this folder or s3://bucket/prefix, which `mirror` fills from this log (docs/scale.md).",
+)
+@click.option(
     "--public-url", help="Where people reach the service; it stands on certificates. [default: host and port]"
 )
 @click.option(
@@ -84,6 +89,21 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
     default=limits.REQUESTS_BURST_MAX,
     show_default=True,
     help="What one client may ask at once.",
+)
+@click.option(
+    "--durable-on",
+    metavar="N",
+    type=click.IntRange(1, 8),
+    default=1,
+    show_default=True,
+    help="Refuse to run unless a statement is on N servers' disks before it is answered (see docs/scale.md).",
+)
+@click.option("--reader", is_flag=True, help="Answer, and append nothing: from LEDGER_DATABASE_URL, best a standby.")
+@click.option("--writer", metavar="URL", help="With --reader: the service that appends.")
+@click.option(
+    "--trust",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With --reader: the log's trust file, by which the database is known to be that log's.",
 )
 @click.option(
     "--webhooks-to",

@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from api.cli.files import BODY, EVIDENCE, NOT_ALONE, PROOF, RECEIPT, STANDING, beside
+from api.cli.files import BODY, EVIDENCE, NOT_ALONE, PROOF, RECEIPT, STANDING, STATEMENT, beside
 from api.cli.output import explain, print_json
 from api.client.recompute import compare, computed, standing_of
 from api.evidence.archive_check import CheckedArchive, check_archive
@@ -33,6 +33,7 @@ from ledger.verifier import (
     verify_bundle,
     verify_entry,
     verify_head,
+    verify_signed_acknowledgement,
     verify_signed_standing,
 )
 from ledger.verifier.formats.archive import is_archive
@@ -85,14 +86,16 @@ def verify(
     standing_path: Path | None,
     as_json: bool,
 ) -> None:
-    """Verify transparent statements, certificates, signed standings, checkpoints, bundles, evidence archives: offline.
+    """Verify transparent statements, certificates, signed standings, acknowledgements, checkpoints, bundles, evidence
+    archives: offline.
 
     Beside NAME.transparent.cose (or NAME.cose with NAME.receipt.cose) the evidence about its issuer is read from
     NAME.evidence.cbor and the body of a sealed statement from NAME.body.json (without it: exit code 2). Where the
     trust file demands a quorum of witnesses, NAME.tlog-proof must show it (without it: exit code 2). From a bundle the
-    standing is computed again, and compared with the signed one in NAME.standing.cose, if it is there. A certificate
-    (PDF) carries all that it is verified by. Compare the trust file out of band before you rely on it. Exit code 0 if
-    every file is verified, 1 if one is refuted, 2 if one could not be checked.
+    standing is computed again, and compared with the signed one in NAME.standing.cose, if it is there. What
+    NAME.acknowledgement.cose acknowledges is NAME.cose. A certificate (PDF) carries all that it is verified by.
+    Compare the trust file out of band before you rely on it. Exit code 0 if every file is verified, 1 if one is
+    refuted, 2 if one could not be checked.
     """
     wanted = [path for path in paths if not path.name.endswith(NOT_ALONE)]
     if not wanted:
@@ -192,12 +195,17 @@ def _verify(
     if _SIGNATURE_LINE in data:
         return verify_head(data, trust)
     if not data.startswith(_TAG_SIGN1):
-        raise Uncheckable("not a kind of file that can be verified: no statement, signed standing or checkpoint")
+        raise Uncheckable(
+            "not a kind of file that can be verified: no statement, signed standing, acknowledgement or checkpoint"
+        )
     protected, unprotected, _, _ = split(data)
     header = decode(protected)
     typ = header.get(headers.TYP) if isinstance(header, dict) else None
     if typ == headers.STANDING:
         return verify_signed_standing(data, trust, int(time.time()))
+    if typ == headers.ACKNOWLEDGEMENT:
+        statement = beside(path, STATEMENT)
+        return verify_signed_acknowledgement(data, trust, None if statement is None else statement.read_bytes())
     if typ == headers.RECEIPT:
         raise Uncheckable("a receipt is checked with its statement: name that one")
     if unprotected == b"\xa0":

@@ -18,7 +18,7 @@ from api.desk.work_lists import WaitingRow, log_look, waiting_page
 from api.http.enterprise_ids import name_of
 from api.http.same_origin import WebOrigins
 from api.pages.rendering import Language
-from api.pages.words import PLEDGE_STATES, SCOPES, TONES, Word
+from api.pages.words import SCOPES, TONES, Word, pledge_word
 from api.service.enterprise_overview import OverviewStanding
 from api.service.service import SHANGHAI, Service
 from ledger.errors import NotFound
@@ -93,7 +93,7 @@ def get_desk(request: Request, language: Language, officer: Officer) -> Response
         [_row(one, officer) for one in sessions],
         None if key.valid_until is None else str(key.valid_until),
         service.desk.count().waiting if officer.sees_all_pending else None,
-        service.store.drafts.count(officer.party),
+        service.drafts.count(officer.party),
         own,
     )
     return desk_answer(request, "desk/home.html", PATH, language, ("工作台", "Desk"), content, officer=officer)
@@ -145,7 +145,7 @@ def _own(service: Service, subject: str) -> EnterpriseDesk:
             OwnPledge(
                 one["code"],
                 SCOPES.get(one.get("scope", "")),
-                PLEDGE_STATES.get(one["state"], Word("已终止", "ended")),
+                pledge_word(one),
             )
             for one in pledges
         ],

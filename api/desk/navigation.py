@@ -33,6 +33,7 @@ ROOMS: Final = (
     Room("/desk/act", Word("办理事项", "Acts"), lambda officer: True),
     Room("/desk/explorer", Word("事件检索", "All events"), lambda officer: officer.sees_closed),
     Room("/desk/accesses", Word("查阅日志", "Access log"), lambda one: one.sees_closed or one.enterprise is not None),
+    Room("/desk/erasures", Word("删除与保全", "Erasures"), lambda one: "data_officer" in one.roles),
     Room("/desk/archive", Word("证据档案", "Evidence"), lambda officer: officer.sees_closed),
     Room("/desk/policies", Word("规则", "Policies"), lambda officer: officer.compares_policies),
     Room("/desk/audits", Word("审计", "Audits"), lambda officer: officer.watches_log),

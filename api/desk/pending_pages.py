@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -16,15 +17,18 @@ from starlette.responses import Response
 from api.desk.frame import add_desk_page, desk_answer, not_for_this_desk
 from api.desk.pending_list import PARAMETERS, PendingQuery, asked_page, pending_query
 from api.desk.roles import Officer
-from api.desk.work_lists import WaitingPage, log_look, waiting_pledge
+from api.desk.staff.pledge_codes import CodeProposals, division_of
+from api.desk.work_lists import WaitingPage, WaitingPledge, log_look, waiting_pledge
 from api.pages.rendering import Language
 from api.pages.words import SCOPES, Word
 from api.service.service import Service
 from api.service.waiting_pledges import drop_ended
+from ledger.cose.statement import parse_statement
 from ledger.errors import NotFound
 from ledger.limits import DESK_LIST_ROWS
+from ledger.store.desk import Pending
 
-__all__ = ["PendingContent", "router"]
+__all__ = ["OnePendingContent", "PendingContent", "router"]
 
 PATH: Final = "/desk/pending"
 _ID: Final = re.compile("[0-9a-f]{64}")
@@ -49,6 +53,15 @@ class PendingContent:
     def waiting(self) -> int:
         """How many of those that are shown can be published or refused."""
         return sum(one.refused_at is None for one in self.page.pending)
+
+
+@dataclass(frozen=True, slots=True)
+class OnePendingContent:
+    """`publication` is the form of its publication, filled in, for an officer who leaves the release to another;
+    "" where nothing is to be published by whoever looks."""
+
+    waiting: WaitingPledge
+    publication: str
 
 
 def get_pending(request: Request, language: Language, officer: Officer) -> Response:
@@ -85,12 +98,36 @@ def get_one(request: Request, language: Language, officer: Officer) -> Response:
         raise NotFound("no such statement waits here")
     log_look(service, request, officer, "served", row.subject)
     title = ("等候公布的承诺", "A pledge that waits")
-    content = waiting_pledge(service, row)
+    waiting = waiting_pledge(service, row)
+    content = OnePendingContent(waiting, _publication(service, officer, waiting, row))
     path = f"{PATH}/{name}"
     scripts = ("desk/pending_page.js",) if officer.sees_all_pending else ()
     return desk_answer(
         request, "desk/waiting_pledge.html", path, language, title, content, officer=officer, scripts=scripts
     )
+
+
+def _publication(service: Service, officer: Officer, waiting: WaitingPledge, row: Pending) -> str:
+    """The address of the form of `PledgePublished`, with a code as it is proposed elsewhere."""
+    pledge, today = waiting.pledge, service.today()
+    if not officer.sees_all_pending or row.refused_at is not None or row.campaign is None:
+        return ""
+    campaign = service.governance.campaigns.get(row.campaign)
+    agreed = None if pledge is None else pledge.valid_until
+    if agreed is None and campaign is not None:
+        agreed = campaign.terms.pledge_valid_until
+    division = division_of(row.subject)
+    code = None if division is None else CodeProposals(service, today).next(row.campaign, division)
+    fields = {
+        "subject": row.subject,
+        "pledge": waiting.row.id,
+        "code": code or "",
+        "valid_from": str(today),
+        "valid_until": "" if agreed is None else str(agreed),
+        "sealed": "1" if parse_statement(row.statement).sealed else "",
+        "back": PATH,
+    }
+    return f"/desk/act/PledgePublished?{urlencode({name: said for name, said in fields.items() if said})}"
 
 
 add_desk_page(router, PATH, get_pending, parameters=PARAMETERS)

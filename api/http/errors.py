@@ -24,6 +24,7 @@ from ledger.errors import (
     Malformed,
     Misconfigured,
     NotFound,
+    QuotaFull,
     Raced,
     Refused,
     Refuted,
@@ -39,6 +40,7 @@ __all__ = [
     "InvalidRequest",
     "Problem",
     "TooManyRequests",
+    "WriterElsewhere",
     "problem_of",
     "problem_response",
 ]
@@ -81,6 +83,19 @@ class Gone(InvalidRequest):
         self.entry = entry
 
 
+class WriterElsewhere(LedgerError):
+    """What was asked for appends, signs or keeps something: this process reads, and does none of it.
+
+    `writer`: the address of the process that does, None where this one was not told.
+    """
+
+    def __init__(self, writer: str | None) -> None:
+        super().__init__(
+            "this process was started with --reader" + ("" if writer is None else f": ask the writer, {writer}")
+        )
+        self.writer = writer
+
+
 class TooLarge(LedgerError):
     """A request body beyond its limit; it was not read to its end."""
 
@@ -112,6 +127,13 @@ _TABLE: Final[tuple[tuple[type[LedgerError], int, str, str, str], ...]] = (
         "bundle-too-large",
         "该企业的记录过多, 不能放入一个证明包: 请用审计",
         "too many entries for one completeness bundle: an audit covers them",
+    ),
+    (
+        QuotaFull,
+        503,
+        "busy",
+        "已上传、尚无记录列明的文件占满了您的配额: 请先登记列明它们的声明, 或过一段时间再试",
+        "what you uploaded, and no entry names yet, fills your quota: register what names it, or try again later",
     ),
     (Busy, 503, "busy", "系统繁忙, 请稍后再试", "the service is busy; nothing was done"),
     (Raced, 503, "busy", "系统繁忙, 请稍后再试", "the service is busy; nothing was done"),
@@ -160,6 +182,10 @@ def problem_of(error: LedgerError) -> Problem:
     if isinstance(error, Gone):
         by = () if error.entry is None else (("entry", error.entry),)
         return Problem(410, error.kind, error.zh, error.en, extra=by)
+    if isinstance(error, WriterElsewhere):
+        where = () if error.writer is None else (("writer", error.writer),)
+        zh, en = "本进程只供查询, 请向写入服务提交", "this process reads only: what writes or signs is another one"
+        return Problem(421, "reader.writes_nothing", zh, en, str(error), extra=where)
     if isinstance(error, InvalidRequest):
         return Problem(422, error.kind, error.zh, error.en)
     for kind, status, name, zh, en in _TABLE:

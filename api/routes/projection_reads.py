@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from api.http.conditional import entity_tag
 from api.http.errors import InvalidRequest
-from api.service.service import Service
+from api.service.service import ReadsOnly, Service
 from ledger.errors import Busy
-from ledger.limits import TREE_SIZE_WAIT_SECONDS_MAX
+from ledger.limits import READER_BEHIND_ENTRIES_MAX, TREE_SIZE_WAIT_SECONDS_MAX
 from projections.declarations.declaration_view import Document
 
 __all__ = ["conditional", "headers", "min_tree_size", "wait_for_size"]
@@ -24,11 +24,12 @@ async def wait_for_size(service: Service, size: int | None) -> None:
     """Wait until the projections hold `size` entries; costs no thread.
 
     Raises `Busy` after `TREE_SIZE_WAIT_SECONDS_MAX`; `InvalidRequest`, at once, for a size that the log itself does
-    not have: nothing that its client could have been told is of that size.
+    not have: nothing that its client could have been told is of that size. On a standby the log may come later.
     """
     if size is None or service.progress.size >= size:
         return
-    if size > service.log_grown.size and size > (log_size := await service.log_size()):
+    ahead = READER_BEHIND_ENTRIES_MAX if isinstance(service.role, ReadsOnly) else 0  # what the writer may have more
+    if size > service.log_grown.size and size - ahead > (log_size := await service.log_size()):
         raise InvalidRequest("request.min_tree_size", f"账本只有 {log_size} 条记录", f"the log has {log_size} entries")
     reached = await service.projected.wait(size, TREE_SIZE_WAIT_SECONDS_MAX)
     if reached < size:

@@ -20,14 +20,14 @@ from api.service.registering import registered
 from api.service.service import Service
 from api.service.waiting_pledges import lay
 from ledger.cose.statement import Statement, parse_statement
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, Refused
 from ledger.limits import RELEASE_LEASE_SECONDS, RELEASE_LOOK_SECONDS
 from ledger.registration import AwaitsRelease
 from ledger.sequencing.sequencer import Registered
 from ledger.store.contract import Fact
 from ledger.store.desk_releases import Draft
 
-__all__ = ["release_due", "release_when_due"]
+__all__ = ["release_due", "release_when_due", "unreadable"]
 
 _LOG = logging.getLogger(__name__)
 _AGAIN_SECONDS: Final = 5.0
@@ -54,15 +54,26 @@ async def release_due(service: Service, id: bytes | None = None) -> None:
     What the service itself cannot do now stays claimed, and is tried again when its lease ends.
     """
     claimed_at = time.monotonic()
-    for draft in await service.off_loop(service.store.drafts.claim, service.sound_clock(), id):
+    for draft in await service.off_loop(service.drafts.claim, service.sound_clock(), id):
         if time.monotonic() - claimed_at > RELEASE_LEASE_SECONDS / 2:
             return  # somebody else may have it soon
         await _release(service, draft)
 
 
+def unreadable() -> Refused:
+    """Of a draft whose key is gone: nobody can say any more what was signed."""
+    return Refused(
+        "release.unreadable",
+        "这份草稿的密钥不在本服务的数据目录中, 内容无法读出: 请重新拟稿, 或由运维放回 draft-keys 目录",
+        "the draft's key is not in this service's data folder, and its content cannot be read: draft it anew, or have "
+        "the operator put the folder draft-keys back",
+    )
+
+
 async def _release(service: Service, draft: Draft) -> None:
-    assert draft.statement is not None  # of every claimed row
     try:
+        if draft.statement is None:
+            raise unreadable()
         candidate, answer = await registered(service, draft.statement, draft.body)
         if isinstance(answer, Registered):
             await _settle(service, draft, answer.index)
@@ -81,19 +92,20 @@ async def _release(service: Service, draft: Draft) -> None:
 
 async def _refused(service: Service, draft: Draft, problem: Problem) -> None:
     """Refused; unless an earlier try, of which nobody heard, brought it to the book."""
-    assert draft.statement is not None
-    index = await service.off_loop(_there, service, parse_statement(draft.statement))
+    index = None
+    if draft.statement is not None:
+        index = await service.off_loop(_there, service, parse_statement(draft.statement))
     if index is not None:
         await _settle(service, draft, index)
         return
     said = f"{problem.en} ({problem.detail})" if problem.detail else problem.en
-    refuse = service.store.drafts.refused
+    refuse = service.drafts.refused
     if await service.off_loop(refuse, draft, rule=problem.kind, zh=problem.zh, en=said, at=service.clock()):
         _LOG.info("a release was refused: %s", problem.kind)
 
 
 async def _settle(service: Service, draft: Draft, entry: int | None) -> None:
-    await service.off_loop(service.store.drafts.released, draft, entry=entry, at=service.clock())
+    await service.off_loop(service.drafts.released, draft, entry=entry, at=service.clock())
 
 
 def _there(service: Service, statement: Statement) -> int | None:

@@ -158,6 +158,8 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
         "en",
         "called_back_by",
         "called_back_at",
+        "encrypted",
+        "commitment",
     ),
     "desk.webhooks": (
         "id",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-from ledger.errors import Busy
+from ledger.errors import Busy, QuotaFull
 
 __all__ = ["NOBODY", "Owner", "full"]
 
@@ -32,6 +32,6 @@ def full(what: str, owner: Owner, *, own: bool, retry_after_seconds: int) -> Bus
     """The refusal of an upload: the owner's own quota is used up, or the room of its kind."""
     if own:
         whose = f"the quota of {owner.name}" if owner.kind == "party" else "this client's quota"
-    else:
-        whose = "the room of all parties" if owner.kind == "party" else "the room for unsigned uploads"
+        return QuotaFull(f"{whose} for {what}", retry_after_seconds=retry_after_seconds)
+    whose = "the room of all parties" if owner.kind == "party" else "the room for unsigned uploads"
     return Busy(f"{whose} for {what}", retry_after_seconds=retry_after_seconds)

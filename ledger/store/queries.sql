@@ -72,6 +72,10 @@ FROM ledger.checkpoints WHERE tree_size = %b
 -- name: size
 SELECT coalesce(max(tree_size), 0) FROM ledger.checkpoints
 
+-- name: settle
+-- A commit of nothing: what it waits for has all that was committed before it, too.
+SELECT pg_logical_emit_message(true, 'credit-ledger', 'settled')
+
 -- name: clock
 SELECT extract(epoch FROM clock_timestamp())::float8
 
@@ -352,8 +356,8 @@ INSERT INTO desk.challenge_secret (secret) VALUES (%b) ON CONFLICT DO NOTHING
 WITH old AS (
     DELETE FROM desk.drafts WHERE party = %(party)b AND state = 'released' AND settled_at < %(kept_since)b::bigint
 )
-INSERT INTO desk.drafts (id, party, drafter, type, subject, document, laid_at, state)
-SELECT %(id)b, %(party)b, %(drafter)b, %(type)b, %(subject)b, %(document)b, %(laid_at)b, 'draft'
+INSERT INTO desk.drafts (id, party, drafter, type, subject, document, laid_at, state, encrypted)
+SELECT %(id)b, %(party)b, %(drafter)b, %(type)b, %(subject)b, %(document)b, %(laid_at)b, 'draft', true
 WHERE (SELECT count(*) FROM desk.drafts WHERE party = %(party)b AND state <> 'released') < %(most)b::bigint
 RETURNING id, party, drafter, type, subject, document, laid_at, state, releaser, statement, statement_id, body, release_at,
     settled_at, entry, rule, zh, en, called_back_by, called_back_at
@@ -365,7 +369,7 @@ FROM desk.drafts WHERE id = %(id)b AND party = %(party)b
 
 -- name: drafts_of
 -- What waits for somebody first, then what was released, the newest first.
-SELECT id, party, drafter, type, subject, document, laid_at, state, releaser, statement, statement_id, body, release_at,
+SELECT id, party, drafter, type, subject, NULL, laid_at, state, releaser, NULL, statement_id, NULL, release_at,
     settled_at, entry, rule, zh, en, called_back_by, called_back_at
 FROM desk.drafts WHERE party = %(party)b
 ORDER BY state = 'released', laid_at DESC, id LIMIT %(limit)b
@@ -373,16 +377,16 @@ ORDER BY state = 'released', laid_at DESC, id LIMIT %(limit)b
 -- name: draft_leave
 -- By another officer than its drafter: the condition stands here, too, where nothing comes between.
 UPDATE desk.drafts SET state = 'left', releaser = %(releaser)b, statement = %(statement)b,
-    statement_id = %(statement_id)b, body = %(body)b, release_at = %(release_at)b, leased_until = NULL,
-    settled_at = NULL, rule = NULL, zh = NULL, en = NULL, called_back_by = NULL, called_back_at = NULL
-WHERE id = %(id)b AND party = %(party)b AND state IN ('draft', 'refused') AND drafter <> %(releaser)b
+    statement_id = %(statement_id)b, body = %(body)b, commitment = %(commitment)b, release_at = %(release_at)b,
+    leased_until = NULL, settled_at = NULL, rule = NULL, zh = NULL, en = NULL, called_back_by = NULL, called_back_at = NULL
+WHERE id = %(id)b AND party = %(party)b AND state IN ('draft', 'refused') AND drafter <> %(releaser)b AND encrypted
 RETURNING id, party, drafter, type, subject, document, laid_at, state, releaser, statement, statement_id, body, release_at,
     settled_at, entry, rule, zh, en, called_back_by, called_back_at
 
 -- name: draft_call_back
 -- Against a worker that takes it at the same moment, one of the two changes the row, and the other finds it changed.
 UPDATE desk.drafts SET state = 'draft', releaser = NULL, statement = NULL, statement_id = NULL, body = NULL,
-    release_at = NULL, called_back_by = %(officer)b, called_back_at = %(at)b
+    commitment = NULL, release_at = NULL, called_back_by = %(officer)b, called_back_at = %(at)b
 WHERE id = %(id)b AND party = %(party)b AND state = 'left' AND %(officer)b IN (drafter, releaser)
 RETURNING id, party, drafter, type, subject, document, laid_at, state, releaser, statement, statement_id, body, release_at,
     settled_at, entry, rule, zh, en, called_back_by, called_back_at
@@ -406,13 +410,26 @@ RETURNING id, party, drafter, type, subject, document, laid_at, state, releaser,
 -- name: draft_released
 -- Nothing is kept of what is in the book.
 UPDATE desk.drafts SET state = 'released', settled_at = %(at)b, entry = %(entry)b, leased_until = NULL,
-    document = NULL, statement = NULL, body = NULL
+    document = NULL, statement = NULL, body = NULL, commitment = NULL
 WHERE id = %(id)b AND state = 'releasing' AND statement_id = %(statement_id)b RETURNING id
 
 -- name: draft_refused
 UPDATE desk.drafts SET state = 'refused', settled_at = %(at)b, rule = %(rule)b, zh = %(zh)b, en = %(en)b,
-    leased_until = NULL, statement = NULL, body = NULL
+    leased_until = NULL, statement = NULL, body = NULL, commitment = NULL
 WHERE id = %(id)b AND state = 'releasing' AND statement_id = %(statement_id)b RETURNING id
+
+-- name: drafts_not_encrypted
+-- Of before drafts were encrypted.
+SELECT id, document, statement, statement_id, body FROM desk.drafts WHERE NOT encrypted AND document IS NOT NULL
+
+-- name: draft_encrypt
+-- Unless it was settled, called back or left anew meanwhile: what is gone does not come back.
+UPDATE desk.drafts SET encrypted = true, document = %(document)b,
+    statement = CASE WHEN statement IS NULL THEN NULL ELSE %(statement)b::bytea END,
+    body = CASE WHEN body IS NULL THEN NULL ELSE %(body)b::bytea END,
+    commitment = CASE WHEN body IS NULL THEN NULL ELSE %(commitment)b::bytea END
+WHERE id = %(id)b AND NOT encrypted AND document IS NOT NULL AND statement_id IS NOT DISTINCT FROM %(statement_id)b::bytea
+RETURNING id
 
 -- name: drafts_waiting
 -- Of a party: to be released, left for a time, refused at its time.
@@ -801,7 +818,7 @@ WITH held AS (
 ), waiting AS (
     DELETE FROM desk.pending WHERE sha256(body) = ANY (%(commitments)b)
 ), drafted AS (
-    DELETE FROM desk.drafts WHERE sha256(body) = ANY (%(commitments)b)
+    DELETE FROM desk.drafts WHERE coalesce(commitment, sha256(body)) = ANY (%(commitments)b)
 ), erased AS (
     UPDATE ledger.vault SET body = NULL WHERE commitment = ANY (%(commitments)b) AND body IS NOT NULL RETURNING 1
 )

@@ -107,7 +107,7 @@ def _erase_again(connection: Connection[Any], erased: Collection[Erased]) -> Non
     connection.execute("UPDATE ledger.vault SET body = NULL WHERE commitment = ANY (%s)", (bodies,))
     connection.execute("DELETE FROM ledger.held_bodies WHERE commitment = ANY (%s)", (bodies,))
     connection.execute("DELETE FROM desk.pending WHERE sha256(body) = ANY (%s)", (bodies,))
-    connection.execute("DELETE FROM desk.drafts WHERE sha256(body) = ANY (%s)", (bodies,))
+    connection.execute("DELETE FROM desk.drafts WHERE coalesce(commitment, sha256(body)) = ANY (%s)", (bodies,))
     connection.execute("UPDATE ledger.attachments SET ciphertext = NULL WHERE id = ANY (%s)", (attachments,))
     connection.execute("UPDATE ledger.annexes SET content = NULL WHERE digest = ANY (%s)", (annexes,))
     connection.execute("DELETE FROM ledger.held_annexes WHERE digest = ANY (%s)", (annexes,))
@@ -117,7 +117,7 @@ def _call_back(connection: Connection[Any]) -> None:
     """What was left for a time may have been called back since: it is a draft again, and somebody has to leave it."""
     connection.execute(
         "UPDATE desk.drafts SET state = 'draft', releaser = NULL, statement = NULL, statement_id = NULL, body = NULL, "
-        "release_at = NULL WHERE state = 'left'"
+        "commitment = NULL, release_at = NULL WHERE state = 'left'"
     )
 
 

@@ -6,9 +6,16 @@ is what is believed beforehand and `trust_file` its form, `issuer_keys` and `ent
 checked, `quorum` what witnesses add. File forms are in `formats/`, the lines of each report in its `…_wording`.
 """
 
-from ledger.verifier.checkpoint import verify_head, verify_signed_standing
+from ledger.verifier.checkpoint import verify_head, verify_signed_acknowledgement, verify_signed_standing
 from ledger.verifier.completeness_bundle import VerifiedBundle, verify_bundle
-from ledger.verifier.report import Remark, Verified, VerifiedEntry, VerifiedHead, VerifiedSignedStanding
+from ledger.verifier.report import (
+    Remark,
+    Verified,
+    VerifiedAcknowledgement,
+    VerifiedEntry,
+    VerifiedHead,
+    VerifiedSignedStanding,
+)
 from ledger.verifier.statement import verify_entry
 from ledger.verifier.trust import Trust
 from ledger.verifier.trust_file import TrustedKey, TrustFile, parse_trust, trusted_certificate_keys
@@ -19,6 +26,7 @@ __all__ = [
     "TrustFile",
     "TrustedKey",
     "Verified",
+    "VerifiedAcknowledgement",
     "VerifiedBundle",
     "VerifiedEntry",
     "VerifiedHead",
@@ -28,5 +36,6 @@ __all__ = [
     "verify_bundle",
     "verify_entry",
     "verify_head",
+    "verify_signed_acknowledgement",
     "verify_signed_standing",
 ]

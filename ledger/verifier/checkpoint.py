@@ -1,23 +1,30 @@
-"""Offline verification of what the log itself signs: a checkpoint, a current standing.
+"""Offline verification of what the log itself signs: a checkpoint, a current standing, an acknowledgement.
 
 A checkpoint: 1. the note is in canonical form, and a quorum of witnesses cosigned it if the trust file demands one;
 2. it is signed by a checkpoint key of the file; 3. it is of the file's log.
 A signed standing: 1. no quorum is demanded: it is the operator's word, which witnesses know nothing of; 2. its key is
 a standing key of the trust file; 3. signature, log and validity hold.
+An acknowledgement: 1. as of a standing; 2. its key is a receipt key of the trust file; 3. signature and log hold; 4.
+the statement that was given with it is the one that it is about.
 """
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+from hashlib import sha256
 from typing import Final
 
+from ledger.cose.acknowledgement import acknowledgement_kid, verify_acknowledgement
 from ledger.cose.standing_token import standing_kid, verify_standing
-from ledger.errors import Uncheckable
+from ledger.errors import Refuted, Uncheckable
 from ledger.verifier.quorum import quorum_remark, require_head
-from ledger.verifier.report import Remark, VerifiedHead, VerifiedSignedStanding
+from ledger.verifier.report import Remark, VerifiedAcknowledgement, VerifiedHead, VerifiedSignedStanding
 from ledger.verifier.statement_wording import NO_QUORUM
 from ledger.verifier.trust import Trust
 
-__all__ = ["verify_head", "verify_signed_standing"]
+__all__ = ["verify_head", "verify_signed_acknowledgement", "verify_signed_standing"]
+
+_SHANGHAI: Final = timezone(timedelta(hours=8))
 
 _NOT_SHOWN: Final = (
     Remark(
@@ -75,4 +82,50 @@ def verify_signed_standing(token: bytes, trust: Trust, now: int) -> VerifiedSign
             Remark("签发之后新登记的记录", "what was registered since it was signed"),
         ),
         standing=standing,
+    )
+
+
+def verify_signed_acknowledgement(
+    token: bytes, trust: Trust, statement: bytes | None = None
+) -> VerifiedAcknowledgement:
+    """Verify an acknowledgement, and that it is about `statement` (the signed one, without receipts), if that is given.
+
+    Raises `Refuted`, `Malformed`, `Uncheckable`.
+    """
+    trust.demand_nothing_of_witnesses()
+    kid = acknowledgement_kid(token)
+    key = trust.acknowledgement_key(kid)
+    if key is None:
+        raise Uncheckable(f"the trust file has no receipt key {kid.hex()}")
+    said = verify_acknowledgement(token, key, trust.origin)
+    at, digest = datetime.fromtimestamp(said.received_at, _SHANGHAI).isoformat(), said.statement_id.hex()
+    if statement is not None and sha256(statement).digest() != said.statement_id:
+        raise Refuted(f"it acknowledges another statement, with SHA-256 {digest}")
+    about = Remark("所附声明即其所指", "the statement beside it is the one that it acknowledges")
+    which = Remark(
+        f"它所指的是哪份声明: 请附上 SHA-256 为 {digest} 的声明",
+        f"which statement it is about: add the one with SHA-256 {digest}",
+    )
+    return VerifiedAcknowledgement(
+        steps=(
+            NO_QUORUM,
+            Remark("由信任文件所列的收据密钥签名", "signed by a receipt key of the trust file"),
+            Remark(
+                f"日志 {said.origin} 于 {at} 收到关于 {said.subject} 的声明, SHA-256 {digest}",
+                f"{said.origin} had a statement about {said.subject} at {at}, with SHA-256 {digest}",
+            ),
+            *(() if statement is None else (about,)),
+        ),
+        not_shown=(
+            *((which,) if statement is None else ()),
+            Remark(
+                "声明后来是否公布、退回或取下: 它不是收据, 不证明声明在日志中",
+                "what became of it, published, refused or taken down: it is no receipt, and does not show that it is "
+                "in the log",
+            ),
+            Remark(
+                "这是运营方的一句话: 见证方对此一无所知", "it is the operator's word, of which witnesses know nothing"
+            ),
+        ),
+        acknowledged=said,
     )

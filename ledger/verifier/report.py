@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from ledger.cose.acknowledgement import Acknowledgement
 from ledger.cose.receipt import VerifiedReceipt
 from ledger.cose.standing_token import VerifiedStanding
 from ledger.cose.statement import VerifiedStatement
@@ -20,6 +21,7 @@ __all__ = [
     "RULES_AND_TREE",
     "Remark",
     "Verified",
+    "VerifiedAcknowledgement",
     "VerifiedEntry",
     "VerifiedHead",
     "VerifiedSignedStanding",
@@ -62,6 +64,12 @@ class VerifiedSignedStanding(Verified, frozen=True, kw_only=True):
     """What the log operator said of an enterprise, and still says."""
 
     standing: VerifiedStanding
+
+
+class VerifiedAcknowledgement(Verified, frozen=True, kw_only=True):
+    """That the log operator had a statement, and since when."""
+
+    acknowledged: Acknowledgement
 
 
 class VerifiedHead(Verified, frozen=True, kw_only=True):

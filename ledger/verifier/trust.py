@@ -40,7 +40,7 @@ class Trust:
     """What is believed, ready to use; `charter` is a root of 32 bytes.
 
     The `first_…` keys, those of receipts and standings by thumbprint, hold up to the first of `successions`, which
-    are in order of size. Ask for keys by `vkeys_at`, `receipt_key` and `standing_key`.
+    are in order of size. Ask for keys by `vkeys_at`, `receipt_key`, `standing_key` and `acknowledgement_key`.
     """
 
     origin: str
@@ -89,6 +89,14 @@ class Trust:
             if one.standing_key.kid == kid:
                 return one.standing_key
         return self.first_standing_keys.get(kid)
+
+    def acknowledgement_key(self, kid: bytes) -> PublicKey | None:
+        """The receipt key by its thumbprint, which may sign acknowledgements, whatever the size of the tree: what waits
+        is in none; None for one that the file does not have."""
+        for one in self.successions:
+            if one.receipt_key.kid == kid:
+                return one.receipt_key
+        return self.first_receipt_keys.get(kid)
 
     def succeeded(self, event: TrustAnchorsSucceeded) -> Trust:
         """With a succession that was verified. Raises `Refuted` where it contradicts one that is believed already."""

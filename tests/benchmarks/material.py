@@ -90,10 +90,14 @@ class Material:
         )
         return self._open(event, _CAMPAIGN)
 
-    def registered(self, name: str) -> Signed:
-        """An enterprise enters the book; a statement of about 400 bytes."""
+    def registered(self, name: str, called: str | None = None) -> Signed:
+        """An enterprise enters the book, `called` as it says or by its number; a statement of about 400 bytes."""
         event = EnterpriseRegistered(
-            v=1, effective_on=self.today, name=f"{name}质量检测有限公司", category="organization", size_band="small"
+            v=1,
+            effective_on=self.today,
+            name=called or f"{name}质量检测有限公司",
+            category="organization",
+            size_band="small",
         )
         return self._open(event, f"local:bench/{name}")
 
@@ -115,9 +119,9 @@ class Material:
         )
         return self._open(event, f"local:bench/{name}")
 
-    def published(self, name: str, pledge: Signed) -> Signed:
-        """The publication of a pledge, under a code of its own."""
-        self._serial += 1
+    def published(self, name: str, pledge: Signed, serial: int | None = None) -> Signed:
+        """The publication of a pledge, under a code of its own: of this serial number, or of the next."""
+        self._serial = self._serial + 1 if serial is None else serial
         division = 110_000 + self._serial // 1_000_000
         event = PledgePublished(
             v=1,
@@ -153,12 +157,12 @@ class Material:
         )
         return self._sealed(event, f"local:bench/{name}", HANDLING_BODY)
 
-    def history(self, name: str) -> Iterator[Signed]:
+    def history(self, name: str, called: str | None = None, serial: int | None = None) -> Iterator[Signed]:
         """`EVENTS_EACH` statements about an enterprise, in order."""
-        yield self.registered(name)
+        yield self.registered(name, called)
         pledge = self.pledged(name)
         yield pledge
-        yield self.published(name, pledge)
+        yield self.published(name, pledge, serial)
         for number in range(EVENTS_EACH - 3):
             yield self.outcome(name, number)
 

@@ -2,8 +2,8 @@
 async ([what, given]) => {
   const base = document.querySelector("script[type=module]").src.replace("page.js", "");
   const load = (name) => import(`${base}${name}.js`);
-  const [verify, trusts, errors, evidence, complete, standing, report, keys, pin] = await Promise.all(
-    ["verify", "trust", "errors", "evidence", "complete", "standing", "report", "keys", "pin"].map(load),
+  const [verify, trusts, errors, evidence, complete, standing, acknowledgement, report, keys, pin] = await Promise.all(
+    ["verify", "trust", "errors", "evidence", "complete", "standing", "acknowledgement", "report", "keys", "pin"].map(load),
   );
   const bytes = (text) => (text === null ? null : Uint8Array.from(atob(text), (one) => one.charCodeAt(0)));
   const judged = async (work) => {
@@ -48,6 +48,11 @@ async ([what, given]) => {
     async standing({ data, trust, now }) {
       const steps = new report.Steps();
       await standing.verifyStanding(bytes(data), await trustOf(trust), steps, now);
+      return { steps: said(steps), closed: false };
+    },
+    async acknowledgement({ data, trust, statement }) {
+      const steps = new report.Steps();
+      await acknowledgement.verifyAcknowledgement(bytes(data), bytes(statement), await trustOf(trust), steps);
       return { steps: said(steps), closed: false };
     },
     async signature({ key, alg, signature, message }) {

@@ -50,6 +50,7 @@ def _trust_of(trust: Any) -> str | None:
 def _wrap() -> None:
     parse, entry = ledger.verifier.parse_trust, ledger.verifier.verify_entry
     head, standing = ledger.verifier.verify_head, ledger.verifier.verify_signed_standing
+    acknowledged = ledger.verifier.verify_signed_acknowledgement
 
     def parse_trust(data: bytes) -> Any:
         found = _answer(lambda: parse(data), {"of": "trust", "data": _text(data)})
@@ -70,11 +71,16 @@ def _wrap() -> None:
         line = {"of": "standing", "data": _text(data), "trust": _trust_of(trust), "now": now}
         return _answer(lambda: standing(data, trust, now), line)
 
+    def verify_signed_acknowledgement(data: bytes, trust: Any, statement: bytes | None = None) -> Any:
+        line = {"of": "acknowledgement", "data": _text(data), "trust": _trust_of(trust), "statement": _text(statement)}
+        return _answer(lambda: acknowledged(data, trust, statement), line)
+
     for module in (ledger.verifier, ledger.verifier.trust_file):
         module.parse_trust = parse_trust  # type: ignore[attr-defined]
     ledger.verifier.verify_entry = verify_entry
     ledger.verifier.verify_head = verify_head
     ledger.verifier.verify_signed_standing = verify_signed_standing
+    ledger.verifier.verify_signed_acknowledgement = verify_signed_acknowledgement
 
 
 _wrap()

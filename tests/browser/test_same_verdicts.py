@@ -55,6 +55,7 @@ def test_what_the_verifiers_own_tests_ask_is_answered_alike_in_the_browser(progr
     asked: list[dict[str, Any]] = json.loads(recording.read_text())
     verdicts = Counter((line["of"], line["verdict"]) for line in asked)
     assert min(verdicts["entry", verdict] for verdict in ("verified", "refuted", "uncheckable")) > 5
+    assert {"verified", "refuted", "uncheckable"} <= {of for what, of in verdicts if what == "acknowledgement"}
     differing = []
     for line, answer in zip(asked, program.recorded(asked), strict=True):
         same = answer["verdict"] == line["verdict"]

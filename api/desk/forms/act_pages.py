@@ -24,10 +24,12 @@ from ledger.domain.events.base import Event
 from ledger.domain.rules.catalogue import SPECS
 from ledger.domain.rules.spec import Form
 from ledger.errors import NotFound
+from ledger.limits import ATTACHMENT_BYTES_MAX, ATTACHMENTS_PER_ENTRY_MAX
 
 __all__ = ["ActContent", "ActsContent", "router"]
 
 PATH: Final = "/desk/act"
+_ATTACHING: Final = SPECS["AttachmentAdded"]
 _PLACE: Final = re.compile(r"\.[0-9]{1,4}(?=\.)")
 _SEGMENT: Final = r"/(?!(?:\.|%2[eE]){1,2}(?:[/?]|\Z))[A-Za-z0-9._~:%-]+"  # no step upwards
 _BACK: Final = re.compile(rf"/(?:en/)?desk(?:{_SEGMENT})*(?:\?[A-Za-z0-9._~:%=&+-]*)?")
@@ -45,7 +47,8 @@ class ActsContent:
 @dataclass(frozen=True, slots=True)
 class ActContent:
     """The form of one event type. `text` is the text that comes with an open statement, `text_name` the field that
-    names it; `back` is where one goes on afterwards, "" for nowhere else; `today` in Asia/Shanghai."""
+    names it; `back` is where one goes on afterwards, "" for nowhere else; `today` in Asia/Shanghai;
+    `attaches`: files can be attached to the entry that it becomes."""
 
     type: str
     word: Word
@@ -58,6 +61,9 @@ class ActContent:
     origin: str
     today: str
     back: str
+    attaches: bool
+    attachment_bytes_max: int = ATTACHMENT_BYTES_MAX
+    attachments_max: int = ATTACHMENTS_PER_ENTRY_MAX
 
 
 def get_acts(request: Request, language: Language, officer: Officer) -> Response:
@@ -95,6 +101,7 @@ def get_act(request: Request, language: Language, officer: Officer) -> Response:
         origin=service.origin,
         today=str(service.today()),
         back=_back(request.query_params.get("back", "")),
+        attaches=spec.streams == _ATTACHING.streams and spec is not _ATTACHING and may_sign(officer, _ATTACHING),
     )
     title = (content.word.zh, content.word.en)
     path = f"{PATH}/{name}"

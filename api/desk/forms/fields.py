@@ -18,6 +18,7 @@ from api.desk.forms.labels import help_of, label_of, value_word
 from api.desk.forms.refusals import rules_about
 from api.pages.words import Word
 from ledger.domain.events.base import Annex, Digest, Event, Hex, Month, NamedText
+from ledger.limits import ANNEX_BYTES_MAX
 
 __all__ = ["MADE_BY_THE_BROWSER", "Choice", "FormField", "Kind", "fields_of", "paths_of", "text_field"]
 
@@ -51,8 +52,8 @@ class FormField:
 
     `items_min` and `items_max`: of a list, `of` what each of its items is; `on`: ticked to begin with. `absent`: the
     JSON to write where nothing was filled in, None to leave it out; `omits`: the JSON that is left out though it was
-    filled in. `file`: `digest` where a file's SHA-256 goes here, `annex` where a file fills the group. `rules`: the
-    refusals of the service that are about this field.
+    filled in. `file`: `digest` where a file's SHA-256 goes here, `annex` where a file fills the group,
+    of `file_bytes_max` bytes at most. `rules`: the refusals of the service that are about this field.
     """
 
     name: str
@@ -74,6 +75,7 @@ class FormField:
     absent: str | None = None
     omits: str | None = None
     file: Literal["digest", "annex"] | None = None
+    file_bytes_max: int | None = None
     rules: str = ""
 
 
@@ -151,7 +153,9 @@ def _filled_in(info: Any, owner: str, name: str, label: Word, help_: Word | None
             return _with(plain, kind="date")
         case inspect.StructType():
             fields = tuple(_field(info, one) for one in info.fields)
-            return _with(plain, kind="group", fields=fields, file="annex" if info.cls is Annex else None)
+            if info.cls is Annex:
+                return _with(plain, kind="group", fields=fields, file="annex", file_bytes_max=ANNEX_BYTES_MAX)
+            return _with(plain, kind="group", fields=fields)
         case inspect.DictType():
             return _table(plain, info, owner, name)
         case inspect.VarTupleType():

@@ -160,7 +160,7 @@ def _content(
     shows = stub is not None and service.publicity.shows(row)
     named, naming = _related(service, row)
     known = service.views.search.enterprises([row.subject]) if is_enterprise(row.subject) else {}
-    checkpoint = service.sequencer.checkpoint
+    checkpoint = service.head.checkpoint
     return EntryContent(
         row,
         statement,

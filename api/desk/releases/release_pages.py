@@ -23,13 +23,18 @@ from starlette.responses import Response
 from api.desk.frame import add_desk_form, add_desk_page, desk_answer, to
 from api.desk.releases.draft_content import drafted
 from api.desk.releases.draft_words import Line, lines_of, words_of
-from api.desk.releases.release_rules import chosen_time, latest_time, require_another_officer, require_release
+from api.desk.releases.release_rules import (
+    chosen_time,
+    latest_time,
+    require_another_officer,
+    require_release,
+)
 from api.desk.roles import Officer
 from api.http.errors import InvalidRequest, Problem, problem_of
 from api.pages.rendering import Language
 from api.pages.words import Word, event_word
 from api.service.registering import admit_with_held
-from api.service.release_schedule import release_due
+from api.service.release_schedule import release_due, unreadable
 from api.service.service import SHANGHAI, Service
 from ledger.errors import LedgerError, Malformed, NotFound, Refused, Unavailable
 from ledger.limits import DESK_PAGE_MAX, DRAFT_FORM_BYTES_MAX
@@ -113,7 +118,7 @@ def post_draft(request: Request, language: Language, officer: Officer, fields: d
             raise InvalidRequest("release.no_draft", "没有草稿内容", "there is no draft in the form")
         found = drafted(typed, service.today())
         found.spec.require_entitled(officer.party, found.subject, officer.roles)
-        draft = service.store.drafts.lay(
+        draft = service.drafts.lay(
             id=os.urandom(_ID_BYTES),
             party=officer.party,
             drafter=officer.officer,
@@ -142,13 +147,15 @@ def post_release(request: Request, language: Language, officer: Officer, fields:
     chosen = fields.get("at", "")
     try:
         require_another_officer(draft, officer.officer)
+        if not draft.readable:
+            raise unreadable()
         if draft.state not in ("draft", "refused"):
             raise _moved_on()
         at = chosen_time(chosen, service.sound_clock())
         body = _bytes(fields, "body")
         candidate = admit_with_held(service, _bytes(fields, "statement") or b"", body)
         require_release(service, draft, officer, candidate, at)
-        left = service.store.drafts.leave(
+        left = service.drafts.leave(
             draft.id,
             draft.party,
             releaser=officer.officer,
@@ -172,7 +179,7 @@ def post_call_back(request: Request, language: Language, officer: Officer, _: di
     """Until its time, by the drafter or by whoever left it."""
     service: Service = request.app.state.service
     draft = _asked(request, officer)
-    if service.store.drafts.call_back(draft.id, draft.party, officer=officer.officer, at=service.clock()) is None:
+    if service.drafts.call_back(draft.id, draft.party, officer=officer.officer, at=service.clock()) is None:
         now = _asked(request, officer)
         problem = _not_yours() if now.state == "left" else _moved_on()
         return _page(request, language, officer, now, "", problem_of(problem))
@@ -183,7 +190,7 @@ def post_discard(request: Request, language: Language, officer: Officer, _: dict
     """By the drafter, while it is not left."""
     service: Service = request.app.state.service
     draft = _asked(request, officer)
-    if not service.store.drafts.discard(draft.id, draft.party, officer=officer.officer):
+    if not service.drafts.discard(draft.id, draft.party, officer=officer.officer):
         problem = _not_yours() if draft.state in ("draft", "refused") else _moved_on()
         return _page(request, language, officer, _asked(request, officer), "", problem_of(problem))
     return to(PATH, language)
@@ -193,7 +200,7 @@ def _asked(request: Request, officer: Officer) -> Draft:
     """The draft of the address. Raises `NotFound`, for another party's too."""
     service: Service = request.app.state.service
     name: str = request.path_params["name"]
-    found = service.store.drafts.get(bytes.fromhex(name), officer.party) if _ID.fullmatch(name) else None
+    found = service.drafts.get(bytes.fromhex(name), officer.party) if _ID.fullmatch(name) else None
     if found is None:
         raise NotFound("no such draft of your party")
     return found
@@ -203,8 +210,8 @@ def _list(
     request: Request, language: Language, officer: Officer, typed: str = "", problem: Problem | None = None
 ) -> Response:
     service: Service = request.app.state.service
-    rows = [_row(one) for one in service.store.drafts.of(officer.party, DESK_PAGE_MAX)]
-    content = ReleasesContent(rows, service.store.drafts.count(officer.party), typed, problem)
+    rows = [_row(one) for one in service.drafts.of(officer.party, DESK_PAGE_MAX)]
+    content = ReleasesContent(rows, service.drafts.count(officer.party), typed, problem)
     title = ("签发", "Releases")
     status = 200 if problem is None else problem.status
     return desk_answer(
@@ -242,7 +249,7 @@ def _page(
         words=msgspec.json.encode(words).decode(),
         called_back=_moment(draft.called_back_at),
         settled=_moment(draft.settled_at),
-        may_release=waits and officer.officer != draft.drafter,
+        may_release=waits and draft.readable and officer.officer != draft.drafter,
         may_call_back=draft.state == "left" and officer.officer in (draft.drafter, draft.releaser),
         may_discard=waits and officer.officer == draft.drafter,
         origin=service.origin,

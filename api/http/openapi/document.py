@@ -11,6 +11,7 @@ from api.http.openapi.entry_schemas import ENTRY_SCHEMAS
 from api.http.openapi.log_schemas import LOG_SCHEMAS
 from api.http.openapi.operations import OPERATIONS, PARAMETERS, Body, Media, Operation
 from api.http.openapi.schema_terms import NUMBER, SHA256, TEXT, Schema, ref, thing
+from api.http.refuses_writes import QUESTIONS
 
 __all__ = ["describe"]
 
@@ -25,6 +26,7 @@ _FAILED: Final = {
     409: "The same name, other content: it is registered already",
     410: "It was there, and was erased or taken down",
     413: "Too large",
+    421: "Of a process that only reads: what appends, signs or keeps something is another one, `writer`",
     422: "A parameter is not possible, or not known",
     429: "Too many requests; try again after `Retry-After` seconds",
     500: "A defect of ours; it was logged",
@@ -83,10 +85,14 @@ def describe(app: FastAPI) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for path, ways in derived["paths"].items():
         for method, said in ways.items():
-            paths.setdefault(path, {})[method] = _operation(OPERATIONS[method, path], said.get("parameters", []))
+            paths.setdefault(path, {})[method] = _operation(
+                OPERATIONS[method, path], said.get("parameters", []), asks=method == "get" or path in QUESTIONS
+            )
     for (method, path), operation in OPERATIONS.items():
         if method not in paths.get(path, {}):
-            paths.setdefault(path, {})[method] = _operation(operation, _plain_parameters(operation))
+            paths.setdefault(path, {})[method] = _operation(
+                operation, _plain_parameters(operation), asks=method == "get" or path in QUESTIONS
+            )
     for path, ways in paths.items():
         for method, said in ways.items():
             said["operationId"] = _id(method, path)
@@ -116,14 +122,16 @@ def describe(app: FastAPI) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _operation(operation: Operation, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+def _operation(operation: Operation, parameters: list[dict[str, Any]], *, asks: bool) -> dict[str, Any]:
+    """`asks`: it changes nothing, so that a process that only reads answers it, unless who asks is written down."""
+    elsewhere = () if asks and operation.signed is False and operation.tag != "desk" else (421,)
     said: dict[str, Any] = {
         "tags": [operation.tag],
         "summary": operation.summary,
         "parameters": [_parameter(one, operation) for one in parameters],
         "responses": {str(status): _answer(about, media) for status, (about, media) in operation.answers.items()},
     }
-    for status in sorted({*operation.fails, *_ALWAYS}):
+    for status in sorted({*operation.fails, *elsewhere, *_ALWAYS}):
         problem = _problem(status, concise=operation.scrapi)
         known = said["responses"].get(str(status))
         if known is None:

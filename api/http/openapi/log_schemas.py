@@ -63,7 +63,14 @@ LOG_SCHEMAS: Final[dict[str, Schema]] = {
     ),
     "Ready": thing(
         "Whether a write would succeed, and readers see what is committed.",
-        optional=("tree_size", "projected_size", "witnessed_size", "why", "conditions"),
+        optional=(
+            *("tree_size", "projected_size", "witnessed_size", "why", "conditions"),
+            *("reads_only", "standby", "streaming", "entries_behind"),
+        ),
+        reads_only=YES,
+        standby=YES,
+        streaming=YES,
+        entries_behind=PERHAPS,
         ready=YES,
         tree_size=NUMBER,
         projected_size=NUMBER,

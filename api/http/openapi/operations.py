@@ -93,7 +93,7 @@ PARAMETERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "kid": {"description": "A key's thumbprint (RFC 9679), 64 hexadecimal digits"},
     "digest": {"description": "SHA-256 of the file, 64 hexadecimal digits"},
     "entry": {"description": "Leaf index of an entry"},
-    "path": {"description": "As C2SP tlog-tiles writes it: level/number[.p/width] or entries/number[.p/width]"},
+    "path": {"description": "As C2SP tlog-tiles writes it: [level/ or entries/]number[.p/width]"},
 }
 
 _CODE: Final = {"name": "91110108MA01C8JX44"}
@@ -177,6 +177,13 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         fails=(400, 404),
         example={"path": "0/000.p/1"},
     ),
+    ("get", "/receipts/{path}"): Operation(
+        "log",
+        "The receipts of the checkpoints that begin in a bundle of entries, each after its length (uint16)",
+        {200: ("Its bytes, for ever", {OCTETS: _BYTES})},
+        fails=(400, 404),
+        example={"path": "000.p/1"},
+    ),
     ("get", "/witnessed/checkpoint"): Operation(
         "witnesses",
         "The newest checkpoint that has the quorum of witnesses",
@@ -200,13 +207,13 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         "log",
         "One of the log's keys, by thumbprint (SCRAPI)",
         {200: ("A COSE Key", {CBOR: _BYTES})},
-        fails=(404,),
+        fails=(404, 421),
         scrapi=True,
         example={"kid": "00" * 32},
     ),
     ("get", "/.well-known/credit-ledger-trust.json"): Operation(
         "log", "The service's own trust file, to be compared out of band", {200: ("The trust file", _json("Trust"))},
-        fails=(404,),
+        fails=(404, 421),
     ),
     ("post", "/annexes"): Operation(
         "log",
@@ -256,6 +263,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         "enterprises",
         "Current standing, or as_of a date and at a tree_size; signed for Accept: application/cose",
         {200: ("The standing", {JSON: ref("Standing"), COSE: _BYTES}), 304: _UNCHANGED},
+        fails=(421,),
         path={"name": "name"},
         query=("as_of", "tree_size", "min_tree_size"),
         example=_CODE,
@@ -347,7 +355,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         "pledges",
         "The certificate of a public pledge: PDF/A-3b, signed (PAdES), with the proofs of what it says attached",
         {200: ("The certificate", {PDF: _BYTES}), 304: _UNCHANGED},
-        fails=(400, 404, 410),
+        fails=(400, 404, 410, 421),
         example={"code": "0000"},
     ),
     ("get", "/v1/campaigns"): Operation(

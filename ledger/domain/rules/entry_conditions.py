@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ledger.domain.rules.spec import Context
 from ledger.domain.state.breach import BREACHES, Breach, corrections, root_of
 from ledger.domain.state.complaint import OUTCOMES, outcome_root
-from ledger.domain.state.finding import FINDINGS, Cited, annulled, rechecks
+from ledger.domain.state.finding import FINDINGS, Cited, is_annulled, rechecks
 from ledger.domain.state.record import EnterpriseRecord, EntryRef
 from ledger.errors import Refused
 
@@ -30,7 +30,7 @@ def entry_of(record: EnterpriseRecord | None, index: int, ctx: Context) -> Entry
 def counting_entry(record: EnterpriseRecord, index: int, ctx: Context) -> EntryRef:
     """An entry of this stream that was neither erased, nor repudiated, nor annulled."""
     ref = entry_of(record, index, ctx)
-    if ref.type is None or index in record.erased or index in record.repudiated or index in annulled(record):
+    if ref.type is None or index in record.erased or index in record.repudiated or is_annulled(record, index):
         raise Refused(
             "entry.counts_no_more",
             "该条记录已被否认、撤销, 或其正文已删除, 不再计入",

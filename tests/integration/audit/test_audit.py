@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -16,6 +17,7 @@ from ledger.audit.sources.database import DatabaseSource
 from ledger.cose.statement import Claims, decode_event, make_statement, parse_statement
 from ledger.domain.events.campaign import Clause
 from ledger.domain.events.enterprise import EnterpriseRenamed
+from ledger.parallel.process_pool import ProcessEngine
 from ledger.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from ledger.tlog.hashing import leaf_hash
 from ledger.verifier.trust import Trust
@@ -29,16 +31,14 @@ from tests.support.statements import CAMPAIGN, campaign_corrected, sign
 
 def audited(live: LiveBook, trust: Trust, *, workers: int = 0, known: Known = Known()) -> AuditResult:  # noqa: B008
     source, snapshot = DatabaseSource.begin(live.database.service)
-    try:
+    with closing(source), ProcessEngine(workers or 1) as engine:
         return run_audit(
             source,
             trust,
-            workers=AuditWorkers(workers, snapshot),
+            workers=AuditWorkers(engine, snapshot) if workers else None,
             known=known,
             checks=FurtherChecks([rows_of_streams], [check_read_models]),
         )
-    finally:
-        source.close()
 
 
 def said(outcome: AuditResult) -> list[tuple[str, int | None]]:

@@ -10,6 +10,7 @@ import { attach, locate, Roots } from "../verify/receipt.js";
 import { parseSubject, shanghaiTime } from "../verify/subject.js";
 import { parseTrust } from "../verify/trust.js";
 import { element } from "../verify/view.js";
+import { offerAttachments } from "./attaching.js";
 import { DraftPlace, formatDraft, parseDraft } from "./drafts.js";
 import { atField, byId, during, language, partyOf, say } from "./fields.js";
 import { addItem, fieldAt, fieldsIn, fillIn, idOf, objectIn, typedIn, valueOf } from "./form_values.js";
@@ -17,7 +18,7 @@ import { wordsOf } from "./form_words.js";
 import { allKeys } from "./key_store.js";
 import { serialsRoot } from "./mark_serials.js";
 import { buildStatement, readStatement, RegistrationRefused, signStatement, submit } from "./statement.js";
-import { upload } from "./uploads.js";
+import { barOf, contentOf, upload } from "./uploads.js";
 
 /** @typedef {import("../verify/json.js").JsonObject} JsonObject */
 /** @typedef {import("./form_values.js").Fault} Fault */
@@ -26,7 +27,7 @@ import { upload } from "./uploads.js";
 /** @typedef {import("./drafts.js").DraftForm} DraftForm */
 
 const TRUST = "/.well-known/credit-ledger-trust.json";
-const FILE_BYTES_MAX = 64 * 1024 * 1024;
+const HELD_MS_MAX = 50 * 60 * 1000; // uploads are held for an hour
 const [SEED_BYTES, RANGE_BYTES, DRAFT_MS] = [32, 5, 400];
 const OF_THE_PAGE = ["subject", "sealed", "back"];
 const [status, filling, confirming, done] = ["status", "filling", "confirm", "done"].map((id) => byId(id));
@@ -41,8 +42,11 @@ const sealedChoice = () => /** @type {HTMLInputElement | null} */ (form.querySel
 /** What waits for a person's word; `signed` once it is, so that sending it again sends the same. */
 /** @type {{key: SigningKey, draft: Draft, signed: Uint8Array | null} | null} */
 let about = null;
-/** Files to be uploaded before the statement that names them, by SHA-256. @type {Map<string, Uint8Array>} */
+/** Files that a statement may name, by SHA-256, and when they were uploaded.
+ *  @type {Map<string, {content: Uint8Array, at: number}>} */
 const annexes = new Map();
+/** Ends once no file is under way: nothing is proposed without what was chosen for it. @type {Promise<void>} */
+let uploading = Promise.resolve();
 /** @type {string[]} addresses of files that this page offers */
 const offered = [];
 
@@ -207,6 +211,14 @@ async function filledIn() {
   const content = /** @type {JsonObject & {type: string}} */ ({ type, v: 1, ...objectIn(form, faults) });
   const sealed = sealedChoice()?.checked ?? form.dataset.form === "sealed";
   const text = await namedText(content, sealed, faults);
+  for (const input of form.querySelectorAll("input[data-file=annex]")) {
+    const field = /** @type {HTMLElement} */ (input.closest("[data-field]"));
+    const digest = /** @type {HTMLInputElement | null} */ (field.querySelector("[data-field=sha256] [data-input]"));
+    if (/** @type {HTMLInputElement} */ (input).files?.length && digest?.value === "") {
+      const [zh, en] = ["所选的文件没有上传：请重新选择", "the file that was chosen is not uploaded: choose it again"];
+      faults.push({ field: idOf(field), zh, en });
+    }
+  }
   if (faults.length > 0) {
     complain(faults);
     return null;
@@ -215,6 +227,7 @@ async function filledIn() {
 }
 
 async function propose() {
+  await uploading;
   const key = await signingKey();
   const filled = await filledIn();
   if (filled === null) return;
@@ -229,6 +242,7 @@ async function propose() {
 
 /** Lays what was filled in for another officer to release; dated today it counts from the day of its release. */
 async function lay() {
+  await uploading;
   const filled = await filledIn();
   if (filled === null) return;
   const { type: _type, v: _v, ...fields } = filled.content;
@@ -257,15 +271,19 @@ async function sign() {
   const waiting = about;
   try {
     status.textContent = say("正在登记…", "Registering…");
-    for (const [digest, content] of annexes) {
-      const named = Object.values(await readStatement(waiting.draft.bytes, waiting.draft.body).then((one) => one.content));
-      if (JSON.stringify(named).includes(digest)) await upload(waiting.key, party, log, "/annexes", content);
+    const { content: said, subject: about_ } = await readStatement(waiting.draft.bytes, waiting.draft.body);
+    for (const [digest, { content, at }] of annexes) {
+      if (Date.now() - at > HELD_MS_MAX && JSON.stringify(said).includes(digest)) await uploadAnnex(content, digest);
     }
     waiting.signed ??= await signStatement(waiting.key, waiting.draft);
     const outcome = await submit(waiting.signed, waiting.draft.body);
     about = null;
     place.forget();
     await finish(waiting.signed, waiting.draft.body, outcome);
+    if (outcome.status !== "pending" && document.getElementById("attaching") !== null) {
+      const today = /** @type {HTMLInputElement} */ (byId("today")).value;
+      offerAttachments({ key: waiting.key, party, log, subject: about_, entry: outcome.entry, today });
+    }
   } catch (error) {
     if (error instanceof Uncheckable || !(error instanceof VerificationError)) throw error; // it may be sent again
     about = null;
@@ -339,24 +357,45 @@ function link(content, media, name, said) {
 async function chosen(input) {
   const file = input.files?.[0];
   if (file === undefined) return;
-  if (file.size > FILE_BYTES_MAX) throw new Malformed("文件过大", "the file is too large");
-  const content = new Uint8Array(await file.arrayBuffer());
-  const digest = hex(await sha256(content));
+  const content = await contentOf(file, Number(input.dataset.bytesMax ?? Infinity));
   if (input.dataset.file === "attachment") {
     status.textContent = say("正在上传…", "Uploading…");
-    const found = await upload(await signingKey(), party, log, "/v1/attachments", content);
+    const found = await uploaded("/v1/attachments", content);
     fillIn(form, Object.fromEntries(Object.entries(found).map(([name, value]) => [name, String(value)])));
     status.textContent = say("附件已上传。", "The attachment is uploaded.");
     return;
   }
   const field = /** @type {HTMLElement} */ (input.closest("[data-field]"));
+  status.textContent = say("正在计算摘要…", "Computing its digest…");
+  const digest = hex(await sha256(content));
+  status.textContent = "";
   if (input.dataset.file === "digest") {
     const target = /** @type {HTMLInputElement} */ (field.querySelector("[data-input]"));
     target.value = digest;
     return;
   }
-  annexes.set(digest, content);
-  fillIn(field, { sha256: digest, bytes: String(content.length), media_type: file.type });
+  const { media_type: mediaType } = await uploadAnnex(content, digest);
+  fillIn(field, { sha256: digest, bytes: String(content.length), media_type: String(mediaType) });
+  status.textContent = say("附件已上传，登记后公开。", "The annex is uploaded, and public once the statement is registered.");
+}
+
+/** @param {string} path @param {Uint8Array} content */
+async function uploaded(path, content) {
+  const holder = byId("uploading");
+  try {
+    return await upload(await signingKey(), party, log, path, content, barOf(holder, "upload"));
+  } finally {
+    holder.hidden = true;
+  }
+}
+
+/** Throws `Refuted` where the service holds something else. @param {Uint8Array} content @param {string} digest of it */
+async function uploadAnnex(content, digest) {
+  status.textContent = say("正在上传…", "Uploading…");
+  const found = await uploaded("/annexes", content);
+  if (found.sha256 !== digest) throw new Refuted("上传后的文件与所选不同", "what was uploaded is not the file that was chosen");
+  annexes.set(digest, { content, at: Date.now() });
+  return found;
 }
 
 const place = new DraftPlace(party, type, draftAddress());
@@ -406,7 +445,14 @@ function begin() {
   form.addEventListener("change", (event) => {
     const input = event.target;
     if (!(input instanceof HTMLInputElement) || input.dataset.file === undefined) return;
-    void during(() => atField(input.closest("[data-field]")?.id || idOfWrong(input), () => chosen(input))).then(changed);
+    const [before, at] = [uploading, input.closest("[data-field]")?.id || idOfWrong(input)];
+    const work = async () => {
+      await before;
+      byId(at).removeAttribute("aria-invalid"); // what was wrong with another file
+      byId(`${at}-wrong`).textContent = "";
+      await during(() => atField(at, () => chosen(input)));
+    };
+    uploading = work().then(changed, changed);
   });
   form.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest("button") : null;

@@ -13,6 +13,7 @@ import { buildStatement, readStatement, signStatement } from "./statement.js";
 
 /** @typedef {import("./signing.js").SigningKey} SigningKey */
 /** @typedef {import("../verify/json.js").Json} Json */
+/** @typedef {import("../verify/json.js").JsonObject} JsonObject */
 
 const given = byId("draft").dataset;
 /** By path, and by `path=value`, places in lists left out: Chinese and English. @type {Record<string, [string, string]>} */

@@ -7,6 +7,7 @@ export const RECEIPTS_MAX = 16;
 export const EVIDENCE_ENTRIES_MAX = 4_096;
 export const EVIDENCE_BYTES_MAX = 16 * 1024 * 1024;
 export const TRUST_BYTES_MAX = 262_144;
+export const ACKNOWLEDGEMENT_BYTES_MAX = 1_024;
 export const SIGNED_STANDING_BYTES_MAX = 1_048_576;
 export const SIGNED_STANDING_VALID_SECONDS = 86_400;
 export const PROOF_HASHES_MAX = 63;

@@ -2,7 +2,7 @@
 
 /** @typedef {import("./wording.js").Remark} Remark */
 /** @typedef {"trust" | "statement" | "receipt" | "evidence" | "proof" | "body" | "checkpoint" | "bundle" | "standing"
- *   | "certificate"} Source */
+ *   | "certificate" | "acknowledgement"} Source */
 /** @typedef {Remark & {source: Source, key: string | null}} Step `key`: thumbprint in hexadecimal */
 
 /** The steps of one verification, which also stand where it ends in an error: what was checked until then, was. */

@@ -20,6 +20,7 @@ export const [ISS, SUB, AUD, EXP, IAT, CTI] = [1, 2, 3, 4, 6, 7];
 // What is signed for one use must not pass for another: `typ` is looked at first
 export const STATEMENT = "application/vnd.credit-ledger.statement+cose";
 export const STANDING = "application/vnd.credit-ledger.standing+cose";
+export const ACKNOWLEDGEMENT = "application/vnd.credit-ledger.acknowledgement+cose";
 export const POSSESSION = "application/vnd.credit-ledger.possession+cose";
 export const RECEIPT = "application/scitt-receipt+cose";
 export const EVIDENCE = "application/vnd.credit-ledger.evidence+cbor";

@@ -32,7 +32,8 @@ const DIGEST = /^[0-9a-f]{64}$/;
 
 /**
  * What is believed, ready to use: keys by thumbprint in hexadecimal; `charter` is a root of 32 bytes. The `first…` keys
- * hold up to the first of `successions`, which are in order of size: ask by `vkeysAt`, `receiptKey` and `standingKey`.
+ * hold up to the first of `successions`, which are in order of size: ask by `vkeysAt`, `receiptKey`,
+ * `standingKey` and `acknowledgementKey`.
  */
 export class Trust {
   /** @param {string} origin @param {VerifierKey[]} vkeys @param {Map<string, PublicKey>} receiptKeys
@@ -78,6 +79,13 @@ export class Trust {
   standingKey(kid) {
     const later = this.successions.find((one) => one.standingKey.kidHex === kid);
     return later?.standingKey ?? this.firstStandingKeys.get(kid) ?? null;
+  }
+
+  /** The receipt key that may sign acknowledgements, whatever the size of the tree: what waits is in none; null for one
+   *  that the file does not have. @param {string} kid @returns {PublicKey | null} */
+  acknowledgementKey(kid) {
+    const later = this.successions.find((one) => one.receiptKey.kidHex === kid);
+    return later?.receiptKey ?? this.firstReceiptKeys.get(kid) ?? null;
   }
 
   /** With a succession that was verified, as the event says it. Throws `Refuted` where it contradicts one that is

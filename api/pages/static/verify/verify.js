@@ -4,8 +4,9 @@
  * No network, no storage, no clock of its own: bytes, a trust file and the time go in, reports come out.
  */
 
+import { verifyAcknowledgement } from "./acknowledgement.js";
 import { isBundle } from "./bundle.js";
-import { startsWith, text, utf8 } from "./bytes.js";
+import { hex, startsWith, text, utf8 } from "./bytes.js";
 import { encode } from "./cbor.js";
 import { verifyCertificate } from "./certificate.js";
 import * as ofCertificate from "./certificate_wording.js";
@@ -21,7 +22,7 @@ import * as wording from "./wording.js";
 
 /** @typedef {import("./wording.js").Remark} Remark */
 /** @typedef {import("./trust.js").Trust} Trust */
-/** @typedef {"transparent" | "statement" | "receipt" | "standing" | "bundle" | "checkpoint" | "evidence" | "proof" | "body"
+/** @typedef {"transparent" | "statement" | "receipt" | "standing" | "acknowledgement" | "bundle" | "checkpoint" | "evidence" | "proof" | "body"
  *   | "trust" | "archive" | "pdf" | "cose" | "unknown"} Kind */
 /** @typedef {{name: string, data: Uint8Array}} Dropped */
 /** @typedef {Dropped & {kind: Kind}} Sorted */
@@ -46,7 +47,7 @@ const EVIDENCE_BEGINNING = new Uint8Array([
 ]);
 const SIGNATURE_LINE = "\n\n— ";
 const ENDINGS =
-  /\.(?:transparent\.cose|receipt\.cose|standing\.cose|evidence\.cbor|bundle\.cbor|body\.json|tlog-proof|cose)$/;
+  /\.(?:transparent\.cose|receipt\.cose|standing\.cose|acknowledgement\.cose|evidence\.cbor|bundle\.cbor|body\.json|tlog-proof|cose)$/;
 /** @type {Partial<Record<Kind, Remark>>} what is not checked by itself, and how it can be */
 const NOT_ALONE = {
   receipt: {
@@ -69,8 +70,8 @@ const NOT_ALONE = {
   },
   cose: { zh: "这种 COSE 文件不在可核验之列", en: "a COSE file of a kind that is not verified here" },
   unknown: {
-    zh: "不是能核验的文件: 既不是声明、收据、公告、完整性证明、已签名的践诺状况, 也不是检查点",
-    en: "not a kind of file that can be verified: no statement, receipt, certificate, bundle, signed standing or checkpoint",
+    zh: "不是能核验的文件: 既不是声明、收据、公告、完整性证明、已签名的践诺状况、收件回执, 也不是检查点",
+    en: "not a kind of file that can be verified: no statement, receipt, certificate, bundle, signed standing, acknowledgement or checkpoint",
   },
 };
 const SEALED = { zh: "内容已封存, 请附上正文", en: "the content is sealed: add its body" };
@@ -96,6 +97,7 @@ function kindOfCose(data) {
     const typ = sign1.typOf(data);
     if (typ === sign1.STANDING) return "standing";
     if (typ === sign1.RECEIPT) return "receipt";
+    if (typ === sign1.ACKNOWLEDGEMENT) return "acknowledgement";
     if (typ !== sign1.STATEMENT) return "cose";
     return sign1.split(data).unprotected.length === 1 ? "statement" : "transparent";
   } catch (error) {
@@ -220,6 +222,11 @@ async function verifyOne(kind, data, beside, trust, steps, now) {
     const standing = await verifyStanding(data, trust, steps, now);
     checkReasons(standing, await bundleAbout(standing.subject, beside.all, trust), steps);
     return { notShown: [wording.NOT_COMPUTED, ...wording.STANDING_NOT_SHOWN] };
+  }
+  if (kind === "acknowledgement") {
+    const statement = beside.one("statement");
+    const { statementId } = await verifyAcknowledgement(data, statement, trust, steps);
+    return { notShown: wording.acknowledgementNotShown(hex(statementId), statement !== null) };
   }
   if (kind === "pdf") {
     const said = await verifyCertificate(data, trust, steps);

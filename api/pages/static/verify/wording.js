@@ -221,6 +221,42 @@ export const standingOf = (origin, subject, left) =>
     `it is of ${origin} about ${subject}, and holds for ${left} s more`,
   );
 
+export const ACKNOWLEDGEMENT_SIGNED = remark(
+  "由信任文件所列的收据密钥签名",
+  "signed by a receipt key of the trust file",
+);
+
+/** @param {string} origin @param {string} subject @param {number} receivedAt @param {string} digest */
+export function acknowledgedBy(origin, subject, receivedAt, digest) {
+  const at = shanghaiTime(receivedAt);
+  return remark(
+    `日志 ${origin} 于 ${at} 收到关于 ${subject} 的声明, SHA-256 ${digest}`,
+    `${origin} had a statement about ${subject} at ${at}, with SHA-256 ${digest}`,
+  );
+}
+
+export const ACKNOWLEDGED_IS_BESIDE = remark(
+  "所附声明即其所指",
+  "the statement beside it is the one that it acknowledges",
+);
+
+/** @param {string} digest @param {boolean} given whether the statement was dropped with it */
+export const acknowledgementNotShown = (digest, given) => [
+  ...(given
+    ? []
+    : [
+        remark(
+          `它所指的是哪份声明: 请附上 SHA-256 为 ${digest} 的声明`,
+          `which statement it is about: add the one with SHA-256 ${digest}`,
+        ),
+      ]),
+  remark(
+    "声明后来是否公布、退回或取下: 它不是收据, 不证明声明在日志中",
+    "what became of it, published, refused or taken down: it is no receipt, and does not show that it is in the log",
+  ),
+  remark("这是运营方的一句话: 见证方对此一无所知", "it is the operator's word, of which witnesses know nothing"),
+];
+
 /** @param {number} reasons @param {number} size */
 export const reasonsNamed = (reasons, size) =>
   remark(

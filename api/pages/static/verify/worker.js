@@ -7,6 +7,7 @@
  */
 
 const MODULES = [
+  "acknowledgement.js",
   "bundle.js",
   "bytes.js",
   "catalogue.js",
