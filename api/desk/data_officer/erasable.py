@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
-from ledger.domain.rules.context import Context
+from ledger.domain.rules.spec import Context
 from msgspec.structs import replace
 
 from api.desk.regulator.event_rows import event_type_word
