@@ -25,6 +25,7 @@ from api.desk.enrolment import key_requests, officer_pages, registrar_pages
 from api.desk.enterprise import acknowledgements, pledge_form
 from api.desk.enterprise import enterprise_page as own_enterprise_page
 from api.desk.forms import act_pages
+from api.desk.outbox import outbox_page, own_notices
 from api.desk.regulator import (
     accesses_page,
     archive_page,
@@ -35,21 +36,23 @@ from api.desk.regulator import (
     policies_page,
 )
 from api.desk.releases import release_pages
-from api.desk.staff import pending_acts, roster_pages
+from api.desk.staff import pending_acts, roster_form_page, roster_report_page
 from api.desk.staff.kept_rosters import KeptRosters
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
-from api.http.errors import CONCISE, InvalidRequest, Problem, problem_of, problem_response
+from api.http.errors import CONCISE, InvalidRequest, Problem, WriterElsewhere, problem_of, problem_response
 from api.http.known_parameters import KnownParameters
 from api.http.methods import Methods
 from api.http.metrics import Metrics
 from api.http.openapi import describe
 from api.http.rate_limit import Limits, RateLimit
+from api.http.refuses_writes import RefusesWrites
 from api.pages import (
     campaign_page,
     enterprise_feed,
     enterprise_page,
     figures_page,
+    follow_pages,
     home_page,
     mark_page,
     pledge_page,
@@ -61,6 +64,8 @@ from api.pages import (
     verify_page,
 )
 from api.pages.enterprise_pages import EnterprisePages
+from api.pages.enterprise_route import EnterpriseRoute
+from api.pages.localized import problem_page
 from api.routes import (
     accesses,
     annexes,
@@ -76,6 +81,7 @@ from api.routes import (
     policies,
     standards,
     streams,
+    webhooks,
 )
 from api.routes import completeness_map as maps
 from api.routes import cosigned as witnesses
@@ -89,12 +95,13 @@ from api.routes.fast_paths import INTERNAL, Front
 from api.routes.standing import StandingRoute, post_query
 from api.service.figures import BookFigures
 from api.service.mark_ranges import MarkRanges
-from api.service.service import Service
+from api.service.service import ReadsOnly, Service
 from ledger.errors import LedgerError
 
 __all__ = ["create_app", "framework"]
 
 _SCRAPI: Final = re.compile(r"/entries(?:/[^/]+)?|/\.well-known/scitt-keys(?:/[^/]+)?")
+_OF_PROGRAMS: Final = ("/v1/", "/entries", "/.well-known/", "/tile/")  # a browser there is somebody who looks at JSON
 _STATUS: Final = {
     404: ("not-found", "没有该页面", "no such resource"),
     405: ("method-not-allowed", "不支持该方法", "this method is not for this resource"),
@@ -104,9 +111,11 @@ _STATUS: Final = {
 def create_app(service: Service, limits: Limits) -> ASGIApp:
     """The ASGI application over an opened service: limits and meters around the hot paths and the framework."""
     inner = framework(service)
-    app: ASGIApp = Methods(
-        Conditional(KnownParameters(Front(inner, service, inner.state.enterprise_pages.answer), inner.openapi()))
-    )
+    pages = EnterpriseRoute(inner, service, inner.state.enterprise_pages)
+    app: ASGIApp = Methods(Conditional(KnownParameters(Front(inner, service, pages), inner.openapi())))
+    if isinstance(service.role, ReadsOnly):
+        elsewhere = problem_of(WriterElsewhere(service.role.writer))
+        app = RefusesWrites(app, lambda scope: _answer(Request(scope), elsewhere))
     app = RateLimit(app, limits)
     app = Metrics(app, service.meters, _first_segments(inner))
     return CORSMiddleware(
@@ -133,7 +142,7 @@ def framework(service: Service) -> FastAPI:
     app.state.book_figures = BookFigures(service)
     app.state.complaint_files = ComplaintFiles(service)
     app.state.kept_rosters = KeptRosters(time.monotonic)
-    app.state.roster_turns = roster_pages.roster_turns()
+    app.state.roster_turns = roster_form_page.roster_turns()
     # `api/routes/fast_paths.py` answers these two before; here they stand for what other methods are told.
     app.router.routes.append(Route("/entries", PostEntries(service), methods=["POST"]))
     app.router.routes.append(Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]))
@@ -160,12 +169,14 @@ def framework(service: Service) -> FastAPI:
         ctis,
         dump,
         events,
+        webhooks,
         docs,
         meta,
         home_page,
         search_page,
         enterprise_feed,  # before `/e/{name}`
         enterprise_page,
+        follow_pages,
         pledge_page,
         mark_page,
         campaign_page,
@@ -199,8 +210,11 @@ def framework(service: Service) -> FastAPI:
         own_enterprise_page,
         pledge_form,
         acknowledgements,
-        roster_pages,
+        roster_form_page,
+        roster_report_page,
         audits_page,
+        outbox_page,
+        own_notices,
     ):
         app.include_router(module.router)
     app.openapi_schema = describe(app)
@@ -225,7 +239,9 @@ async def _ledger_error(request: Request, error: Exception) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # registered for nothing else
     kind, zh, en = _STATUS.get(error.status_code, ("http", "请求不成立", "the request cannot be answered"))
-    response = _answer(request, Problem(error.status_code, kind, zh, en))
+    problem = Problem(error.status_code, kind, zh, en)
+    page = _page(request, problem) if error.status_code == 404 else None
+    response = page or _answer(request, problem)
     response.headers.update(error.headers or {})  # such as what is allowed
     return response
 
@@ -237,7 +253,15 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 
 
 async def _defect(request: Request, _: Exception) -> Response:
-    return _answer(request, INTERNAL)
+    return _page(request, INTERNAL) or _answer(request, INTERNAL)
+
+
+def _page(request: Request, problem: Problem) -> Response | None:
+    """The problem as a page, for a browser on an address of people; None for every other."""
+    path: str = request.scope["path"]
+    if "text/html" not in request.headers.get("accept", "") or path.startswith(_OF_PROGRAMS):
+        return None
+    return problem_page(request, "en" if f"{path}/".startswith("/en/") else "zh", problem)
 
 
 def _answer(request: Request, problem: Problem) -> Response:

@@ -11,7 +11,7 @@ import datetime
 import gc
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Final
@@ -22,7 +22,10 @@ import uvloop
 from api.app import create_app
 from api.cosigning.cosigning import Witnessing, open_witnessing
 from api.cosigning.starting import Contested, ask_at_start
+from api.delivery.outside_addresses import OutsideAddresses
+from api.delivery.outside_post import OutsidePost
 from api.demo.filling import Filling
+from api.desk.complaints.case_keeping import ComplaintFiles
 from api.http.clients import TrustedProxies
 from api.http.connections import Connections
 from api.http.listener import Listener, bound
@@ -30,27 +33,34 @@ from api.http.metrics import Meters
 from api.http.rate_limit import Limits
 from api.http.waiting_room import WaitingRoom
 from api.map_publisher.map_publisher import publish_roots
+from api.notices.mail_delivery import MailDelivery
+from api.notices.notice_writing import write_notices_when_due
+from api.notices.webhook_delivery import WebhookDelivery
 from api.routes.entries_protocol import Wire
 from api.service.audit_runs import AuditRuns
+from api.service.reader import open_reader
 from api.service.release_schedule import release_when_due
-from api.service.service import SHANGHAI, Service, unix_now
+from api.service.service import SHANGHAI, Service, Writing, unix_now
 from api.service.views import Views
-from api.settings import Settings, attachment_keys, complaint_keys, draft_keys
+from api.settings import Settings, attachment_keys, complaint_keys, draft_keys, notice_keys
 from ledger.charter.charter_file import charter_origin, read_charter
-from ledger.errors import Misconfigured, Refused
+from ledger.errors import Misconfigured, NotFound, Refused, Unavailable
 from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import load_key
 from ledger.limits import CLOCK_AHEAD_SECONDS_MAX, KEEP_ALIVE_SECONDS, STOP_REQUESTS_SECONDS_MAX
+from ledger.mirror import open_target
+from ledger.mirror.published_log import PublishedLog
 from ledger.reading.feed import Feed
 from ledger.reading.log_reader import Log
 from ledger.sequencing.clock import ClockDoubts
 from ledger.sequencing.high_water import HighWater
-from ledger.sequencing.history import WAY_ON
 from ledger.sequencing.sequencer import Sequencer
+from ledger.sequencing.signed_history import WAY_ON
 from ledger.store.attachment_keys import KeyFolder
+from ledger.store.database_sessions import require_sessions
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
-from ledger.store.sessions import require_sessions
+from ledger.store.receiver_encryption import make_own_secret
 from projections.completeness.map_tables import prepare_map
 from projections.engine.process import ProjectionProcess
 from projections.engine.progress import Watch
@@ -91,23 +101,33 @@ async def _serve(settings: Settings) -> None:
             server = _Server(config, service, Wire.over(service, limits, bounds), sockets)
             sweeping = asyncio.create_task(bounds.sweep())
             _spare_the_collector()
-            publishing = _publishing(settings, service)
-            releasing = asyncio.create_task(release_when_due(service))
+            post = OutsidePost(service.outside)
+            working = [] if settings.reader else _working(settings, service, post)
             try:
                 await server.serve(sockets=[])  # it listens by itself
             finally:
-                sweeping.cancel()
-                releasing.cancel()
-                if publishing is not None:
-                    publishing.cancel()
+                for task in (sweeping, *working):
+                    task.cancel()
+                await post.close()
                 if service.filling is not None:
                     await asyncio.to_thread(service.filling.stop)
 
 
-def _publishing(settings: Settings, service: Service) -> asyncio.Task[None] | None:
-    """The task that publishes the roots of the completeness map, where the operator's key was given."""
+def _working(settings: Settings, service: Service, post: OutsidePost) -> list[asyncio.Task[None]]:
+    """What the writer does by itself: it releases what is due, writes notices and brings them to their receivers (mail
+    only where the operator named a server), and publishes the roots of the completeness map where the operator's key
+    was given."""
+    work: list[Coroutine[None, None, None]] = [
+        release_when_due(service),
+        write_notices_when_due(service, settings.notice_interval_seconds),
+        WebhookDelivery(service, post).run(),
+    ]
+    if settings.mail is not None:
+        work.append(MailDelivery(service, settings.mail, ComplaintFiles(service).mail_of).run())
     path = settings.keys_dir / "log-operator.pem" if settings.demo is not None else settings.operator_key
-    return None if path is None else asyncio.create_task(publish_roots(service, load_key(path)))
+    if path is not None:
+        work.append(publish_roots(service, load_key(path)))
+    return [asyncio.create_task(one) for one in work]
 
 
 class _Server(uvicorn.Server):
@@ -169,8 +189,9 @@ def database(settings: Settings) -> Iterator[str]:
 
 @asynccontextmanager
 async def open_service(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) -> AsyncIterator[Service]:
-    """A service that takes statements and keeps its projections, over a migrated database."""
-    opening = asyncio.ensure_future(asyncio.to_thread(_open, settings, conninfo, loop))
+    """A service that takes statements and keeps its projections, over a migrated database; or a reader over one."""
+    open_one = open_reader if settings.reader else _open
+    opening = asyncio.ensure_future(asyncio.to_thread(open_one, settings, conninfo, loop))
     try:
         service = await asyncio.shield(opening)
     except asyncio.CancelledError:  # told to stop meanwhile: what is being opened is closed before its database goes
@@ -188,7 +209,7 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
     require_sessions(conninfo)
     store = PostgresStore.open(conninfo)
     try:
-        store.check_durable()
+        store.check_durable(settings.durable_on)
         keys, charter = _keys_and_charter(settings, store)
         log, meters = Log(store), Meters()
         witnessing = open_witnessing(store, log, settings.witness_policy, keys.checkpoint.key, meters.registry)
@@ -207,29 +228,34 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
         progress = Watch(feed, conninfo, told)
         service = Service(
             store=store,
-            keys=keys,
+            role=Writing(
+                keys, sequencer, ProjectionProcess(conninfo, settings.map_interval), copies=settings.durable_on
+            ),
             clock=unix_now,
             log=log,
             meters=meters,
             witnessing=witnessing,
             feed=feed,
-            sequencer=sequencer,
             progress=progress,
             log_grown=log_grown,
             projected=projected,
-            projecting=ProjectionProcess(conninfo, settings.map_interval),
             views=Views(conninfo, feed, progress.rules),
             attachment_keys=KeyFolder(attachment_keys(settings.data_dir)),
             complaint_keys=KeyFolder(complaint_keys(settings.data_dir)),
+            notice_keys=KeyFolder(notice_keys(settings.data_dir)),
+            outside=OutsideAddresses(settings.webhooks_to),
+            mails=settings.mail is not None,
             drafts=store.drafts(KeyFolder(draft_keys(settings.data_dir))),
             certificate_folder=settings.data_dir / "certificates",
             public_url=settings.address,
             keys_dir=settings.keys_dir,
             audits=AuditRuns(settings.data_dir / "audits", conninfo),
             conninfo=conninfo,
+            published=_published(settings, store, keys),
             demo=settings.demo is not None,
             filling=_filling(settings),
         )
+        make_own_secret(service.notice_keys)
         service.drafts.encrypt_old()
         service.erasures.settle()  # before anybody is answered: what was erased is gone, whatever backup this is
     except BaseException:
@@ -237,6 +263,34 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
         raise
     service.start()
     return service
+
+
+def _published(settings: Settings, store: PostgresStore, keys: LogKeys) -> PublishedLog | None:
+    """The copy that files of the log are answered from. Raises `Misconfigured` where it is not one of this log.
+
+    One that does not answer, or is empty still, is no reason not to serve.
+    """
+    if settings.published is None:
+        return None
+    published = PublishedLog(open_target(settings.published), keys.origin)
+    try:
+        shown = published.checkpoint()
+    except (NotFound, Unavailable) as error:
+        _LOG.warning("the published copy: %s", error)
+        return published
+    newest, same = store.latest(), store.checkpoint_at(shown.tree_size)
+    if newest is None or newest.tree_size < shown.tree_size:
+        raise Misconfigured(
+            f"{settings.published} 中已公布 {shown.tree_size} 条记录, 数据库中没有这么多: 数据库丢失了已公布的记录 / "
+            f"{shown.tree_size} entries were published in {settings.published}, and the database has fewer: "
+            "it has lost what was shown to the public"
+        )
+    if same is None or same.root != shown.root:
+        raise Misconfigured(
+            f"{settings.published} 中公布的不是本数据库的账本 / "
+            f"what is published in {settings.published} is not the log in this database"
+        )
+    return published
 
 
 def _sequencer(

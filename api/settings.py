@@ -10,6 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Final, Self
 
+from api.delivery.mail_server import MailServer, MailTls
+from api.delivery.outside_addresses import OutsideAddresses
 from api.http.clients import LOOPBACK, TrustedProxies
 from ledger import limits
 from ledger.errors import Misconfigured
@@ -23,6 +25,7 @@ __all__ = [
     "attachment_keys",
     "complaint_keys",
     "draft_keys",
+    "notice_keys",
 ]
 
 PORT: Final = 8315
@@ -36,6 +39,8 @@ VARIABLES: Final[Mapping[str, str]] = {
     "LEDGER_DATABASE_URL": "PostgreSQL 15 or later, as the service's own role; absent: embedded, under the data folder",
     "LEDGER_WITNESS_POLICY": "a C2SP tlog-policy file: the witnesses that are asked to cosign checkpoints",
     "LEDGER_TRUSTED_PROXIES": "addresses or networks, with commas, of proxies whose X-Forwarded-For is believed",
+    "LEDGER_MAIL_SERVER": "HOST:PORT of the server that mail is sent by; absent: no mail is sent",
+    "LEDGER_MAIL_SENDER": "the address that mail comes from",
     "LEDGER_ADMIN_DATABASE_URL": "the same database as the owner of its schema; read by `migrate` and `restore`",
 }
 
@@ -50,9 +55,12 @@ class Settings:
     `confirm_clock`: today's date in Asia/Shanghai, said by a person, where the log was quiet for long.
     `operator_key`: the log operator's, to publish the roots of the completeness map at `map_interval_seconds`.
     `public_url` is the address under which people reach the service: it stands on certificates.
-    `requests_per_second` and `requests_burst` bound one client's rate.
+    `published`: a folder or bucket that a mirror of this log fills, from which its files are answered (docs/scale.md).
     `requests_per_second` and `requests_burst` bound one client's rate. `trusted_proxies`: whose word on the client's
     address is taken (addresses or networks).
+    `reader`: answer and append nothing, from a database that may be a standby (docs/scale.md); `writer` is the address
+    of the service that appends, `trust` the log's trust file. `durable_on`: on how many servers' disks a statement is
+    before it is answered. `webhooks_to`: networks inside to which webhooks may be posted.
     """
 
     host: str = "127.0.0.1"
@@ -68,9 +76,20 @@ class Settings:
     operator_key: Path | None = None
     map_interval_seconds: int | None = None
     public_url: str | None = None
+    published: str | None = None
     requests_per_second: int = limits.REQUESTS_PER_SECOND_MAX
     requests_burst: int = limits.REQUESTS_BURST_MAX
     trusted_proxies: tuple[str, ...] = LOOPBACK
+    reader: bool = False
+    writer: str | None = None
+    trust: Path | None = None
+    durable_on: int = 1
+    webhooks_to: tuple[str, ...] = ()
+    mail_server: str | None = None
+    mail_sender: str | None = None
+    mail_tls: MailTls = "starttls"
+    mail_credentials: Path | None = None
+    notice_interval_seconds: int = limits.NOTICE_INTERVAL_SECONDS
 
     def __post_init__(self) -> None:
         if self.public_url is not None and not _PUBLIC_URL.fullmatch(self.public_url):
@@ -79,6 +98,9 @@ class Settings:
                 f"{self.public_url!r:.80}"
             )
         TrustedProxies(self.trusted_proxies)
+        self._check_role()
+        OutsideAddresses(self.webhooks_to)
+        _ = self.mail
         if self.demo is not None and not _is_loopback(self.host):
             raise Misconfigured(
                 f"演示模式只能在本机回环地址上运行 / a demonstration is served on loopback only, not {self.host}"
@@ -87,6 +109,40 @@ class Settings:
             raise Misconfigured(
                 "演示模式自行生成章程 / a demonstration makes its own charter: --demo or --charter, not both"
             )
+
+    def _check_role(self) -> None:
+        if self.writer is not None and not _PUBLIC_URL.fullmatch(self.writer):
+            raise Misconfigured(
+                f"写入服务的地址应形如 http://writer:8315 / "
+                f"not an address such as http://writer:8315: {self.writer!r:.80}"
+            )
+        if not self.reader:
+            if self.writer is not None or self.trust is not None:
+                raise Misconfigured("--writer 与 --trust 须与 --reader 同用 / --writer and --trust go with --reader")
+            return
+        if self.database_url is None:
+            raise Misconfigured("--reader 须设 LEDGER_DATABASE_URL / a reader needs LEDGER_DATABASE_URL: it has no own")
+        ours = {
+            "--charter": self.charter,
+            "--demo": self.demo,
+            "--accept-history": self.accept_history,
+            "--confirm-clock": self.confirm_clock,
+            "--operator-key": self.operator_key,
+            "--map-interval-seconds": self.map_interval_seconds,
+            "--webhooks-to": self.webhooks_to or None,
+            "--mail-server": self.mail_server,
+            "--durable-on": None if self.durable_on == 1 else self.durable_on,
+        }
+        given = [name for name, value in ours.items() if value is not None]
+        if given:
+            raise Misconfigured(f"--reader 不写入任何内容 / a reader appends nothing: not with {', '.join(given)}")
+
+    @property
+    def mail(self) -> MailServer | None:
+        """Where mail is sent; None where the operator named no server. Raises `Misconfigured`."""
+        if self.mail_server is None:
+            return None
+        return MailServer.named(self.mail_server, self.mail_sender, self.mail_tls, self.mail_credentials)
 
     @property
     def map_interval(self) -> int:
@@ -111,6 +167,9 @@ class Settings:
         given = {name: value for name, value in options.items() if value is not None}
         if policy := environment.get("LEDGER_WITNESS_POLICY"):
             given.setdefault("witness_policy", Path(policy))
+        for variable, name in (("LEDGER_MAIL_SERVER", "mail_server"), ("LEDGER_MAIL_SENDER", "mail_sender")):
+            if value := environment.get(variable):
+                given.setdefault(name, value)
         if proxies := environment.get("LEDGER_TRUSTED_PROXIES"):
             given.setdefault("trusted_proxies", tuple(filter(None, (one.strip() for one in proxies.split(",")))))
         return cls(
@@ -128,6 +187,11 @@ def attachment_keys(data_dir: Path) -> Path:
 def complaint_keys(data_dir: Path) -> Path:
     """The folder of the complaint files' keys, below the data folder."""
     return data_dir / "complaint-keys"
+
+
+def notice_keys(data_dir: Path) -> Path:
+    """The folder of the keys under which it is kept where notices go to, below the data folder."""
+    return data_dir / "notice-keys"
 
 
 def draft_keys(data_dir: Path) -> Path:

@@ -16,6 +16,7 @@ __all__ = [
     "Malformed",
     "Misconfigured",
     "NotFound",
+    "PartLost",
     "Raced",
     "Refused",
     "Refuted",
@@ -95,6 +96,13 @@ class Unavailable(LedgerError):
     """
 
     unsettled = True
+
+
+class PartLost(Unavailable):
+    """A part of a long job was given up: whoever worked on it ended, each of several times. For want of memory?"""
+
+    def __init__(self, number: int, count: int, times: int) -> None:
+        super().__init__(f"part {number} of {count} was given up: {times} times a worker ended over it, out of memory?")
 
 
 class HistoryBroken(LedgerError):

@@ -181,6 +181,7 @@ FEED_ENTRIES_MAX: Final = 50  # in an enterprise's Atom feed, the newest
 PAGE_STREAM_MAX: Final = 100_000  # entries counted for an enterprise's page
 PAGE_STEPS_MAX: Final = 4  # changes by time alone that a page tells beforehand
 PAGES_CACHED_BYTES_MAX: Final = 64 * 1024 * 1024  # enterprises' pages that were asked for lately, both languages
+PAGES_DRAWN_TOGETHER_MAX: Final = 16  # enterprises' pages that are read for at once, and drawn one after the other
 PAGE_CHECKPOINT_SECONDS_MAX: Final = 1.0  # how long a page may name a checkpoint's witnesses that has more by now
 FIGURES_CASES_MIN: Final = 30  # fewer are not published as a number
 FIGURES_WAIT_SECONDS_MAX: Final = 20.0  # for somebody else's count of the whole book
@@ -234,6 +235,7 @@ COMPARISON_DESK_LINES_MAX: Final = 200  # enterprises on the page
 
 # Exports of tables
 EXPORT_LINES_SORTED_MAX: Final = 20_000  # of the feed, in memory at once: some 30 MiB
+PARQUET_ROWS_AT_ONCE: Final = 10_000  # in memory, and in a row group
 XLSX_ROWS_MAX: Final = 1_048_576  # a spreadsheet's own
 XLSX_SHEET_BYTES_MAX: Final = 2**31 - 65_536  # a part of a ZIP without its later extensions
 
@@ -258,6 +260,7 @@ CONNECTIONS_PER_CLIENT_MAX: Final = 512  # of an IPv4 address, or of an IPv6 /64
 CONNECTIONS_TURNED_AWAY_MAX: Final = 64  # that are told so; others are just closed
 DESCRIPTORS_RESERVED: Final = 96  # for database, files and what else a process has open
 ACCEPTS_PER_TURN_MAX: Final = 512
+ADMISSIONS_PER_TURN_MAX: Final = 16  # of statements that come alone, at one turn of the event loop
 STREAMS_MAX: Final = 1_000  # of events, open at once
 STREAMS_PER_CLIENT_MAX: Final = 32
 STREAMS_TOLD_PER_SECOND_MAX: Final = 500  # of entries that came; each stream is told of several at once
@@ -298,11 +301,76 @@ FOLLOW_STALE_TRIES_MAX: Final = 3  # a cache may hold an older checkpoint for so
 FOLLOW_STALE_SECONDS: Final = 3.0
 FOLLOW_AHEAD_MAX: Final = 4  # bundles fetched ahead, of at most 16 MiB each
 CHARTER_ENTRIES_MAX: Final = 4_096  # of the first checkpoint, as far as who reads a whole log looks for it
+GROWTH_SILENCE_SECONDS_MAX: Final = 15.0  # of an event stream, which says every five that it lives
+GROWTH_AGAIN_SECONDS: Final = 2.0  # until a stream that broke off is asked for again
+MIRROR_SWAPS_MAX: Final = 5  # of the checkpoint, where other mirrors of the same copy are faster
+MIRROR_PUTS_MAX: Final = 8  # files on their way to an object store, of at most 16 MiB each
+MIRROR_PAUSE_SECONDS: Final = 0.1  # between two rounds of a log that grows: one gathers what came meanwhile
+MIRROR_RETRY_SECONDS_MAX: Final = 2.0  # between two tries of a log or target that does not answer, beside their own
+MIRROR_LOOK_SECONDS: Final = 0.5  # between two looks for what was told of and is not shown yet
+BUCKET_CONNECT_SECONDS_MAX: Final = 5.0  # of an object store that a mirror lies in
+BUCKET_ANSWER_SECONDS_MAX: Final = 15.0  # one try
+BUCKET_TRIES_MAX: Final = 3
+BUCKET_TRIES_SECONDS_MAX: Final = 20.0  # after which no other try begins
 WEBHOOK_SECONDS_MAX: Final = 20.0
 WEBHOOK_SECRET_BYTES_MIN: Final = 24  # Standard Webhooks, "Signature scheme"
 WEBHOOK_SECRET_BYTES_MAX: Final = 64
 WEBHOOK_SECRETS_MAX: Final = 4  # while one takes over from another
 WEBHOOK_SECRET_FILE_BYTES_MAX: Final = 4_096
+
+# Jobs that are cut into parts: audit, rebuild, policy comparison
+PART_ENTRIES_MAX: Final = 50_000  # of one part, about: so often it is told how far it is, and can be ended
+PARTS_PER_PROCESS_MIN: Final = 8  # so that all processes end about together
+PARTS_AHEAD_PER_PROCESS: Final = 4  # given out, or done and not taken yet: results wait in memory
+PART_TRIES_MAX: Final = 4  # Dask's `allowed-failures`, and one
+PART_WAIT_MS_MAX: Final = 600_000  # for another worker that is at the same part, and between its rows
+ENGINE_CONNECT_SECONDS_MAX: Final = 30  # to a Dask scheduler, and until a worker has joined it
+ENGINE_WORKERLESS_SECONDS_MAX: Final = 300  # in mid-job, while nobody works
+
+# A published copy that the service answers from
+PUBLISHED_LOOK_SECONDS: Final = 0.2  # for so long one look at its checkpoint is good
+PUBLISHED_ANSWER_SECONDS_MAX: Final = 2.0  # after which the database is asked
+PUBLISHED_READS_MAX: Final = 8  # at once
+PUBLISHED_BEHIND_SECONDS_MAX: Final = 5.0  # further behind, and the newest checkpoint is the database's again
+LOG_FILES_CACHED_BYTES_MAX: Final = 64 * 1024 * 1024  # full tiles, bundles and files of receipts, rendered
+# Notices that the service sends by itself (WEBHOOK_SECONDS_MAX and the bounds of secrets are above)
+WEBHOOKS_MAX: Final = 500
+WEBHOOKS_PER_CLIENT_MAX: Final = 10
+WEBHOOKS_AT_ONCE_MAX: Final = 32  # that are being told at a time
+WEBHOOK_TERMS_MAX: Final = 64  # subjects, campaigns, types: of each
+WEBHOOK_TOKENS: Final = 40  # of a client's allowance, for one that is asked for: we post to where it says
+WEBHOOK_REQUEST_BYTES_MAX: Final = 32_768
+WEBHOOK_ADDRESS_CHARS_MAX: Final = 2_000
+WEBHOOK_ANSWER_BYTES_MAX: Final = 4_096
+WEBHOOK_LEASE_SECONDS: Final = 60  # longer than one post may take
+WEBHOOK_TURN_SECONDS: Final = 20.0  # of one subscription that is behind, before others have theirs
+WEBHOOK_LOOK_SECONDS: Final = 1.0
+WEBHOOK_CHALLENGES_MAX: Final = 5
+WEBHOOK_ASKED_SECONDS_MAX: Final = 86_400  # until a challenge is answered
+WEBHOOK_RETRY_SECONDS_MIN: Final = 5
+WEBHOOK_RETRY_SECONDS_MAX: Final = 12 * 3_600
+WEBHOOK_FAILING_SECONDS_MAX: Final = 3 * 86_400  # then it is stopped, and stays where it was
+WEBHOOK_STOPPED_SECONDS_MAX: Final = 30 * 86_400  # then it is gone
+MAIL_SECONDS_MAX: Final = 30.0  # for one mail, from connecting to the server's answer
+MAIL_LEASE_SECONDS: Final = 120
+MAIL_LOOK_SECONDS: Final = 1.0
+MAIL_ATTEMPTS_MAX: Final = 12
+MAIL_RETRY_SECONDS_MIN: Final = 30
+MAIL_RETRY_SECONDS_MAX: Final = 6 * 3_600
+NOTICE_INTERVAL_SECONDS: Final = 30  # between two looks for what has to be told: what comes in between is one mail
+NOTICE_STEP_ENTRIES: Final = 500  # of the log, looked at with one transaction
+NOTICE_LINES_MAX: Final = 50  # entries that one mail names
+OUTBOX_WAITING_SECONDS_MAX: Final = 30 * 86_400  # what could not be sent for so long is no news
+OUTBOX_SETTLED_SECONDS_MAX: Final = 60 * 86_400  # then the row goes
+OUTBOX_PAGE_MAX: Final = 200
+FOLLOW_TOKENS: Final = 40  # of a client's allowance: what is asked for sends a mail
+FOLLOW_ADDRESS_CHARS_MAX: Final = 254  # RFC 5321 §4.5.3.1.3, without the brackets
+FOLLOWS_MAX: Final = 1_000_000
+FOLLOWS_PER_ADDRESS_MAX: Final = 200
+FOLLOWS_ASKED_PER_ADDRESS_MAX: Final = 3  # that wait for their confirmation: so many mails somebody gets unasked
+FOLLOWS_ASKED_PER_CLIENT_MAX: Final = 10
+FOLLOWS_ASKED_MAX: Final = 10_000
+FOLLOW_ASKED_SECONDS_MAX: Final = 2 * 86_400  # until the link is followed
 
 # Audit
 AUDIT_UNWITNESSED_SECONDS_MAX: Final = 86_400  # between the first checkpoint that lacks its quorum and the newest
@@ -337,6 +405,13 @@ DATABASE_KEEPALIVES_MAX: Final = 3  # unanswered
 DATABASE_LOCK_MS_MAX: Final = 5_000
 DATABASE_CONNECTIONS_MAX: Final = 8
 DATABASE_POLL_SECONDS: Final = 0.25  # a notification can be missed; a look is one index access
+STANDBY_POLL_SECONDS: Final = 0.1  # where nothing can be listened for
+
+# Readers: processes that answer from standbys
+READER_BEHIND_SECONDS_MAX: Final = 30.0  # from when the writer held an entry until a reader must
+READER_BEHIND_ENTRIES_MAX: Final = 50_000  # also: for a size further ahead than that nobody waits
+READER_LOOK_SECONDS: Final = 1.0  # between looks at the writer's checkpoint
+READER_LOOK_SECONDS_MAX: Final = 3.0  # for one of them
 
 # Import of rosters and outcomes
 IMPORT_FILE_BYTES_MAX: Final = 192 * 1024 * 1024  # so that ordinary rows reach the limit of rows first

@@ -1,4 +1,4 @@
-"""What an audit is about: a database, a service or a mirror over HTTP, or a folder that `mirror` filled."""
+"""What an audit is about: a database, a service or a mirror over HTTP, or a folder or bucket that `mirror` filled."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from api.monitor.log_source import LogSource as Served
 from ledger.audit.sources.database import DatabaseSource
 from ledger.audit.sources.published import Fetch, PublishedSource
 from ledger.audit.sources.source import AuditSource, Sources
+from ledger.audit.sources.target_fetch import TargetFetch
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.events.party import TrustAnchorsEstablished, TrustAnchorsSucceeded
 from ledger.domain.state.party import ROOT_PARTY
 from ledger.errors import LedgerError, Malformed, Refuted, Uncheckable
+from ledger.parallel.engine import Engine, Here
 from ledger.tlog.checkpoint import VerifiedCheckpoint, open_checkpoint
 from ledger.verifier.formats.evidence import parse_evidence
 from ledger.verifier.succession import renewed
@@ -57,13 +59,24 @@ def open_database(conninfo: str, trust: Trust | None) -> Opened:
     return Opened(source, snapshot, believed, trust is not None)
 
 
-def open_published(place: str, trust: Trust | None, progress: Callable[[int, int], None]) -> Opened:
-    """A URL, or a folder. Everything is fetched here. Raises `Unavailable`, `Uncheckable`, `Refuted`, `Malformed`."""
+def open_published(
+    place: str,
+    trust: Trust | None,
+    progress: Callable[[int, int], None],
+    engine: Engine | None = None,
+    scratch: Path | None = None,
+) -> Opened:
+    """A URL, a folder or a bucket. Everything is fetched now, into a folder below `scratch`.
+
+    `engine` fetches from folders and buckets; a service is asked by this process alone. Raises `Unavailable`,
+    `Uncheckable`, `Refuted`, `Malformed`, `Misconfigured`.
+    """
     with ExitStack() as stack:
+        fetch: Fetch
         if place.startswith(("http://", "https://")):
-            fetch = _http(stack.enter_context(Served(place.rstrip("/") + "/")))
+            fetch, engine = _http(stack.enter_context(Served(place.rstrip("/") + "/"))), None
         else:
-            fetch = _folder(Path(place))
+            fetch = TargetFetch(place)
         own = fetch(_TRUST) if trust is None else None
         believed = trust if own is None else parse_trust(own)
         if believed is None:
@@ -78,7 +91,7 @@ def open_published(place: str, trust: Trust | None, progress: Callable[[int, int
         heads = [_opened(place, one, believed) for one in notes]
         source = PublishedSource.of(fetch, notes, stack.pop_all().close)
     try:
-        laid_out = source.begin(believed, progress)
+        laid_out = source.begin(believed, progress, engine or Here(), scratch)
     except BaseException:
         source.close()
         raise
@@ -110,14 +123,6 @@ def _http(served: Served) -> Fetch:
             return served.file(path)
         except Malformed:
             return b""  # longer than anything can be: it is none of what it should be
-
-    return fetch
-
-
-def _folder(folder: Path) -> Fetch:
-    def fetch(path: str) -> bytes | None:
-        file = folder / path
-        return file.read_bytes() if file.is_file() else None
 
     return fetch
 

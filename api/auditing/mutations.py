@@ -66,7 +66,10 @@ _ONLY_NULL: Final = {"ledger.attachments.ciphertext"}
 
 
 class Mutation(NamedTuple):
-    """`apply` changes one thing; `rows` are those that it is about, as they were, by column."""
+    """One change to a book that somebody with every right could make, and that an audit has to name.
+
+    `apply` changes one thing; `rows` are those that it is about, as they were, by column.
+    """
 
     table: str
     what: str

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from api.certificates.attached import attachments_of
-from api.certificates.gather import Basis, Gatherer
+from api.certificates.certificate_entries import Basis, Gatherer
 from api.certificates.layout import Particulars, certificate_of
 from api.certificates.store import CertificateFolder
 from ledger.errors import Busy, NotFound

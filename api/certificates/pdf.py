@@ -22,7 +22,7 @@ from api.certificates.layout import Certificate
 from api.certificates.qr import qr_svg
 from ledger.errors import Refused
 
-__all__ = ["SET_BY", "typeset"]
+__all__ = ["SET_BY", "fonts", "typeset"]
 
 _TEMPLATE_VERSION: Final = 1  # one more whenever the template, the layout or a font changes
 SET_BY: Final = f"certificate {_TEMPLATE_VERSION}, typst {version('typst')}, pyhanko {version('pyhanko')}"
@@ -45,7 +45,7 @@ def typeset(certificate: Certificate, attachments: Sequence[AttachedFile], issue
             (root / "qr.svg").write_bytes(qr_svg(certificate.page))
             for one in attachments:
                 (root / one.name).write_bytes(one.content)
-            compiler = typst.Compiler(root / "main.typ", root=root, font_paths=_fonts(), sys_inputs=inputs)
+            compiler = typst.Compiler(root / "main.typ", root=root, font_paths=fonts(), sys_inputs=inputs)
             pdf = compiler.compile(format="pdf", pdf_standards="a-3b", timestamp=issued_at)
     except typst.TypstError as error:
         if "could not be displayed" not in str(error):
@@ -66,7 +66,7 @@ def _template() -> bytes:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def fonts() -> typst.Fonts:
     """Noto Serif SC and Noto Sans SC, and Noto Sans CJK SC for what those lack (44,810 characters)."""
     folders = [str(files(package)) for package in ("pylopdf_fonts_zh_cn", "noto_cjk_sans_otc")]
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)

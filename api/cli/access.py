@@ -18,7 +18,7 @@ from msgspec import Struct
 from api.cli.output import print_json, write_new
 from api.cli.signed_requests import RequestSigner, signed_options
 from api.client.client import Client, RegisteredEntry
-from ledger.cose.statement import make_statement
+from ledger.cose.statement import Claims, make_statement
 from ledger.domain.events.access_log import AccessDigestPublished
 from ledger.domain.rules.policy_conditions import read_policy, require_flawless
 from ledger.domain.state.access_log import Access, day_digest
@@ -127,9 +127,7 @@ def digest(url: str, *, day: datetime, **who: Any) -> None:
     )
     # the same day gives the same cti: to run it again after a lost answer registers nothing twice
     cti = asking.signer.secret.derive("access digest", f"{asking.origin} {on}".encode())[:_RANDOM_BYTES]
-    statement = make_statement(
-        event, subject=ACCESS, issuer=asking.party, audience=asking.origin, signer=asking.signer, iat=now, cti=cti
-    )
+    statement = make_statement(event, Claims(ACCESS, asking.party, asking.origin, now, cti), asking.signer)
     with Client(url) as client:
         (result,) = client.submit_batch([(statement, None)])
     if isinstance(result, LedgerError):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -18,12 +16,14 @@ from api.auditing.audit_report import as_html, as_json
 from api.auditing.audit_target import Opened, open_database, open_published
 from api.auditing.served_standings import ServedStandings
 from api.cli.database import data_dir_option, opened
+from api.cli.engine import engine_option, opened_engine, workers_option
 from api.cli.output import explain
 from api.cli.progress import progress_bar
 from ledger.audit.audit import AuditWorkers, FurtherChecks, Progress, run_audit
 from ledger.audit.result import Audited, AuditResult, Known
 from ledger.audit.worker import StreamChecks
 from ledger.errors import LedgerError, Malformed
+from ledger.parallel.engine import Engine
 from ledger.tlog.checkpoint import open_checkpoint
 from ledger.verifier.trust import Trust
 from ledger.verifier.trust_file import TrustFile, parse_trust
@@ -33,11 +33,12 @@ from projections.engine.audit_check import check_read_models, rows_of_streams
 __all__ = ["audit"]
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_DIR = click.Path(exists=True, file_okay=False, path_type=Path)
 _OUT = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("place", metavar="[URL|DIR]", required=False)
+@click.argument("place", metavar="[URL|DIR|BUCKET]", required=False)
 @click.option("--database", metavar="URL", help="Audit this database, with closed bodies and every table.")
 @click.option("--trust", "trust_path", type=_FILE, help="What you believe beforehand: the log's trust file.")
 @click.option("--from", "from_path", type=_FILE, help="Go on from what an earlier audit wrote with --state.")
@@ -47,7 +48,9 @@ _OUT = click.Path(dir_okay=False, path_type=Path)
 @click.option("--against", "against", type=_FILE, multiple=True, help="A checkpoint of this log seen elsewhere.")
 @click.option("--report", "reports", type=_OUT, multiple=True, help="FILE.json or FILE.html; may be given twice.")
 @click.option("--standings", default="all", show_default=True, help="Served standings to check: all, or how many.")
-@click.option("--workers", type=click.IntRange(min=0), default=os.cpu_count() or 1, show_default="all cores")
+@workers_option
+@engine_option
+@click.option("--scratch", type=_DIR, help="Where a published log is laid out: a folder that all workers see.")
 @data_dir_option
 @click.pass_context
 def audit(
@@ -62,12 +65,15 @@ def audit(
     reports: tuple[Path, ...],
     standings: str,
     workers: int,
+    address: str | None,
+    scratch: Path | None,
     data_dir: Path,
 ) -> None:
     """Recompute everything: tree, checkpoints, signatures, rules, bodies, facts, standings, map (docs/audit.md).
 
-    Of a service or a mirror at URL, of a folder that `mirror` filled, of a database, or (nothing named) of the one of
-    the data folder. Exit code 0 if all is in order, 1 if a promise is broken, 2 if the audit could not be completed.
+    Of a service or a mirror at URL, of a folder or a bucket (s3://bucket/prefix) that `mirror` filled, of a database,
+    or (nothing named) of the one of the data folder. Exit code 0 if all is in order, 1 if a promise is broken, 2 if the
+    audit could not be completed.
     """
     if place and database:
         raise click.UsageError("give an address or a database, not both")
@@ -76,13 +82,14 @@ def audit(
     began_at = int(time.time())
     try:
         with ExitStack() as stack:
-            at = _Place(place, database, data_dir, trust_path)
-            outcome, trusted, name = _run(stack, at, from_path, against, standings, workers)
+            at = _Place(place, database, data_dir, trust_path, scratch)
+            engine = stack.enter_context(opened_engine(address, workers))
+            outcome, trusted, name = _run(stack, at, from_path, against, standings, engine)
     except LedgerError as error:
         click.echo(f"未能完成 / NOT COMPLETED: {explain(error)[0]}", err=True)
         ctx.exit(2)
-    except (OSError, psycopg.Error, BrokenProcessPool) as error:
-        # A file that cannot be read, a database that went, a worker that was killed: nothing is known of the log.
+    except (OSError, psycopg.Error) as error:
+        # A file that cannot be read, a database that went: nothing is known of the log.
         click.echo(f"未能完成 / NOT COMPLETED: {type(error).__name__}: {str(error).strip()}", err=True)
         ctx.exit(2)
     for path in reports:
@@ -95,25 +102,28 @@ def audit(
 
 
 class _Place(NamedTuple):
-    """Where what is audited lies: a service, a mirror or its folder at `url`, else a database, else the data folder's.
+    """Where what is audited lies: a service, a mirror or its target at `url`, else a database, else the data folder's.
 
-    `trust_path`: what is believed of it beforehand, if anything is.
+    `trust_path`: what is believed of it beforehand, if anything is. `scratch`: where it is laid out meanwhile.
     """
 
     url: str | None
     database: str | None
     data_dir: Path
     trust_path: Path | None
+    scratch: Path | None
 
     @property
     def name(self) -> str:
         """What a report calls it."""
         return "database" if self.url is None else self.url
 
-    def open(self, stack: ExitStack, trust: Trust | None, progress: Progress) -> Opened:
+    def open(self, stack: ExitStack, trust: Trust | None, progress: Progress, engine: Engine) -> Opened:
         """The source, closed with the stack."""
         if self.url is not None:
-            found: Opened = open_published(self.url, trust, lambda done, total: progress("fetched", done, total))
+            found: Opened = open_published(
+                self.url, trust, lambda done, total: progress("fetched", done, total), engine, self.scratch
+            )
         else:
             conninfo = self.database or stack.enter_context(opened(self.data_dir, "service"))
             found = open_database(conninfo, trust)
@@ -122,7 +132,7 @@ class _Place(NamedTuple):
 
 
 def _run(
-    stack: ExitStack, place: _Place, from_path: Path | None, against: Sequence[Path], standings: str, workers: int
+    stack: ExitStack, place: _Place, from_path: Path | None, against: Sequence[Path], standings: str, engine: Engine
 ) -> tuple[AuditResult, bool, str]:
     trust = None if place.trust_path is None else parse_trust(place.trust_path.read_bytes())
     bar = stack.enter_context(progress_bar())
@@ -133,27 +143,28 @@ def _run(
             tasks[what] = bar.add_task(what, total=None)
         bar.update(tasks[what], completed=done, total=total)
 
-    found = place.open(stack, trust, progress)
+    found = place.open(stack, trust, progress, engine)
     notes = [path.read_bytes() for path in against]
     heads = [open_checkpoint(note, *found.trust.vkeys_of(note), origin=found.trust.origin) for note in notes]
     outcome = run_audit(
         found.source,
         found.trust,
-        workers=None if found.sources is None else AuditWorkers(workers, found.sources),
+        workers=AuditWorkers(engine, found.sources) if engine.processes else None,
         known=Known((*heads, *found.shown), None if from_path is None else _audited(from_path)),
-        checks=FurtherChecks(_checks(found, place, standings, workers), [check_read_models, check_map]),
+        checks=FurtherChecks(_checks(found, place, standings), [check_read_models, check_map]),
         progress=progress,
     )
     return outcome, found.trusted, place.name
 
 
-def _checks(found: Opened, place: _Place, standings: str, workers: int) -> list[StreamChecks]:
+def _checks(found: Opened, place: _Place, standings: str) -> list[StreamChecks]:
     if found.source.tables:
         return [rows_of_streams]
     url, trust_path = place.url, place.trust_path
     if url is None or not url.startswith("http") or standings == "0" or trust_path is None:
         return []
-    most = None if standings == "all" else -(-int(standings) // max(1, workers))
+    parts = len(found.source.parts(governing=False, count=1))  # of a published log: its files, whoever reads them
+    most = None if standings == "all" else -(-int(standings) // max(1, parts))
     size = max(row.tree_size for row in found.source.checkpoints())
     # For workers, as bytes, with the keys that succeeded those of the file.
     trust = msgspec.json.decode(trust_path.read_bytes(), type=TrustFile).renewed(found.trust).format()

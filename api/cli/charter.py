@@ -14,7 +14,7 @@ from typing import get_args
 import click
 import msgspec
 
-from api.cli.charter_signing import draft, sign
+from api.cli.charter_signing import draft, log_options, output_options, sign
 from api.cli.charter_trust import TRUST, charter_root, trust_of
 from api.cli.output import open_key, passphrase_option, print_json, write_new
 from api.monitor.log_source import LogSource
@@ -45,10 +45,7 @@ charter.add_command(sign)
 
 
 @charter.command("new")
-@click.option("--origin", required=True, help="The log's name for ever, such as ledger.example.org/2026.")
-@click.option("--name-zh", required=True, help="Its name for people.")
-@click.option("--name-en", required=True)
-@click.option("--root-key", required=True, type=_FILE, help="Signs the trust anchors and who the parties are.")
+@log_options
 @click.option("--organizer-key", required=True, type=_FILE, help="Says the policies.")
 @click.option("--organizer-name", required=True, help="Its name, in Chinese.")
 @click.option("--organizer-id", default="organizer", show_default=True, help="It becomes party:<id>.")
@@ -68,15 +65,7 @@ charter.add_command(sign)
     type=click.DateTime(["%Y-%m-%d"]),
     help="The first day of both policies; today if not given.",
 )
-@click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("data"),
-    show_default=True,
-    help="The log's own keys are made in its folder keys/, where they are not there yet.",
-)
-@click.option("-o", "--output", "path", required=True, type=click.Path(path_type=Path), help="NAME.cbor")
-@passphrase_option
+@output_options
 def new(
     path: Path,
     *,

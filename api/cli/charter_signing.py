@@ -10,9 +10,10 @@ from __future__ import annotations
 import errno
 import os
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Final, get_args
+from typing import Any, Final, TypeVar, get_args
 
 import click
 import msgspec
@@ -39,7 +40,9 @@ from ledger.errors import Malformed, Refuted
 from ledger.keys.log_keys import LogKeys
 from ledger.keys.proof_of_possession import check_possession
 
-__all__ = ["draft", "sign"]
+__all__ = ["draft", "log_options", "output_options", "sign"]
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _ROLES: Final = ", ".join(get_args(Role))
@@ -54,11 +57,33 @@ class PublicKeyFile(Struct):
     audience: str
 
 
+def log_options(command: Decorated) -> Decorated:
+    """Which log a charter begins, and its root's key."""
+    for option in (
+        click.option("--root-key", required=True, type=_FILE, help="Signs the trust anchors and who the parties are."),
+        click.option("--name-en", required=True),
+        click.option("--name-zh", required=True, help="Its name for people."),
+        click.option("--origin", required=True, help="The log's name for ever, such as ledger.example.org/2026."),
+    ):
+        command = option(command)
+    return command
+
+
+def output_options(command: Decorated) -> Decorated:
+    """Where a charter and the log's own keys are written, and how the keys of parties are opened."""
+    folder = click.option(
+        "--data-dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path("data"),
+        show_default=True,
+        help="The log's own keys are made in its folder keys/, where they are not there yet.",
+    )
+    file = click.option("-o", "--output", "path", required=True, type=click.Path(path_type=Path), help="NAME.cbor")
+    return folder(file(passphrase_option(command)))
+
+
 @click.command()
-@click.option("--origin", required=True, help="The log's name for ever, such as ledger.example.org/2026.")
-@click.option("--name-zh", required=True, help="Its name for people.")
-@click.option("--name-en", required=True)
-@click.option("--root-key", required=True, type=_FILE, help="Signs the trust anchors and who the parties are.")
+@log_options
 @click.option(
     "--party",
     "rows",
@@ -68,15 +93,7 @@ class PublicKeyFile(Struct):
     metavar="ROLE[,ROLE] PUBLICFILE NAME_ZH NAME_EN",
     help=f"A party; a second officer of it is one more --party with another key. Roles: {_ROLES}.",
 )
-@click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("data"),
-    show_default=True,
-    help="The log's own keys are made in its folder keys/, where they are not there yet.",
-)
-@click.option("-o", "--output", "path", required=True, type=click.Path(path_type=Path), help="NAME.cbor")
-@passphrase_option
+@output_options
 def draft(
     path: Path,
     *,

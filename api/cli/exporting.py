@@ -9,8 +9,9 @@ from typing import Final
 import click
 import httpx
 
-from api.cli.evidence import evidence
+from api.cli.exporting_evidence import evidence
 from api.cli.output import unfinished
+from api.cli.parquet import parquet
 from api.cli.progress import progress_bar
 from api.client.transport import Transport
 from api.export.book_reader import read_book
@@ -69,3 +70,4 @@ def _command(kind: str) -> click.Command:
 for _kind in TABLES:
     export.add_command(_command(_kind))
 export.add_command(evidence)
+export.add_command(parquet)

@@ -19,6 +19,8 @@ __all__ = ["main"]
 
 
 class Entry(NamedTuple):
+    """A command: the module that is imported when it is called, its function, one line of help."""
+
     module: str
     function: str
     help: str

@@ -13,9 +13,8 @@ import msgspec
 from api.cli.output import open_key, passphrase_option, print_json
 from api.cli.progress import progress_bar
 from api.client.client import Client, RegisteredEntry
-from api.map_publisher.map_publisher import root_statement
+from api.map_publisher.map_publisher import MapCut, root_statement
 from ledger.domain.events.base import Digest
-from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Malformed, NotFound, Refuted, Uncheckable
 from ledger.limits import TILE_WIDTH
 from ledger.store.postgres import PostgresStore
@@ -38,7 +37,7 @@ class Cut(msgspec.Struct, frozen=True):
 
 
 class About(msgspec.Struct, frozen=True):
-    """`GET /v1/map`."""
+    """What the service says of the completeness map (`GET /v1/map`)."""
 
     origin: str
     published: Cut | None
@@ -75,17 +74,8 @@ def publish(url: str, *, key_path: Path, issuer: str, recompute: bool, passphras
             return
         if recompute:
             _recompute(client, about.cut)
-        now = int(time.time())
-        statement = root_statement(
-            root=bytes.fromhex(about.cut.root),
-            tree_size=about.cut.tree_size,
-            subjects=about.cut.subjects,
-            origin=about.origin,
-            issuer=issuer,
-            signer=signer,
-            now=now,
-            today=shanghai_date(now),
-        )
+        cut = MapCut(bytes.fromhex(about.cut.root), about.cut.tree_size, about.cut.subjects)
+        statement = root_statement(cut, origin=about.origin, issuer=issuer, signer=signer, now=int(time.time()))
         registered = client.submit(statement)
     assert isinstance(registered, RegisteredEntry)  # only pledges wait
     click.echo(f"entry {registered.index}: root {about.cut.root} over {about.cut.tree_size} entries")

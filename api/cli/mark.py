@@ -21,7 +21,7 @@ from ledger.domain.payload import decode_body, encode_body
 from ledger.domain.values.mark_serials import RANGE_BYTES, SEED_BYTES, fold, parse, serials
 from ledger.errors import Malformed
 from ledger.limits import MARK_SERIALS_MAX
-from ledger.mark_serials.tree import prove_serial, serials_root, verify_serial
+from ledger.mark_serials.serial_tree import prove_serial, serials_root, verify_serial
 
 _SALT_BYTES: Final = 16
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -20,7 +20,7 @@ from api.cli.output import print_json, write_new
 from api.cli.signed_requests import RequestSigner, signed_options
 from api.client.client import Client, RegisteredEntry, Waiting
 from ledger.cose.receipt import attach
-from ledger.cose.statement import decode_event, make_sealed, make_statement, parse_statement
+from ledger.cose.statement import Claims, decode_event, make_sealed, make_statement, parse_statement
 from ledger.domain.events.pledge import PledgeMade, PledgePublished
 from ledger.domain.values.dates import shanghai_date
 from ledger.errors import LedgerError, Malformed, Refused, Refuted
@@ -206,17 +206,11 @@ def _proposed(client: Client, pledge: _Pledge, division: str | None, today: date
 
 
 def _signed(asking: RequestSigner, pledge: _Pledge, event: PledgePublished) -> tuple[bytes, bytes | None]:
-    claims: dict[str, Any] = {
-        "subject": pledge.subject,
-        "issuer": asking.party,
-        "audience": asking.origin,
-        "signer": asking.signer,
-        "iat": int(time.time()),
-        "cti": secrets.token_bytes(_RANDOM_BYTES),
-    }
+    cti, salt = (secrets.token_bytes(_RANDOM_BYTES) for _ in range(2))
+    claims = Claims(pledge.subject, asking.party, asking.origin, int(time.time()), cti)
     if pledge.sealed:
-        return make_sealed(event, **claims, salt=secrets.token_bytes(_RANDOM_BYTES))
-    return make_statement(event, **claims), None
+        return make_sealed(event, claims, asking.signer, salt)
+    return make_statement(event, claims, asking.signer), None
 
 
 def _keep(client: Client, path: Path, signed: bytes, body: bytes | None, result: RegisteredEntry) -> None:

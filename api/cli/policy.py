@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import nullcontext
 from datetime import datetime
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli.database import data_dir_option, opened
+from api.cli.engine import engine_option, opened_engine, workers_option
 from ledger.domain.rules.policy_conditions import flaws_of, policy_schema, read_policy, require_flawless
 from ledger.domain.values.dates import shanghai_date
 from projections.standing.levels import WORDS
@@ -56,9 +56,8 @@ def schema() -> None:
 @click.option("--database", metavar="URL", help="A PostgreSQL conninfo; else as for the other commands.")
 @click.option("--json", "as_json", is_flag=True, help="The totals, too, as a line of JSON.")
 @click.option("--totals", "totals_only", is_flag=True, help="Only the totals.")
-@click.option(
-    "--workers", type=click.IntRange(min=1), default=os.cpu_count() or 1, show_default="all cores", help="Processes."
-)
+@workers_option
+@engine_option
 @data_dir_option
 def compare(
     path: Path,
@@ -68,6 +67,7 @@ def compare(
     as_json: bool,
     totals_only: bool,
     workers: int,
+    address: str | None,
     data_dir: Path,
 ) -> None:
     """Say who would have another level under the policy in FILE, from what to what and why.
@@ -79,13 +79,17 @@ def compare(
     day = shanghai_date(int(time.time())) if as_of is None else as_of.date()
     place = nullcontext(database) if database else opened(data_dir, "service")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with place as conninfo, Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with (
+        place as conninfo,
+        opened_engine(address, workers) as engine,
+        Progress(*columns, console=Console(stderr=True), transient=True) as bar,
+    ):
         task = bar.add_task("parts", total=None)
         with compare_policies(
             conninfo,
             document,
             day,
-            workers=workers,
+            engine=engine,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         ) as (totals, lines):
             bar.stop()

@@ -1,4 +1,4 @@
-"""The bar that long commands draw, on standard error."""
+"""The bar that long commands draw, on standard error. Apart, so that others start without what draws it."""
 
 from __future__ import annotations
 

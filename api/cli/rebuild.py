@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -10,24 +9,32 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli.database import data_dir_option, opened
+from api.cli.engine import engine_option, opened_engine, workers_option
 from projections.completeness.map_rebuild import rebuild_map
 from projections.engine.rebuild import rebuild as derive
 
 
 @click.command()
 @data_dir_option
-@click.option(
-    "--workers", type=click.IntRange(min=1), default=os.cpu_count() or 1, show_default="all cores", help="Processes."
-)
-def rebuild(data_dir: Path, workers: int) -> None:
+@workers_option
+@engine_option
+def rebuild(data_dir: Path, workers: int, address: str | None) -> None:
     """Derive all projections again, while the old tables go on serving.
 
     The same book gives the same bytes; nothing in the projections is an input of anything.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with opened(data_dir, "service") as conninfo, Progress(*columns, console=Console(stderr=True)) as bar:
+    with (
+        opened(data_dir, "service") as conninfo,
+        opened_engine(address, workers) as engine,
+        Progress(*columns, console=Console(stderr=True)) as bar,
+    ):
         task = bar.add_task("entries", total=None)
-        size = derive(conninfo, workers, lambda done, total: bar.update(task, completed=done, total=total))
+        size = derive(
+            conninfo,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            engine=engine,
+        )
         task = bar.add_task("completeness map", total=None)
         rebuild_map(conninfo, lambda done, total: bar.update(task, completed=done, total=total))
     click.echo(f"derived from {size} entries")

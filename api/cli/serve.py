@@ -69,6 +69,11 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
     help="How long a cut of the completeness map stands before the next, if something changed.",
 )
 @click.option(
+    "--published",
+    metavar="TARGET",
+    help="Answer proofs from this folder or s3://bucket/prefix, which `mirror` fills from this log (docs/scale.md).",
+)
+@click.option(
     "--public-url", help="Where people reach the service; it stands on certificates. [default: host and port]"
 )
 @click.option(
@@ -84,6 +89,49 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
     default=limits.REQUESTS_BURST_MAX,
     show_default=True,
     help="What one client may ask at once.",
+)
+@click.option(
+    "--durable-on",
+    metavar="N",
+    type=click.IntRange(1, 8),
+    default=1,
+    show_default=True,
+    help="Refuse to run unless a statement is on N servers' disks before it is answered (see docs/scale.md).",
+)
+@click.option("--reader", is_flag=True, help="Answer, and append nothing: from LEDGER_DATABASE_URL, best a standby.")
+@click.option("--writer", metavar="URL", help="With --reader: the service that appends.")
+@click.option(
+    "--trust",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With --reader: the log's trust file, by which the database is known to be that log's.",
+)
+@click.option(
+    "--webhooks-to",
+    metavar="NETWORK",
+    multiple=True,
+    callback=lambda _context, _option, given: given or None,
+    help="A network inside to which webhooks may be posted, also by http; several times. [default: the outside alone]",
+)
+@click.option("--mail-server", metavar="HOST:PORT", help="The server that mail is sent by. [default: no mail is sent]")
+@click.option("--mail-sender", metavar="ADDRESS", help="The address that mail comes from.")
+@click.option(
+    "--mail-tls",
+    type=click.Choice(("starttls", "tls", "none")),
+    default="starttls",
+    show_default=True,
+    help="How the connection to the mail server is encrypted.",
+)
+@click.option(
+    "--mail-credentials",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of two lines: user and password for the mail server.",
+)
+@click.option(
+    "--notice-interval-seconds",
+    type=click.IntRange(min=1),
+    default=limits.NOTICE_INTERVAL_SECONDS,
+    show_default=True,
+    help="How long news of an enterprise are gathered for one mail.",
 )
 def serve(**options: object) -> None:
     """Run the service, on an embedded PostgreSQL unless LEDGER_DATABASE_URL is set. SIGTERM stops it cleanly."""

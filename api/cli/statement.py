@@ -7,7 +7,7 @@ import secrets
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 import msgspec
@@ -17,14 +17,14 @@ from api.cli.files import BODY, STATEMENT, beside, named
 from api.cli.output import open_key, passphrase_option, print_json, write_new
 from api.http.enterprise_ids import subject_of
 from ledger.cose.receipt import detach
-from ledger.cose.statement import Statement, decode_event, make_sealed, make_statement, parse_statement
+from ledger.cose.statement import Claims, Statement, decode_event, make_sealed, make_statement, parse_statement
 from ledger.domain.events.base import Closed, Event
 from ledger.domain.events.free_text import refuse_personal_data, suspicions
 from ledger.domain.events.pledge import PledgeMade
 from ledger.domain.payload import decode_payload, encode_payload
 from ledger.domain.rules.catalogue import SPECS
-from ledger.domain.rules.context import EventSpec
 from ledger.domain.rules.pledge_conditions import require_liability
+from ledger.domain.rules.spec import EventSpec
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.personal_data import KIND_WORDS
 from ledger.domain.values.subject import parse
@@ -94,21 +94,15 @@ def new(
     fields = _fields(data)
     event = _event(spec, ask(spec.event, fields) if asking else fields, on)
     _screened(spec, event)
-    claims: dict[str, Any] = {
-        "subject": subject,
-        "issuer": issuer,
-        "audience": audience,
-        "signer": open_key(key_path, passphrase_file),
-        "iat": now,
-        "cti": _cti(cti),
-    }
+    signer = open_key(key_path, passphrase_file)
+    claims = Claims(subject, issuer, audience, now, _cti(cti))
     if spec.form == "sealed" or (spec.form == "either" and sealed):
-        signed, body = make_sealed(event, **claims, salt=secrets.token_bytes(_RANDOM_BYTES))
+        signed, body = make_sealed(event, claims, signer, secrets.token_bytes(_RANDOM_BYTES))
         write_new(named(path, BODY), body)
     elif sealed:
         raise click.UsageError(f"{type_} is said openly and cannot be sealed")
     else:
-        signed = make_statement(event, **claims)
+        signed = make_statement(event, claims, signer)
     write_new(path, signed)
     click.echo(f"{path}  {type_}  statement {parse_statement(signed).statement_id.hex()}")
 

@@ -185,7 +185,7 @@ def _verify(
         raise Malformed(f"nothing that can be verified has more than {ARCHIVE_BYTES_MAX:,} bytes")
     data = path.read_bytes()
     if data.startswith(_PDF):
-        from api.certificates.check import check_certificate  # noqa: PLC0415 - takes half a second
+        from api.certificates.certificate_check import check_certificate  # noqa: PLC0415 - takes half a second
 
         return check_certificate(data, trust)
     if data.startswith(HEADER.encode()):

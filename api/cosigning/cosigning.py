@@ -20,7 +20,10 @@ __all__ = ["Witnessing", "open_witnessing"]
 
 
 class Witnessing:
-    """`rounds` is None where there is no policy, or it demands no witness."""
+    """Cosigning of this log by its witnesses: what is published, and the loop that asks them.
+
+    `rounds` is None where there is no policy, or it demands no witness.
+    """
 
     def __init__(self, published: Published, rounds: CosigningLoop | None) -> None:
         self.published = published

@@ -13,7 +13,7 @@ from api.demo.voice import Voice
 from ledger.domain.events.base import Annex
 from ledger.domain.events.declaration import Indicator, Product, StandardDeclared
 from ledger.domain.events.mark import MarkLicensed, MarkSeed
-from ledger.mark_serials.tree import serials_root
+from ledger.mark_serials.serial_tree import serials_root
 
 __all__ = ["declare", "license_marks"]
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 from api.client.client import Client, Waiting
-from ledger.cose.statement import make_sealed, make_statement
+from ledger.cose.statement import Claims, make_sealed, make_statement
 from ledger.domain.events.base import Event, NamedText
 from ledger.domain.events.party import KeyEnrolled, PartyEnrolled
 from ledger.domain.events.pledge import PledgeMade
@@ -97,18 +97,13 @@ class Voice:
         own = who == "self"
         kind = type(event).__name__
         known = f"demonstration {who} {subject} {kind} {name}".encode()
-        given: dict[str, Any] = {
-            "subject": subject,
-            "issuer": own_party(subject) if own else f"party:{who.removesuffix('-2')}",
-            "audience": self.origin,
-            "signer": self.own_key(subject.removeprefix("uscc:")) if own else self.signers[who],
-            "iat": self.now,
-            "cti": sha256(known).digest()[:16],
-        }
+        issuer = own_party(subject) if own else f"party:{who.removesuffix('-2')}"
+        signer = self.own_key(subject.removeprefix("uscc:")) if own else self.signers[who]
+        claims = Claims(subject, issuer, self.origin, self.now, sha256(known).digest()[:16])
         if SPECS[kind].form == "sealed":
-            statement, body = make_sealed(event, salt=sha256(b"salt of " + known).digest()[:16], **given)
+            statement, body = make_sealed(event, claims, signer, sha256(b"salt of " + known).digest()[:16])
         else:
-            statement, body = make_statement(event, **given), None
+            statement, body = make_statement(event, claims, signer), None
         try:
             done = self.client.submit(statement, body)
         except AlreadyRegistered as before:

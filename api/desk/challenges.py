@@ -23,7 +23,7 @@ _USE: Final = b"credit-ledger sign-in challenge\n"
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """`nonce` of 32 bytes, good until `expires_at` (Unix seconds)."""
+    """A sign-in challenge. `nonce` of 32 bytes, good until `expires_at` (Unix seconds)."""
 
     nonce: bytes
     expires_at: int

@@ -83,7 +83,7 @@ class DemoRole(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DemoContent:
-    """`log` is the log that the keys are for."""
+    """The page of a demonstration's roles. `log` is the log that the keys are for."""
 
     log: str
     staff: Sequence[DemoRole]

@@ -18,7 +18,7 @@ from api.desk.work_lists import WaitingRow, log_look, waiting_page
 from api.http.enterprise_ids import name_of
 from api.http.same_origin import WebOrigins
 from api.pages.rendering import Language
-from api.pages.words import PLEDGE_STATES, SCOPES, TONES, Word
+from api.pages.words import SCOPES, TONES, Word, pledge_word
 from api.service.enterprise_overview import OverviewStanding
 from api.service.service import SHANGHAI, Service
 from ledger.errors import NotFound
@@ -66,8 +66,11 @@ class EnterpriseDesk:
 
 @dataclass(frozen=True, slots=True)
 class HomeContent:
-    """`waiting_count` is of all enterprises, None for whoever does not release pledges; `drafts` are the party's;
-    `enterprise` is the party's own desk, None for parties that are none."""
+    """The desk's first page: what waits, the officer's own sessions.
+
+    `waiting_count` is of all enterprises, None for whoever does not release pledges; `drafts` are the party's;
+    `enterprise` is the party's own desk, None for parties that are none.
+    """
 
     roles: Sequence[Word]
     sessions: Sequence[SessionRow]
@@ -142,7 +145,7 @@ def _own(service: Service, subject: str) -> EnterpriseDesk:
             OwnPledge(
                 one["code"],
                 SCOPES.get(one.get("scope", "")),
-                PLEDGE_STATES.get(one["state"], Word("已终止", "ended")),
+                pledge_word(one),
             )
             for one in pledges
         ],

@@ -37,14 +37,14 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class KeyContent:
-    """`origin` is the log in which a key is to be enrolled."""
+    """The page on which a browser makes and keeps keys. `origin` is the log in which a key is to be enrolled."""
 
     origin: str
 
 
 @dataclass(frozen=True, slots=True)
 class SignInContent:
-    """`ended` says why an earlier session is over, if there was one."""
+    """The page on which one signs in. `ended` says why an earlier session is over, if there was one."""
 
     origin: str
     ended: Word | None

@@ -39,6 +39,8 @@ ROOMS: Final = (
     Room("/desk/audits", Word("审计", "Audits"), lambda officer: officer.watches_log),
     Room("/desk/log", Word("账本与见证", "Log"), lambda officer: officer.watches_log),
     Room("/desk/complaints", Word("投诉办理", "Complaints"), lambda one: "handling_body" in one.roles),
+    Room("/desk/outbox", Word("待发通知", "Outbox"), lambda officer: officer.sees_outbox),
+    Room("/desk/notices", Word("邮件通知", "Notices by mail"), lambda officer: True),
     Room("/desk/officers", Word("经办人与密钥", "Officers"), lambda officer: True),
     Room("/desk/key", Word("我的密钥", "My key"), None),
 )

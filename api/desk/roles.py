@@ -11,7 +11,7 @@ from typing import Final
 
 from api.pages.words import Word
 from api.service.policy_comparisons import COMPARERS
-from ledger.domain.rules.party import usable_key
+from ledger.domain.rules.party_conditions import usable_key
 from ledger.domain.state.governance import Governance
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import is_enterprise
@@ -88,6 +88,16 @@ class Officer:
     def imports_rosters(self) -> bool:
         """Whether campaigns' rosters are handed in at this desk."""
         return "organizer" in self.roles
+
+    @property
+    def sends_notices(self) -> bool:
+        """Whether what could not be told to somebody outside is this desk's work, but for complaints."""
+        return not self.roles.isdisjoint(("organizer", "log_operator"))
+
+    @property
+    def sees_outbox(self) -> bool:
+        """Whether some of it is; a handling body's are the notices of its own complaint files."""
+        return self.sends_notices or "handling_body" in self.roles
 
     def sees_pending_of(self, subject: str) -> bool:
         """Whether what an enterprise laid at the desk is for this officer: the enterprise itself, and organizers."""

@@ -11,22 +11,19 @@ import hmac
 import os
 from hashlib import sha256
 from typing import Final
-from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.desk.roles import EndedSession, Officer, officer_of
-from api.http.bodies import read_bounded
+from api.http.bodies import form_fields, read_bounded
 from api.http.errors import AccessDenied
 from api.http.same_origin import WebOrigins
 from api.service.service import Service
-from ledger.errors import Malformed
 from ledger.limits import DESK_FORM_BYTES_MAX, SESSION_SECONDS_MAX
 
 __all__ = [
     "FORM_FIELD",
-    "form_fields",
     "form_of",
     "form_token",
     "new_session_id",
@@ -110,17 +107,6 @@ def require_form_token(request: Request, origins: WebOrigins, token: str) -> Non
             "表单不属于当前登录, 未作任何处理; 请刷新页面后重试",
             "the form is not of this session; nothing was done: load the page again",
         )
-
-
-def form_fields(content: bytes) -> dict[str, str]:
-    """The fields of `application/x-www-form-urlencoded`; of a name that stands twice, the last. Raises `Malformed`."""
-    try:
-        return {
-            name: values[-1]
-            for name, values in parse_qs(content.decode("ascii"), keep_blank_values=True, errors="strict").items()
-        }
-    except (UnicodeDecodeError, ValueError) as error:
-        raise Malformed(f"not a form: {error}") from None
 
 
 def _token(session_id: bytes) -> str:

@@ -23,11 +23,12 @@ from api.http.errors import AccessDenied
 from api.http.same_origin import WebOrigins
 from api.service.service import Service
 from ledger.cose.sign_in import parse_sign_in
-from ledger.domain.rules.party import usable_key
+from ledger.domain.rules.party_conditions import usable_key
 from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Malformed, Refused, Refuted
 from ledger.keys.algorithms import decode_key
 from ledger.limits import SIGN_IN_BYTES_MAX
+from ledger.store.desk_sessions import DeskSession
 
 __all__ = ["router"]
 
@@ -68,16 +69,8 @@ def _begin(service: Service, content: bytes, web_origin: str) -> bytes:
         _challenges(service).check(challenge, now)
         key = usable_key(service.governance, answer.kid, answer.party, shanghai_date(now))
         answer.verify(decode_key(key.cose_key), log=service.origin, web_origin=web_origin)
-        service.store.desk_sessions.begin(
-            id_hash=session_hash(session_id),
-            party=key.party,
-            officer=key.officer,
-            kid=key.kid,
-            roles=service.governance.roles(key.party),
-            at=now,
-            nonce=challenge.nonce,
-            challenge_expires_at=challenge.expires_at,
-        )
+        session = DeskSession.begun(session_hash(session_id), key, service.governance.roles(key.party), now)
+        service.store.desk_sessions.begin(session, nonce=challenge.nonce, challenge_expires_at=challenge.expires_at)
     except Refused as error:
         raise AccessDenied(401, error.rule, error.zh, error.en) from None
     except (Malformed, Refuted) as error:

@@ -19,7 +19,7 @@ from api.evidence.evidence_source import Asking, KeptAttachment, StandingOf
 from api.service.body_disclosure import Publicity
 from api.service.signed_requests import Reader
 from ledger.cose.receipt import attach
-from ledger.domain.rules.party import usable_key
+from ledger.domain.rules.party_conditions import usable_key
 from ledger.domain.state.access_log import Access
 from ledger.domain.state.governance import Governance
 from ledger.domain.values.dates import shanghai_date
@@ -170,19 +170,4 @@ class BookSource:
 
     def _look(self, reader: Reader, subject: str, entry: int | None = None) -> None:
         """Write the look down, before it is taken."""
-        now = self._clock()
-        self._store.accesses.log(
-            Access(
-                at=now,
-                day=shanghai_date(now),
-                party=reader.party,
-                officer=reader.officer,
-                kid=reader.kid.hex(),
-                cti=reader.cti.hex(),
-                resource=reader.resource,
-                purpose=reader.purpose,
-                outcome="served",
-                subject=subject,
-                entry=entry,
-            )
-        )
+        self._store.accesses.log(reader.access(self._clock(), "served", subject, entry))

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api.evidence.labels import EVENTS, left_out_words
+from api.evidence.index_page_labels import EVENTS, left_out_words
 from api.evidence.safe_html import both, fields, shown
 from ledger.cose.receipt import detach, parse_receipt
 from ledger.cose.statement import Statement, decode_event, parse_statement

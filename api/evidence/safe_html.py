@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from api.evidence.labels import FIELDS
+from api.evidence.index_page_labels import FIELDS
 
 __all__ = ["both", "fields", "said", "shown"]
 

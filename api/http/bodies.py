@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar
+from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,7 +15,7 @@ from ledger.cose.cbor import read_array, read_byte_string
 from ledger.errors import Malformed
 from ledger.limits import BATCH_STATEMENTS_MAX, BODY_BYTES_MAX, PARSED_ON_LOOP_BYTES_MAX, STATEMENT_BYTES_MAX
 
-__all__ = ["BatchItem", "batch_items", "no_nul", "parsed", "read_bounded", "wants_json"]
+__all__ = ["BatchItem", "batch_items", "form_fields", "no_nul", "parsed", "read_bounded", "wants_json"]
 
 T = TypeVar("T")
 BatchItem = tuple[bytes, bytes | None]  # statement, body
@@ -48,6 +49,17 @@ async def parsed(parse: Callable[[bytes], T], content: bytes) -> T:
     if len(content) <= PARSED_ON_LOOP_BYTES_MAX:
         return parse(content)
     return await run_in_threadpool(parse, content)
+
+
+def form_fields(content: bytes) -> dict[str, str]:
+    """The fields of `application/x-www-form-urlencoded`; of a name that stands twice, the last. Raises `Malformed`."""
+    try:
+        return {
+            name: values[-1]
+            for name, values in parse_qs(content.decode("ascii"), keep_blank_values=True, errors="strict").items()
+        }
+    except (UnicodeDecodeError, ValueError) as error:
+        raise Malformed(f"not a form: {error}") from None
 
 
 def batch_items(content: bytes) -> list[BatchItem]:

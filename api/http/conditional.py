@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.limits import PARSED_ON_LOOP_BYTES_MAX
 
-__all__ = ["Conditional", "entity_tag", "is_known", "parse_tags"]
+__all__ = ["Conditional", "entity_tag", "is_known", "parse_tags", "tag_of"]
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -33,6 +33,11 @@ def entity_tag(opaque: str) -> str:
     if not _OPAQUE.fullmatch(opaque):
         raise ValueError(f"not the inside of an entity tag: {opaque!r}")
     return f'"{opaque}"'
+
+
+def tag_of(content: bytes) -> str:
+    """The strong tag of an answer that nobody has named: the hash of its bytes."""
+    return entity_tag(sha256(content).hexdigest()[:_DIGEST_DIGITS])
 
 
 def parse_tags(field: bytes) -> frozenset[bytes] | None:
@@ -117,5 +122,5 @@ def _cacheable(headers: Headers) -> bool:
 
 async def _digest(content: bytes) -> str:
     if len(content) <= PARSED_ON_LOOP_BYTES_MAX:
-        return entity_tag(sha256(content).hexdigest()[:_DIGEST_DIGITS])
-    return entity_tag((await run_in_threadpool(sha256, content)).hexdigest()[:_DIGEST_DIGITS])
+        return tag_of(content)
+    return await run_in_threadpool(tag_of, content)

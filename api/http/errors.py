@@ -40,6 +40,7 @@ __all__ = [
     "InvalidRequest",
     "Problem",
     "TooManyRequests",
+    "WriterElsewhere",
     "problem_of",
     "problem_response",
 ]
@@ -80,6 +81,19 @@ class Gone(InvalidRequest):
     def __init__(self, kind: str, zh: str, en: str, *, entry: int | None = None) -> None:
         super().__init__(kind, zh, en)
         self.entry = entry
+
+
+class WriterElsewhere(LedgerError):
+    """What was asked for appends, signs or keeps something: this process reads, and does none of it.
+
+    `writer`: the address of the process that does, None where this one was not told.
+    """
+
+    def __init__(self, writer: str | None) -> None:
+        super().__init__(
+            "this process was started with --reader" + ("" if writer is None else f": ask the writer, {writer}")
+        )
+        self.writer = writer
 
 
 class TooLarge(LedgerError):
@@ -168,6 +182,10 @@ def problem_of(error: LedgerError) -> Problem:
     if isinstance(error, Gone):
         by = () if error.entry is None else (("entry", error.entry),)
         return Problem(410, error.kind, error.zh, error.en, extra=by)
+    if isinstance(error, WriterElsewhere):
+        where = () if error.writer is None else (("writer", error.writer),)
+        zh, en = "本进程只供查询, 请向写入服务提交", "this process reads only: what writes or signs is another one"
+        return Problem(421, "reader.writes_nothing", zh, en, str(error), extra=where)
     if isinstance(error, InvalidRequest):
         return Problem(422, error.kind, error.zh, error.en)
     for kind, status, name, zh, en in _TABLE:

@@ -35,6 +35,13 @@ class Meters:
             "ledger_scrubbed_size", "Entries read again in the sweep under way", registry=self.registry
         )
         self.damages = Gauge("ledger_scrub_damages", "Damages found in storage, 10 at most", registry=self.registry)
+        self.ready = Gauge("ledger_ready", "Whether /readyz says 200", registry=self.registry)
+        self.conditions = Gauge(
+            "ledger_condition", "1 for each condition that /readyz names", ["condition"], registry=self.registry
+        )
+        self.behind = Gauge(
+            "ledger_entries_behind", "Entries that the writer had more; of readers", registry=self.registry
+        )
         self.text = b""  # as last read
         self.read_at = float("-inf")  # by the monotonic clock
         self._kept: dict[tuple[str, int], tuple[Counter, Histogram]] = {}

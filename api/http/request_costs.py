@@ -19,11 +19,13 @@ from ledger.limits import (
     DESK_ROSTER_BYTES_MAX,
     EVENTS_PAGE_MAX,
     EVENTS_TOKEN_ROWS,
+    FOLLOW_TOKENS,
     QUERY_TOKEN_BYTES,
     REQUEST_TOKENS_DEAR,
     ROSTER_TOKEN_BYTES,
     SEARCH_TOKENS,
     SIGN_IN_TOKENS,
+    WEBHOOK_TOKENS,
 )
 
 __all__ = ["cost_of"]
@@ -34,6 +36,8 @@ _QUERIES: Final = frozenset({"/v1/standings/query", "/v1/enterprises/query", "/v
 _SEARCHES: Final = frozenset({"/search", "/en/search", "/s", "/en/s", "/v1/enterprises", "/v1/standards"})
 # guesses are not worth their time, nor is asking for many keys
 _SIGN_IN: Final = frozenset({"/desk/challenge", "/desk/session", "/desk/key/requests"})
+_WEBHOOKS: Final = "/v1/webhooks"  # we post to where it says
+_FOLLOW: Final = ("/follow", "/desk/notices")  # what is asked for there sends a mail
 _COMPLAINTS: Final = ("/complain", "/en/complain")  # what is sent there is kept; a secret is not to be guessed
 # Folded, proven or read for each request, whatever is asked for.
 _DEAR: Final = frozenset(
@@ -64,10 +68,14 @@ def cost_of(scope: Scope) -> int:
         return 1 + _length(scope["headers"], QUERY_TOKEN_BYTES) // QUERY_TOKEN_BYTES
     if path in _SIGN_IN:
         return SIGN_IN_TOKENS
+    if path == _WEBHOOKS and scope["method"] == "POST":
+        return WEBHOOK_TOKENS
     if path.startswith(_COMPLAINTS) and scope["method"] == "POST":
         return COMPLAINT_TOKENS
     if path == _FEED or (path.startswith("/v1/") and path.endswith("/events")):
         return 1 + _rows(scope["query_string"]) // EVENTS_TOKEN_ROWS
+    if path.endswith(_FOLLOW) and scope["method"] == "POST":
+        return FOLLOW_TOKENS
     if path.startswith(_DEAR_PAGES):
         return REQUEST_TOKENS_DEAR
     if path in _DEAR or path.endswith(_DEAR_ENDS) or (b"tree_size=" in scope["query_string"] and "/standing" in path):

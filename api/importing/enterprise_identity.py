@@ -14,7 +14,7 @@ from typing import Final
 from api.importing.row_reader import RowReader
 from api.importing.validation_errors import Unreadable, excerpt
 from ledger.domain.events.base import PaperEvidence
-from ledger.domain.events.enterprise import EnterpriseRegistered
+from ledger.domain.events.enterprise import EnterpriseRegistered, SizeBand
 from ledger.domain.values.enterprise_code import (
     RESIDENT_EN,
     RESIDENT_RULE,
@@ -26,7 +26,6 @@ from ledger.domain.values.enterprise_code import (
     is_individual,
     is_resident_number,
 )
-from ledger.domain.values.size_band import SizeBand
 from ledger.domain.values.subject import parse
 from ledger.errors import Malformed
 

@@ -27,8 +27,11 @@ __all__ = ["ImportSigners", "ImportedTable", "import_file", "import_table"]
 
 @dataclass(frozen=True, slots=True)
 class ImportSigners:
-    """`own` signs and names what the table says; `organizer` enters unknown enterprises, where `own` is a handling
-    body's, which may not."""
+    """Who signs what a table leads to.
+
+    `own` signs and names what the table says; `organizer` enters unknown enterprises, where `own` is a handling
+    body's, which may not.
+    """
 
     own: ImportSigner
     organizer: ImportSigner | None = None

@@ -37,7 +37,9 @@ HIDDEN: Final = RowReason(
 
 @dataclass(frozen=True, slots=True)
 class RowReport:
-    """`row` as a spreadsheet counts. `entries`: leaf indices of what the row is in the book.
+    """What became of one row, and why.
+
+    `row` as a spreadsheet counts. `entries`: leaf indices of what the row is in the book.
 
     `not sent`: the import was stopped, or the service was not reached, before the row's fate was known.
     """

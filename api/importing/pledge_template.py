@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from api.importing.table_reader import ENTRIES, Column
 from ledger.domain.events.campaign import Scope
-from ledger.domain.values.size_band import SizeBand
+from ledger.domain.events.enterprise import SizeBand
 
 __all__ = ["COLUMNS", "FULFILMENT_COLUMNS", "FULFILMENT_HEADER", "HEADER", "NATIONAL_HEADER"]
 

@@ -168,39 +168,17 @@ def _plan_row(row: TableRow, rules: PublicRecordRules, form: _Form) -> RowPlan:
 
 
 def _event(read: RowReader, rules: PublicRecordRules, form: _Form) -> PublicRecordCited | None:
+    """The citation; None where the row lacks something of it, or what it says is not to be cited."""
     authority = read.line(form.authority, chars_max=_LINE_MAX)
     decided_on = read.date(form.decided_on)
     listed = form.removed_on is not None
     document = read.line(form.document, chars_max=_LINE_MAX, required=not listed)
     publicity_end = read.date(form.until, required=False)
     address = read.line(_ADDRESS, chars_max=_ADDRESS_MAX, required=False) or rules.look.address
-    severity = None
-    if form.kind == "penalty":
-        severity = rules.look.severity
-        if read.text(_SEVERITY) or severity is None:
-            severity = read.choice(_SEVERITY, _SEVERITIES)
-    if address is None or not (address.startswith("https://") and address.isascii() and " " not in address):
-        read.refuse(
-            "citation.address",
-            _ADDRESS,
-            "须为公示该记录的网址 (https://…); 整表相同的以 --address 给出",
-            "says where it can be read (https://…); --address gives one for the whole table",
-        )
-        address = None
+    severity = _severity(read, rules.look) if form.kind == "penalty" else None
+    address = _readable(read, address)
     checked_on = rules.look.on or rules.today
-    if decided_on is not None and decided_on > checked_on:
-        zh, en = f"{decided_on} 晚于核对之日 {checked_on}", f"{decided_on} is after it was looked up, {checked_on}"
-        read.refuse("date.future", form.decided_on, zh, en)
-    if publicity_end is not None and publicity_end < checked_on:
-        zh, en = f"公示期已于 {publicity_end} 届满, 不再引用", f"its publication ended on {publicity_end}: not cited"
-        read.refuse("citation.publicity_over", form.until, zh, en)
-    if form.removed_on is not None and read.text(form.removed_on):
-        read.refuse(
-            "citation.removed",
-            form.removed_on,
-            "已移出名录, 不再引用; 账本中已有引用的, 请登记复核 (PublicRecordRechecked)",
-            "it was taken off the list and is not cited; where the book cites it, record that it was looked up again",
-        )
+    _require_citable(read, form, decided_on, publicity_end, checked_on)
     if authority is None or decided_on is None or address is None or (document is None and not listed):
         return None
     if form.kind == "penalty" and severity is None:
@@ -218,6 +196,45 @@ def _event(read: RowReader, rules: PublicRecordRules, form: _Form) -> PublicReco
         checked_on=checked_on,
         recheck_by=_recheck_by(rules, checked_on, publicity_end),
     )
+
+
+def _readable(read: RowReader, address: str | None) -> str | None:
+    """The address at which the record can be read, if it is one."""
+    if address is not None and address.startswith("https://") and address.isascii() and " " not in address:
+        return address
+    read.refuse(
+        "citation.address",
+        _ADDRESS,
+        "须为公示该记录的网址 (https://…); 整表相同的以 --address 给出",
+        "says where it can be read (https://…); --address gives one for the whole table",
+    )
+    return None
+
+
+def _severity(read: RowReader, look: Look) -> Severity | None:
+    """Of a penalty: the row's own, or the table's."""
+    if read.text(_SEVERITY) or look.severity is None:
+        return read.choice(_SEVERITY, _SEVERITIES)
+    return look.severity
+
+
+def _require_citable(
+    read: RowReader, form: _Form, decided_on: date | None, publicity_end: date | None, checked_on: date
+) -> None:
+    """Refuse what was decided after it was looked up, is no longer published, or was taken off its list."""
+    if decided_on is not None and decided_on > checked_on:
+        zh, en = f"{decided_on} 晚于核对之日 {checked_on}", f"{decided_on} is after it was looked up, {checked_on}"
+        read.refuse("date.future", form.decided_on, zh, en)
+    if publicity_end is not None and publicity_end < checked_on:
+        zh, en = f"公示期已于 {publicity_end} 届满, 不再引用", f"its publication ended on {publicity_end}: not cited"
+        read.refuse("citation.publicity_over", form.until, zh, en)
+    if form.removed_on is not None and read.text(form.removed_on):
+        read.refuse(
+            "citation.removed",
+            form.removed_on,
+            "已移出名录, 不再引用; 账本中已有引用的, 请登记复核 (PublicRecordRechecked)",
+            "it was taken off the list and is not cited; where the book cites it, record that it was looked up again",
+        )
 
 
 def _recheck_by(rules: PublicRecordRules, checked_on: date, publicity_end: date | None) -> date:

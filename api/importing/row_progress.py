@@ -37,7 +37,9 @@ _ENTERPRISE_KNOWN: Final = "enterprise.already_registered"
 
 
 class RowProgress:
-    """`report` is None until the row's fate is known. `register`: whether the enterprise has to be entered first.
+    """How far one row is on its way into the book.
+
+    `report` is None until the row's fate is known. `register`: whether the enterprise has to be entered first.
 
     `wants`: the entry that has to be fetched and given to `meet` before the next round. `lacks`: the annex that has
     to be uploaded before it (`supplied`, or `refuse`). `busy`: the service

@@ -35,7 +35,10 @@ _JSON: Final = "application/json"
 
 
 class ImportClient:
-    """`send` may run beside the other methods. All raise `Unavailable` or `Busy` when patience is at an end."""
+    """The service as an import asks it.
+
+    `send` may run beside the other methods. All raise `Unavailable` or `Busy` when patience is at an end.
+    """
 
     def __init__(
         self,

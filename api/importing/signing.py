@@ -18,7 +18,7 @@ from api.importing.enterprise_identity import identity_bytes
 from api.importing.row_plan import PledgeWork, SingleWork, Work
 from ledger.cose.cbor import encode
 from ledger.cose.sign1 import split
-from ledger.cose.statement import make_sealed, make_statement
+from ledger.cose.statement import Claims, make_sealed, make_statement
 from ledger.domain.events.base import Event
 from ledger.domain.events.enterprise import EnterpriseRegistered
 from ledger.domain.events.pledge import PledgePublished
@@ -144,29 +144,13 @@ class Scribe:
         return self._write(event, work.who.subject, work.identity, sealed=work.sealed)
 
     def _write(self, event: Event, subject: str, identity: bytes, *, sealed: bool) -> SignedItem:
-        cti = self._name(event, identity)
+        claims = Claims(subject, self.issuer, self._audience, self._clock(), self._name(event, identity))
         body: bytes | None = None
         if sealed:
-            statement, body = make_sealed(
-                event,
-                subject=subject,
-                issuer=self.issuer,
-                audience=self._audience,
-                signer=self._signer,
-                iat=self._clock(),
-                cti=cti,
-                salt=self._secret.derive(f"import {type(event).__name__} salt", identity, 32),
-            )
+            salt = self._secret.derive(f"import {type(event).__name__} salt", identity, 32)
+            statement, body = make_sealed(event, claims, self._signer, salt)
         else:
-            statement = make_statement(
-                event,
-                subject=subject,
-                issuer=self.issuer,
-                audience=self._audience,
-                signer=self._signer,
-                iat=self._clock(),
-                cti=cti,
-            )
+            statement = make_statement(event, claims, self._signer)
         payload = split(statement)[2]
         assert payload is not None  # it was made just now, and taken apart by who made it
         return SignedItem(statement, body, sha256(statement).digest(), sha256(payload).digest())

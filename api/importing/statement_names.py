@@ -19,7 +19,10 @@ __all__ = ["Naming", "named", "namings"]
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """`own`: of what the signer says. `entering`: of the enterprises that are entered, the organizer's secret."""
+    """How an import names its statements, so that a second run says nothing twice.
+
+    `own`: of what the signer says. `entering`: of the enterprises that are entered, the organizer's secret.
+    """
 
     own: NamingSecret
     entering: NamingSecret

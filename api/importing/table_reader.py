@@ -63,8 +63,11 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`file_sha256` in hexadecimal is of the file's bytes; `epoch` is day 0 of its serial dates; `hidden`: the rows
-    that nobody sees who opens the file."""
+    """A table as it was read from a file.
+
+    `file_sha256` in hexadecimal is of the file's bytes; `epoch` is day 0 of its serial dates; `hidden`: the rows
+    that nobody sees who opens the file.
+    """
 
     file_name: str
     file_sha256: str

@@ -7,33 +7,42 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import date
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from api.service.service import Service
-from ledger.cose.statement import make_statement
+from ledger.cose.statement import Claims, make_statement
 from ledger.domain.events.completeness_map import MapRootPublished
+from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import MAP
 from ledger.errors import Busy, LedgerError, Misconfigured, Refused
 from ledger.keys.signer import Signer
 from ledger.registration import AdmittingLog, admit
 from projections.completeness.map_tables import MapState
 
-__all__ = ["publish_roots", "root_statement"]
+__all__ = ["MapCut", "publish_roots", "root_statement"]
 
 _LOG = logging.getLogger(__name__)
 _LOOK_SECONDS: Final = 1.0
 _AGAIN_SECONDS: Final = 30.0
 
 
-def root_statement(
-    *, root: bytes, tree_size: int, subjects: int, origin: str, issuer: str, signer: Signer, now: int, today: date
-) -> bytes:
-    """The signed statement of one root; a second one for the same size is refused, whoever makes it."""
-    event = MapRootPublished(v=1, effective_on=today, root=root.hex(), tree_size=tree_size, subjects=subjects)
-    cti = sha256(f"{origin}\nmap\n{tree_size}".encode()).digest()[:16]
-    return make_statement(event, subject=MAP, issuer=issuer, audience=origin, signer=signer, iat=now, cti=cti)
+class MapCut(NamedTuple):
+    """The map over the first `tree_size` entries of the log: its root (SHA-256), and how many subjects it holds."""
+
+    root: bytes
+    tree_size: int
+    subjects: int
+
+
+def root_statement(cut: MapCut, *, origin: str, issuer: str, signer: Signer, now: int) -> bytes:
+    """The statement of one root, signed at `now` (Unix seconds); a second one for the same size is refused, whoever
+    makes it."""
+    event = MapRootPublished(
+        v=1, effective_on=shanghai_date(now), root=cut.root.hex(), tree_size=cut.tree_size, subjects=cut.subjects
+    )
+    cti = sha256(f"{origin}\nmap\n{cut.tree_size}".encode()).digest()[:16]
+    return make_statement(event, Claims(MAP, issuer, origin, now, cti), signer)
 
 
 async def publish_roots(service: Service, signer: Signer) -> None:
@@ -71,13 +80,5 @@ def _statement(cut: MapState, service: Service, signer: Signer) -> bytes:
     key = service.governance.keys.get(signer.kid)
     if key is None:
         raise Misconfigured(f"the operator's key {signer.kid.hex()[:16]}… is not enrolled in this log")
-    return root_statement(
-        root=cut.root,
-        tree_size=cut.size,
-        subjects=cut.subjects,
-        origin=service.origin,
-        issuer=key.party,
-        signer=signer,
-        now=service.clock(),
-        today=service.today(),
-    )
+    made = MapCut(cut.root, cut.size, cut.subjects)
+    return root_statement(made, origin=service.origin, issuer=key.party, signer=signer, now=service.clock())

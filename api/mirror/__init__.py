@@ -1,1 +1,1 @@
-"""A verified static copy of a log in the layout of C2SP tlog-tiles: `folder` is the copy, `mirror` makes it grow."""
+"""A verified static copy of a log in the layout of C2SP tlog-tiles: `mirror_copy` is it, `mirror` makes it grow."""

@@ -1,6 +1,7 @@
 """The receipts of a copy: one of each checkpoint, which is what says when its entries were recorded.
 
-A service has them one by one, another mirror by the file; older mirrors and foreign logs have none, which is no fault.
+A service or another mirror has them by the file, an older service one by one; older mirrors and foreign logs have
+none, which is no fault.
 A file is kept when every receipt in it holds, for the very tree that is copied, and none is left out.
 """
 
@@ -9,16 +10,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 
-from api.mirror.mirror_folder import Damaged, Folder, Receipted
+from api.mirror.mirror_copy import MirrorCopy, Receipted
 from api.monitor.checkpoint_growth import Inconsistent, KnownCheckpoint
 from api.monitor.log_source import LogSource
-from api.monitor.prefetch import ahead
 from api.monitor.proven_tree import ProvenTree
 from ledger.cose.receipt import parse_receipt
 from ledger.cose.receipts import encode_receipts, gather_receipts, receipts_path
 from ledger.cose.sign1 import verify_sign1
 from ledger.errors import Malformed, NotFound, Refuted, Uncheckable
 from ledger.limits import TILE_WIDTH
+from ledger.reading.prefetch import ahead
 from ledger.tlog.hashing import HASH_BYTES, split_hashes
 from ledger.tlog.proof import root_from_inclusion
 from ledger.tlog.tiles import tile_width
@@ -29,23 +30,24 @@ __all__ = ["Receipts"]
 
 
 class Receipts:
-    """Goes on from what the folder has. Not thread-safe."""
+    """Goes on from what the copy has. Not thread-safe."""
 
-    def __init__(self, source: LogSource, trust: Trust, folder: Folder) -> None:
+    def __init__(self, source: LogSource, trust: Trust, copy: MirrorCopy) -> None:
         self._source = source
         self._trust = trust
-        self._folder = folder
-        self._kept = folder.receipted()
+        self._copy = copy
+        self._kept = copy.receipted()
         self._lacking: bytes | None = None  # the note of the tree that the source had no more receipts for
-        self._by_file: bool | None = None  # whether the source is a copy as well
+        self._by_file: bool | None = None  # whether the source has them by the file
+        self._held: tuple[int, Sequence[bytes]] = (-1, ())  # of the last bundle, those that were found to hold
 
     def believe(self, trust: Trust) -> None:
         """From now on under these keys: the log's were succeeded."""
-        self._trust = trust
+        self._trust, self._held = trust, (-1, ())
 
     @property
     def size(self) -> int:
-        """Up to which entry the folder has the receipts of all checkpoints."""
+        """Up to which entry the copy has the receipts of all checkpoints."""
         return self._kept.size
 
     def wanting(self, head: KnownCheckpoint) -> bool:
@@ -75,8 +77,9 @@ class Receipts:
                     break
                 with self._damaged(number) if here else contextlib.nullcontext():
                     expected = self._check(number, receipts, expected, tree, prefix, head)
+                self._held = number, receipts
                 width = tile_width(0, number, head.size)
-                self._folder.put(receipts_path(number, width), encode_receipts(receipts))
+                self._copy.put(receipts_path(number, width), encode_receipts(receipts))
                 full = width == TILE_WIDTH
                 done = Receipted(number * TILE_WIDTH + width, expected if full else begins)
         self._kept = done
@@ -91,7 +94,7 @@ class Receipts:
 
     def _find(self, number: int, size: int) -> tuple[Sequence[bytes], bool]:
         """The receipts of a bundle, and whether they were here already, from a round that was cut short."""
-        here = self._folder.receipts(number)
+        here = self._copy.receipts(number)
         if here is not None and tile_width(0, number, size) == TILE_WIDTH:
             return here, True
         if self._by_file:
@@ -99,7 +102,7 @@ class Receipts:
             return [one for one in shown if parse_receipt(one).index < size], False
         known: Sequence[bytes] = ()
         if number == self._kept.size // TILE_WIDTH and (width := self._kept.size % TILE_WIDTH):
-            known = self._folder.receipts(number, width) or ()
+            known = self._copy.receipts(number, width) or ()
         return gather_receipts(number, size, self._source.receipt, known), False
 
     def _check(
@@ -113,8 +116,14 @@ class Receipts:
     ) -> int:
         """Each must be of the entry at which the one before ends; where the last one ends. Raises `Refuted`."""
         leaves = split_hashes(tree.tile(0, number))
-        for data in receipts:
+        # A log that grows shows the receipts of a bundle again with each checkpoint. Those that held in a tree that
+        # this one contains hold in this one.
+        held = self._held[1] if self._held[0] == number else ()
+        for place, data in enumerate(receipts):
             receipt = parse_receipt(data)
+            if place < len(held) and held[place] == data and receipt.index == expected:
+                expected = receipt.tree_size
+                continue
             if receipt.index != expected or not expected < receipt.tree_size <= head.size:
                 raise Refuted(f"the receipt of entry {receipt.index} stands where that of {expected} belongs")
             try:
@@ -140,8 +149,7 @@ class Receipts:
         except Inconsistent:
             raise
         except (Refuted, Malformed) as error:
-            path = self._folder.path / receipts_path(number)
-            raise Damaged(f"{path} is damaged, remove it and mirror again: {error}") from error
+            raise self._copy.damaged(receipts_path(number), error) from error
 
 
 class _Prefix:

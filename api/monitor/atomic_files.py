@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from api.monitor.checkpoint_growth import Inconsistent
+from api.monitor.inconsistency import evidence_of
 from ledger.errors import Misconfigured
 
 __all__ = ["TEMPORARY", "keep_evidence", "only_one", "sync_folder", "write_whole"]
@@ -57,16 +56,7 @@ def only_one(lock: Path) -> Iterator[None]:
 
 def keep_evidence(path: Path, found: Inconsistent) -> Path:
     """Write what proves an inconsistency beside `path`, both signed notes above all; the file's name is returned."""
-    at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    target = path.with_name(f"{path.name}.{found.kind}-{at}.json")
-    document = {
-        "kind": found.kind,
-        "found_at": at,
-        "zh": found.zh,
-        "en": found.en,
-        "verified_before": None if found.kept is None else found.kept.decode("utf-8", "backslashreplace"),
-        "shown_now": None if found.shown is None else found.shown.decode("utf-8", "backslashreplace"),
-        "consistency_proof": [one.hex() for one in found.proof],
-    }
-    write_whole(target, json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n")
+    ending, document = evidence_of(found)
+    target = path.with_name(f"{path.name}.{ending}")
+    write_whole(target, document)
     return target

@@ -53,14 +53,18 @@ class LogSource:
         url: str,
         *,
         timeout_seconds: float = 20.0,
+        newest: bool = False,
         tries_max: int = FOLLOW_TRIES_MAX,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
+        """`newest`: what a service itself knows, where it shows others what is published already."""
         if not url.startswith(("http://", "https://")):
             raise Malformed(f"not the address of a log: {url[:200]!r} (http://… or https://…)")
         self.url = url
         self._tries_max = tries_max
         self._sleep = sleep
+        # Both ask caches on the way to look again (RFC 9111 §5.2.1); the first also what the service has for one.
+        self._control = "no-cache" if newest else "max-age=0"
         try:
             # Compressed answers are not asked for: a small one may unpack into one that fills the memory.
             self._http = httpx.Client(
@@ -145,7 +149,7 @@ class LogSource:
         for attempt in range(self._tries_max):
             wait = min(2.0**attempt / 4, FOLLOW_WAIT_SECONDS_MAX)
             try:
-                with self._http.stream("GET", path, headers={"Cache-Control": "no-cache"}) as answer:
+                with self._http.stream("GET", path, headers={"Cache-Control": self._control}) as answer:
                     if answer.status_code == httpx.codes.OK:
                         return _bounded(answer, path, bytes_max)
                     if answer.status_code in _GONE:

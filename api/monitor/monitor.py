@@ -23,13 +23,13 @@ from api.monitor.known_keys import KnownKeys
 from api.monitor.log_source import LogSource
 from api.monitor.monitor_state import FollowState
 from api.monitor.notices import Noticed, notice
-from api.monitor.prefetch import ahead
 from api.monitor.proven_tree import ProvenTree, check_charter
 from api.monitor.renewal import look_renewed, with_evidence
 from ledger.cose.statement import Statement, parse_statement
 from ledger.domain.values.subject import own_party
 from ledger.errors import LedgerError, Malformed, Misconfigured, NotFound, Refuted, Uncheckable
 from ledger.limits import CHARTER_ENTRIES_MAX, TILE_WIDTH
+from ledger.reading.prefetch import ahead
 from ledger.tlog.tiles import tile_width
 from ledger.verifier import Trust
 

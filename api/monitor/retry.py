@@ -14,9 +14,18 @@ _OBSTACLES = (Unavailable, Uncheckable, Busy)
 
 
 def keep_going(
-    one_round: Callable[[], object], *, once: bool, interval: float, say: Callable[[LedgerError], object]
+    one_round: Callable[[], object],
+    *,
+    once: bool,
+    interval: float,
+    say: Callable[[LedgerError], object],
+    wait: Callable[[float], object] = time.sleep,
+    retry_seconds_max: float | None = None,
 ) -> None:
     """Round after round, `interval` seconds apart; what is out of reach is tried again, ever more seldom.
+
+    `wait` is given the interval after a round that went well, and may return sooner where there is something to do.
+    `retry_seconds_max`: between two tries; by default the interval, or five minutes.
 
     With `once` it returns after one round, and raises what stood in its way. Every other error is raised.
     """
@@ -32,4 +41,8 @@ def keep_going(
             say(error)
         if once:
             return
-        time.sleep(min(interval * 2.0 ** min(failures, 16), max(interval, FOLLOW_WAIT_SECONDS_MAX)))
+        if failures:
+            longest = max(interval, FOLLOW_WAIT_SECONDS_MAX) if retry_seconds_max is None else retry_seconds_max
+            time.sleep(min(interval * 2.0 ** min(failures, 16), longest))
+        else:
+            wait(interval)

@@ -20,13 +20,13 @@ from api.pages.timeline import LevelTimeline, timeline
 from api.pages.words import (
     ITEM_STATES,
     OUTCOMES,
-    PLEDGE_STATES,
     RESULTS,
     SCOPES,
     SIZES,
     TONES,
     Word,
     event_word,
+    pledge_word,
     reply_word,
 )
 from api.service.enterprise_overview import Overview, overview
@@ -34,7 +34,7 @@ from api.service.service import Service
 from projections.standing.change_reasons import LevelChange
 from projections.standing.levels import WORDS, Words
 
-__all__ = ["EnterpriseView", "drawn", "router"]
+__all__ = ["EnterpriseView", "drawn", "drawn_from", "router"]
 
 PATH: Final = "/e/{name}"
 _PUBLIC_ID_MAX: Final = 80
@@ -99,6 +99,7 @@ class Pledge(NamedTuple):
     state: Word
     results: Sequence[Word]
     stub: bool
+    ended: bool  # withdrawn or revoked: no certificate is made of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,8 @@ class EnterpriseView:
     listings: Sequence[tuple[Mapping[str, Any], Word]]
     licences: Sequence[tuple[Mapping[str, Any], Word]]
     tones: Mapping[str, str]
+
+    mails: bool  # whether it can be followed by mail
 
     cut: str  # stands where what changes with the checkpoint goes
     outcomes_open: int = 20  # the newest of the outcomes, which stand open; the others unfold
@@ -151,14 +154,18 @@ add_page(router, PATH, get_enterprise)
 
 def drawn(service: Service, subject: str, language: Language, today: date) -> Drawn:
     """The page but for what the checkpoint says. Raises what `overview` raises, `InvalidRequest` for a wrong code."""
-    found = overview(service, subject, today)
-    if found.about is None and not found.in_book and not plausible(subject):
+    return drawn_from(service, overview(service, subject, today), language, today)
+
+
+def drawn_from(service: Service, found: Overview, language: Language, today: date) -> Drawn:
+    """The same of what was found already."""
+    if found.about is None and not found.in_book and not plausible(found.subject):
         raise InvalidRequest(
             "enterprise.check_digit",
             "统一社会信用代码的校验位不正确, 请核对后重新输入",
             "the check digit of this unified social credit code is wrong: compare it and type it again",
         )
-    view = _view(found, today)
+    view = _view(found, today, mails=service.mails)
     said = found.standing
     shown = view.name or view.id
     page = PageFrame(
@@ -171,11 +178,11 @@ def drawn(service: Service, subject: str, language: Language, today: date) -> Dr
         demo=service.demo,
         indexed=found.in_book and found.about is not None and not view.individual,
     )
-    pieces = render("enterprise.html", page, view).split(CUT)
+    pieces = [piece.encode() for piece in render("enterprise.html", page, view).split(CUT)]
     return Drawn(page, view.id, tuple(pieces), found.indices, found.in_book)
 
 
-def _view(found: Overview, today: date) -> EnterpriseView:
+def _view(found: Overview, today: date, *, mails: bool) -> EnterpriseView:
     about = found.about or {}
     declared = found.declared
     marks = declared.get("marks") or {"licences": []}
@@ -197,6 +204,7 @@ def _view(found: Overview, today: date) -> EnterpriseView:
         listings=[(one, ITEM_STATES[one["state"]]) for one in declared.get("listings", ())],
         licences=[(one, ITEM_STATES[one["state"]]) for one in marks["licences"]],
         tones=TONES,
+        mails=mails,
         cut=CUT,
     )
 
@@ -234,9 +242,10 @@ def _pledge(one: Mapping[str, Any]) -> Pledge:
         "" if stub else one["campaign"].partition(":")[2],
         Word("承诺", "pledge") if stub else SCOPES[one["scope"]],
         "" if stub else f"{one['valid_from']} – {one['last_day']}",
-        PLEDGE_STATES.get(one["state"], Word("已终止", "ended")),
+        pledge_word(one),
         () if stub else [RESULTS[assessed["result"]] for assessed in one["assessments"]],
         stub,
+        bool(one.get("end")),
     )
 
 
@@ -261,7 +270,7 @@ def _outcomes(events: Sequence[Mapping[str, Any]]) -> list[Outcome]:
             one["product_class"],
             one["issue"],
             OUTCOMES[one["outcome"]],
-            reply_word(one["reply"], one["outcome"]),
+            reply_word(one["reply"], one["outcome"], afterwards=entry in replies),
             entry in corrected,
             replies.get(entry, ()),
         )

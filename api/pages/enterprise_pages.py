@@ -13,13 +13,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 from secrets import token_hex
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
+from markupsafe import escape
 from starlette.responses import Response
-from starlette.types import Scope
 
 from api.http.conditional import entity_tag, is_known
 from api.http.enterprise_ids import name_of
@@ -29,7 +30,7 @@ from api.service.enterprise_overview import Completeness, completeness
 from api.service.service import Service
 from ledger.limits import PAGE_CHECKPOINT_SECONDS_MAX, PAGES_CACHED_BYTES_MAX
 
-__all__ = ["CUT", "Drawn", "EnterprisePages", "KeptPage", "page_answer"]
+__all__ = ["CUT", "Drawn", "EnterprisePages", "KeptPage", "PageBasis", "page_answer"]
 
 #: Where a page is cut. Nobody can write it: it is made anew in each process.
 CUT: Final = f"<!--{token_hex(16)}-->"
@@ -41,10 +42,12 @@ class Drawn:
 
     frame: PageFrame
     id: str
-    pieces: tuple[str, ...]
+    pieces: tuple[bytes, ...]  # UTF-8
     indices: Sequence[int]
     in_book: bool
 
+
+_NAME: Final = token_hex(16).encode()  # stands for the enterprise's id in what many pages say alike
 
 Draw = Callable[[str, Language, date], Drawn]
 
@@ -68,6 +71,17 @@ class _Ground(NamedTuple):
     campaigns: Any
 
 
+class PageBasis(NamedTuple):
+    """`size`: of the read models, when it was looked."""
+
+    size: int
+    ground: _Ground
+
+    @property
+    def today(self) -> date:
+        return self.ground.today
+
+
 class _Head(NamedTuple):
     """`size`: of the read models when it was read, at `at` (monotonic seconds)."""
 
@@ -86,6 +100,7 @@ class KeptPage:
     proof: Completeness
     content: bytes
     etag: str
+    answer: Response  # with it, for whoever does not have it
 
 
 class EnterprisePages:
@@ -112,36 +127,50 @@ class EnterprisePages:
                 self._kept.move_to_end((name, language))
         return kept
 
-    def answer(self, scope: Scope) -> Response | None:
-        """What `fresh` has for the path of a request, `/e/{id}` or `/en/e/{id}`, as its answer."""
-        before, _, name = scope["path"].partition("/e/")
-        page = self.fresh(name, "en" if before else "zh")
-        return None if page is None else page_answer(page, scope["headers"])
-
     def page(self, subject: str, language: Language, draw: Draw) -> KeptPage:
         """The page as it is now, drawn where what it rests on has changed. Blocks; raises what `draw` raises."""
-        key = name_of(subject), language
-        kept = self._kept.get(key)
-        size, ground = self._service.progress.size, self._ground()  # before anything is read
-        if kept is not None and not self._rests(kept, subject, size, ground):
-            kept = None
-        drawn = draw(subject, language, ground.today) if kept is None else kept.drawn
+        basis = self.basis()
+        held = self.held(subject, language, basis)
+        return self.finished(subject, language, basis, draw(subject, language, basis.today)) if held is None else held
+
+    def basis(self) -> PageBasis:
+        """What pages rest on now: taken before anything is read of which they are made."""
+        return PageBasis(self._service.progress.size, self._ground())
+
+    def held(self, subject: str, language: Language, basis: PageBasis) -> KeptPage | None:
+        """The page that is there, if it still rests on what there is. Blocks. Raises `Unavailable`."""
+        kept = self._kept.get((name_of(subject), language))
+        if kept is None or not self._rests(kept, subject, basis):
+            return None
+        return self.finished(subject, language, basis, kept.drawn, kept)
+
+    def finished(
+        self, subject: str, language: Language, basis: PageBasis, drawn: Drawn, before: KeptPage | None = None
+    ) -> KeptPage:
+        """What was drawn once the `basis` was taken, with what the checkpoint says; kept. `before` has the same pieces.
+
+        Blocks on the database once in a while. Raises `Unavailable`.
+        """
         proof = self._completeness()
-        if kept is not None and kept.proof == proof:
-            content, etag = kept.content, kept.etag
+        if before is not None and before.proof == proof:
+            content, etag, answer = before.content, before.etag, before.answer
         else:
             content = _whole(drawn, proof)
             etag = entity_tag(sha256(content).hexdigest()[:32])
-        page = KeptPage(drawn, ground, size, proof, content, etag)
+            headers = _headers(etag, drawn.frame.lang)
+            answer = Response(content, headers=headers, media_type="text/html; charset=utf-8")
+        page = KeptPage(drawn, basis.ground, basis.size, proof, content, etag, answer)
         if drawn.in_book:  # nobody fills it with names of his own making
-            self._keep(key, page)
+            self._keep((name_of(subject), language), page)
         return page
 
-    def _rests(self, kept: KeptPage, subject: str, size: int, ground: _Ground) -> bool:
+    def _rests(self, kept: KeptPage, subject: str, basis: PageBasis) -> bool:
         """Whether nothing that a page was drawn from is another by now."""
-        if not _same(kept.ground, ground) or size < kept.size:  # less: the read models are made anew
+        if not _same(kept.ground, basis.ground) or basis.size < kept.size:  # less: the read models are made anew
             return False
-        return size == kept.size or not self._service.store.stream_indices(subject, after_index=kept.size - 1, limit=1)
+        return basis.size == kept.size or not self._service.store.stream_indices(
+            subject, after_index=kept.size - 1, limit=1
+        )
 
     def _ground(self) -> _Ground:
         governance = self._service.progress.rules().governance
@@ -174,15 +203,13 @@ class EnterprisePages:
 
 def page_answer(page: KeptPage, headers: Sequence[tuple[bytes, bytes]]) -> Response:
     """The page with its headers, or 304 where the client has it."""
-    said = {
-        **PAGE_HEADERS,
-        "ETag": page.etag,
-        "Cache-Control": PAGE_CACHE,
-        "Content-Language": page.drawn.frame.lang,
-    }
     if is_known(page.etag, headers):
-        return Response(b"", 304, said)
-    return Response(page.content, headers=said, media_type="text/html; charset=utf-8")
+        return Response(b"", 304, _headers(page.etag, page.drawn.frame.lang))
+    return page.answer
+
+
+def _headers(etag: str, lang: str) -> dict[str, str]:
+    return {**PAGE_HEADERS, "ETag": etag, "Cache-Control": PAGE_CACHE, "Content-Language": lang}
 
 
 def _same(one: _Ground, other: _Ground) -> bool:
@@ -191,11 +218,21 @@ def _same(one: _Ground, other: _Ground) -> bool:
 
 def _whole(drawn: Drawn, proof: Completeness) -> bytes:
     """The page with what the checkpoint says put in."""
-    view = ProofView(drawn.id, proof, len(drawn.indices), bisect_left(drawn.indices, proof.covered_size))
-    filling = [*render("enterprise_proof.html", drawn.frame, view).split(CUT), ""]
-    return "".join(part for pair in zip(drawn.pieces, filling, strict=True) for part in pair).encode()
+    covered = bisect_left(drawn.indices, proof.covered_size)
+    said = _said_of_proof(drawn.frame.language, proof, len(drawn.indices), covered)
+    name = str(escape(drawn.id)).encode()
+    filling = [*(piece.replace(_NAME, name) for piece in said), b""]
+    return b"".join([part for pair in zip(drawn.pieces, filling, strict=True) for part in pair])
+
+
+@lru_cache(maxsize=1024)
+def _said_of_proof(language: Language, proof: Completeness, count: int, covered: int) -> tuple[bytes, ...]:
+    """What goes between the pieces of every page with so many entries, `_NAME` in place of the enterprise's id."""
+    view = ProofView(_NAME.decode(), proof, count, covered)
+    said = render("enterprise_proof.html", PageFrame("", language, "", "", demo=False), view)
+    return tuple([piece.encode() for piece in said.split(CUT)])
 
 
 def _bytes(page: KeptPage) -> int:
-    """About what it takes: the page, its pieces (up to 4 bytes a character), 36 for each entry's number."""
-    return len(page.content) + 4 * sum(map(len, page.drawn.pieces)) + 36 * len(page.drawn.indices)
+    """About what it takes: the page, its pieces, 36 for each entry's number."""
+    return len(page.content) + sum(map(len, page.drawn.pieces)) + 36 * len(page.drawn.indices)

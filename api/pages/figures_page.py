@@ -18,10 +18,11 @@ from api.pages.rendering import Language, PageFrame, answer
 from api.pages.words import Word
 from api.service.figures import BookFigures, Count, CountedBook
 from api.service.service import Service
+from ledger.domain.rules.policy_items import FINDINGS
 from ledger.limits import FIGURES_CASES_MIN
 from projections.standing.levels import WORDS
 
-__all__ = ["FIGURES", "Figure", "FiguresView", "router"]
+__all__ = ["FIGURES", "PARQUET_SOURCE", "SOURCE", "Figure", "FiguresView", "router"]
 
 PATH: Final = "/figures"
 #: The open data as a table (DuckDB): the first and the last line of the file are about the file itself.
@@ -30,6 +31,8 @@ FROM read_ndjson('standings.ndjson', columns = {
     subject: 'VARCHAR', level: 'VARCHAR', reasons: 'JSON[]', closed_entries: 'BIGINT', repaired_entries: 'BIGINT',
     good_needs: 'STRUCT(live_public_pledge BOOLEAN, period_kept_in_full BOOLEAN, replies_in_time BOOLEAN)'})
 WHERE subject IS NOT NULL"""
+#: The same as Parquet, which `credit-ledger export parquet` writes: it takes the place of `SOURCE`.
+PARQUET_SOURCE: Final = "FROM read_parquet('book/standings/*/*/*.parquet')"
 
 router = APIRouter()
 
@@ -63,6 +66,7 @@ class FiguresView:
     figures: Sequence[ShownFigure]
     least: int
     address: str
+    parquet: str = PARQUET_SOURCE
 
 
 def _one(row: str, cases: str, among: str) -> str:
@@ -109,6 +113,14 @@ FIGURES: Final = (
         _EVERY,
         [("counting", Word("有正在计分的记录", "with an entry that counts"))],
         _one("counting", "count(*) FILTER (len(reasons) > 0)", "count(*)"),
+    ),
+    Figure(
+        "kinds",
+        Word("正在计分的记录，按种类", "Entries that count, by kind"),
+        Word("正在计分、列在状况中的原因", "reasons that count, as standings list them"),
+        [(item, Word(zh, en)) for item, (zh, en) in FINDINGS.items()],
+        "SELECT reason->>'item' AS row, count(*) AS cases, sum(count(*)) OVER () AS among\n"
+        f"FROM (SELECT unnest(reasons) AS reason {SOURCE})\nGROUP BY row",
     ),
     Figure(
         "repairs",

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from api.http.enterprise_ids import name_of
 from api.pages.localized import add_page
 from api.pages.rendering import Language, PageFrame, answer
-from api.pages.words import GROUNDS, PLEDGE_STATES, RESULTS, SCOPES, Word
+from api.pages.words import GROUNDS, RESULTS, SCOPES, Word, pledge_word
 from api.service.service import Service
 from ledger.errors import NotFound
 
@@ -61,7 +61,7 @@ def get_pledge(request: Request, language: Language) -> Response:
         pledge,
         name_of(found.subject),
         None if about is None else about.name,
-        PLEDGE_STATES.get(pledge["state"], Word("已终止", "ended")),
+        pledge_word(pledge),
         GROUNDS.get(str((pledge.get("end") or {}).get("ground"))),
         Word("承诺", "pledge") if stub else SCOPES[pledge["scope"]],
         () if stub else [named.get(one, Word(one, one)) for one in pledge["clauses"]],

@@ -6,15 +6,18 @@ A template gets `page` (what `base.html` needs), `view` (the page's own view mod
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.visitor import NodeTransformer
+from markupsafe import escape
 from starlette.responses import Response
 
 from api.pages.csp import PAGE_HEADERS
@@ -27,6 +30,8 @@ Language = Literal["zh", "en"]
 
 PAGE_CACHE: Final = "public, max-age=60"
 _TEMPLATES: Final = Path(__file__).with_name("templates")
+_ESCAPED: Final = re.compile("[&<>'\"]")
+_OF_DICTIONARIES: Final = frozenset(dir(dict))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +104,34 @@ class _Spoken(NodeTransformer):
         return self.generic_visit(node)
 
 
+class _Quick(CodeGenerator):
+    """Writes what is escaped by `escaped`: of most values there is nothing to be escaped, and no object to be made."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("environment.escaped(")
+
+
 class _OneLanguage(Environment):
     """Templates as one language has them: what `say` chooses is chosen when they are compiled."""
 
     place = 0
+    code_generator_class = _Quick
+
+    @staticmethod
+    def escaped(value: object) -> str:
+        """`escape` (markupsafe), which it leaves everything to but plain text without any of its characters."""
+        if type(value) is str and _ESCAPED.search(value) is None:
+            return value
+        return escape(value)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """As it is, but that the value of a dictionary is not looked for as something else first."""
+        if type(obj) is dict and attribute in obj and attribute not in _OF_DICTIONARIES:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         template: nodes.Template = _Spoken(self.place).visit(super()._parse(source, name, filename))
@@ -118,6 +147,7 @@ def _environment(language: Language) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,  # they come with the program: nobody changes them under it
     )
     environment.place = 0 if language == "zh" else 1
     environment.globals.update(asset=asset_url, navigation=NAVIGATION, words=WORDS)

@@ -22,6 +22,7 @@ _ALWAYS: Final = ("/", "/verify", "/how", "/help", "/data", "/figures", "/s")
 _NOT_INDEXED: Final = (
     "/v1/",
     "/entries/",
+    "/receipts/",
     "/tile/",
     "/m/",
     "/en/m/",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from api.evidence.labels import EVENTS
+from api.evidence.index_page_labels import EVENTS
 from ledger.domain.state.complaint import OWED_NO_REPLY
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "TONES",
     "Word",
     "event_word",
+    "pledge_word",
     "reply_word",
 ]
 
@@ -91,6 +92,7 @@ _REPLIES: Final = {
     "late": Word("逾期", "late", "watch"),
     "none": Word("未答复", "none", "watch"),
 }
+_NONE_THEN: Final = Word("办结时未答复", "none when it was closed", "watch")  # and one came afterwards
 _NONE_OWED: Final = Word("无须答复", "none owed")
 ITEM_STATES: Final = {
     "current": Word("现行", "current", "pledged"),
@@ -110,9 +112,23 @@ ITEM_STATES: Final = {
 _HUMPS: Final = re.compile("(?<!^)(?=[A-Z])")
 
 
-def reply_word(reply: str, outcome: str) -> Word:
-    """Whether the enterprise replied; silence where no reply was owed (`OWED_NO_REPLY`) is no failing, and said so."""
-    return _NONE_OWED if reply == "none" and outcome in OWED_NO_REPLY else _REPLIES[reply]
+def pledge_word(pledge: Mapping[str, Any]) -> Word:
+    """The state of a pledge as its document gives it; of one that is in force and was ended, until when."""
+    end = pledge.get("end")
+    if end and pledge["state"] == "live":
+        zh, en = ("撤回", "withdrawn") if end["how"] == "withdrawn" else ("撤销", "revoked")
+        return Word(f"已{zh}，{end['ends_on']} 止", f"{en}, ends on {end['ends_on']}", "watch")
+    return PLEDGE_STATES.get(pledge["state"], Word("已终止", "ended"))
+
+
+def reply_word(reply: str, outcome: str, *, afterwards: bool = False) -> Word:
+    """Whether the enterprise replied; silence where no reply was owed (`OWED_NO_REPLY`) is no failing, and said so.
+
+    `afterwards`: whether it replied once the outcome was on record.
+    """
+    if reply == "none" and outcome in OWED_NO_REPLY:
+        return _NONE_OWED
+    return _NONE_THEN if reply == "none" and afterwards else _REPLIES[reply]
 
 
 def event_word(kind: str) -> Word:

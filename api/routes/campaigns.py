@@ -9,8 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from api.http.enterprise_ids import name_of
-from api.routes.min_tree_size import min_tree_size
-from api.routes.rendered_documents import headers
+from api.routes.projection_reads import headers, min_tree_size
 from api.service.service import Service
 from ledger.errors import NotFound
 from ledger.limits import SEARCH_PAGE_MAX

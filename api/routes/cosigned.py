@@ -31,8 +31,8 @@ def get_witnessed(request: Request) -> Response:
 
 
 @router.get("/witnessed/tile/{path:path}", summary="The tiles and bundles under it: those of /tile/")
-def get_witnessed_tile(path: str, request: Request) -> Response:
-    return get_tile(path, request)
+async def get_witnessed_tile(path: str, request: Request) -> Response:
+    return await get_tile(path, request)
 
 
 @router.get("/entries/{name}/proof", summary="A C2SP tlog-proof in the newest tree that has the quorum of witnesses")

@@ -13,8 +13,7 @@ from api.http.bodies import read_bounded
 from api.http.enterprise_ids import name_of, plausible, subject_of
 from api.http.errors import InvalidRequest
 from api.routes.bundle_answer import bundle_answer
-from api.routes.min_tree_size import min_tree_size
-from api.routes.rendered_documents import conditional, headers
+from api.routes.projection_reads import conditional, headers, min_tree_size
 from api.service.event_json import event_json
 from api.service.service import Service
 from ledger.limits import (

@@ -1,4 +1,6 @@
-"""`POST /entries` answered where its bytes come in: no task, no ASGI messages, one write. The rest is uvicorn's.
+"""`POST /entries`, and full files of the log that lie in memory, answered where the request's bytes come in.
+
+No task, no ASGI messages, one write. The rest is uvicorn's.
 
 Measured at 128 connections, in turn with the ASGI way, by `make bench ARGS=ways`: 0.80 of its processor time a request.
 Should that rise above 0.85, this file goes (docs/decisions/0023), and the benchmark fails so that it does. A request
@@ -8,8 +10,10 @@ it is to be handled, goes the general way; both ways share `PostEntries`.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final, cast
@@ -21,11 +25,14 @@ from api.http.connection import Connection
 from api.http.connections import Connections
 from api.http.errors import problem_of, problem_response
 from api.http.rate_limit import Limits
+from api.routes.entries_reading import IMMUTABLE
 from api.routes.entries_registration import COSE, PostEntries
 from api.routes.fast_paths import INTERNAL
+from api.routes.log_files import OCTETS
+from api.service.log_files import KeptFile
 from api.service.service import Service
 from ledger.errors import LedgerError
-from ledger.limits import STATEMENT_BYTES_MAX
+from ledger.limits import ADMISSIONS_PER_TURN_MAX, STATEMENT_BYTES_MAX
 from ledger.registration import Candidate
 from ledger.sequencing.sequencer import Answer, Registered, Submission
 
@@ -36,10 +43,17 @@ _LOG = logging.getLogger(__name__)
 _URL: Final = b"/entries"
 _PATH: Final = "/entries"  # its label among the meters
 _MEDIA_TYPE: Final = COSE.encode()
+_COPIED_BYTES_MAX: Final = 16_384  # of an answer that is sent in one piece with its head
+_FILES: Final = (b"/tile/", b"/receipts/")
+_FILE_HEADERS: Final = ((b"cache-control", IMMUTABLE["Cache-Control"].encode()), (b"content-type", OCTETS.encode()))
 # Headers with which a request is the framework's: other bodies, other origins, other clients than the peer.
 _GENERAL: Final = frozenset(
     (b"transfer-encoding", b"expect", b"upgrade", b"origin", b"x-forwarded-for", b"x-forwarded-proto")
 )
+
+
+# Headers with which a file is asked for in another way: in part, only if it changed, with a body.
+_NOT_PLAIN: Final = _GENERAL | frozenset((b"if-none-match", b"content-length"))
 
 
 class _Nobody:
@@ -50,14 +64,30 @@ class _Nobody:
 
 
 class _Exchange:
-    """A request being answered here. Has what `HttpToolsProtocol` looks at in its own `RequestResponseCycle`."""
+    """A request being answered here, counted under `path`.
 
-    __slots__ = ("began", "body", "concise", "disconnected", "keep_alive", "limits", "more_body", "response_complete")
+    Has what `HttpToolsProtocol` looks at in its own `RequestResponseCycle`.
+    """
+
+    __slots__ = (
+        "began",
+        "body",
+        "concise",
+        "disconnected",
+        "file",
+        "keep_alive",
+        "limits",
+        "more_body",
+        "path",
+        "response_complete",
+    )
 
     message_event = _Nobody()
     response_started = False  # it is written at once
 
-    def __init__(self, *, keep_alive: bool, concise: bool) -> None:
+    def __init__(self, path: str, *, keep_alive: bool, concise: bool, file: KeptFile | None = None) -> None:
+        self.path = path
+        self.file = file  # what is answered, where that is known already
         self.began = time.perf_counter()
         self.body = b""
         self.concise = concise
@@ -68,26 +98,61 @@ class _Exchange:
         self.response_complete = False
 
 
+class _Turns:
+    """The admissions of one server, some at each turn of the event loop: whoever comes meanwhile is heard in between.
+
+    128 statements that arrive together would keep the loop for a tenth of a second.
+    """
+
+    def __init__(self) -> None:
+        self._left = ADMISSIONS_PER_TURN_MAX
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def take(self, loop: asyncio.AbstractEventLoop, admission: Callable[[], None]) -> None:
+        """Now if this turn has room, else at one of the next, in order. `admission` raises nothing."""
+        if self._left == ADMISSIONS_PER_TURN_MAX:
+            loop.call_soon(self._next, loop)
+        if self._left == 0 or self._waiting:
+            self._waiting.append(admission)
+        else:
+            self._left -= 1
+            admission()
+
+    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = min(ADMISSIONS_PER_TURN_MAX, len(self._waiting))
+        self._left = ADMISSIONS_PER_TURN_MAX - now
+        for _ in range(now):
+            self._waiting.popleft()()
+        if now:
+            loop.call_soon(self._next, loop)
+
+
 class Wire(Connection):
     """One connection. Requests on it are answered in order: one that comes before an answer waits as in uvicorn."""
 
     def __init__(
-        self, service: Service, entries: PostEntries, limits: Limits, bounds: Connections, **kwargs: Any
+        self, service: Service, entries: PostEntries, limits: Limits, turns: _Turns, bounds: Connections, **kwargs: Any
     ) -> None:
         super().__init__(bounds, **kwargs)
         self._service = service
         self._entries = entries
         self._limits = limits
+        self._turns = turns
         self._exchange: _Exchange | None = None  # whose body is being read
 
     @classmethod
     def over(cls, service: Service, limits: Limits, bounds: Connections) -> Callable[..., Wire]:
         """What makes the protocol of each connection, given uvicorn's own arguments for one."""
-        return partial(cls, service, PostEntries(service), limits, bounds)
+        return partial(cls, service, PostEntries(service), limits, _Turns(), bounds)
 
     def begin(self) -> None:
-        if self.url == _URL and (self.cycle is None or self.cycle.response_complete):
-            self._exchange = exchange = self._begin()
+        if self.cycle is None or self.cycle.response_complete:
+            exchange = None
+            if self.url == _URL:
+                exchange = self._begin()
+            elif self.url.startswith(_FILES):
+                exchange = self._begin_file()
+            self._exchange = exchange
             if exchange is not None:
                 self.cycle = cast("Any", exchange)
                 return
@@ -106,7 +171,10 @@ class Wire(Connection):
         elif not self._ending:
             self._read_whole()
             exchange.more_body = False
-            self._register(exchange)
+            if exchange.file is None:
+                self._turns.take(self.loop, partial(self._register, exchange))
+            else:
+                self._hand_out(exchange, exchange.file)
 
     def _begin(self) -> _Exchange | None:
         """An exchange for a plain `POST` of known length; None for all others."""
@@ -123,7 +191,29 @@ class Wire(Connection):
                 concise = b"json" not in value
         if not length or int(length) > STATEMENT_BYTES_MAX:  # the parser has seen to it that it is a number
             return None
-        return _Exchange(keep_alive=parser.should_keep_alive(), concise=concise)
+        return _Exchange(_PATH, keep_alive=parser.should_keep_alive(), concise=concise)
+
+    def _begin_file(self) -> _Exchange | None:
+        """An exchange for a plain `GET` of a file in memory, of a client that takes what it is sent; else None."""
+        parser = self.parser
+        if parser.get_method() != b"GET" or parser.get_http_version() != "1.1" or self.flow.write_paused:
+            return None
+        if any(name in _NOT_PLAIN for name, _ in self.headers):
+            return None
+        url = self.url.decode("latin-1")  # another spelling of the same path is none that is kept
+        file = self._service.log_files.kept(url[1:])
+        if file is None:
+            return None
+        label = url[: url.index("/", 1)]
+        return _Exchange(label, keep_alive=parser.should_keep_alive(), concise=False, file=file)
+
+    def _hand_out(self, exchange: _Exchange, file: KeptFile) -> None:
+        try:
+            exchange.limits = self._limits.take(self.client[0] if self.client else "-")
+            headers = [*_FILE_HEADERS, (b"etag", file.tag), (b"content-length", b"%d" % len(file.content))]
+            self._write(exchange, 200, headers, file.content)
+        except Exception as error:
+            self._failed(exchange, error)
 
     def _register(self, exchange: _Exchange) -> None:
         try:
@@ -166,7 +256,7 @@ class Wire(Connection):
     def _failed(self, exchange: _Exchange, error: Exception) -> None:
         """Tell the problem, or close a connection on which an answer could not be written."""
         if not isinstance(error, LedgerError):
-            _LOG.error("a defect on %s", _PATH, exc_info=error)
+            _LOG.error("a defect on %s", exchange.path, exc_info=error)
         if exchange.response_complete:
             self.transport.close()
             return
@@ -175,7 +265,7 @@ class Wire(Connection):
         self._write(exchange, response.status_code, response.raw_headers, bytes(response.body))
 
     def _write(self, exchange: _Exchange, status: int, headers: Sequence[tuple[bytes, bytes]], content: bytes) -> None:
-        self._service.meters.count(_PATH, status, time.perf_counter() - exchange.began)
+        self._service.meters.count(exchange.path, status, time.perf_counter() - exchange.began)
         exchange.response_complete = True
         if exchange.disconnected or self.transport.is_closing():
             return
@@ -185,8 +275,11 @@ class Wire(Connection):
                 parts += (name, b": ", value, b"\r\n")
         # As the framework's answers to a request without `Origin` say.
         parts.append(b"vary: Origin\r\n\r\n" if exchange.keep_alive else b"vary: Origin\r\nconnection: close\r\n\r\n")
-        parts.append(content)
-        self.transport.write(b"".join(parts))
+        if len(content) < _COPIED_BYTES_MAX:
+            parts.append(content)
+            self.transport.write(b"".join(parts))
+        else:
+            self.transport.writelines((b"".join(parts), content))
         if not exchange.keep_alive:
             self.transport.close()
         self.on_response_complete()

@@ -35,12 +35,11 @@ _STATEMENT_ID_DIGITS: Final = 64
 
 
 @router.get("/entries/{name}", summary="Resolve a receipt (SCRAPI); by leaf index, or by statement id while it waits")
-def get_entry(name: str, request: Request) -> Response:
+async def get_entry(name: str, request: Request) -> Response:
     service: Service = request.app.state.service
     if len(name) == _STATEMENT_ID_DIGITS:
-        return _waiting(service, name)
-    receipt, _ = service.log.receipt(entry_index(name))
-    return Response(receipt, headers=IMMUTABLE, media_type=COSE)
+        return await service.off_loop(_waiting, service, name)
+    return Response(await service.log_files.receipt(entry_index(name)), headers=IMMUTABLE, media_type=COSE)
 
 
 @router.get("/entries/{name}/statement", summary="The transparent statement: the signed statement with its receipt")

@@ -44,7 +44,7 @@ ADMITTING_THREADS: Final = 2  # of one batch; more would take the event loop's t
 
 
 class PostEntries:
-    """`POST /entries` → 201 with the receipt; 303 while a statement waits for its release."""
+    """One statement: `POST /entries` → 201 with the receipt; 303 while a statement waits for its release."""
 
     def __init__(self, service: Service) -> None:
         self._service = service

@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from api.http.enterprise_ids import name_of
-from api.routes.rendered_documents import headers
+from api.routes.projection_reads import headers
 from api.service.event_json import events_json
 from api.service.event_tail import EventTail
 from api.service.service import Service

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import Final
 
 from starlette.responses import Response
@@ -31,13 +30,12 @@ _LIVES: Final = Response(b"ok\n", media_type="text/plain")
 class Front:
     """Pure ASGI, before the framework; the rest goes on to what it wraps.
 
-    `POST /entries`, `GET …/standing`, `GET /m/{serial}` of programs, kept `/e/{id}`, `GET /healthz`.
+    `POST /entries`, `GET …/standing`, `GET /m/{serial}` of programs, `/e/{id}`, `GET /healthz`.
     """
 
-    def __init__(self, app: ASGIApp, service: Service, kept: Callable[[Scope], ASGIApp | None]) -> None:
-        """`kept` answers what a page that holds as it is answers, None where it has to be drawn."""
+    def __init__(self, app: ASGIApp, service: Service, enterprise_pages: ASGIApp) -> None:
         self._app = app
-        self._kept = kept
+        self._enterprise_pages = enterprise_pages
         self._post_entries = PostEntries(service)
         self._standing = StandingRoute(service)
         self._mark = MarkRoute(service)
@@ -59,7 +57,7 @@ class Front:
             scope["path_params"] = {"serial": path[len(_MARK) :]}
             await _guarded(self._mark, scope, receive, send)
         elif path.startswith(_PAGES) and scope["method"] in ("GET", "HEAD"):
-            await (self._kept(scope) or self._app)(scope, receive, send)
+            await _guarded(self._enterprise_pages, scope, receive, send)
         else:
             await self._app(scope, receive, send)
 

@@ -8,13 +8,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.routes.entries_reading import IMMUTABLE
-from api.service.own_trust import trust_file
+from api.service.log_files import KeptFile
+from api.service.own_trust import certificate_keys, trust_file
 from api.service.service import Service
 from ledger.cose.cbor import decode, encode
 from ledger.errors import NotFound
 from ledger.keys.algorithms import PublicKey, decode_key
-from ledger.limits import TILE_HEIGHT, TILE_WIDTH
-from ledger.tlog.tiles import parse_bundle_path, parse_tile_path
 
 __all__ = ["router"]
 
@@ -25,26 +24,29 @@ TEXT: Final = "text/plain; charset=utf-8"
 
 
 @router.get("/checkpoint", summary="The newest checkpoint, with the cosignatures so far (C2SP tlog-checkpoint)")
-def get_checkpoint(request: Request) -> Response:
+async def get_checkpoint(request: Request) -> Response:
     service: Service = request.app.state.service
-    newest = service.witnessing.published.newest()
+    newest = await service.log_files.checkpoint(past_caches="no-cache" in request.headers.get("cache-control", ""))
     headers = {"Cache-Control": "public, max-age=5", "Ledger-Tree-Size": str(newest.tree_size)}
     return Response(newest.note, headers=headers, media_type=TEXT)
 
 
 @router.get("/tile/{path:path}", summary="A tile of hashes or a bundle of entries (C2SP tlog-tiles)")
-def get_tile(path: str, request: Request) -> Response:
+async def get_tile(path: str, request: Request) -> Response:
+    return await _file(f"tile/{path}", request)
+
+
+@router.get("/receipts/{path:path}", summary="The receipts of the checkpoints that begin in a bundle of entries")
+async def get_receipts(path: str, request: Request) -> Response:
+    return await _file(f"receipts/{path}", request)
+
+
+async def _file(path: str, request: Request) -> Response:
     service: Service = request.app.state.service
-    size = service.feed.size()
-    if path.startswith("entries/"):
-        bundle = parse_bundle_path(f"tile/{path}")
-        _within(bundle.number * TILE_WIDTH + bundle.width, size)
-        content = service.log.bundle(bundle.number, bundle.width)
-    else:
-        tile = parse_tile_path(f"tile/{path}")
-        _within((tile.number * TILE_WIDTH + tile.width) << (TILE_HEIGHT * tile.level), size)
-        content = service.log.tile(tile.level, tile.number, tile.width)
-    return Response(content, headers=IMMUTABLE, media_type=OCTETS)
+    found = await service.log_files.file(path)
+    if isinstance(found, KeptFile):
+        return Response(found.content, headers={**IMMUTABLE, "ETag": found.tag.decode()}, media_type=OCTETS)
+    return Response(found, headers=IMMUTABLE, media_type=OCTETS)
 
 
 @router.get("/.well-known/scitt-keys", summary="The log's receipt keys: a COSE Key Set")
@@ -64,9 +66,9 @@ def get_key(kid: str, request: Request) -> Response:
     for public in _public_keys(service, "receipt_key", "standing_key"):
         if public.kid.hex() == kid.lower():
             return Response(public.cose_key, headers=IMMUTABLE, media_type="application/cbor")
-    certificate = service.keys.certificate
-    if certificate is not None and certificate.kid.hex() == kid.lower():
-        return Response(certificate.public.cose_key, headers=IMMUTABLE, media_type="application/cbor")
+    for row in certificate_keys(service):
+        if row.kid == kid.lower():
+            return Response(row.load().cose_key, headers=IMMUTABLE, media_type="application/cbor")
     raise NotFound(f"this log has no key {kid[:64]}")
 
 
@@ -83,8 +85,3 @@ def _public_keys(service: Service, *names: str) -> list[PublicKey]:
     governance = service.governance
     said = [one for one in (governance.anchors, *governance.successions) if one is not None]
     return [decode_key(bytes.fromhex(getattr(one, name))) for one in said for name in names]
-
-
-def _within(leaves: int, size: int) -> None:
-    if leaves > size:
-        raise NotFound(f"the log has {size} entries")

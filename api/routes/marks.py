@@ -14,9 +14,8 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from api.http.errors import Problem, problem_response
-from api.routes.min_tree_size import wait_for_size
 from api.routes.plain_route import PlainRoute, query_of, size_in
-from api.routes.rendered_documents import headers
+from api.routes.projection_reads import headers, wait_for_size
 from api.service.mark_ranges import MarkRanges
 from api.service.scanned_marks import produced_on, scanned_mark
 from api.service.service import Service
@@ -33,7 +32,10 @@ _UNKNOWN: Final = Problem(
 
 
 class MarkRoute(PlainRoute):
-    """`scope["path_params"]["serial"]` is the serial as it was scanned or typed."""
+    """The route of a mark, below the framework.
+
+    `scope["path_params"]["serial"]` is the serial as it was scanned or typed.
+    """
 
     def __init__(self, service: Service) -> None:
         super().__init__(service)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, Response
 
-from api.service.service import Service
+from api.service.service import ReadsOnly, Service
 from ledger.errors import LedgerError
 from ledger.limits import METERS_LOOK_SECONDS, READY_SECONDS_MAX
 
@@ -38,11 +38,22 @@ async def readyz(request: Request) -> Response:
         # Of 0 nothing but this machine's memory tells a copy of keys and database from the log itself.
         "witnesses": service.witnessing.count,
     }
+    if service.published is not None:
+        # Proofs do not wait for the database: up to here they are there whatever is wrong below.
+        ready["published_size"] = published = await service.log_files.published_size()
     if looked.conditions:
         ready["why"] = "; ".join(one.why for one in looked.conditions)
+        if service.published is not None:
+            ready["why"] += (
+                "; the published copy does not answer either"
+                if published is None
+                else f"; checkpoint, tiles, bundles and receipts of {published} entries are answered from the copy"
+            )
         ready["conditions"] = [one.name for one in looked.conditions]
     if service.witnessing.rounds is not None:  # for information: a log without its quorum still takes statements
         ready["witnessed_size"] = service.witnessing.rounds.witnessed_size
+    if isinstance(service.role, ReadsOnly):
+        ready.update(looked.told, reads_only=True, entries_behind=service.role.lag.entries)
     headers = {} if ready["ready"] else {"Retry-After": "1"}
     return JSONResponse(ready, 200 if ready["ready"] else 503, headers)
 
@@ -62,13 +73,22 @@ async def metrics(request: Request) -> Response:
 
 async def _measure(service: Service) -> None:
     meters = service.meters
-    newest = service.sequencer.checkpoint
+    looked = await service.readiness.look()
+    meters.ready.set(not looked.conditions)
+    meters.conditions.clear()
+    for one in looked.conditions:
+        meters.conditions.labels(one.name).set(1)
+    if isinstance(service.role, ReadsOnly):
+        meters.behind.set(service.role.lag.entries or 0)
+    newest = service.head.checkpoint
     meters.tree_size.set(0 if newest is None else newest.tree_size)
     meters.projected.set(service.progress.size)
     meters.scrubbed.set(service.scrubber.scrubbed)
     meters.damages.set(len(service.scrubber.found))
     meters.witnesses.set(service.witnessing.count)
-    meters.queued.set(service.sequencer.queued)
+    meters.queued.set(service.queued)
+    if isinstance(service.role, ReadsOnly):
+        return  # the desk is the writer's
     with suppress(LedgerError, TimeoutError):  # without the database the meters say what they said before
         desk = await asyncio.wait_for(service.off_loop(service.desk.count), READY_SECONDS_MAX)
         meters.desk.labels("waiting").set(desk.waiting)

@@ -6,8 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.http.conditional import entity_tag
-from api.routes.min_tree_size import min_tree_size
-from api.routes.rendered_documents import conditional, headers
+from api.routes.projection_reads import conditional, headers, min_tree_size
 from api.service.service import Service
 from ledger.errors import NotFound
 from projections.declarations.declaration_view import PledgeDocument

@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from api.routes.rendered_documents import headers
+from api.routes.projection_reads import headers
 from api.service.service import Service
 from ledger.domain.events.policy import StandingPolicyApproved, StandingPolicyProposed
 from ledger.domain.rules.policy_conditions import policy_schema

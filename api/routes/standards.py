@@ -9,8 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from api.http.enterprise_ids import name_of, subject_of
-from api.routes.min_tree_size import min_tree_size
-from api.routes.rendered_documents import conditional, headers
+from api.routes.projection_reads import conditional, headers, min_tree_size
 from api.service.service import Service
 from ledger.domain.values.standard_number import fold_number, number_key
 from ledger.errors import NotFound

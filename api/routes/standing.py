@@ -18,8 +18,8 @@ from api.http.bodies import parsed, read_bounded
 from api.http.conditional import entity_tag
 from api.http.enterprise_ids import plausible, subject_of
 from api.http.errors import InvalidRequest
-from api.routes.min_tree_size import wait_for_size
 from api.routes.plain_route import PlainRoute, query_of, size_in
+from api.routes.projection_reads import wait_for_size
 from api.service.service import SHANGHAI, Service
 from ledger.cose.standing_token import sign_standing
 from ledger.domain.values.enterprise_code import masked
@@ -46,7 +46,7 @@ _QUERY: Final = msgspec.json.Decoder(_Query).decode
 
 
 class StandingRoute(PlainRoute):
-    """`scope["path_params"]["name"]` is the enterprise."""
+    """The route of a standing, below the framework. `scope["path_params"]["name"]` is the enterprise."""
 
     async def _answer(self, scope: Scope) -> Response:
         service = self._service

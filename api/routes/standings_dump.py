@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.http.conditional import entity_tag, is_known
 from api.http.errors import TooManyRequests
-from api.routes.rendered_documents import headers
+from api.routes.projection_reads import headers
 from api.service.service import Service
 from ledger.errors import Busy
 from ledger.limits import DUMP_SECONDS_MAX, DUMPS_MAX

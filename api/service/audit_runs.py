@@ -41,7 +41,10 @@ class AuditProgress(Struct, frozen=True):
 
 
 class AuditRun(Struct, frozen=True):
-    """`name` is the Unix second at which it began. `progress` of one that runs, `why` of one that failed."""
+    """An audit that was started, and how far it is.
+
+    `name` is the Unix second at which it began. `progress` of one that runs, `why` of one that failed.
+    """
 
     name: str
     state: Literal["running", "done", "failed", "ended"]

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from ledger.cose.statement import parse_statement
-from ledger.domain.events.base import Closed
+from ledger.domain.events.base import Closed, Recorded
 from ledger.domain.rules.catalogue import SPECS
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import shanghai_date
@@ -44,10 +44,17 @@ class Publicity:
         """Whether the body of this entry may be shown today. False where there is none. Raises `Unavailable`."""
         return self.shows_each([row])[0]
 
-    def shows_each(self, rows: Sequence[EntryRow], known: Records | None = None) -> list[bool]:
-        """What `shows` says of each of several rows: the record of each subject is asked for once, or `known`."""
+    def shows_each(
+        self, rows: Sequence[EntryRow], known: Records | None = None, decoded: Sequence[Recorded] | None = None
+    ) -> list[bool]:
+        """What `shows` says of each of several rows: the record of each subject is asked for once, or `known`; what
+        each says is `decoded` where somebody has it."""
         about = self._about_each(rows) if known is None else known
-        return [row.body is not None and row.subject in about and self._shows(row, *about[row.subject]) for row in rows]
+        said = map(to_recorded, rows) if decoded is None else decoded
+        return [
+            row.body is not None and row.subject in about and self._shows(at, *about[row.subject])
+            for row, at in zip(rows, said, strict=True)
+        ]
 
     def stub(self, row: EntryRow) -> dict[str, Any] | None:
         """What stands in place of a body that may not be shown; None for an entry that never had one.
@@ -73,11 +80,11 @@ class Publicity:
         size, rules = self._feed.size(), self._rules()  # asked once for all
         return {subject: self._about(row, size, rules) for subject, row in newest.items()}
 
-    def _shows(self, row: EntryRow, record: EnterpriseRecord, closing: DisclosureWindows) -> bool:
-        event = to_recorded(row).event
-        if isinstance(event, Closed) or row.index in record.repudiated or row.index in record.erased:
+    def _shows(self, at: Recorded, record: EnterpriseRecord, closing: DisclosureWindows) -> bool:
+        event = at.event
+        if isinstance(event, Closed) or at.index in record.repudiated or at.index in record.erased:
             return False
-        return SPECS[type(event).__name__].body_public(record, event) and closing.shows(row.index, event, self._today())
+        return SPECS[type(event).__name__].body_public(record, event) and closing.shows(at.index, event, self._today())
 
     def _stub(
         self, row: EntryRow, record: EnterpriseRecord | None, closing: DisclosureWindows | None

@@ -18,13 +18,25 @@ from api.service.event_json import events_json
 from api.service.service import Service
 from ledger.domain.state.fold import fold
 from ledger.errors import NotFound
-from ledger.limits import HISTORY_CHANGES_MAX, PAGE_ENTRIES_MAX, PAGE_STEPS_MAX, PAGE_STREAM_MAX
+from ledger.limits import PAGE_ENTRIES_MAX, PAGE_STEPS_MAX, PAGE_STREAM_MAX
 from ledger.reading.feed import to_recorded
+from ledger.store.contract import EntryRow
+from projections.declarations.dossier_view import Coming, Dossier
 from projections.standing.change_reasons import LevelChange
 from projections.standing.standing_model import LevelHold, Reason, Revoked, Unmet
-from projections.standing.standing_view import Coming
 
-__all__ = ["ClosedFinding", "Completeness", "Overview", "OverviewStanding", "StandingStep", "completeness", "overview"]
+__all__ = [
+    "ClosedFinding",
+    "Completeness",
+    "Gathered",
+    "Overview",
+    "OverviewStanding",
+    "StandingStep",
+    "completeness",
+    "gathered",
+    "overview",
+    "overview_of",
+]
 
 
 class ClosedFinding(Struct, frozen=True):
@@ -109,37 +121,63 @@ class Overview:
 _STANDING: Final = msgspec.json.Decoder(OverviewStanding).decode
 
 
-def overview(service: Service, subject: str, today: date) -> Overview:
-    """Blocks on the database: its stream is read once, for all that is told of it.
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What an overview is made of, as it was read; `rows` are the first of the stream."""
 
-    Raises `Behind` where nothing is known and read models lag, `Unavailable`.
+    subject: str
+    dossier: Dossier
+    rows: Sequence[EntryRow]
+
+    @property
+    def whole(self) -> bool:
+        """Whether `rows` are all of the stream."""
+        return len(self.rows) < PAGE_ENTRIES_MAX
+
+
+def gathered(service: Service, subjects: Sequence[str], today: date) -> list[Gathered]:
+    """Of each of several enterprises, in two round trips for all. Blocks on the database. Raises `Unavailable`."""
+    dossiers = service.views.dossiers.dossiers(subjects, today)  # before the log, which is never behind them
+    streams = service.store.streams(subjects, version_max=PAGE_ENTRIES_MAX)
+    return [Gathered(subject, dossiers[subject], streams.get(subject, ())) for subject in subjects]
+
+
+def overview(service: Service, subject: str, today: date) -> Overview:
+    """Blocks on the database. Raises `Behind` where nothing is known and read models lag, `Unavailable`."""
+    (found,) = gathered(service, [subject], today)
+    if not found.whole:
+        found = Gathered(subject, found.dossier, service.store.stream(subject, limit=PAGE_STREAM_MAX))
+    return overview_of(service, found, today)
+
+
+def overview_of(service: Service, found: Gathered, today: date) -> Overview:
+    """From what was read: every entry is decoded once, for all that is told of it.
+
+    Asks the database only for what a standing's rows do not hold. Raises as `overview` does.
     """
-    coming = service.views.standings.coming(subject, today)
-    served = coming.on(today)
-    known = service.views.search.enterprise(subject)
-    if known is None or not served.in_book:
+    subject, rows, dossier = found.subject, found.rows, found.dossier
+    served = dossier.coming.on(today)
+    if dossier.about is None or not served.in_book:
         service.require_current()
     standing = _STANDING(served.body)
-    rows = service.store.stream(subject, limit=PAGE_STREAM_MAX)
-    changes: Sequence[LevelChange] = ()
-    public: Records = {}
     stream = [to_recorded(row) for row in rows]
     record = fold(None, stream)
+    changes: Sequence[LevelChange] = ()
+    public: Records = {}
     if record is not None:
         public = service.publicity.known(record)
-        size = max(rows[-1].index + 1, service.progress.size)  # at least what its stream and the policies are of
-        changes = service.views.standings.turns(stream, record, size, today, HISTORY_CHANGES_MAX)
-    declared = service.views.declarations.declarations(subject, today)
+        changes = service.views.standings.turns(stream, public[subject], dossier.changes, today)
+    shown = slice(-PAGE_ENTRIES_MAX, None)
     return Overview(
         subject,
         served.in_book,
-        None if known is None else msgspec.json.decode(known.body),
+        None if dossier.about is None else msgspec.json.decode(dossier.about),
         standing,
-        _steps(coming, standing),
+        _steps(dossier.coming, standing),
         changes,
         [row.index for row in rows],
-        events_json(service, rows[-PAGE_ENTRIES_MAX:], public),
-        {"pledges": []} if declared is None else msgspec.json.decode(declared.body),
+        events_json(service, rows[shown], public, stream[shown]),
+        msgspec.json.decode(dossier.declarations),
     )
 
 

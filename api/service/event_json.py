@@ -10,8 +10,8 @@ import msgspec
 
 from api.service.body_disclosure import Records
 from api.service.service import Service
-from ledger.cose.statement import decode_trusted
-from ledger.domain.events.base import Closed
+from ledger.domain.events.base import Closed, Recorded
+from ledger.reading.feed import to_recorded
 from ledger.store.contract import EntryRow
 
 __all__ = ["event_json"]
@@ -22,38 +22,41 @@ def event_json(service: Service, row: EntryRow) -> dict[str, Any]:
     return events_json(service, [row])[0]
 
 
-def events_json(service: Service, rows: Sequence[EntryRow], known: Records | None = None) -> list[dict[str, Any]]:
+def events_json(
+    service: Service,
+    rows: Sequence[EntryRow],
+    known: Records | None = None,
+    decoded: Sequence[Recorded] | None = None,
+) -> list[dict[str, Any]]:
     """`event_json` of each of several rows. Only of those that have a body is asked whether it may be shown.
 
-    `known`: the records of their subjects, where somebody has them (`Publicity.known`).
+    `known`: the records of their subjects (`Publicity.known`), `decoded`: what each row says, where somebody has them.
     """
     publicity = service.publicity
-    with_body = [row for row in rows if row.body is not None]
-    hidden = {
-        row.index for row, shows in zip(with_body, publicity.shows_each(with_body, known), strict=True) if not shows
-    }
+    entries = [to_recorded(row) for row in rows] if decoded is None else decoded
+    with_body = [(row, at) for row, at in zip(rows, entries, strict=True) if row.body is not None]
+    shows = publicity.shows_each([row for row, _ in with_body], known, [at for _, at in with_body])
+    hidden = {row.index for (row, _), shown in zip(with_body, shows, strict=True) if not shown}
     views: list[dict[str, Any]] = []
     closed: list[tuple[dict[str, Any], EntryRow]] = []
-    for row in rows:
-        shown = msgspec.structs.replace(row, body=None) if row.index in hidden else row
-        statement, event = decode_trusted(shown.statement, shown.body)
+    for row, at in zip(rows, entries, strict=True):
         view: dict[str, Any] = {
             "entry": row.index,
             "subject": row.subject,
             "version": row.version,
-            "issuer": statement.issuer,
-            "kid": statement.kid.hex(),
-            "issued_at": _time(statement.iat),
+            "issuer": at.issuer,
+            "kid": at.kid.hex(),
+            "issued_at": _time(at.iat),
             "recorded_at": _time(row.recorded_at),
-            "statement_id": statement.statement_id.hex(),
-            "sealed": statement.sealed,
+            "statement_id": at.statement_id.hex(),
+            "sealed": at.sealed,
         }
-        if service.governance.disputed(statement.kid, row.index, row.recorded_at):
+        if service.governance.disputed(at.kid, row.index, row.recorded_at):
             view["disputed"] = True
-        if isinstance(event, Closed):
+        if isinstance(at.event, Closed) or (at.sealed and row.index in hidden):
             closed.append((view, row))
         else:
-            view["event"] = msgspec.to_builtins(event)
+            view["event"] = msgspec.to_builtins(at.event)
         views.append(view)
     for (view, _), stub in zip(closed, publicity.stubs([row for _, row in closed], known), strict=True):
         view["closed"] = stub

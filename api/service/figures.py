@@ -48,12 +48,16 @@ class _Needs(Struct, frozen=True):
     replies_in_time: bool | None
 
 
+class _Counting(Struct, frozen=True):
+    item: str
+
+
 class _Line(Struct, frozen=True):
     """What is counted of a line; the first and the last of the dump have no subject."""
 
     subject: str | None = None
     level: str = ""
-    reasons: tuple[msgspec.Raw, ...] = ()
+    reasons: tuple[_Counting, ...] = ()
     good_needs: _Needs = _Needs(False, False, None)
     closed_entries: int = 0
     repaired_entries: int = 0
@@ -98,12 +102,14 @@ class BookFigures:
     def _count(self) -> CountedBook:
         service, today = self._service, self._service.today()
         found: Counter[str] = Counter()
+        kinds: Counter[str] = Counter()  # of the reasons, by item
         with StandingDump(service.conninfo, service.views.standings, service.progress.rules(), today) as dump:
             for piece in dump.lines():
                 for line in piece.splitlines():
                     one = _LINE(line)
                     if one.subject is not None:
                         found.update(_counted_in(one))
+                        kinds.update([reason.item for reason in one.reasons])
                         found["closed"] += one.closed_entries
                         found["repaired"] += one.repaired_entries
             size = dump.tree_size
@@ -113,6 +119,7 @@ class BookFigures:
         counts["kept", "kept"] = Count(found["kept"], found["live"])
         counts["replies", "in_time"] = Count(found["in_time"], found["replied"])
         counts["findings", "counting"] = Count(found["counting"], every)
+        counts |= {("kinds", item): Count(n, kinds.total()) for item, n in kinds.items()}
         counts["repairs", "repaired"] = Count(found["repaired"], found["closed"])
         return CountedBook(today, size, counts)
 

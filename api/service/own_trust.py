@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from api.service.service import Service
+from api.http.errors import WriterElsewhere
+from api.service.service import Service, Writing
 from ledger.errors import NotFound
-from ledger.verifier import TrustFile, trusted_certificate_keys
+from ledger.verifier import TrustedKey, TrustFile, trusted_certificate_keys
 
-__all__ = ["trust_file"]
+__all__ = ["certificate_keys", "trust_file"]
 
 
 def trust_file(service: Service) -> TrustFile:
@@ -21,5 +22,15 @@ def trust_file(service: Service) -> TrustFile:
         governance.successions,
         charter.root,
         service.witnessing.trust_text,
-        trusted_certificate_keys(service.keys),
+        certificate_keys(service),
     )
+
+
+def certificate_keys(service: Service) -> tuple[TrustedKey, ...]:
+    """The keys that certificates are signed with: no entry names them, so that a process that only reads knows them
+    from the log's trust file. Raises `WriterElsewhere` where it was given none."""
+    if isinstance(service.role, Writing):
+        return trusted_certificate_keys(service.role.keys)
+    if service.role.trust is None:
+        raise WriterElsewhere(service.role.writer)
+    return service.role.trust.certificate_keys

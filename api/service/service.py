@@ -18,10 +18,12 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 from starlette.concurrency import run_in_threadpool
 
-from api.certificates.gather import Gatherer
+from api.certificates.certificate_entries import Gatherer
 from api.certificates.issue import Certificates
 from api.certificates.store import CertificateFolder
 from api.cosigning.cosigning import Witnessing
+from api.delivery.outside_addresses import OutsideAddresses
+from api.http.errors import WriterElsewhere
 from api.http.metrics import Meters
 from api.http.turns import Turns
 from api.http.waiting_room import WaitingRoom
@@ -30,16 +32,20 @@ from api.service.body_disclosure import Publicity
 from api.service.completeness_bundles import Bundles
 from api.service.event_tail import EventTail
 from api.service.filling import FillingState
-from api.service.readiness import Condition, Readiness
+from api.service.log_files import LogFiles
+from api.service.readiness import Condition, Readiness, reads_from, would_commit
 from api.service.shared_look import SharedLook
 from api.service.standing_cache import Standings
 from api.service.views import Views
+from api.service.writer_lag import WriterLag
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Behind, Busy, LedgerError
 from ledger.keys.log_keys import LogKeys
 from ledger.limits import LONG_READS_MAX, READY_SECONDS_MAX, STREAMS_MAX, STREAMS_PER_CLIENT_MAX
+from ledger.mirror.published_log import PublishedLog
 from ledger.reading.feed import Feed
+from ledger.reading.followed_log import FollowedLog
 from ledger.reading.log_reader import Log
 from ledger.registration import Candidate
 from ledger.sequencing.clock import check_behind
@@ -51,10 +57,11 @@ from ledger.store.desk import Desk
 from ledger.store.desk_releases import Drafts
 from ledger.store.erasure import Erasures
 from ledger.store.postgres import PostgresStore
+from ledger.verifier import TrustFile
 from projections.engine.process import ProjectionProcess
 from projections.engine.progress import Watch
 
-__all__ = ["SHANGHAI", "Service", "unix_now"]
+__all__ = ["SHANGHAI", "ReadsOnly", "Service", "Writing", "unix_now"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -68,61 +75,100 @@ def unix_now() -> int:
     return int(time.time())
 
 
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What the one process has that appends: the log's keys, the way into the log, the process that projects.
+
+    `copies`: on how many servers' disks a statement is before it is answered (`serve --durable-on`).
+    """
+
+    keys: LogKeys
+    sequencer: Sequencer
+    projecting: ProjectionProcess
+    copies: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ReadsOnly:
+    """What a process has instead that only reads: who appends, and how far it is behind that one.
+
+    `trust`: the log's published trust file, None where none was given.
+    """
+
+    head: FollowedLog
+    lag: WriterLag
+    writer: str | None
+    trust: TrustFile | None
+
+
 @dataclass(slots=True)
 class Service:
-    """What routes reach through `request.app.state.service`."""
+    """What routes reach through `request.app.state.service`: of the process that appends, or of one that reads."""
 
     store: PostgresStore
-    keys: LogKeys
+    role: Writing | ReadsOnly
     clock: Callable[[], int]
     log: Log
     feed: Feed
-    sequencer: Sequencer
     progress: Watch
     log_grown: WaitingRoom
     projected: WaitingRoom
-    projecting: ProjectionProcess
     conninfo: str
     demo: bool
     views: Views
     witnessing: Witnessing
     attachment_keys: KeyFolder
     complaint_keys: KeyFolder
+    notice_keys: KeyFolder
+    outside: OutsideAddresses
+    mails: bool  # whether the operator named a mail server
     drafts: Drafts
     certificate_folder: Path
     public_url: str  # under which people reach the service, without a slash at the end
     keys_dir: Path
     audits: AuditRuns
+    published: PublishedLog | None = None  # the copy that proofs are answered from
     filling: FillingState | None = None
     meters: Meters = field(default_factory=Meters)
+    log_files: LogFiles = field(init=False)
     publicity: Publicity = field(init=False)
     bundles: Bundles = field(init=False)
     readiness: Readiness = field(init=False)
     scrubber: Scrubber = field(init=False)
     standings: Standings = field(init=False)
-    certificates: Certificates = field(init=False)
     erasures: Erasures = field(init=False)
     streams: Turns = field(init=False)
     tail: EventTail | None = None
     closing: bool = False
+    _certificates: Certificates | None = field(init=False, default=None)
     _long_reads: CapacityLimiter = field(init=False)
     _log_size: SharedLook = field(init=False)
     _gathered: list[Submission] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.publicity = Publicity(self.feed, self.progress.rules, self.today)
+        self.log_files = LogFiles(
+            self.log,
+            self.witnessing.published.newest,
+            self.feed.size,
+            lambda: self.log_grown.size,
+            self.published,
+        )
         published, roots = self.witnessing.published, lambda: self.governance.map_roots
         self.bundles = Bundles(self.store, self.log, self.views.map, self.publicity, published, roots)
         self.erasures = Erasures(self.store, self.attachment_keys)
-        self.certificates = Certificates(
-            Gatherer(self.store, self.log, lambda: self.governance, self.origin),
-            CertificateFolder(self.certificate_folder),
-            self.keys.certificate,
-            self.clock,
-            lambda code: f"{self.public_url}/p/{code}",
-        )
-        self.scrubber = Scrubber(self.store, lambda: self.sequencer.queued > 0)
-        self.readiness = Readiness(self.conninfo, self.keys_dir, self.conditions)
+        if isinstance(self.role, Writing):
+            self._certificates = Certificates(
+                Gatherer(self.store, self.log, lambda: self.governance, self.origin),
+                CertificateFolder(self.certificate_folder),
+                self.role.keys.certificate,
+                self.clock,
+                lambda code: f"{self.public_url}/p/{code}",
+            )
+            self.readiness = Readiness(self.conninfo, self.keys_dir, self.conditions, would_commit(self.role.copies))
+        else:
+            self.readiness = Readiness(self.conninfo, None, self.conditions, reads_from)
+        self.scrubber = Scrubber(self.store, lambda: self.queued > 0)
         self._long_reads = CapacityLimiter(LONG_READS_MAX)
         self._log_size = SharedLook(self.feed.size, READY_SECONDS_MAX)
         self.streams = Turns(
@@ -138,13 +184,58 @@ class Service:
         return Ledger(self.store).record(subject)
 
     @property
+    def writing(self) -> Writing:
+        """Raises `WriterElsewhere` in a process that only reads."""
+        if isinstance(self.role, Writing):
+            return self.role
+        raise WriterElsewhere(self._writer)
+
+    @property
+    def keys(self) -> LogKeys:
+        """The log's own keys, as they came first. Raises `WriterElsewhere`."""
+        return self.writing.keys
+
+    @property
+    def sequencer(self) -> Sequencer:
+        """The way into the log. Raises `WriterElsewhere`."""
+        return self.writing.sequencer
+
+    @property
+    def certificates(self) -> Certificates:
+        """Raises `WriterElsewhere`: a process that only reads has no key to sign them with."""
+        if self._certificates is None:
+            raise WriterElsewhere(self._writer)
+        return self._certificates
+
+    @property
+    def _writer(self) -> str | None:
+        return None if isinstance(self.role, Writing) else self.role.writer
+
+    @property
+    def head(self) -> Sequencer | FollowedLog:
+        """What this process knows of the log's end: `checkpoint`, `governance`, `keyring`."""
+        return self.role.sequencer if isinstance(self.role, Writing) else self.role.head
+
+    @property
+    def queued(self) -> int:
+        """Statements that wait for a commit."""
+        return self.role.sequencer.queued if isinstance(self.role, Writing) else 0
+
+    @property
     def origin(self) -> str:
-        return self.keys.origin
+        if isinstance(self.role, Writing):
+            return self.role.keys.origin
+        origin = self.governance.origin
+        assert origin is not None  # a reader is opened on a log that has its charter
+        return origin
 
     @property
     def keys_in_force(self) -> LogKeys:
-        """Those that the newest checkpoint is signed with. Raises `Misconfigured` where they are not here."""
-        checkpoint, governance = self.sequencer.checkpoint, self.governance
+        """Those that the newest checkpoint is signed with.
+
+        Raises `Misconfigured` where they are not here, `WriterElsewhere`.
+        """
+        checkpoint, governance = self.head.checkpoint, self.governance
         anchors = None if checkpoint is None else governance.anchors_at(checkpoint.tree_size)
         return self.keys if anchors is None else self.keys.held(anchors)
 
@@ -155,12 +246,12 @@ class Service:
     @property
     def governance(self) -> Governance:
         """Who may say what, at the newest checkpoint that this process wrote or took in."""
-        return self.sequencer.governance
+        return self.head.governance
 
     def sound_clock(self) -> int:
         """The clock, for what a client's is held against. Raises `ClockDoubted` where ours is the wrong one."""
         now = self.clock()
-        check_behind(now, self.sequencer.checkpoint)
+        check_behind(now, self.head.checkpoint)
         return now
 
     def require_current(self) -> None:
@@ -171,24 +262,23 @@ class Service:
 
     def conditions(self) -> list[Condition]:
         """What keeps the service from being ready, of what this process knows by itself."""
-        sequencer, progress = self.sequencer, self.progress
+        progress = self.progress
         behind, damaged = progress.behind(), self.scrubber.found
         found = [
-            None if sequencer.broken is None else Condition("history", sequencer.broken),
-            None if sequencer.alive else Condition("sequencer", "the thread that commits has ended"),
-            None if sequencer.clock_doubt is None else Condition("clock", sequencer.clock_doubt),
-            None if self.projecting.alive else Condition("projections", "the process that projects is not running"),
             None if progress.failure is None else Condition("projections", progress.failure),
             Condition("storage.damaged", "; ".join(damaged)) if damaged else None,
             None if behind is None else Condition("projections.behind", behind + self._afresh()),
             # A demonstration is ready with its sample.
             None if self.filling is None or self.filling.done else Condition("demo.filling", self.filling.said),
         ]
-        return [one for one in found if one is not None]
+        of_role = _of_writing(self.role) if isinstance(self.role, Writing) else _of_reading(self.role)
+        return [*of_role, *(one for one in found if one is not None)]
 
     def _afresh(self) -> str:
         """How far they are where all read models are being derived again."""
-        done, total = self.projecting.afresh
+        if not isinstance(self.role, Writing):
+            return ""
+        done, total = self.role.projecting.afresh
         return f"; they are derived again: {done:,} of {total:,} entries are done" if done < total else ""
 
     def today(self) -> datetime.date:
@@ -235,28 +325,52 @@ class Service:
 
     def start(self) -> None:
         self.progress.start()
-        self.sequencer.start()
-        self.projecting.start()
-        self.witnessing.start()
-        self.erasures.start()
+        if isinstance(self.role, Writing):
+            self.role.sequencer.start()
+            self.role.projecting.start()
+            self.witnessing.start()
+            self.erasures.start()
+            self.scrubber.start()  # not over standbys: what one of several lacks for a moment is no damage
+        else:
+            self.role.head.start()
+            self.role.lag.start()
         self.readiness.start()
-        self.scrubber.start()
 
     def close(self) -> None:
         """Finish what is queued and let go of everything."""
-        for part in (
-            self.audits.stop,
-            self.readiness.stop,
-            self.scrubber.stop,
-            self.witnessing.stop,
-            self.sequencer.stop,
-        ):
+        for part in (self.audits.stop, self.readiness.stop, self.scrubber.stop, self.witnessing.stop):
             _close(part)
-        followers = (self.erasures.stop, self.projecting.stop, self.progress.stop)
-        with ThreadPoolExecutor(len(followers)) as at_once:  # each may be waiting for the log to grow
+        followers = [self.progress.stop]  # each may be waiting for the log to grow
+        if isinstance(self.role, Writing):
+            _close(self.role.sequencer.stop)
+            followers += [self.erasures.stop, self.role.projecting.stop]
+        else:
+            followers += [self.role.head.stop, self.role.lag.stop]
+        with ThreadPoolExecutor(len(followers)) as at_once:
             list(at_once.map(_close, followers))
         for part in (self.views.close, self.store.close):
             _close(part)
+
+
+def _of_writing(role: Writing) -> list[Condition]:
+    sequencer = role.sequencer
+    found = [
+        None if sequencer.broken is None else Condition("history", sequencer.broken),
+        None if sequencer.alive else Condition("sequencer", "the thread that commits has ended"),
+        None if sequencer.clock_doubt is None else Condition("clock", sequencer.clock_doubt),
+        None if role.projecting.alive else Condition("projections", "the process that projects is not running"),
+    ]
+    return [one for one in found if one is not None]
+
+
+def _of_reading(role: ReadsOnly) -> list[Condition]:
+    head, behind = role.head, role.lag.behind()
+    broken = head.broken or role.lag.forked
+    fewer = None if head.fewer is None else f"the database holds {head.fewer} entries, and held {head.size} before"
+    return [
+        *([] if broken is None else [Condition("history", broken)]),
+        *(Condition("reader.behind", why) for why in (behind, fewer) if why is not None),
+    ]
 
 
 def _close(part: Callable[[], None]) -> None:

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from api.http.errors import AccessDenied
 from api.service.service import Service
 from ledger.cose.access_token import parse_access
-from ledger.domain.rules.party import usable_key
+from ledger.domain.rules.party_conditions import usable_key
 from ledger.domain.state.access_log import Access
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import own_party
@@ -27,6 +27,7 @@ from ledger.limits import ACCESS_TOKEN_BYTES_MAX
 __all__ = ["Reader", "authenticated", "is_signed"]
 
 _SCHEME: Final = "COSE "
+AccessOutcome = Literal["served", "refused", "stored"]
 _SEE_ALL: Final = frozenset(("regulator", "data_officer"))
 
 
@@ -53,19 +54,11 @@ class Reader:
         if sha256(content).hexdigest() != self.content:
             raise _other_content()
 
-    def log(
-        self,
-        service: Service,
-        outcome: Literal["served", "refused", "stored"],
-        *,
-        subject: str | None = None,
-        entry: int | None = None,
-    ) -> None:
-        """Write down what becomes of the request, before it does. Raises `AccessDenied` for a token used before."""
-        now = service.sound_clock()
-        access = Access(
-            at=now,
-            day=shanghai_date(now),
+    def access(self, at: int, outcome: AccessOutcome, subject: str | None, entry: int | None) -> Access:
+        """The row of the access log: that it was looked, at `at` (Unix seconds), and what became of it."""
+        return Access(
+            at=at,
+            day=shanghai_date(at),
             party=self.party,
             officer=self.officer,
             kid=self.kid.hex(),
@@ -76,8 +69,18 @@ class Reader:
             subject=subject,
             entry=entry,
         )
+
+    def log(
+        self,
+        service: Service,
+        outcome: AccessOutcome,
+        *,
+        subject: str | None = None,
+        entry: int | None = None,
+    ) -> None:
+        """Write down what becomes of the request, before it does. Raises `AccessDenied` for a token used before."""
         try:
-            service.store.accesses.log(access)
+            service.store.accesses.log(self.access(service.sound_clock(), outcome, subject, entry))
         except Refuted:
             raise _denied(401, "access.used_before", "该请求已使用过, 请重新签名", "used before: sign anew") from None
 

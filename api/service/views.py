@@ -10,6 +10,7 @@ from ledger.store.connect import Database
 from projections.completeness.map_view import MapView
 from projections.db.reads import Reading
 from projections.declarations.declaration_view import DeclarationView
+from projections.declarations.dossier_view import DossierView
 from projections.search.event_search import EventSearch
 from projections.search.pinyin import load_dictionaries
 from projections.search.search_view import SearchView
@@ -27,6 +28,7 @@ class Views:
         reading = Reading(self._database)
         self.standings = StandingView(reading, feed, rules)
         self.declarations = DeclarationView(reading)
+        self.dossiers = DossierView(reading, self.standings.current)
         self.search = SearchView(reading)
         self.events = EventSearch(reading)
         self.map = MapView(self._database)

@@ -5,12 +5,9 @@ Governing streams come before the others: where one of them is broken, what rest
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import ExitStack
-from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from ledger.audit.checkpoints import CheckpointChain, check_head
@@ -25,14 +22,14 @@ from ledger.audit.side_tables import check_annexes, check_tables
 from ledger.audit.sources.source import AuditSource, Sources, StreamRange
 from ledger.audit.timeline import Timeline
 from ledger.audit.tree import check_tree
-from ledger.audit.worker import Job, PartDone, StreamChecks, begin_worker, do_part, wake, work_on
+from ledger.audit.worker import Job, PartDone, Shared, StreamChecks, do_part, work_on
+from ledger.limits import PART_ENTRIES_MAX, PARTS_PER_PROCESS_MIN
+from ledger.parallel.engine import Engine
 from ledger.tlog.hashing import EMPTY_ROOT
 from ledger.verifier.trust import Trust
 
 __all__ = ["AuditWorkers", "FurtherChecks", "Progress", "WholeCheck", "run_audit"]
 
-_PARTS_PER_WORKER: Final = 8
-_ENTRIES_PER_PART: Final = 100_000
 _BREAKING: Final = ("entry.altered", "entry.signature", "entry.form", "entry.content", "entry.missing", "entry.rule")
 
 Progress = Callable[[str, int, int], None]  # what, done, in all
@@ -41,9 +38,9 @@ WholeCheck = Callable[[AuditSource, Timeline, CheckpointChain, Findings, Callabl
 
 
 class AuditWorkers(NamedTuple):
-    """Processes that audit streams side by side, each over its own opening of the source; with 0 there is none."""
+    """Processes that audit streams side by side, each over its own opening of the source."""
 
-    processes: int
+    engine: Engine
     sources: Sources
 
 
@@ -85,7 +82,6 @@ class _Run:
         self._source = source
         self._trust = trust
         self._workers = workers
-        self._worker_count = 0 if workers is None else workers.processes
         self._known = known
         self._checks = checks
         self._progress = progress
@@ -100,7 +96,8 @@ class _Run:
         began = time.monotonic()
         stack.enter_context(self._annexes)
         stack.enter_context(self._attachments)
-        pool = self._pool(stack)
+        if self._workers is not None:
+            self._workers.engine.prepare(do_part)  # meanwhile checkpoints and tree are checked here
         source, findings, outcome = self._source, self._findings, self._outcome
         chain = self._chain()
         asked = [head.size for head in self._known.heads] + ([self._known.audited.size] if self._known.audited else [])
@@ -126,7 +123,7 @@ class _Run:
             tuple(self._checks.of_streams),
         )
         with FactFiles() as made:
-            broken_at = self._streams(pool, job, timeline, made, end)
+            broken_at = self._streams(job, timeline, made, end)
             outcome.facts = made.count
             self._facts(made)
         check_annexes(source, self._annexes, self._gone, findings)
@@ -155,27 +152,13 @@ class _Run:
             self._findings.note("time_unknown")
         return timed
 
-    def _pool(self, stack: ExitStack) -> ProcessPoolExecutor | None:
-        """The workers, which begin while checkpoints and tree are checked here."""
-        if self._workers is None or not self._workers.processes:
-            return None
-        spawn = multiprocessing.get_context("spawn")
-        pool = stack.enter_context(
-            ProcessPoolExecutor(self._worker_count, spawn, begin_worker, (self._workers.sources,))
-        )
-        for _ in range(self._worker_count):
-            pool.submit(wake)
-        return pool
-
-    def _streams(
-        self, pool: ProcessPoolExecutor | None, job: Job, timeline: Timeline, made: FactFiles, end: int
-    ) -> int | None:
+    def _streams(self, job: Job, timeline: Timeline, made: FactFiles, end: int) -> int | None:
         """All streams; the first governing entry that is broken, if one is."""
         broken_at = self._broken_before(timeline)
         done = 0
         for governing in (True, False):
             parts = self._source.parts(governing, self._parts(end))
-            for finished in self._done(pool, timeline, job, parts, broken_at):
+            for finished in self._done(timeline, job, parts, broken_at):
                 done += finished.entries
                 self._take(finished, made)
                 self._progress("entries", done, end)
@@ -186,7 +169,8 @@ class _Run:
 
     def _parts(self, end: int) -> int:
         """In how many parts: enough for all workers to end together, and for what comes of each to stay small."""
-        return max(self._worker_count * _PARTS_PER_WORKER, -(-end // _ENTRIES_PER_PART), 1)
+        processes = 0 if self._workers is None else self._workers.engine.processes
+        return max(processes * PARTS_PER_PROCESS_MIN, -(-end // PART_ENTRIES_MAX), 1)
 
     def _broken_before(self, timeline: Timeline) -> int | None:
         """From where on nothing is held against anybody: of a published log nobody knows whose a lost entry was."""
@@ -203,24 +187,13 @@ class _Run:
             yield from self._findings.entries_with(("entry.missing",))
 
     def _done(
-        self,
-        pool: ProcessPoolExecutor | None,
-        timeline: Timeline,
-        job: Job,
-        parts: Sequence[StreamRange],
-        broken_at: int | None,
+        self, timeline: Timeline, job: Job, parts: Sequence[StreamRange], broken_at: int | None
     ) -> Iterator[PartDone]:
-        if pool is None:
-            for part in parts:
-                yield work_on(self._source, timeline, job, part, broken_at)
-            return
-        rest = iter(parts)
-        pending = {pool.submit(do_part, job, part, broken_at) for part in islice(rest, 2 * self._worker_count)}
-        while pending:  # no more are given out than are taken back: results wait in memory
-            finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in finished:
-                pending |= {pool.submit(do_part, job, part, broken_at) for part in islice(rest, 1)}
-                yield future.result()
+        """In the order of the parts, so that what is kept of many findings is the same however the log is cut."""
+        if self._workers is None:
+            return (work_on(self._source, timeline, job, part, broken_at) for part in parts)
+        engine, sources = self._workers
+        return engine.run(do_part, Shared(sources, timeline, job, broken_at), parts)
 
     def _take(self, done: PartDone, made: FactFiles) -> None:
         outcome = self._outcome

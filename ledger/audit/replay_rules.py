@@ -27,7 +27,7 @@ from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import is_enterprise, own_party
 from ledger.errors import LedgerError, Malformed, Refused
 from ledger.limits import COMMIT_SECONDS_MAX, IAT_AHEAD_SECONDS_MAX
-from ledger.mark_serials.check import check_serials
+from ledger.mark_serials.root_check import check_serials
 from ledger.registration import Candidate, EntryPosition, Judgement, MissingBody, candidate_of, judge
 from ledger.store.contract import Fact
 

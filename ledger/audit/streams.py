@@ -12,7 +12,7 @@ from ledger.cose.statement import SEALED_TOPIC, VerifiedStatement, verify_statem
 from ledger.domain.events.base import Closed, Recorded
 from ledger.domain.events.party import TrustAnchorsEstablished
 from ledger.domain.events.pledge import PledgePublished
-from ledger.domain.rules.party import usable_key
+from ledger.domain.rules.party_conditions import usable_key
 from ledger.domain.state.fold import fold
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import is_governing

@@ -25,6 +25,8 @@ from ledger.keys.algorithms import PublicKey, decode_key
 
 __all__ = ["Timeline"]
 
+_BY_NAME: Final = ("size", "parties_and_keys", "campaigns")
+_REST: Final = tuple(name for name in Governance.__struct_fields__ if name not in _BY_NAME)
 _MADE_MAX: Final = 512  # positions at which a governance is remembered
 
 
@@ -134,6 +136,10 @@ class Timeline:
                 if self.broken_at is None:
                     self.broken_at = one.index
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process: all but what is only remembered."""
+        return {**self.__dict__, "_made": {}}
+
     def _take(self, at: Recorded) -> None:
         before, after = self.final, evolve_governance(self.final, at)
         self.final = after
@@ -166,14 +172,14 @@ class Timeline:
         return made
 
     def _governance(self, size: int) -> Governance:
-        rest = self._rest.at(size) or _rest(Governance.empty())
+        accreditations, *rest = self._rest.at(size) or _rest(Governance.empty())
         return Governance(
-            size,
-            rest[0],
-            Parties(cast(Any, _MapAt(self._parties, size)), cast(Any, _MapAt(self._keys, size))),
-            cast(Any, _MapAt(self._campaigns, size)),
-            rest[1],
-            *rest[2:],
+            size=size,
+            parties_and_keys=Parties(
+                cast(Any, _MapAt(self._parties, size)), cast(Any, _MapAt(self._keys, size)), accreditations
+            ),
+            campaigns=cast(Any, _MapAt(self._campaigns, size)),
+            **dict(zip(_REST, rest, strict=True)),
         )
 
     def disputed(self, kid: bytes, index: int, recorded_at: int) -> bool:
@@ -191,11 +197,5 @@ class Timeline:
 
 
 def _rest(governance: Governance) -> tuple[Any, ...]:
-    """What is not kept by party, key or campaign: anchors first, then policies, then the fields that follow those."""
-    return (
-        governance.anchors,
-        governance.policies,
-        governance.access_digest,
-        governance.map_roots,
-        governance.successions,
-    )
+    """What is not kept by party, key or campaign: accreditations, then the fields that `_REST` names."""
+    return governance.parties_and_keys.accreditations, *(getattr(governance, name) for name in _REST)

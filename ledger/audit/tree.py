@@ -121,11 +121,7 @@ def _grow(
     """The growth that gives the signed root, by the entries' own hashes or by what is kept of them."""
     hashed = [None if leaf is None else leaf.hashed for leaf in segment]
     column = [None if leaf is None else leaf.column for leaf in segment]
-    differ = [
-        place
-        for place, (one, other) in enumerate(zip(hashed, column, strict=True))
-        if one is not None and other is not None and one != other
-    ]
+    differ = [place for place in _otherwise(hashed, column) if column[place] is not None]
     null = [place for place, leaf in enumerate(segment) if leaf is not None and leaf.column == b""]
     for place in null:
         findings.add("entry.leaf_hash", "it is gone", entry=start + place)
@@ -133,8 +129,8 @@ def _grow(
         for place in differ:
             findings.add("entry.altered", "or its leaf hash", entry=start + place)
         return None
-    growth = _try(tree.edge, hashed)
-    if growth is not None and (root is None or growth.root == root):
+    growth = _try(tree.edge, hashed, root)
+    if growth is not None:
         for place in differ:
             if place not in null:
                 findings.add("entry.leaf_hash", "the entry fits the signed tree", entry=start + place)
@@ -142,17 +138,14 @@ def _grow(
     kept = [one if one else other for one, other in zip(column, hashed, strict=True)]
     tiled = _tiled(source, start, kept)
     for attempt in (kept, tiled):
-        growth = _try(tree.edge, attempt)
-        if growth is not None and (root is None or growth.root == root):
-            for place, one in enumerate(attempt):
-                if hashed[place] is not None and one != hashed[place]:
-                    findings.add("entry.altered", "its bytes do not hash to the signed leaf", entry=start + place)
-                    tree.suspects.add(start + place)
+        growth = _try(tree.edge, attempt, root)
+        if growth is not None:
+            for place in _otherwise(hashed, attempt):
+                findings.add("entry.altered", "its bytes do not hash to the signed leaf", entry=start + place)
+                tree.suspects.add(start + place)
             return growth
     tree.broken = True
-    wrong = set(differ) | {
-        place for place, one in enumerate(tiled) if hashed[place] is not None and one != hashed[place]
-    }
+    wrong = {*differ, *_otherwise(hashed, tiled)}
     for place in sorted(wrong)[:_NAMED_MAX]:
         findings.add("entry.altered", "or what is kept of its hash", entry=start + place)
         tree.suspects.add(start + place)
@@ -161,12 +154,22 @@ def _grow(
     return None
 
 
-def _try(edge: Edge, hashes: Sequence[bytes | None]) -> Growth | None:
+def _otherwise(hashed: Sequence[bytes | None], attempt: Sequence[bytes | None]) -> list[int]:
+    """The places at which an entry is there and hashes to something else than is tried."""
+    pairs = enumerate(zip(hashed, attempt, strict=True))
+    return [place for place, (own, other) in pairs if own is not None and own != other]
+
+
+def _try(edge: Edge, hashes: Sequence[bytes | None], root: bytes | None) -> Growth | None:
+    """The growth by these hashes, where all of them are there and come out at `root`, if that is known."""
     known = [one for one in hashes if one]
+    if len(known) < len(hashes):
+        return None
     try:
-        return edge.grow(known) if len(known) == len(hashes) else None
+        growth = edge.grow(known)
     except LedgerError:
         return None
+    return growth if root is None or growth.root == root else None
 
 
 def _tiled(source: AuditSource, start: int, otherwise: Sequence[bytes | None]) -> list[bytes | None]:

@@ -1,8 +1,7 @@
-"""What the worker processes of an audit do: check the streams of a part. Also called in the process itself."""
+"""What is done with a part of an audit, in whatever process: check its streams."""
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -15,7 +14,7 @@ from ledger.audit.sources.source import AuditSource, Sources, StreamRange
 from ledger.audit.streams import StreamAuditor
 from ledger.audit.timeline import Timeline
 
-__all__ = ["Job", "PartDone", "StreamCheck", "StreamChecks", "begin_worker", "do_part", "wake", "work_on"]
+__all__ = ["Job", "PartDone", "Shared", "StreamCheck", "StreamChecks", "do_part", "work_on"]
 
 
 class StreamCheck(Protocol):
@@ -101,23 +100,19 @@ def work_on(
     )
 
 
-_state: tuple[AuditSource, Timeline]
+class Shared(Struct, frozen=True):
+    """What the parts are worked on with elsewhere: all that a process needs but the part. Picklable."""
+
+    sources: Sources
+    timeline: Timeline
+    job: Job
+    rules_broken_at: int | None
 
 
-def begin_worker(sources: Sources) -> None:
-    """In a new process, before its first part."""
-    global _state  # noqa: PLW0603  (one per process)
-    source = sources.open()
-    _state = source, Timeline(source.governing())
-    gc.freeze()
-    gc.set_threshold(50_000)  # streams come and go; looking for cycles among them finds none
-
-
-def wake() -> None:
-    """Nothing: but for it, a process begins."""
-
-
-def do_part(job: Job, part: StreamRange, rules_broken_at: int | None) -> PartDone:
-    """See `work_on`."""
-    source, timeline = _state
-    return work_on(source, timeline, job, part, rules_broken_at)
+def do_part(shared: Shared, part: StreamRange) -> PartDone:
+    """See `work_on`: over an opening of the source of its own, which ends with the part."""
+    source = shared.sources.open()
+    try:
+        return work_on(source, shared.timeline, shared.job, part, shared.rules_broken_at)
+    finally:
+        source.close()

@@ -14,7 +14,7 @@ from hashlib import sha256
 from msgspec import Struct
 
 from ledger.charter.charter_file import charter_origin
-from ledger.cose.statement import decode_event, make_statement, parse_statement
+from ledger.cose.statement import Claims, decode_event, make_statement, parse_statement
 from ledger.domain.events.base import Event
 from ledger.domain.events.party import (
     KeyEnrolled,
@@ -221,11 +221,7 @@ class _Scribe:
     def say(self, event: Event, subject: str, issuer: str, signer: Signer) -> int:
         """The index of what is said."""
         cti = sha256(f"{self._origin}\ncharter\n{len(self._signed)}".encode()).digest()[:16]
-        self._signed.append(
-            make_statement(
-                event, subject=subject, issuer=issuer, audience=self._origin, signer=signer, iat=self._now, cti=cti
-            )
-        )
+        self._signed.append(make_statement(event, Claims(subject, issuer, self._origin, self._now, cti), signer))
         return len(self._signed) - 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from ledger.charter.charter import LogAnchors
-from ledger.cose.statement import make_statement
+from ledger.cose.statement import Claims, make_statement
 from ledger.domain.events.party import (
     SuccessionReason,
     TrustAnchorsSucceeded,
@@ -31,6 +31,4 @@ def make_succession(*, root: Signer, keys: LogKeys, from_size: int, reason: Succ
         reason=reason,
     )
     cti = sha256(f"{anchors.origin}\nsuccession\n{anchors.checkpoint_vkey}\n{from_size}".encode()).digest()[:16]
-    return make_statement(
-        event, subject=ROOT_PARTY, issuer=ROOT_PARTY, audience=anchors.origin, signer=root, iat=now, cti=cti
-    )
+    return make_statement(event, Claims(ROOT_PARTY, ROOT_PARTY, anchors.origin, now, cti), root)

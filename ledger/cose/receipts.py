@@ -1,4 +1,5 @@
-"""Receipts by the file, as a static copy of a log keeps them: of each checkpoint that of the first entry it covers.
+"""Receipts by the file, as a service gives them and a static copy keeps them: of each checkpoint that of the
+first entry it covers.
 
 `receipts/<N>[.p/<W>]` holds those whose entries are in entry bundle N, by index, each after its length as a big-endian
 uint16. So there is a file for each bundle, full and partial as the bundles are, and empty where no checkpoint begins.
@@ -12,17 +13,33 @@ from typing import Final
 from ledger.cose.receipt import parse_receipt
 from ledger.errors import Malformed
 from ledger.limits import RECEIPT_BYTES_MAX, TILE_WIDTH
-from ledger.tlog.tiles import bundle_path
+from ledger.tlog.tiles import BundlePath, bundle_path, parse_bundle_path
 
-__all__ = ["RECEIPT_FILE_BYTES_MAX", "decode_receipts", "encode_receipts", "gather_receipts", "receipts_path"]
+__all__ = [
+    "RECEIPT_FILE_BYTES_MAX",
+    "decode_receipts",
+    "encode_receipts",
+    "gather_receipts",
+    "parse_receipts_path",
+    "receipts_path",
+]
 
 _LENGTH_BYTES: Final = 2
+_BUNDLES: Final = "tile/entries/"
+_RECEIPTS: Final = "receipts/"
 RECEIPT_FILE_BYTES_MAX: Final = TILE_WIDTH * (RECEIPT_BYTES_MAX + _LENGTH_BYTES)
 
 
 def receipts_path(number: int, width: int = TILE_WIDTH) -> str:
     """Where the receipts are that belong to entry bundle `number` of `width` entries."""
-    return bundle_path(number, width).replace("tile/entries/", "receipts/")
+    return bundle_path(number, width).replace(_BUNDLES, _RECEIPTS)
+
+
+def parse_receipts_path(path: str) -> BundlePath:
+    """The inverse of `receipts_path`; other spellings of the same file raise `Malformed`."""
+    if not path.startswith(_RECEIPTS):
+        raise Malformed(f"not a path of receipts: {path[:80]!r}")
+    return parse_bundle_path(_BUNDLES + path[len(_RECEIPTS) :])
 
 
 def encode_receipts(receipts: Sequence[bytes]) -> bytes:

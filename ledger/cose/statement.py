@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import astuple
@@ -30,6 +30,7 @@ from ledger.limits import BODY_BYTES_MAX, BODY_SALT_BYTES_MIN, CTI_BYTES_MAX, CT
 
 __all__ = [
     "SEALED_TOPIC",
+    "Claims",
     "Statement",
     "VerifiedStatement",
     "decode_event",
@@ -50,6 +51,20 @@ _ORIGIN_MAX: Final = 200
 _IAT_MAX: Final = 253_402_300_799  # the end of the year 9999
 
 _subject = lru_cache(maxsize=65_536)(parse)
+
+
+class Claims(NamedTuple):
+    """Who says it about what, to which log, when and under which name: the CWT claims of a statement (RFC 8392).
+
+    `issuer` is a party, `audience` the log's origin, `iat` the Unix second of signing by the issuer's clock; `cti`
+    (8 to 32 bytes) names the statement among all of its issuer's.
+    """
+
+    subject: str
+    issuer: str
+    audience: str
+    iat: int
+    cti: bytes
 
 
 class Statement(Struct, frozen=True):
@@ -192,11 +207,8 @@ def decode_trusted(data: bytes, body: bytes | None = None) -> tuple[Statement, E
     return statement, decode_event(statement, body)
 
 
-def make_statement(
-    event: Event, *, subject: str, issuer: str, audience: str, signer: SigningKey, iat: int, cti: bytes
-) -> bytes:
-    """An open statement: `event` about `subject`, said by `issuer` to the log `audience`. Raises `Malformed`."""
-    claims = _claims(subject, issuer, audience, iat, cti)
+def make_statement(event: Event, claims: Claims, signer: SigningKey) -> bytes:
+    """An open statement. Raises `Malformed`."""
     return _sign(encode_payload(event), claims, signer)
 
 
@@ -210,23 +222,23 @@ def seal(event: Event, salt: bytes) -> bytes:
     return body
 
 
-def make_sealed(
-    event: Event, *, subject: str, issuer: str, audience: str, signer: SigningKey, iat: int, cti: bytes, salt: bytes
-) -> tuple[bytes, bytes]:
-    """A sealed statement and its body. Raises `Malformed`."""
+def make_sealed(event: Event, claims: Claims, signer: SigningKey, salt: bytes) -> tuple[bytes, bytes]:
+    """A sealed statement and its body, made with `salt` as `seal` does. Raises `Malformed`."""
     body = seal(event, salt)
     payload = b'{"commitment":"' + hashlib.sha256(body).hexdigest().encode() + b'","type":"sealed"}'
-    return _sign(payload, _claims(subject, issuer, audience, iat, cti), signer), body
+    return _sign(payload, claims, signer), body
 
 
-def _claims(subject: str, issuer: str, audience: str, iat: int, cti: bytes) -> dict[int, object]:
-    return {headers.ISS: issuer, headers.SUB: subject, headers.AUD: audience, headers.IAT: iat, headers.CTI: cti}
-
-
-def _sign(payload: bytes, claims: dict[int, object], signer: SigningKey) -> bytes:
+def _sign(payload: bytes, claims: Claims, signer: SigningKey) -> bytes:
     protected: dict[int, object] = {
         headers.CONTENT_TYPE: headers.PAYLOAD_JSON,
-        headers.CWT_CLAIMS: claims,
+        headers.CWT_CLAIMS: {
+            headers.ISS: claims.issuer,
+            headers.SUB: claims.subject,
+            headers.AUD: claims.audience,
+            headers.IAT: claims.iat,
+            headers.CTI: claims.cti,
+        },
         headers.TYP: headers.STATEMENT,
     }
     data = sign1(protected, payload, signer)

@@ -13,7 +13,7 @@ from ledger.domain.events.base import Event
 from ledger.domain.examples import example, of_the_book
 from ledger.domain.payload import encode_payload
 from ledger.domain.rules.catalogue import SPECS
-from ledger.domain.rules.context import EventSpec
+from ledger.domain.rules.spec import EventSpec
 
 __all__ = ["events_page"]
 

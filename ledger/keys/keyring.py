@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from ledger.domain.rules.party import usable_key
+from ledger.domain.rules.party_conditions import usable_key
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.party import EnrolledKey
 from ledger.keys.algorithms import PublicKey, decode_key

@@ -37,7 +37,9 @@ class NamedKeys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LogKeys:
-    """`checkpoint` signs C2SP checkpoints, `receipt` the same roots for COSE, `standing` current standings.
+    """The log's own private keys.
+
+    `checkpoint` signs C2SP checkpoints, `receipt` the same roots for COSE, `standing` current standings.
 
     `certificate` signs the PDFs of published pledges (ES256: readers of PDF know no Ed25519); None for a log that has
     no such key, and for the keys of a succession. `folder` is where they were read from, None for keys that were never

@@ -1,1 +1,1 @@
-"""The serials of a licence, fixed by the root of their tree: `tree` makes it and its proofs, `check` makes it again."""
+"""The serials of a licence, fixed by the root of their tree: `serial_tree` makes it, `root_check` makes it again."""

@@ -13,6 +13,7 @@ from itertools import chain, pairwise, takewhile
 from typing import Final
 
 from ledger.cose.receipt import encode_receipt
+from ledger.cose.receipts import encode_receipts
 from ledger.errors import NotFound
 from ledger.limits import TILE_WIDTH
 from ledger.store.contract import CheckpointRow, Store
@@ -52,6 +53,16 @@ class Log:
         if len(rows) != width:
             raise NotFound(f"entry bundle {number} has no {width} entries yet")
         return encode_bundle([row.statement for row in rows])
+
+    def receipt_file(self, number: int, width: int) -> bytes:
+        """The receipts that belong to the first `width` entries of a bundle (`ledger.cose.receipts`)."""
+        first = number * TILE_WIDTH
+        covering = self._store.checkpoints_covering(range(first, first + width))
+        if len(covering) != width:
+            raise NotFound(f"entry bundle {number} has no {width} entries yet")
+        begins = sorted({row.previous_size for row in covering.values() if row.previous_size >= first})
+        found = self.receipts(begins)
+        return encode_receipts([found[index][0] for index in begins])
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """The inclusion proof of leaf `index` in the tree of `size` leaves (RFC 9162 §2.1.3)."""

@@ -18,7 +18,7 @@ from ledger.domain.events.party import (
 )
 from ledger.domain.payload import decode_body
 from ledger.domain.rules.catalogue import SPECS
-from ledger.domain.rules.context import EventSpec
+from ledger.domain.rules.spec import EventSpec
 from ledger.domain.values.text import check_text
 from ledger.errors import Malformed, Refused, Refuted
 from ledger.keys.algorithms import decode_key

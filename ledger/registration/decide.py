@@ -7,8 +7,8 @@ from msgspec import Struct
 from ledger.domain.events.base import Event, Recorded
 from ledger.domain.events.party import TrustAnchorsEstablished
 from ledger.domain.events.pledge import PledgeMade
-from ledger.domain.rules.context import Context, EventSpec, UniqueFact
-from ledger.domain.rules.party import usable_key
+from ledger.domain.rules.party_conditions import usable_key
+from ledger.domain.rules.spec import Context, EventSpec, UniqueFact
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import shanghai_date

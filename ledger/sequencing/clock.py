@@ -21,7 +21,9 @@ _SHANGHAI: Final = timezone(timedelta(hours=8))
 
 
 class ClockDoubts:
-    """`other` gives the database's clock, in Unix seconds; `confirmed`: a person has said that it is this late.
+    """Whether this machine's clock may date entries.
+
+    `other` gives the database's clock, in Unix seconds; `confirmed`: a person has said that it is this late.
 
     Used by the writer's thread alone.
     """

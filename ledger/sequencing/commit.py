@@ -6,10 +6,11 @@ What a crash leaves behind, at each step:
   same statement again and gets the entry that it has, by (`iss`, `cti`).
 - after `append`: everything; the receipt of an entry derives from what is stored.
 
-- before the high-water file is written (`sequencing/history.py`): everything, and nobody was answered.
+- before the high-water file is written (`sequencing/signed_history.py`): everything, and nobody was answered.
 
 A lost connection is the same case seen from inside: the head is loaded again and the same submissions are
-decided again, so that what did commit is found by its `cti` and answered, and what did not is written.
+decided again, so that what did commit is found by its `cti` and answered, and what did not is written. Before that the
+store is settled: what is found may be committed on one server alone, where answers wait for two.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ from ledger.sequencing.clock import ClockDoubts
 from ledger.sequencing.decision import Decision, Registered
 from ledger.sequencing.head import LogHead
 from ledger.sequencing.high_water import HighWater
-from ledger.sequencing.history import History
 from ledger.sequencing.lost_history import admit_loss, require_given_up
+from ledger.sequencing.signed_history import History
 from ledger.store.contract import Batch, CheckpointRow, Store
 
 __all__ = ["Answer", "CommitLoop"]
@@ -74,6 +75,7 @@ class CommitLoop:
         self._stopping = stopping
         self._head = LogHead(store)
         self._doubt = False
+        self._unsettled = True  # what was loaded may be on this server alone
         self._sent: Batch | None = None  # signed and sent to the store, and not known to be there, or not
         self.history = History(store, file)
         self._doubts = doubts
@@ -241,6 +243,9 @@ class CommitLoop:
         """Bring the head up to what is stored, and compare it with what was signed."""
         if self._doubt:
             self._load()
+        if self._unsettled:  # nobody is told of an entry that a failover could still lose
+            self._store.settle()
+            self._unsettled = False
         if self.history.ahead(self._head.size):
             self._head.catch_up()
         self.history.compare(self._head)
@@ -260,6 +265,7 @@ class CommitLoop:
 
     def _load(self) -> None:
         self.history.forget_comparisons()
+        self._unsettled = True
         self._head.load()
         self._doubt = False
 

@@ -8,7 +8,7 @@ from ledger.domain.state.governance import Governance
 from ledger.errors import Refused
 from ledger.registration import AdmittingLog, Candidate, admit
 from ledger.sequencing.head import LogHead
-from ledger.sequencing.history import SignedTree
+from ledger.sequencing.signed_history import SignedTree
 
 __all__ = ["admit_loss", "require_given_up"]
 

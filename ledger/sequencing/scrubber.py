@@ -24,7 +24,9 @@ _FOUND_MAX: Final = 10
 
 
 class Scrubber:
-    """`start` it, `stop` it; the rest may be read from any thread. `busy` says whether there is other work to do.
+    """The thread that reads what is stored again.
+
+    `start` it, `stop` it; the rest may be read from any thread. `busy` says whether there is other work to do.
 
     `scrubbed`: entries read in the sweep under way; `sweeps`: how many came to their end; `found`: what the sweep
     under way and the last whole one found, in words, the first few.

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any, Final
 
 from ledger.store.array_parameters import Bigints, Byteas, Texts
-from ledger.store.contract import Batch
+from ledger.store.contract import Batch, NewEntry
 
 __all__ = ["append_params", "fact_key"]
 
 _FACT_KEY_CHARACTERS_MAX: Final = 128
 _DIGEST: Final = "sha256:"
+_Numbered = Sequence[tuple[int, NewEntry]]  # entries by leaf index
 
 
 def fact_key(key: str) -> str:
@@ -26,20 +28,11 @@ def fact_key(key: str) -> str:
 
 def append_params(batch: Batch) -> dict[str, Any]:
     """Parameters by name. Raises `ValueError` if entries, tiles and checkpoint do not belong together."""
-    checkpoint, entries, tiles = batch.checkpoint, batch.entries, batch.tiles
+    checkpoint, entries = batch.checkpoint, batch.entries
     previous = checkpoint.previous_size
     if not entries or checkpoint.tree_size - previous != len(entries):
         raise ValueError(f"{len(entries)} entries do not take the tree from {previous} to {checkpoint.tree_size}")
-    facts = [(fact, index) for index, entry in enumerate(entries, previous) for fact in entry.facts]
-    annexes = [(annex, index) for index, entry in enumerate(entries, previous) for annex in entry.annexes]
-    erased = set(batch.erased)
-    bodies = [
-        (index, entry)
-        for index, entry in enumerate(entries, previous)
-        if entry.body is not None and index not in erased
-    ]
-    if any(entry.commitment is None for _, entry in bodies):
-        raise ValueError("a body without a commitment")
+    numbered = list(enumerate(entries, previous))
     return {
         "tree_size": checkpoint.tree_size,
         "previous_size": previous,
@@ -54,19 +47,43 @@ def append_params(batch: Batch) -> dict[str, Any]:
         "statements": Byteas([entry.statement for entry in entries]),
         "leaf_hashes": Byteas([entry.leaf_hash for entry in entries]),
         "commitments": Byteas([entry.commitment for entry in entries]),
+        **_facts(numbered),
+        **_bodies(numbered, frozenset(batch.erased)),
+        "erased": Bigints(batch.erased),
+        **_annexes(numbered),
+        "taken_down": Byteas(list(batch.taken_down)),
+        "tile_levels": Bigints([tile.level for tile in batch.tiles]),
+        "tile_numbers": Bigints([tile.number for tile in batch.tiles]),
+        "tile_hashes": Byteas([tile.hashes for tile in batch.tiles]),
+    }
+
+
+def _facts(numbered: _Numbered) -> dict[str, Any]:
+    facts = [(fact, index) for index, entry in numbered for fact in entry.facts]
+    return {
         "fact_kinds": Texts([fact.kind for fact, _ in facts]),
         "fact_keys": Texts([fact_key(fact.key) for fact, _ in facts]),
         "fact_indices": Bigints([index for _, index in facts]),
+    }
+
+
+def _bodies(numbered: _Numbered, erased: frozenset[int]) -> dict[str, Any]:
+    """Of the sealed entries that this very batch does not erase again."""
+    bodies = [(index, entry) for index, entry in numbered if entry.body is not None and index not in erased]
+    if any(entry.commitment is None for _, entry in bodies):
+        raise ValueError("a body without a commitment")
+    return {
         "body_indices": Bigints([index for index, _ in bodies]),
         "body_commitments": Byteas([entry.commitment for _, entry in bodies]),
         "bodies": Byteas([entry.body for _, entry in bodies]),
-        "erased": Bigints(batch.erased),
         "body_public": Bigints([int(entry.body_public) for _, entry in bodies]),
+    }
+
+
+def _annexes(numbered: _Numbered) -> dict[str, Any]:
+    annexes = [(annex, index) for index, entry in numbered for annex in entry.annexes]
+    return {
         "annex_digests": Byteas([annex.digest for annex, _ in annexes]),
         "annex_indices": Bigints([index for _, index in annexes]),
-        "taken_down": Byteas(list(batch.taken_down)),
         "annex_types": Texts([annex.media_type for annex, _ in annexes]),
-        "tile_levels": Bigints([tile.level for tile in tiles]),
-        "tile_numbers": Bigints([tile.number for tile in tiles]),
-        "tile_hashes": Byteas([tile.hashes for tile in tiles]),
     }

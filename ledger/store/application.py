@@ -31,7 +31,9 @@ class RecordedBook(Protocol):
 
 
 class Ledger(Application[str]):
-    """`repository.get(subject, projector_func=...)` folds a stream; `notification_log` and `recorder.subscribe`
+    """The book as an application of the library `eventsourcing`.
+
+    `repository.get(subject, projector_func=...)` folds a stream; `notification_log` and `recorder.subscribe`
     give the entries in log order; `mapper` decodes them to `Recorded`."""
 
     name = _NAME

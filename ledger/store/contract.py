@@ -115,6 +115,12 @@ class Store(Protocol):
         `Unavailable` when the connection was lost: then it is not known whether the batch was written.
         """
 
+    def settle(self) -> None:
+        """Return when all that can be read now is as durable as what `append` wrote. Raises `Unavailable`.
+
+        After a lost connection or a restart a commit may be seen that no standby has yet.
+        """
+
     def latest(self) -> CheckpointRow | None:
         """The newest checkpoint, None for an empty log."""
 

@@ -71,11 +71,11 @@ class DeskComplaints:
         self._database = database
         self._open_max = open_max
 
-    def begin(self, new: NewComplaint, keys: KeyFolder) -> None:
-        """Durable on return. Raises `Busy` where the body has too many open ones."""
+    def begin(self, new: NewComplaint, keys: KeyFolder, at: int) -> None:
+        """Durable on return, with the notice to the complainant. Raises `Busy` where the body has too many."""
         secret = keys.make(new.row.case_id.hex())
         content = encrypt_file(secret, new.row.case_id, new.row.version, new.content)
-        given = {"secret_hash": new.secret_hash, "content": content, "most": self._open_max}
+        given = {"secret_hash": new.secret_hash, "content": content, "most": self._open_max, "at": at}
         if not self._database.execute("complaint_begin", {**_params(new.row), **given}):
             keys.destroy(new.row.case_id.hex())
             raise Busy("the desk for complaints", retry_after_seconds=3_600)
@@ -103,14 +103,16 @@ class DeskComplaints:
         rows = self._database.fetch("complaint_secret", (number,))
         return rows[0][0] if rows else None
 
-    def save(self, row: ComplaintRow, content: bytes, keys: KeyFolder) -> bool:
-        """Put `row`, one version after the stored one, in its place; durable on return. False where another was faster,
-        or it is erased: then nothing is changed."""
+    def save(self, row: ComplaintRow, content: bytes, keys: KeyFolder, *, at: int, tells: bool) -> bool:
+        """Put `row`, one version after the stored one, in its place; durable on return, and so is the notice to the
+        complainant if the step `tells`. False where another was faster, or it is erased: then nothing is changed."""
         secret = keys.get(row.case_id.hex())
         if secret is None:
             return False
         encrypted = encrypt_file(secret, row.case_id, row.version, content)
-        return bool(self._database.execute("complaint_save", {**_params(row), "content": encrypted}))
+        return bool(
+            self._database.execute("complaint_save", {**_params(row), "content": encrypted, "at": at, "tells": tells})
+        )
 
     def reschedule(self, row: ComplaintRow, due_on: date | None) -> None:
         """Note another deadline of a file whose steps are the same: a calendar was published."""

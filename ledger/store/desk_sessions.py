@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ledger.domain.state.party import EnrolledKey
 from ledger.errors import Refuted
 from ledger.limits import SESSION_IDLE_SECONDS_MAX, SESSION_SECONDS_MAX, SESSION_SEEN_SECONDS, SESSIONS_PER_OFFICER_MAX
 from ledger.store.array_parameters import Texts
@@ -33,6 +34,11 @@ class DeskSession:
     seen_at: int
     expires_at: int
 
+    @classmethod
+    def begun(cls, id_hash: bytes, key: EnrolledKey, roles: frozenset[str], at: int) -> DeskSession:
+        """The session of the holder of `key`, from now on and for `SESSION_SECONDS_MAX`."""
+        return cls(id_hash, key.party, key.officer, key.kid, roles, at, at, at + SESSION_SECONDS_MAX)
+
     def lasts(self, at: int) -> bool:
         """Whether it is neither over nor idle for too long. Says nothing of its key and roles."""
         return at < self.expires_at and at < self.seen_at + SESSION_IDLE_SECONDS_MAX
@@ -52,31 +58,20 @@ class DeskSessions:
             self._secret = self._database.fetch("challenge_secret")[0][0]
         return self._secret
 
-    def begin(
-        self,
-        *,
-        id_hash: bytes,
-        party: str,
-        officer: str,
-        kid: bytes,
-        roles: frozenset[str],
-        at: int,
-        nonce: bytes,
-        challenge_expires_at: int,
-    ) -> None:
+    def begin(self, session: DeskSession, *, nonce: bytes, challenge_expires_at: int) -> None:
         """Begin a session by a challenge (`nonce`, 32 bytes). Durable on return, both or neither.
 
         Raises `Refuted` for a challenge that was answered before.
         """
         params = {
-            "id_hash": id_hash,
-            "party": party,
-            "officer": officer,
-            "kid": kid,
-            "roles": Texts(sorted(roles)),
-            "began_at": at,
-            "expires_at": at + SESSION_SECONDS_MAX,
-            "idle_since": at - SESSION_IDLE_SECONDS_MAX,
+            "id_hash": session.id_hash,
+            "party": session.party,
+            "officer": session.officer,
+            "kid": session.kid,
+            "roles": Texts(sorted(session.roles)),
+            "began_at": session.began_at,
+            "expires_at": session.expires_at,
+            "idle_since": session.began_at - SESSION_IDLE_SECONDS_MAX,
             "others": SESSIONS_PER_OFFICER_MAX - 1,
             "nonce": nonce,
             "challenge_expires_at": challenge_expires_at,

@@ -1,7 +1,12 @@
-"""Before serving: does this server keep what it commits, and is the role one that cannot rewrite the book?"""
+"""Before serving: does this server keep what it commits, and is the role one that cannot rewrite the book?
+
+Whoever promises that an answered statement is on two servers asks for two copies: then the server's own settings have
+to say that a commit waits until a standby has it on disk (PostgreSQL documentation, "Synchronous Replication").
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from psycopg import Connection
@@ -9,10 +14,14 @@ from psycopg import Connection
 from ledger.errors import Misconfigured
 from ledger.store.connect import translated
 
-__all__ = ["check_durable"]
+__all__ = ["check_durable", "standbys_waited_for", "too_few_copies"]
 
 _APPEND_ONLY: Final = ("entries", "tiles", "checkpoints", "unique_facts", "annexes", "accesses", "cosignatures")
 _SERVER_VERSION_MIN: Final = 150_000
+
+# What a commit waits for: `2 (a, b)`, `FIRST 1 (a, b)`, `ANY 1 (a, b)`; a list without a number means its first.
+_NAMES: Final = re.compile(r"\s*(?:(?:FIRST|ANY)\s+)?(?P<number>[0-9]+)\s*\(.*\)\s*", re.IGNORECASE | re.DOTALL)
+_ON_DISK: Final = ("on", "remote_apply")  # of `synchronous_commit`: the others do not wait for a standby's disk
 
 _ROLE = """
 SELECT
@@ -29,17 +38,43 @@ SELECT
 """
 
 
-def check_durable(connection: Connection[Any]) -> None:
-    """Check settings, role, rights and triggers. Raises `Misconfigured` with all that is wrong, `Unavailable`."""
+def standbys_waited_for(names: str, commit: str) -> int:
+    """On how many standbys' disks a commit is before it is answered, by the server's settings
+    `synchronous_standby_names` and `synchronous_commit`."""
+    if not names.strip() or commit not in _ON_DISK:
+        return 0
+    counted = _NAMES.fullmatch(names)
+    return 1 if counted is None else int(counted["number"])
+
+
+def too_few_copies(names: str, commit: str, copies: int) -> str | None:
+    """Why an answered statement would not be on `copies` servers, None where it would."""
+    waited = standbys_waited_for(names, commit)
+    if waited + 1 >= copies:
+        return None
+    return (
+        f"a commit is on {1 + waited} server before it is answered, --durable-on {copies} promises {copies}: "
+        f'synchronous_standby_names = {names!r}, synchronous_commit = {commit!r} (docs/scale.md, "Failover")'
+    )
+
+
+def check_durable(connection: Connection[Any], copies: int = 1) -> None:
+    """Check settings, role, rights and triggers. Raises `Misconfigured` with all that is wrong, `Unavailable`.
+
+    `copies`: on how many servers' disks a commit has to be before it is answered, this one among them.
+    """
     wrong: list[str] = []
     with translated():
         if connection.info.server_version < _SERVER_VERSION_MIN:
             wrong.append("the server is older than PostgreSQL 15")
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            row = connection.execute("SELECT current_setting(%s)", (setting,)).fetchone()
-            if row is None or row[0] == "off":
+            if _setting(connection, setting) == "off":
                 wrong.append(f"{setting} is off: a crash could lose what was answered as registered")
+        names, commit = (_setting(connection, one) for one in ("synchronous_standby_names", "synchronous_commit"))
         row = connection.execute(_ROLE, {"tables": list(_APPEND_ONLY)}).fetchone()
+    alone = too_few_copies(names, commit, copies)
+    if alone is not None:
+        wrong.append(alone)
     is_super, is_owner, may_change, triggers = row or (True, True, True, 0)
     if is_super:
         wrong.append("the service's role is a superuser")
@@ -51,3 +86,8 @@ def check_durable(connection: Connection[Any]) -> None:
         wrong.append("the triggers that keep the book append-only are missing or disabled: run `migrate`")
     if wrong:
         raise Misconfigured("refusing to serve: " + "; ".join(wrong))
+
+
+def _setting(connection: Connection[Any], name: str) -> str:
+    row = connection.execute("SELECT current_setting(%s)", (name,)).fetchone()
+    return "off" if row is None else str(row[0])

@@ -110,6 +110,9 @@ class MemoryStore:
         self._tiles.update({(tile.level, tile.number): tile.hashes for tile in batch.tiles})
         self._checkpoints.append(batch.checkpoint)
 
+    def settle(self) -> None:
+        pass  # nothing here outlives the process
+
     def latest(self) -> CheckpointRow | None:
         with self._grown:
             return self._checkpoints[-1] if self._checkpoints else None

@@ -14,7 +14,7 @@ __all__ = ["NOBODY", "Owner", "full"]
 
 
 class Owner(NamedTuple):
-    """`name` is the party's id, or the client's address."""
+    """Whose an upload is. `name` is the party's id, or the client's address."""
 
     kind: Literal["party", "client"]
     name: str

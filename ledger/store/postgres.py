@@ -1,7 +1,12 @@
 """The store on PostgreSQL: one statement writes a commit, plain queries read it.
 
 What is durable when: `append` returns after the one transaction that holds entries, tiles, facts, bodies and
-checkpoint is on disk. A crash before that leaves nothing; a crash after it leaves all.
+checkpoint is on disk, here and on the standbys that the server's commits wait for. A crash before that leaves nothing;
+a crash after it leaves all.
+
+Two traps of synchronous replication (PostgreSQL documentation, `SyncRepWaitForLSN`): a wait that is cancelled ends as a
+success with a warning, and a commit whose wait was cut short by a restart can be seen although no standby has it. So a
+warning is no success here, and who finds something after a doubt settles it first (`settle`).
 """
 
 from __future__ import annotations
@@ -14,8 +19,9 @@ from typing import Any, Self
 
 import psycopg
 from psycopg import Connection, errors
+from psycopg.errors import Diagnostic
 
-from ledger.errors import Corrupted, Raced
+from ledger.errors import Corrupted, Raced, Unavailable
 from ledger.limits import DATABASE_ANSWER_SECONDS_MAX
 from ledger.store.access_log import Accesses, PostgresAccesses
 from ledger.store.annexes import Annexes, PostgresAnnexes
@@ -23,15 +29,18 @@ from ledger.store.append_parameters import append_params, fact_key
 from ledger.store.array_parameters import Bigints, Texts
 from ledger.store.attachment_keys import KeyFolder
 from ledger.store.attachments import AttachmentStore, PostgresAttachments
-from ledger.store.connect import Database, connect, to_ledger_error
+from ledger.store.connect import Database, Params, connect, to_ledger_error
 from ledger.store.contract import Batch, CheckpointRow, EntryRow, Fact, LeafRow
 from ledger.store.copy_reader import copy_entries
 from ledger.store.cosignatures import Cosignatures, PostgresCosignatures
 from ledger.store.desk import PostgresDesk
 from ledger.store.desk_complaints import DeskComplaints
 from ledger.store.desk_enrolments import EnrolmentRequests
+from ledger.store.desk_follows import DeskFollows
+from ledger.store.desk_outbox import DeskOutbox
 from ledger.store.desk_releases import Drafts
 from ledger.store.desk_sessions import DeskSessions
+from ledger.store.desk_webhooks import DeskWebhooks
 from ledger.store.durability import check_durable
 from ledger.store.queries import QUERIES
 from ledger.store.recorder import LedgerRecorder
@@ -62,12 +71,16 @@ class PostgresStore(Vault):
         self.desk_sessions = DeskSessions(database)
         self.desk_complaints = DeskComplaints(database)
         self.desk_enrolments = EnrolmentRequests(database)
+        self.webhooks = DeskWebhooks(database)
+        self.follows = DeskFollows(database)
+        self.outbox = DeskOutbox(database)
         self.annexes: Annexes = PostgresAnnexes(database)
         self.cosignatures: Cosignatures = PostgresCosignatures(database)
         self.attachments: AttachmentStore = PostgresAttachments(database)
         self.accesses: Accesses = PostgresAccesses(database)
         self._appending = threading.Lock()
         self._writer: Connection[tuple[Any, ...]] | None = None
+        self._warnings: list[str] = []  # of the server, about the commit under way
         self._tail = Tail(database.conninfo)
 
     @classmethod
@@ -85,12 +98,23 @@ class PostgresStore(Vault):
         return LedgerRecorder(self._database)
 
     def append(self, batch: Batch) -> None:
-        params = append_params(batch)
+        self._commit("append", append_params(batch))
+        self._tail.saw(batch.checkpoint.tree_size)
+
+    def settle(self) -> None:
+        self._commit("settle", ())
+
+    def _commit(self, name: str, params: Params) -> None:
+        """Run a named statement as a transaction that waits for the disks of all servers that commits wait for."""
         with self._appending:
             try:
                 if self._writer is None or self._writer.closed:
                     self._writer = connect(self.conninfo, answer_seconds_max=DATABASE_ANSWER_SECONDS_MAX)
-                self._writer.execute(QUERIES["append"], params, prepare=True)
+                    self._writer.add_notice_handler(self._warned)
+                self._warnings.clear()
+                self._writer.execute(QUERIES[name], params, prepare=True)
+                if self._warnings:
+                    raise Unavailable(f"database: committed here, and perhaps on no standby: {self._warnings[-1]}")
             except _LOST_THE_RACE as error:
                 raise Raced(str(error)) from error
             except errors.CheckViolation as error:
@@ -102,7 +126,10 @@ class PostgresStore(Vault):
             except BaseException:
                 self._drop_writer()
                 raise
-        self._tail.saw(batch.checkpoint.tree_size)
+
+    def _warned(self, said: Diagnostic) -> None:
+        if said.severity_nonlocalized == "WARNING":
+            self._warnings.append(said.message_primary or "")
 
     def _drop_writer(self) -> None:
         if self._writer is not None:
@@ -196,10 +223,10 @@ class PostgresStore(Vault):
         """The server's clock, Unix seconds."""
         return float(self._database.fetch("clock")[0][0])
 
-    def check_durable(self) -> None:
+    def check_durable(self, copies: int = 1) -> None:
         """Refuse a server that may lose commits, or a role that may rewrite the book. Raises `Misconfigured`."""
         with connect(self.conninfo) as connection:
-            check_durable(connection)
+            check_durable(connection, copies)
 
     def close(self) -> None:
         with self._appending:

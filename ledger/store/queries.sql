@@ -72,6 +72,10 @@ FROM ledger.checkpoints WHERE tree_size = %b
 -- name: size
 SELECT coalesce(max(tree_size), 0) FROM ledger.checkpoints
 
+-- name: settle
+-- A commit of nothing: what it waits for has all that was committed before it, too.
+SELECT pg_logical_emit_message(true, 'credit-ledger', 'settled')
+
 -- name: clock
 SELECT extract(epoch FROM clock_timestamp())::float8
 
@@ -305,7 +309,7 @@ WHERE (%(campaign)b::text IS NULL OR campaign = %(campaign)b)
   AND position(lower(%(part)b::text) IN lower(subject)) > 0
 
 -- name: desk_refuse
--- Once; and of the enterprise's refused ones the newest are kept.
+-- Once; of the enterprise's refused ones the newest are kept. With the notice to the enterprise.
 WITH refused AS (
     UPDATE desk.pending SET refused_at = %(at)b, refused_by = %(by)b, reason = %(reason)b
     WHERE statement_id = %(statement_id)b AND refused_at IS NULL
@@ -315,6 +319,16 @@ WITH refused AS (
         SELECT d.statement_id FROM desk.pending d JOIN refused r ON d.subject = r.subject
         WHERE d.refused_at IS NOT NULL
         ORDER BY d.refused_at DESC, d.statement_id DESC OFFSET %(others)b::bigint)
+), of_party AS (
+    SELECT r.statement_id, r.subject, f.id FROM refused r
+    LEFT JOIN desk.follows f ON f.subject = 'party:' || r.subject AND f.confirmed_at IS NOT NULL
+), told AS (
+    INSERT INTO desk.outbox (kind, channel, receiver, about, once, made_at)
+    SELECT 'pledge_refused', CASE WHEN id IS NULL THEN 'letter' ELSE 'mail' END,
+        CASE WHEN id IS NULL THEN 'party:' || subject ELSE 'follow:' || encode(id, 'hex') END, subject,
+        'pledge_refused/' || encode(statement_id, 'hex') || '/' || coalesce(encode(id, 'hex'), ''), %(at)b::bigint
+    FROM of_party
+    ON CONFLICT (once) DO NOTHING
 )
 SELECT statement_id, statement, body, subject, campaign, received_at, scope, issued_at, refused_at, refused_by, reason FROM refused
 
@@ -423,6 +437,207 @@ SELECT count(*) FILTER (WHERE state = 'draft'), count(*) FILTER (WHERE state IN 
     count(*) FILTER (WHERE state = 'refused')
 FROM desk.drafts WHERE party = %b AND state <> 'released'
 
+-- name: webhook_expire
+DELETE FROM desk.webhooks
+WHERE (state = 'asked' AND asked_at < %(asked_until)b::bigint)
+   OR (state = 'stopped' AND coalesce(failing_since, asked_at) < %(stopped_until)b::bigint)
+RETURNING id
+
+-- name: webhook_ask
+-- Nothing where the client has too many, or all are too many.
+INSERT INTO desk.webhooks (id, token_hash, client, receiver, subjects, campaigns, types, state, next_entry, asked_at, due_at)
+SELECT %(id)b, %(token_hash)b, %(client)b, %(receiver)b, %(subjects)b, %(campaigns)b, %(types)b, 'asked',
+    %(next_entry)b::bigint, %(at)b::bigint, %(at)b::bigint
+WHERE (SELECT count(*) FROM desk.webhooks) < %(most)b::bigint
+  AND (SELECT count(*) FROM desk.webhooks WHERE client = %(client)b) < %(most_of_client)b::bigint
+RETURNING id, token_hash, receiver, subjects, campaigns, types, state, confirmed_at, next_entry, asked_at, due_at, attempts,
+    failing_since, problem, delivered_at, claim
+
+-- name: webhooks_of_client
+SELECT count(*) FROM desk.webhooks WHERE client = %b
+
+-- name: webhook_get
+SELECT id, token_hash, receiver, subjects, campaigns, types, state, confirmed_at, next_entry, asked_at, due_at, attempts,
+    failing_since, problem, delivered_at, claim
+FROM desk.webhooks WHERE id = %b
+
+-- name: webhook_claim
+-- Those that have something to be told, and that nobody has, or had for too long.
+UPDATE desk.webhooks SET claim = %(claim)b, leased_until = %(leased_until)b
+WHERE id IN (
+    SELECT id FROM desk.webhooks
+    WHERE state <> 'stopped' AND due_at <= %(at)b AND (leased_until IS NULL OR leased_until <= %(at)b)
+      AND (state = 'asked' OR next_entry < %(size)b)
+    ORDER BY due_at, id LIMIT %(limit)b FOR UPDATE SKIP LOCKED)
+RETURNING id, token_hash, receiver, subjects, campaigns, types, state, confirmed_at, next_entry, asked_at, due_at, attempts,
+    failing_since, problem, delivered_at, claim
+
+-- name: webhook_confirmed
+UPDATE desk.webhooks SET state = 'active', confirmed_at = %(at)b::bigint, due_at = %(at)b::bigint, attempts = 0,
+    failing_since = NULL, problem = NULL, claim = NULL, leased_until = NULL
+WHERE id = %(id)b AND claim = %(claim)b RETURNING id
+
+-- name: webhook_advance
+UPDATE desk.webhooks SET next_entry = %(next_entry)b, delivered_at = %(at)b, leased_until = %(leased_until)b, attempts = 0,
+    failing_since = NULL, problem = NULL
+WHERE id = %(id)b AND claim = %(claim)b RETURNING id
+
+-- name: webhook_rest
+UPDATE desk.webhooks SET next_entry = %(next_entry)b, due_at = %(at)b, claim = NULL, leased_until = NULL
+WHERE id = %(id)b AND claim = %(claim)b RETURNING id
+
+-- name: webhook_failed
+-- Counted is how often one and the same entry failed.
+UPDATE desk.webhooks SET attempts = CASE WHEN next_entry = %(next_entry)b THEN attempts + 1 ELSE 1 END,
+    failing_since = CASE WHEN next_entry = %(next_entry)b THEN coalesce(failing_since, %(at)b::bigint)
+        ELSE %(at)b::bigint END,
+    next_entry = %(next_entry)b, problem = %(problem)b, due_at = %(due_at)b, state = CASE WHEN %(stop)b THEN 'stopped' ELSE state END,
+    claim = NULL, leased_until = NULL
+WHERE id = %(id)b AND claim = %(claim)b RETURNING id
+
+-- name: webhook_resume
+-- Whoever is delivering from the old place finds that it is not theirs any more.
+UPDATE desk.webhooks SET next_entry = coalesce(%(next_entry)b::bigint, next_entry), due_at = %(at)b,
+    state = CASE WHEN confirmed_at IS NULL THEN 'asked' ELSE 'active' END, attempts = 0, failing_since = NULL,
+    problem = NULL, claim = NULL, leased_until = NULL
+WHERE id = %(id)b RETURNING id
+
+-- name: webhook_end
+DELETE FROM desk.webhooks WHERE id = %b RETURNING id
+
+-- name: webhooks_failing
+SELECT id, token_hash, receiver, subjects, campaigns, types, state, confirmed_at, next_entry, asked_at, due_at, attempts,
+    failing_since, problem, delivered_at, claim
+FROM desk.webhooks WHERE attempts > 0 OR state = 'stopped' ORDER BY state DESC, failing_since, id LIMIT %b
+
+-- name: follow_expire
+DELETE FROM desk.follows WHERE confirmed_at IS NULL AND asked_at < %b::bigint RETURNING id
+
+-- name: follow_ask
+-- With the mail that asks for the confirmation, in one. Nothing where it is there already, or a bound is reached.
+WITH asked AS (
+    INSERT INTO desk.follows (id, subject, address_hash, client, receiver, language, asked_at)
+    SELECT %(id)b, %(subject)b, %(address_hash)b, %(client)b, %(receiver)b, %(language)b, %(at)b::bigint
+    WHERE (SELECT count(*) FROM desk.follows WHERE confirmed_at IS NULL) < %(most_asked)b::bigint
+      AND (SELECT count(*) FROM desk.follows WHERE client = %(client)b AND confirmed_at IS NULL)
+          < %(most_of_client)b::bigint
+      AND (SELECT count(*) FILTER (WHERE confirmed_at IS NULL) < %(most_asked_of_address)b::bigint
+              AND count(*) < %(most_of_address)b::bigint
+           FROM desk.follows WHERE address_hash = %(address_hash)b)
+    ON CONFLICT (subject, address_hash) DO NOTHING
+    RETURNING id, subject
+)
+INSERT INTO desk.outbox (kind, channel, receiver, about, once, made_at)
+SELECT 'follow_asked', 'mail', 'follow:' || encode(id, 'hex'), subject, 'follow_asked/' || encode(id, 'hex'), %(at)b::bigint
+FROM asked RETURNING id
+
+-- name: follow_get
+SELECT id, subject, address_hash, receiver, language, asked_at, confirmed_at FROM desk.follows WHERE id = %b
+
+-- name: follows_of
+SELECT id, subject, address_hash, receiver, language, asked_at, confirmed_at FROM desk.follows WHERE subject = %b ORDER BY asked_at, id
+
+-- name: follow_confirm
+UPDATE desk.follows SET confirmed_at = %(at)b WHERE id = %(id)b AND confirmed_at IS NULL RETURNING id
+
+-- name: follow_end
+-- With what was still to be sent to it.
+WITH waiting AS (
+    DELETE FROM desk.outbox WHERE receiver = 'follow:' || encode(%(id)b::bytea, 'hex') AND state IN ('waiting', 'dead')
+)
+DELETE FROM desk.follows WHERE id = %(id)b::bytea RETURNING id
+
+-- name: outbox_claim
+UPDATE desk.outbox SET claim = %(claim)b, leased_until = %(leased_until)b
+WHERE id IN (
+    SELECT id FROM desk.outbox
+    WHERE state = 'waiting' AND channel = 'mail' AND due_at <= %(at)b AND (leased_until IS NULL OR leased_until <= %(at)b)
+    ORDER BY due_at, id LIMIT %(limit)b FOR UPDATE SKIP LOCKED)
+RETURNING id, kind, channel, receiver, about, desk, first_entry, last_entry, due_on, made_at, state, due_at, attempts, problem,
+    settled_at, claim
+
+-- name: outbox_sent
+UPDATE desk.outbox SET state = 'sent', settled_at = %(at)b, problem = NULL, claim = NULL, leased_until = NULL
+WHERE id = %(id)b AND claim = %(claim)b AND state = 'waiting' RETURNING id
+
+-- name: outbox_failed
+UPDATE desk.outbox SET attempts = attempts + 1, problem = %(problem)b, due_at = %(due_at)b, claim = NULL,
+    leased_until = NULL, state = CASE WHEN %(dead)b THEN 'dead' ELSE state END
+WHERE id = %(id)b AND claim = %(claim)b AND state = 'waiting' RETURNING id
+
+-- name: outbox_gone
+DELETE FROM desk.outbox WHERE id = %(id)b AND claim = %(claim)b RETURNING id
+
+-- name: outbox_list
+-- Dead ones first, then letters to be printed, then what waits, then what became of the rest.
+SELECT id, kind, channel, receiver, about, desk, first_entry, last_entry, due_on, made_at, state, due_at, attempts, problem,
+    settled_at, claim
+FROM desk.outbox WHERE (desk = %(party)b OR (desk IS NULL AND %(general)b)) AND (%(state)b::text IS NULL OR state = %(state)b)
+ORDER BY state <> 'dead', state <> 'waiting', channel, made_at DESC, id LIMIT %(limit)b
+
+-- name: outbox_counts
+SELECT count(*) FILTER (WHERE state = 'dead'), count(*) FILTER (WHERE state = 'waiting' AND channel = 'mail'),
+    count(*) FILTER (WHERE state = 'waiting' AND channel = 'letter')
+FROM desk.outbox WHERE (desk = %(party)b OR (desk IS NULL AND %(general)b)) AND state IN ('dead', 'waiting')
+
+-- name: outbox_get
+SELECT id, kind, channel, receiver, about, desk, first_entry, last_entry, due_on, made_at, state, due_at, attempts, problem,
+    settled_at, claim
+FROM desk.outbox WHERE id = %(id)b AND (desk = %(party)b OR (desk IS NULL AND %(general)b))
+
+-- name: outbox_retry
+UPDATE desk.outbox SET state = 'waiting', due_at = %(at)b, attempts = 0, problem = NULL, claim = NULL, leased_until = NULL
+WHERE id = %(id)b AND (desk = %(party)b OR (desk IS NULL AND %(general)b)) AND state = 'dead' RETURNING id
+
+-- name: outbox_settle
+-- Given up, or a letter that was sent.
+UPDATE desk.outbox SET state = %(state)b, settled_at = %(at)b, claim = NULL, leased_until = NULL
+WHERE id = %(id)b AND (desk = %(party)b OR (desk IS NULL AND %(general)b)) AND state IN ('dead', 'waiting')
+  AND (%(state)b = 'given_up' OR channel = 'letter')
+RETURNING id
+
+-- name: outbox_prune
+WITH old AS (
+    UPDATE desk.outbox SET state = 'given_up', problem = 'old', settled_at = %(at)b
+    WHERE state IN ('waiting', 'dead') AND made_at < %(waiting_since)b
+)
+DELETE FROM desk.outbox WHERE settled_at < %(settled_until)b
+
+-- name: notice_position
+INSERT INTO desk.notice_position (name, next_entry) VALUES ('mail', %b::bigint)
+ON CONFLICT (name) DO UPDATE SET name = EXCLUDED.name RETURNING next_entry
+
+-- name: outbox_fan_out
+-- What entries make necessary, and how far they were looked at, in one: of two services that look at once, one writes.
+WITH taken AS (
+    UPDATE desk.notice_position SET next_entry = %(next_entry)b WHERE name = 'mail' AND next_entry = %(first)b RETURNING 1
+), touched AS (
+    SELECT * FROM unnest(%(subjects)b::text[], %(firsts)b::bigint[], %(lasts)b::bigint[]) AS t (subject, first, last)
+), published AS (
+    SELECT * FROM unnest(%(publications)b::bigint[], %(publishers)b::text[]) AS p (entry, subject)
+)
+INSERT INTO desk.outbox (kind, channel, receiver, about, first_entry, last_entry, once, made_at)
+SELECT 'followed', 'mail', 'follow:' || encode(f.id, 'hex'), t.subject, t.first, t.last,
+    'followed/' || encode(f.id, 'hex') || '/' || t.first, %(at)b::bigint
+FROM taken, touched t JOIN desk.follows f ON f.subject = t.subject WHERE f.confirmed_at IS NOT NULL
+UNION ALL
+SELECT 'pledge_published', 'mail', 'follow:' || encode(f.id, 'hex'), p.subject, p.entry, p.entry,
+    'pledge_published/' || p.entry || '/' || encode(f.id, 'hex'), %(at)b::bigint
+FROM taken, published p JOIN desk.follows f ON f.subject = 'party:' || p.subject WHERE f.confirmed_at IS NOT NULL
+ON CONFLICT (once) DO NOTHING
+RETURNING id
+
+-- name: outbox_deadlines
+-- Of complaint files, to the officers of their body who asked for it: before a day and after it, once each.
+INSERT INTO desk.outbox (kind, channel, receiver, about, desk, due_on, once, made_at)
+SELECT kind, 'mail', 'follow:' || encode(f.id, 'hex'), c.number, c.body, c.due_on,
+    kind || '/' || c.number || '/' || c.due_on || '/' || encode(f.id, 'hex'), %(at)b::bigint
+FROM desk.complaint_files c
+JOIN desk.follows f ON f.subject = c.body AND f.confirmed_at IS NOT NULL
+CROSS JOIN LATERAL (SELECT CASE WHEN c.due_on < %(today)b::date THEN 'complaint_overdue' ELSE 'complaint_due' END AS kind) k
+WHERE c.content IS NOT NULL AND c.due_on BETWEEN %(since)b::date AND %(until)b::date
+ON CONFLICT (once) DO NOTHING
+
 -- name: session_begin
 -- Nothing for a challenge that was answered before. What is over goes; of the officer's others the newest stay.
 WITH answered AS (
@@ -458,14 +673,22 @@ DELETE FROM desk.sessions WHERE id_hash = %(id_hash)b AND party = %(party)b AND 
 DELETE FROM desk.sessions WHERE id_hash = %b
 
 -- name: complaint_begin
--- Nothing where the body has too many that are not closed.
+-- Nothing where the body has too many that are not closed. With the notice to the complainant.
+WITH begun AS (
 INSERT INTO desk.complaint_files (
     number, case_id, body, subject, holder, stage, suspended, due_on, received_on, closed_on, entry, version,
     secret_hash, content)
 SELECT %(number)b, %(case_id)b, %(body)b, %(subject)b::text, %(holder)b::text, %(stage)b, %(suspended)b, %(due_on)b,
     %(received_on)b, %(closed_on)b::date, %(entry)b::bigint, %(version)b::bigint, %(secret_hash)b, %(content)b
 WHERE (SELECT count(*) FROM desk.complaint_files WHERE body = %(body)b AND closed_on IS NULL) < %(most)b
-RETURNING number
+RETURNING number, body, stage, version
+), told AS (
+    INSERT INTO desk.outbox (kind, channel, receiver, about, desk, once, made_at)
+    SELECT 'complaint_registered', 'mail', 'complaint:' || number, number, body, 'complaint/' || number || '/' || version,
+        %(at)b::bigint
+    FROM begun ON CONFLICT (once) DO NOTHING
+)
+SELECT number FROM begun
 
 -- name: complaint_get
 SELECT number, case_id, body, subject, holder, stage, suspended, due_on, received_on, closed_on, entry, version,
@@ -479,13 +702,22 @@ SELECT number, version, content FROM desk.complaint_files WHERE number = ANY (%b
 SELECT secret_hash FROM desk.complaint_files WHERE number = %b
 
 -- name: complaint_save
--- The version before this one must be there: of two officers the second is told.
+-- The version before this one must be there: of two officers the second is told. With the notice to the complainant,
+-- where the step is one of which the complainant is told.
+WITH saved AS (
 UPDATE desk.complaint_files SET
     subject = %(subject)b::text, holder = %(holder)b::text, stage = %(stage)b, suspended = %(suspended)b,
     due_on = %(due_on)b, closed_on = %(closed_on)b::date, entry = %(entry)b::bigint, version = %(version)b,
     content = %(content)b
 WHERE number = %(number)b AND version = %(version)b - 1 AND content IS NOT NULL
-RETURNING number
+RETURNING number, body, version
+), told AS (
+    INSERT INTO desk.outbox (kind, channel, receiver, about, desk, once, made_at)
+    SELECT 'complaint_moved', 'mail', 'complaint:' || number, number, body, 'complaint/' || number || '/' || version,
+        %(at)b::bigint
+    FROM saved WHERE %(tells)b ON CONFLICT (once) DO NOTHING
+)
+SELECT number FROM saved
 
 -- name: complaint_reschedule
 UPDATE desk.complaint_files SET due_on = %(due_on)b WHERE number = %(number)b AND version = %(version)b

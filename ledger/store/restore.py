@@ -67,6 +67,7 @@ def restore(
                     _copy_in(connection, archive, table, copied, progress or (lambda _table, _bytes: None))
                 _erase_again(connection, erased)
                 _call_back(connection)
+                _hold_notices(connection)
                 _require_whole(connection, manifest)
                 missing = _missing(connection, manifest, known)
             connection.execute("ANALYZE ledger.entries, ledger.checkpoints, ledger.unique_facts, ledger.vault")
@@ -118,6 +119,16 @@ def _call_back(connection: Connection[Any]) -> None:
         "UPDATE desk.drafts SET state = 'draft', releaser = NULL, statement = NULL, statement_id = NULL, body = NULL, "
         "commitment = NULL, release_at = NULL WHERE state = 'left'"
     )
+
+
+def _hold_notices(connection: Connection[Any]) -> None:
+    """What waited to be sent may have been since: nobody is told twice by itself, staff decide. Webhooks are told again
+    from where they were, under the same ids."""
+    connection.execute(
+        "UPDATE desk.outbox SET state = 'dead', problem = 'restored', claim = NULL, leased_until = NULL "
+        "WHERE state = 'waiting' AND channel = 'mail'"
+    )
+    connection.execute("UPDATE desk.webhooks SET claim = NULL, leased_until = NULL")
 
 
 def _require_whole(connection: Connection[Any], manifest: BackupManifest) -> None:

@@ -1,4 +1,7 @@
-"""Waiting for the log to grow: LISTEN, and a poll besides, since a notification can be missed."""
+"""Waiting for the log to grow: LISTEN, and a poll besides, since a notification can be missed.
+
+A standby takes no LISTEN: there it is a poll alone, of one index access, until the server is promoted.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import psycopg
 from psycopg import Connection
 
 from ledger.errors import LedgerError
-from ledger.limits import DATABASE_POLL_SECONDS
+from ledger.limits import DATABASE_POLL_SECONDS, STANDBY_POLL_SECONDS
 from ledger.store.connect import connect
 from ledger.store.queries import QUERIES
 from ledger.store.recorder import CHANNEL
@@ -55,6 +58,9 @@ class Tail:
         while not self._closed.is_set():
             try:
                 with connect(self._conninfo) as connection:
+                    while not self._closed.is_set() and _on_standby(connection):
+                        self.saw(_size(connection))
+                        self._closed.wait(STANDBY_POLL_SECONDS)
                     connection.execute(f"LISTEN {CHANNEL}")  # before the first look, so that nothing falls between
                     while not self._closed.is_set():
                         self.saw(_size(connection))
@@ -62,6 +68,11 @@ class Tail:
                             pass  # the payload is not believed: anybody with a connection can notify
             except (LedgerError, psycopg.Error):
                 self._closed.wait(DATABASE_POLL_SECONDS)  # waiters time out meanwhile; the next round reconnects
+
+
+def _on_standby(connection: Connection[Any]) -> bool:
+    row = connection.execute("SELECT pg_is_in_recovery()", prepare=True).fetchone()
+    return bool(row and row[0])
 
 
 def _size(connection: Connection[Any]) -> int:

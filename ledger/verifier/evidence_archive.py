@@ -24,7 +24,7 @@ from ledger.cose.archive_signature import parse_archive_signature
 from ledger.cose.statement import decode_event
 from ledger.domain.events.base import Closed, Event, Recorded
 from ledger.domain.rules.catalogue import SPECS
-from ledger.domain.rules.party import usable_key
+from ledger.domain.rules.party_conditions import usable_key
 from ledger.domain.state.governance import Governance
 from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import is_governing

@@ -11,7 +11,7 @@ from ledger.cose.statement import Statement, VerifiedStatement, decode_event, ve
 from ledger.domain.events.base import Closed, Event
 from ledger.domain.events.party import KeyEnrolled, KeyRecovered, KeyRotated, TrustAnchorsEstablished
 from ledger.domain.rules.catalogue import SPECS
-from ledger.domain.rules.context import Context
+from ledger.domain.rules.spec import Context
 from ledger.domain.state.governance import Governance, evolve_governance
 from ledger.domain.state.party import ROOT_PARTY
 from ledger.domain.values.dates import shanghai_date

@@ -38,7 +38,10 @@ class Remark(Struct, frozen=True):
 
 
 class Verified(Struct, frozen=True, kw_only=True):
-    """`steps`: what was checked, in order. `not_shown`: what this kind of verification cannot show at all."""
+    """The report of a verification that holds.
+
+    `steps`: what was checked, in order. `not_shown`: what this kind of verification cannot show at all.
+    """
 
     steps: tuple[Remark, ...]
     not_shown: tuple[Remark, ...]

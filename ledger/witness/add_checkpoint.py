@@ -24,7 +24,9 @@ _OLD: Final = re.compile("old (0|[1-9][0-9]{0,18})")
 
 @dataclass(frozen=True, slots=True)
 class AddCheckpoint:
-    """`old` leaves, at most 63 hashes of 32 bytes, and a signed checkpoint, of which nothing is verified yet.
+    """The request of a log to have its checkpoint cosigned (C2SP tlog-witness).
+
+    `old` leaves, at most 63 hashes of 32 bytes, and a signed checkpoint, of which nothing is verified yet.
 
     Raises `Malformed` for impossible values.
     """

@@ -5,10 +5,44 @@
 SELECT level, from_on, until_on, body, etag FROM projections.standing_segments
 WHERE subject = %(subject)b AND from_on <= %(today)b ORDER BY from_on DESC LIMIT 1
 
--- name: standing_coming
--- The segment that holds on a day, and those that follow it.
-SELECT level, from_on, until_on, body, etag FROM projections.standing_segments
-WHERE subject = %(subject)b AND (until_on IS NULL OR until_on > %(today)b) ORDER BY from_on LIMIT %(limit)b
+-- name: dossiers
+-- What a page shows of each of several enterprises on a day: the segment that holds and those that follow it, its changes
+-- of level so far, its row, its pledges in the order of their publication and its sections as they hold.
+SELECT subject, part, from_on, until_on, place, said, other, body FROM (
+    SELECT wanted.subject, 'standing' AS part, s.from_on, s.until_on, 0::bigint AS place, s.level AS said,
+           s.etag AS other, s.body
+    FROM unnest(%(subjects)b) AS wanted (subject)
+    CROSS JOIN LATERAL (
+        SELECT from_on, until_on, level, etag, body FROM projections.standing_segments
+        WHERE subject = wanted.subject AND (until_on IS NULL OR until_on > %(today)b)
+        ORDER BY from_on LIMIT %(coming)b
+    ) AS s
+    UNION ALL
+    SELECT wanted.subject, 'change', c.changed_on, NULL, c.position, c.level_before, c.level_after, NULL
+    FROM unnest(%(subjects)b) AS wanted (subject)
+    CROSS JOIN LATERAL (
+        SELECT changed_on, position, level_before, level_after FROM projections.standing_changes
+        WHERE subject = wanted.subject AND changed_on <= %(today)b
+        ORDER BY changed_on, position LIMIT %(changes)b
+    ) AS c
+    UNION ALL
+    SELECT subject, 'about', NULL, NULL, 0, NULL, NULL, body
+    FROM projections.enterprises WHERE subject = ANY (%(subjects)b)
+    UNION ALL
+    SELECT p.subject, 'pledge', NULL, NULL, p.published_entry, NULL, NULL, page.body
+    FROM projections.pledges p
+    CROSS JOIN LATERAL (
+        SELECT body FROM projections.pledge_pages
+        WHERE code = p.code AND from_on <= %(today)b ORDER BY from_on DESC LIMIT 1
+    ) AS page
+    WHERE p.subject = ANY (%(subjects)b)
+    UNION ALL
+    SELECT subject, 'section', NULL, NULL, 0, section, NULL, value FROM (
+        SELECT DISTINCT ON (subject, section) subject, section, value FROM projections.sections
+        WHERE subject = ANY (%(subjects)b) AND from_on <= %(today)b ORDER BY subject, section, from_on DESC
+    ) AS held
+) AS parts
+ORDER BY subject, part, from_on, place
 
 -- name: standings
 SELECT wanted.subject, found.level, found.from_on, found.until_on, found.body, found.etag

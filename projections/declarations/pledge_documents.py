@@ -42,17 +42,15 @@ class PledgePage(NamedTuple):
 
 def pledge_pages(course: LevelHistory, case: Case) -> list[PledgePage]:
     """The pages of all public pledges of one enterprise, in the order of their publication."""
-    return [
-        _Page(course, pledge, case).page()
-        for pledge in public_pledges(PLEDGES.of(course.record), course.record.repudiated)
-    ]
+    pledges = public_pledges(PLEDGES.of(course.record), course.record.repudiated)
+    closing = DisclosureWindows(course.record, case) if any(pledge.assessments for pledge in pledges) else None
+    return [_Page(course, pledge, closing).page() for pledge in pledges]
 
 
 class _Page:
-    def __init__(self, course: LevelHistory, pledge: PublicPledge, case: Case) -> None:
+    def __init__(self, course: LevelHistory, pledge: PublicPledge, closing: DisclosureWindows | None) -> None:
         self._course = course
         self._pledge = pledge
-        closing = DisclosureWindows(course.record, case) if pledge.assessments else None
         self._shown_on: Final[dict[int, list[tuple[date, date]]]] = {
             one.index: closing.stretches(one.index, one.effective_on) for one in pledge.assessments if closing
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any, Final
 
 from projections.db.dated_document import DatedDocument, etag
@@ -12,7 +13,7 @@ from projections.declarations.declaration_record import SectionRow, section_rows
 from projections.declarations.pledge_documents import PledgePage, pledge_pages
 from projections.engine.sections import PARTS
 from projections.search.enterprise_row import EnterpriseRow, enterprise_row
-from projections.standing.evaluate import Case
+from projections.standing.evaluate import SEGMENTS_MAX, Case
 from projections.standing.facts_from_record import facts_of
 from projections.standing.level_history import LevelHistory
 from projections.standing.levels import Level
@@ -66,7 +67,7 @@ def standing_steps(case: Case, start: date) -> list[tuple[Level, DatedDocument]]
     """
     steps: list[tuple[Level, DatedDocument]] = []
     total = 0
-    for segment in case.segments(start):
+    for segment in islice(case.coming(start), SEGMENTS_MAX):
         body = render(segment.standing, segment.next_change_on)
         total += len(body)
         if steps and total > _SEGMENT_BYTES_MAX:

@@ -7,12 +7,11 @@ A crash leaves the old tables serving and a half-filled set beside them, which t
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import Any, Final
+from uuid import uuid4
 
 from psycopg import Connection
 from psycopg.errors import LockNotAvailable
@@ -20,13 +19,16 @@ from psycopg.errors import LockNotAvailable
 from ledger.domain.events.base import Recorded
 from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Busy
+from ledger.limits import PART_ENTRIES_MAX, PARTS_PER_PROCESS_MIN
+from ledger.parallel.engine import Engine, Here
+from ledger.parallel.process_pool import ProcessEngine
 from ledger.reading.feed import Feed
 from ledger.store.connect import Database, connect, translated
 from ledger.store.copy_reader import split_streams
 from ledger.store.postgres import PostgresStore
 from projections.engine.batch import BatchProjector
 from projections.engine.position import Position
-from projections.engine.rebuild_worker import Worker, begin_worker, fill_part, wake
+from projections.engine.rebuild_worker import Filling, PartToFill, begin_filling, end_filling, fill_part
 from projections.engine.schema import LOCK, NEXT, create_tables, drop_tables, index_tables_apart, prepare, swap_in
 from projections.engine.tables import Rows, write_progress
 from projections.standing.policy_timeline import Rules
@@ -34,37 +36,47 @@ from projections.standing.policy_timeline import Rules
 __all__ = ["Progress", "rebuild"]
 
 _REBUILD_LOCK: Final = LOCK + 1
-_PARTS_PER_WORKER: Final = 8
-_PART_ENTRIES: Final = 50_000  # at most, about: so often it is told how far it is, and can be ended
 _SWAP_WAIT_BEYOND_MS: Final = 500
 _SWAP_TRIES_MAX: Final = 60
 _CATCH_UP_EVENTS: Final = 2_000
 
 Progress = Callable[[int, int], None]  # entries done, entries in all
-_Fill = Callable[[Sequence[tuple[str, str]]], Iterator[int]]  # parts: the entries of each that is done, as they are
 
 
-def rebuild(conninfo: str, workers: int = 2, progress: Progress = lambda done, total: None) -> int:
+def rebuild(
+    conninfo: str,
+    workers: int = 2,
+    progress: Progress = lambda done, total: None,
+    *,
+    engine: Engine | None = None,
+) -> int:
     """Fill a fresh set of tables from the whole book and swap it in; the tree size that it holds.
 
-    The old tables serve meanwhile, and a running `Runner` goes on writing them. `workers` processes are spawned
-    (call it from a module that can be imported); with 0 the calling thread does it all. What `progress` raises ends
-    it. Raises `Busy` where another rebuild runs, `Unavailable`.
+    The old tables serve meanwhile, and a running `Runner` goes on writing them. `engine` works on the parts, without
+    one `workers` processes are spawned (call it from a module that can be imported); with 0 the calling thread does it
+    all. What `progress` raises ends it. Raises `Busy` where another rebuild runs, `Unavailable`, `PartLost`.
     """
+    if engine is None and workers:
+        with ProcessEngine(workers) as processes:
+            return rebuild(conninfo, progress=progress, engine=processes)
+    engine = engine or Here()
+    engine.prepare(fill_part)
     with _alone(conninfo) as connection, PostgresStore.open(conninfo) as store:
         feed = Feed(store)
         size = feed.size()
         governing = [at for at in feed.governing() if at.index < size]
-        rules = Rules.none().after(governing)
-        with _filling(conninfo, workers, rules, size) as fill:
-            prepare(conninfo)
-            with connection.transaction():
-                drop_tables(connection, NEXT)
-                create_tables(connection, NEXT)
-            parts, done = split_streams(conninfo, max(workers * _PARTS_PER_WORKER, 1 + size // _PART_ENTRIES)), 0
-            for entries in fill(parts):
-                done += entries
-                progress(done, size)
+        filling = Filling(conninfo, Rules.none().after(governing), size, uuid4().hex)
+        prepare(conninfo)
+        with connection.transaction():
+            begin_filling(connection, filling.run)
+            drop_tables(connection, NEXT)
+            create_tables(connection, NEXT)
+        ranges, done = split_streams(conninfo, _parts(engine, size)), 0
+        parts = [PartToFill(number, *one) for number, one in enumerate(ranges)]
+        for entries in engine.run(fill_part, filling, parts):
+            done += entries
+            progress(done, size)
+        end_filling(connection)
         _index_governing(connection, governing)
         index_tables_apart(conninfo, NEXT)
         follower = BatchProjector(feed, NEXT)
@@ -123,19 +135,8 @@ def _alone(conninfo: str) -> Iterator[Connection[Any]]:
         yield connection
 
 
-@contextmanager
-def _filling(conninfo: str, workers: int, rules: Rules, size: int) -> Iterator[_Fill]:
-    """What fills parts. Processes begin at once, so that they are ready when the tables are."""
-    if not workers:
-        worker = Worker(conninfo, rules, size)
-        yield lambda parts: (worker.fill(first, last) for first, last in parts)
-        return
-    arguments = conninfo, rules, size
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), begin_worker, arguments) as pool:
-        pool.submit(wake)
-        yield lambda parts: (
-            future.result() for future in as_completed([pool.submit(fill_part, first, last) for first, last in parts])
-        )
+def _parts(engine: Engine, size: int) -> int:
+    return max(engine.processes * PARTS_PER_PROCESS_MIN, 1 + size // PART_ENTRIES_MAX)
 
 
 def _catch_up(connection: Connection[Any], follower: BatchProjector, until: int) -> None:

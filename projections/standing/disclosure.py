@@ -22,7 +22,7 @@ from ledger.domain.state.finding import annulled
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import add_months
 from projections.standing.evaluate import Case
-from projections.standing.facts import PolicyInForce
+from projections.standing.facts import Facts, PolicyInForce
 from projections.standing.facts_from_record import facts_of
 from projections.standing.point_windows import long_enough
 
@@ -48,6 +48,11 @@ class DisclosureWindows:
     def of(cls, record: EnterpriseRecord, policies: Sequence[PolicyInForce]) -> Self:
         """From the record alone."""
         return cls(record, Case(policies, facts_of(record, record.subject)))
+
+    @property
+    def facts(self) -> Facts:
+        """What of the record may count."""
+        return self._facts
 
     def shows(self, index: int, event: Event, day: date) -> bool:
         """Whether the content of the entry is public on a day, as far as windows go."""

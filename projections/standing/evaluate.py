@@ -6,9 +6,10 @@ The rules are those of the policy in force on the day. Source: design `domain.md
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from ledger.domain.state.governance import Governance
@@ -107,26 +108,32 @@ class Case:
 
         At most `SEGMENTS_MAX`; then the last has an `until_on`, and what comes after it must be evaluated anew.
         """
-        found = [(start, self.on(start))]
+        return list(islice(self.coming(start), SEGMENTS_MAX))
+
+    def coming(self, start: date) -> Iterator[Segment]:
+        """The standings from `start` on, to the very end. None is evaluated before it must be: each may be long."""
+        following = self._distinct(start)
+        ahead = deque([next(following)])
+        while ahead:
+            day, standing = ahead[0]
+            told = _told(standing)
+            then = next((on for on, other in islice(ahead, 1, None) if _told(other) != told), None)
+            while then is None and (another := next(following, None)) is not None:
+                ahead.append(another)
+                if _told(another[1]) != told:
+                    then = another[0]
+            yield Segment(day, ahead[1][0] if len(ahead) > 1 else None, standing, then)
+            ahead.popleft()
+
+    def _distinct(self, start: date) -> Iterator[tuple[date, Standing]]:
+        """The standing on `start`, then on each later day on which it is another one."""
+        now = self.on(start)
+        yield start, now
         for edge in self._edges(start):
             standing = self.on(edge)
-            if standing != found[-1][1]:
-                found.append((edge, standing))
-                if len(found) > SEGMENTS_MAX:
-                    break
-        last = found[-1][0] if len(found) <= SEGMENTS_MAX else None
-        following: Segment | None = None
-        segments: list[Segment] = []
-        for day, standing in reversed(found):
-            if following is None:
-                then = None if day == last else self.next_change_on(day)
-            elif _told(standing) != _told(following.standing):
-                then = following.from_on
-            else:
-                then = following.next_change_on
-            following = Segment(day, None if following is None else following.from_on, standing, then)
-            segments.append(following)
-        return segments[::-1][:SEGMENTS_MAX]
+            if standing != now:
+                now = standing
+                yield edge, now
 
     def levels(self, start: date) -> list[tuple[date, Level]]:
         """The level on `start`, then every later day on which time alone changes it, to the very end."""

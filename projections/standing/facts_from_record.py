@@ -6,14 +6,15 @@ correction made void.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
 from msgspec.structs import replace
 
-from ledger.domain.state.complaint import OUTCOMES, bearing_of, outcome_root
-from ledger.domain.state.fold import SLOTS, STEPS
+from ledger.domain.state.complaint import OUTCOMES, outcome_root
+from ledger.domain.state.fold import SLOT_OF, SLOTS, STEPS
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Annotation, Bearing, Hold, Relief
 from projections.standing.facts import (
@@ -28,10 +29,10 @@ from projections.standing.facts import (
     Term,
 )
 
-__all__ = ["facts_of", "with_outcomes"]
+__all__ = ["BEARING", "facts_about", "facts_at_large", "facts_of", "with_outcomes"]
 
 # Once repudiated, an entry of these types is in no bearing any more, and may have been in one.
-_BEARING: Final = frozenset(
+BEARING: Final = frozenset(
     kind.__name__ for kind, step in STEPS.items() if step.bears and step.slot is not None and not step.slot.names_all
 )
 
@@ -46,13 +47,15 @@ def facts_of(record: EnterpriseRecord | None, subject: str) -> Facts:
         if noun.bearing is not None:
             reading.take(noun.bearing(record), names_all=noun.names_all)
     reading.on_record()
+    reading.repudiations()
     return reading.facts()
 
 
 def with_outcomes(facts: Facts, record: EnterpriseRecord, entries: Iterable[int]) -> Facts:
     """`facts`, once the outcomes at `entries`, and nothing else, came to the record."""
-    outcomes, reading = OUTCOMES.of(record).by_entry, _Reading(record)
-    reading.take(bearing_of(record, [outcomes[entry] for entry in entries]), names_all=True)
+    reading = _Reading(record)
+    assert OUTCOMES.bearing_of is not None  # an enterprise may have very many
+    reading.take(OUTCOMES.bearing_of(record, entries), names_all=True)
     return replace(
         facts,
         items=(*facts.items, *reading.items),
@@ -60,6 +63,33 @@ def with_outcomes(facts: Facts, record: EnterpriseRecord, entries: Iterable[int]
         conduct=(*facts.conduct, *reading.conduct),
         bearing=(*facts.bearing, *reading.bearing),
     )
+
+
+def facts_about(record: EnterpriseRecord, entries: Iterable[int]) -> Facts:
+    """What these entries bring, of nouns that are read by their entries; sizes are no part of it."""
+    of_slot: defaultdict[str, list[int]] = defaultdict(list)
+    for entry in entries:
+        ref = record.entries[entry]
+        slot = None if ref.type is None else SLOT_OF[ref.type]
+        if slot is not None and slot.bearing_of is not None:
+            of_slot[slot.key].append(entry)
+    reading = _Reading(record)
+    for key, some in of_slot.items():
+        slot = SLOTS[key]
+        assert slot.bearing_of is not None  # or it would not be among them
+        reading.take(slot.bearing_of(record, some), names_all=slot.names_all)
+    return reading.facts()
+
+
+def facts_at_large(record: EnterpriseRecord) -> Facts:
+    """What all other nouns bring, and what stays known of erased entries; without marks of repudiations."""
+    reading = _Reading(record)
+    for key in record.nouns:
+        noun = SLOTS[key]
+        if noun.bearing is not None and noun.bearing_of is None:
+            reading.take(noun.bearing(record), names_all=noun.names_all)
+    reading.on_record()
+    return reading.facts()
 
 
 class _Reading:
@@ -108,16 +138,19 @@ class _Reading:
         self.bearing.extend([DatedEntry(one.on, one.by) for one in brings.annotations])
 
     def on_record(self) -> None:
-        """With what stays known of erased entries, and with what was repudiated of all that was looked at."""
+        """With what stays known of erased entries."""
         kept = [DatedEntry(day, entry) for entry, day in self._record.on_record.items()]
         self.conduct.extend(kept)
         self.bearing.extend(kept)
+
+    def repudiations(self) -> None:
+        """With what was repudiated of all that was looked at."""
         gone, entries = self._record.repudiated, self._record.entries
         if gone:
             bearing = {mark.entry for mark in self.bearing}
             for entry, by in gone.items():
                 ref = entries.get(entry)
-                if entry in bearing or (ref is not None and ref.type in _BEARING):
+                if entry in bearing or (ref is not None and ref.type in BEARING):
                     self.bearing.append(DatedEntry(by.effective_on, by.index))
 
     def facts(self) -> Facts:

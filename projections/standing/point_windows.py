@@ -8,7 +8,7 @@ in hundredths, factors per mille, multiplied first and floored once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -18,7 +18,17 @@ from ledger.domain.events.policy import HoldRule, PointRule, StandingPolicy
 from ledger.domain.values import dates
 from projections.standing.facts import Facts, Hold, KeptPledge, PointItem, Relief, Size
 
-__all__ = ["HoldSpan", "PointWindow", "Weighed", "add_months", "hold_spans", "lay_out", "long_enough", "weigh"]
+__all__ = [
+    "HoldSpan",
+    "PointWindow",
+    "Weighed",
+    "add_months",
+    "hold_spans",
+    "lay_out",
+    "long_enough",
+    "steps_of",
+    "weigh",
+]
 
 # The same days come again for everybody: remembered, the arithmetic costs nothing.
 add_months: Final = lru_cache(maxsize=65_536)(dates.add_months)
@@ -74,6 +84,7 @@ class HoldSpan(NamedTuple):
 def hold_spans(policy: StandingPolicy, facts: Facts) -> list[HoldSpan]:
     """Every hold that the policy has a rule for, less the time for which it is repaired; in the order of dates."""
     rules = {rule.item: rule for rule in policy.holds}
+    reliefs = _by_entry(facts.reliefs)
     spans = []
     for hold in facts.holds:
         rule = rules.get(hold.item)
@@ -82,8 +93,7 @@ def hold_spans(policy: StandingPolicy, facts: Facts) -> list[HoldSpan]:
         stop = hold.until or date.max
         if rule.months is not None:
             stop = min(stop, add_months(hold.on, rule.months))
-        reliefs = [relief for relief in facts.reliefs if relief.entry == hold.entry]
-        for start, until in _left_by(reliefs, hold.on, stop):
+        for start, until in _left_by(reliefs.get(hold.entry, ()), hold.on, stop):
             spans.append(HoldSpan(start, until, hold, rule))
     return sorted(spans, key=lambda span: (span.hold.on, span.hold.entry, span.rule.item, span.start))
 
@@ -92,9 +102,7 @@ def weigh(policy: StandingPolicy, facts: Facts) -> list[Weighed]:
     """Every item that the policy has a rule for, with its weight and its steps."""
     rules = {rule.item: rule for rule in policy.rules}
     sizes = sorted(facts.sizes)
-    reliefs: defaultdict[int, list[Relief]] = defaultdict(list)
-    for relief in facts.reliefs:
-        reliefs[relief.entry].append(relief)
+    reliefs = _by_entry(facts.reliefs)
     good = policy.good
     weighed = []
     for item in facts.items:
@@ -119,6 +127,13 @@ def weigh(policy: StandingPolicy, facts: Facts) -> list[Weighed]:
     return weighed
 
 
+def _by_entry(reliefs: Iterable[Relief]) -> Mapping[int, Sequence[Relief]]:
+    found: defaultdict[int, list[Relief]] = defaultdict(list)
+    for relief in reliefs:
+        found[relief.entry].append(relief)
+    return found
+
+
 def lay_out(policy: StandingPolicy, weighed: Sequence[Weighed]) -> list[PointWindow]:
     """The spans of all matters. On any day at most one span of a matter holds: that which counts most."""
     matters: defaultdict[str, list[Weighed]] = defaultdict(list)
@@ -139,7 +154,9 @@ def _size_weight(policy: StandingPolicy, sizes: Sequence[Size], on: date) -> int
     return policy.size_unknown_per_mille if band is None else policy.size_per_mille[band]
 
 
-def _steps(one: Weighed, policy: StandingPolicy) -> Iterator[tuple[date, date, int]]:
+def steps_of(one: Weighed, policy: StandingPolicy) -> Iterator[tuple[date, date, int]]:
+    """The stretches on which it counts by itself, whatever else its matter has: first day, day after the last, factor
+    per mille."""
     for start, stop, factor in (
         (one.item.on, one.late_on, 1000),
         (one.late_on, one.end_on, policy.late_per_mille),
@@ -167,23 +184,30 @@ def _left_by(reliefs: Iterable[Relief], start: date, stop: date) -> Iterator[tup
 
 
 def _alone(one: Weighed, policy: StandingPolicy) -> Iterator[PointWindow]:
-    for start, stop, factor in _steps(one, policy):
+    for start, stop, factor in steps_of(one, policy):
         counted = one.counted(factor)
         yield PointWindow(start, stop, one, factor, counted, (), one.veto and counted > 0, one.breaks and counted > 0)
 
 
 def _together(members: Sequence[Weighed], policy: StandingPolicy) -> Iterator[PointWindow]:
     """The highest of several items that stem from one matter, on every stretch between their steps."""
-    steps = [(start, stop, factor, one) for one in members for start, stop, factor in _steps(one, policy)]
-    edges = sorted({edge for start, stop, _, _ in steps for edge in (start, stop)})
+    begin: defaultdict[date, list[tuple[int, Weighed, int]]] = defaultdict(list)
+    end: defaultdict[date, list[int]] = defaultdict(list)
+    steps = [(one, *step) for one in members for step in steps_of(one, policy)]
+    for place, (one, start, stop, factor) in enumerate(steps):
+        begin[start].append((place, one, factor))
+        end[stop].append(place)
+    held: dict[int, tuple[Weighed, int]] = {}  # by the place of the step
     last: PointWindow | None = None
-    for start, stop in pairwise(edges):
-        held = [(one, factor) for begin, end, factor, one in steps if begin <= start < end]
+    for start, stop in pairwise(sorted(begin.keys() | end.keys())):
+        for place in end.get(start, ()):
+            del held[place]
+        held.update((place, (one, factor)) for place, one, factor in begin.get(start, ()))
         if not held:
             continue
-        best, factor = max(held, key=_precedence)
-        others = tuple(sorted({one.item.entry for one, _ in held} - {best.item.entry}))
-        counting = [one for one, factor in held if one.counted(factor) > 0]
+        best, factor = max(held.values(), key=_precedence)
+        others = tuple(sorted({one.item.entry for one, _ in held.values()} - {best.item.entry}))
+        counting = [one for one, factor in held.values() if one.counted(factor) > 0]
         vetoes = any(one.veto for one in counting)
         breaks = any(one.breaks for one in counting)
         span = PointWindow(start, stop, best, factor, best.counted(factor), others, vetoes, breaks)

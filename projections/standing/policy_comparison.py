@@ -1,33 +1,26 @@
 """Who would have another level under another policy, from what to what and why: for the whole population.
 
-Evaluation only: nothing is written to the database. Worker processes share out the streams as a rebuild does; what
-they find goes into files, one for each part, so that totals can be told before the first line.
+Evaluation only: nothing is written to the database. The streams are cut into parts as for a rebuild; what is found
+goes into a file, so that totals can be told before the first line.
 """
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
-import os
-import shutil
 import tempfile
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from datetime import date
-from multiprocessing.connection import wait
-from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 from msgspec import Struct
 
 from ledger.domain.events.policy import StandingPolicy
 from ledger.domain.state.fold import fold
-from ledger.errors import Unavailable
+from ledger.limits import PART_ENTRIES_MAX, PARTS_PER_PROCESS_MIN
+from ledger.parallel.engine import Engine
+from ledger.parallel.process_pool import ProcessEngine
 from ledger.reading.feed import Feed
 from ledger.store.copy_reader import copy_streams, split_streams
 from ledger.store.postgres import PostgresStore
@@ -42,7 +35,6 @@ from projections.standing.policy_timeline import Rules
 
 __all__ = ["Comparison", "Move", "Moved", "compare_policies"]
 
-_PARTS_PER_WORKER: Final = 8
 _ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
 
 Progress = Callable[[int, int], None]  # parts done, parts in all
@@ -87,37 +79,36 @@ def compare_policies(
     *,
     workers: int = 2,
     niceness: int = 0,
+    engine: Engine | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Iterator[tuple[Comparison, Iterator[bytes]]]:
     """The totals, and a line of canonical JSON (a `Moved`) for each enterprise that would change, by subject.
 
-    As of the log's size when it began. Call it from a module that can be imported: processes are spawned, with this
-    `niceness`. What `progress` raises ends it after the parts that are under way. Raises `Unavailable`.
+    As of the log's size when it began. `engine` works on the parts; without one `workers` processes are spawned (call
+    it from a module that can be imported) with this `niceness`. What `progress` raises ends it. Raises `Unavailable`,
+    `PartLost`.
     """
+    if engine is None:
+        with (
+            ProcessEngine(workers, niceness) as processes,
+            compare_policies(conninfo, policy, as_of, engine=processes, progress=progress) as found,
+        ):
+            yield found
+        return
+    engine.prepare(_compare)
     with PostgresStore.open(conninfo) as store:
         feed = Feed(store)
         size = feed.size()
         rules = Rules.none().after(at for at in feed.governing() if at.index < size)
-    folder = Path(tempfile.mkdtemp(prefix="ledger-comparison-"))
-    try:
-        counts = _Counts()
-        parts = split_streams(conninfo, workers * _PARTS_PER_WORKER)
-        files = [folder / f"{number:06d}" for number in range(len(parts))]
-        arguments = conninfo, rules, policy, as_of, size, niceness
-        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin, arguments) as pool:
-            try:
-                pending = [pool.submit(_compare, *part, str(file)) for part, file in zip(parts, files, strict=True)]
-                for done, future in enumerate(as_completed(pending), 1):
-                    counts.update(future.result())
-                    progress(done, len(parts))
-            except BrokenProcessPool as error:
-                raise Unavailable(f"a process of the comparison ended: {error}") from error
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
-        yield _totals(counts, rules, as_of, size), _lines(files)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    parts = split_streams(conninfo, max(engine.processes * PARTS_PER_PROCESS_MIN, 1 + size // PART_ENTRIES_MAX))
+    compared = _Compared(conninfo, rules.policies, policy, as_of, size)
+    counts = _Counts()
+    with tempfile.TemporaryFile(prefix="ledger-comparison-") as file:
+        for done, found_in_part in enumerate(engine.run(_compare, compared, parts), 1):
+            counts.update(dict(found_in_part.counts))
+            file.write(found_in_part.lines)
+            progress(done, len(parts))
+        yield _totals(counts, rules, as_of, size), _lines(file)
 
 
 def _totals(counts: _Counts, rules: Rules, as_of: date, size: int) -> Comparison:
@@ -131,56 +122,40 @@ def _totals(counts: _Counts, rules: Rules, as_of: date, size: int) -> Comparison
     return Comparison(as_of, size, in_force[-1].entry if in_force else None, counts.total(), changed, moves)
 
 
-def _lines(files: Sequence[Path]) -> Iterator[bytes]:
-    for file in files:
-        with file.open("rb") as lines:
-            yield from lines
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    yield from file
 
 
-class _Comparer:
-    def __init__(self, conninfo: str, rules: Rules, policy: StandingPolicy, as_of: date, size: int) -> None:
-        self._conninfo = conninfo
-        self._policies = rules.policies
-        self._other = (PolicyInForce(date.min, -1, policy),)
-        self._as_of = as_of
-        self._size = size
+class _Compared(Struct, frozen=True):
+    """What all parts have in common. Picklable."""
 
-    def compare(self, first: str, last: str, file: Path) -> _Counts:
-        """All enterprises with `first` <= subject < `last` (empty: no end); those that change go into the file."""
-        counts = _Counts()
-        with file.open("wb") as lines:
-            for stream in copy_streams(self._conninfo, first, last, self._size):
-                record = fold(None, without_erased([content(row) for row in stream]))
-                assert record is not None  # a stream has an event
-                facts = facts_of(record, record.subject)
-                one, other = (Case(rules, facts).on(self._as_of) for rules in (self._policies, self._other))
-                counts[one.level, other.level] += 1
-                if one.level != other.level:
-                    because = tuple(differences(one, other))
-                    moved = Moved(record.subject, one.level, other.level, one.points, other.points, because)
-                    lines.write(_ENCODE(moved) + b"\n")
-        return counts
+    conninfo: str
+    policies: Sequence[PolicyInForce]
+    policy: StandingPolicy
+    as_of: date
+    size: int
 
 
-_comparer: _Comparer
+class _FoundInPart(Struct, frozen=True):
+    """How many enterprises of a part go from where to where, and the lines of those that change."""
+
+    counts: _Counts
+    lines: bytes
 
 
-def _begin(conninfo: str, rules: Rules, policy: StandingPolicy, as_of: date, size: int, niceness: int) -> None:
-    global _comparer  # noqa: PLW0603  (one per process, made before its first part)
-    os.nice(niceness)
-    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    _comparer = _Comparer(conninfo, rules, policy, as_of, size)
-    gc.freeze()
-    gc.set_threshold(50_000)  # streams come and go; looking for cycles among them finds none
-
-
-def _end_with_parent() -> None:
-    """A parent that is killed leaves no worker behind: it would wait for its next part for ever."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None  # spawned
-    wait([parent.sentinel])
-    os._exit(1)
-
-
-def _compare(first: str, last: str, file: str) -> _Counts:
-    return _comparer.compare(first, last, Path(file))
+def _compare(compared: _Compared, part: tuple[str, str]) -> _FoundInPart:
+    """All enterprises with `first` <= subject < `last` (empty: no end)."""
+    other_policies = (PolicyInForce(date.min, -1, compared.policy),)
+    counts, lines = _Counts(), bytearray()
+    for stream in copy_streams(compared.conninfo, *part, compared.size):
+        record = fold(None, without_erased([content(row) for row in stream]))
+        assert record is not None  # a stream has an event
+        facts = facts_of(record, record.subject)
+        one, other = (Case(rules, facts).on(compared.as_of) for rules in (compared.policies, other_policies))
+        counts[one.level, other.level] += 1
+        if one.level != other.level:
+            because = tuple(differences(one, other))
+            moved = Moved(record.subject, one.level, other.level, one.points, other.points, because)
+            lines += _ENCODE(moved) + b"\n"
+    return _FoundInPart(counts, bytes(lines))

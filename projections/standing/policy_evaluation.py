@@ -1,13 +1,14 @@
 """One enterprise's facts under one policy: the standing on a day, and the levels of all days to come.
 
 `on` explains; `levels` sweeps through time with running totals, so that an enterprise with very many entries
-costs a sort and not a day-by-day evaluation. Both end in `_level`, the one place where a level is decided.
+costs a sort and not a day-by-day evaluation. Both end in `running_totals.decide`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
-from datetime import date, timedelta
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any, Final, Generic, TypeVar
 
 from ledger.domain.events.policy import StandingPolicy
@@ -15,16 +16,23 @@ from projections.standing.explanation import Explaining, unmet
 from projections.standing.facts import DeclarationFact, Facts, PolicyInForce, Relief, Term
 from projections.standing.levels import Level
 from projections.standing.point_windows import PointWindow, add_months, hold_spans, lay_out, long_enough, weigh
+from projections.standing.running_totals import (
+    BROKEN,
+    HEAVY,
+    KNOWN,
+    POINTS,
+    TOTALS,
+    Stretch,
+    decide,
+    in_time,
+    level_of,
+    reply_stretches,
+    stretches_of,
+)
 from projections.standing.standing_model import Conditions, Revoked, Standing
 
 __all__ = ["PolicyEvaluation"]
 
-# The running totals of a sweep, by position.
-_POINTS, _HEAVY, _BROKEN, _LIVE, _KEPT, _KNOWN, _REVOKED, _TIMELY, _REPLIES, _STALE, _WATCH, _ALERT, _LISTED = range(13)
-_HELD_AT: Final = {"WATCH": _WATCH, "ALERT": _ALERT, "LISTED": _LISTED}
-
-
-_NOT_HELD: Final = frozenset[str]()
 _Value = TypeVar("_Value")
 
 
@@ -58,8 +66,8 @@ class PolicyEvaluation:
 
     def edges(self, after: date) -> set[date]:
         """The later days on which anything that this policy looks at begins, steps or ends."""
-        edges = {day for day, _, _ in self._deltas if day > after}
-        edges.update(day for stretch in self._reply_stretches for day in stretch[:2] if day > after)
+        edges = {day for stretch in self._stretches for day in stretch[:2] if day > after}
+        edges.update(day for day, _ in self._ratio if day > after)
         if self._latest > after:
             edges.update(mark.on for mark in (*self._facts.conduct, *self._facts.bearing) if mark.on > after)
         if self._facts.reliefs:  # what ends while it is repaired ends without a step
@@ -132,9 +140,9 @@ class PolicyEvaluation:
             broken = broken or span.breaks
         live = [term for term in self._terms if term.from_on <= day <= term.until_on]
         kept = bool(live) and any(kept.on <= day and kept.period_until < day for kept in self._kept)
-        in_time = self._in_time(*self._replies(day)) if self._reply_stretches else None
+        replies = self._replies_in_time(day)
         stale = [one.entry for start, stop, one in self._stale if start <= day < stop] if facts.declared else []
-        conditions = Conditions(bool(live), kept, not heavy, not broken, in_time, not stale)
+        conditions = Conditions(bool(live), kept, not heavy, not broken, replies, not stale)
         revoked = self._revoked(day) if facts.revocations else None
         holding = [span for span in self._holds if span.start <= day < span.stop] if self._holds else []
         if day >= self._latest:  # nearly always: nothing on record begins later
@@ -144,7 +152,8 @@ class PolicyEvaluation:
             entries = [mark.entry for mark in facts.bearing if mark.on <= day]
             ends = [end for entry, end in self.ends.items() if entry in conduct]
         known = bool(conduct) or any(term.known_on <= day for term in facts.terms)
-        level = self._level(points, {span.rule.level for span in holding}, revoked is not None, known, conditions)
+        levels_held = {span.rule.level for span in holding}
+        level = decide(self._policy, points, levels_held, revoked is not None, known, conditions)
         return Standing(
             subject=facts.subject,
             level=level,
@@ -164,102 +173,67 @@ class PolicyEvaluation:
 
     def levels(self, begin: date, end: date) -> Iterator[tuple[date, Level]]:
         """The level on `begin`, then on every later day before `end` on which something changes (perhaps not it)."""
-        totals = [0] * 13
+        totals = [0] * TOTALS
         today = begin
         for day, which, amount in self._deltas:
             if day > today:  # everything of the day before is in
-                yield today, self._level_of(totals)
+                yield today, level_of(self._policy, totals)
                 if day >= end:
                     return
                 today = day
             totals[which] += amount
-        yield today, self._level_of(totals)
+        yield today, level_of(self._policy, totals)
+
+    @_Once
+    def _stretches(self) -> list[Stretch]:
+        """What is added to which total, but for replies."""
+        stretches: list[Stretch] = []
+        for span in self._spans:
+            stretches.append((span.start, span.stop, POINTS, span.counted))
+            if span.vetoes:
+                stretches.append((span.start, span.stop, HEAVY, 1))
+            if span.breaks:
+                stretches.append((span.start, span.stop, BROKEN, 1))
+        stretches.extend(stretches_of(self._policy, self._facts, self._holds, self._kept))
+        if self._facts.conduct:  # known once is known
+            stretches.append((min(self._facts.conduct).on, date.max, KNOWN, 1))
+        return stretches
 
     @_Once
     def _deltas(self) -> list[tuple[date, int, int]]:
         """What is added to which running total on which day, in the order of days."""
-        facts = self._facts
-        stretches: list[tuple[date, date, int, int]] = []
-        for span in self._spans:
-            stretches.append((span.start, span.stop, _POINTS, span.counted))
-            if span.vetoes:
-                stretches.append((span.start, span.stop, _HEAVY, 1))
-            if span.breaks:
-                stretches.append((span.start, span.stop, _BROKEN, 1))
-        for hold in self._holds:
-            stretches.append((hold.start, hold.stop, _HELD_AT[hold.rule.level], 1))
-        for start, stop, _ in self._stale if facts.declared else ():
-            stretches.append((start, stop, _STALE, 1))
-        for term in facts.terms:
-            stretches.append((term.known_on, date.max, _KNOWN, 1))
-            if term.from_on <= term.until_on:
-                stretches.append((term.from_on, _day_after(term.until_on), _LIVE, 1))
-        for kept in self._kept:
-            stretches.append((max(kept.on, _day_after(kept.period_until)), date.max, _KEPT, 1))
-        if facts.conduct:
-            stretches.append((min(facts.conduct).on, date.max, _KNOWN, 1))
-        for one in facts.revocations:
-            stretches.append((one.on, add_months(one.on, self._policy.revoked_months), _REVOKED, 1))
-        for start, stop, timely in self._reply_stretches if self._kept else ():  # they matter to GOOD alone
-            stretches.append((start, stop, _REPLIES, 1))
-            if timely:
-                stretches.append((start, stop, _TIMELY, 1))
+        stretches = self._stretches
+        if self._kept and len(self._facts.replies) >= self._policy.good.replies_min:  # replies matter to GOOD alone
+            stretches = [*stretches, *reply_stretches(self._policy, self._facts)]
         deltas = [(start, which, amount) for start, _, which, amount in stretches]
         deltas += [(stop, which, -amount) for _, stop, which, amount in stretches]
         deltas.sort()
         return deltas
 
-    def _level_of(self, totals: list[int]) -> Level:
-        conditions = Conditions(
-            totals[_LIVE] > 0,
-            totals[_KEPT] > 0,
-            totals[_HEAVY] == 0,
-            totals[_BROKEN] == 0,
-            self._in_time(totals[_TIMELY], totals[_REPLIES]),
-            totals[_STALE] == 0,
-        )
-        held = {level for level, which in _HELD_AT.items() if totals[which]} if self._holds else _NOT_HELD
-        return self._level(totals[_POINTS], held, totals[_REVOKED] > 0, totals[_KNOWN] > 0, conditions)
-
-    def _level(self, points: int, held: Set[str], revoked: bool, known: bool, conditions: Conditions) -> Level:
-        """A statute's list before the organizer's own revocation, both before points; then the gravest of the rest."""
-        if "LISTED" in held:
-            return Level.LISTED
-        if revoked:
-            return Level.REVOKED
-        if points >= self._policy.alert_from or "ALERT" in held:
-            return Level.ALERT
-        if points >= self._policy.watch_from or "WATCH" in held:
-            return Level.WATCH
-        if not known:
-            return Level.UNRATED
-        if not conditions.live_public_pledge:
-            return Level.NORMAL
-        good = (
-            conditions.period_kept_in_full
-            and conditions.nothing_general_or_severe
-            and conditions.no_pledged_clause_broken
-            and conditions.replies_in_time is not False
-            and conditions.declarations_current
-        )
-        return Level.GOOD if good else Level.PLEDGED
-
     @_Once
-    def _reply_stretches(self) -> list[tuple[date, date, bool]]:
-        """For how long each reply counts, and whether it was in time; none where there are too few to ever tell."""
-        good, replies = self._policy.good, self._facts.replies
-        if len(replies) < good.replies_min:
+    def _ratio(self) -> list[tuple[date, bool | None]]:
+        """Each day from which on replies are in time, are not, or are too few to say, unlike the days before."""
+        policy, replies = self._policy, self._facts.replies
+        if len(replies) < policy.good.replies_min:
             return []
-        return [(reply.on, add_months(reply.on, good.replies_months), reply.timely) for reply in replies]
+        changes: dict[date, tuple[int, int]] = {}
+        for reply in replies:
+            for day, amount in ((reply.on, 1), (add_months(reply.on, policy.good.replies_months), -1)):
+                timely, counted = changes.get(day, (0, 0))
+                changes[day] = timely + amount * reply.timely, counted + amount
+        ratio: list[tuple[date, bool | None]] = [(date.min, None)]
+        timely, counted = 0, 0
+        for day in sorted(changes):
+            timely, counted = timely + changes[day][0], counted + changes[day][1]
+            now = in_time(policy, timely, counted)
+            if now != ratio[-1][1]:
+                ratio.append((day, now))
+        return ratio
 
-    def _replies(self, day: date) -> tuple[int, int]:
-        """How many complaints of the last months were replied to in time, and how many there were."""
-        counted = [timely for start, stop, timely in self._reply_stretches if start <= day < stop]
-        return sum(counted), len(counted)
-
-    def _in_time(self, timely: int, replies: int) -> bool | None:
-        good = self._policy.good
-        return None if replies < good.replies_min else timely * 1000 >= replies * good.replies_timely_per_mille
+    def _replies_in_time(self, day: date) -> bool | None:
+        if not self._ratio:
+            return None
+        return self._ratio[bisect_right(self._ratio, day, key=lambda change: change[0]) - 1][1]
 
     def _revoked(self, day: date) -> Revoked | None:
         """The revocation that holds longest."""
@@ -269,7 +243,3 @@ class PolicyEvaluation:
             if one.on <= day < (until := add_months(one.on, self._policy.revoked_months))
         ]
         return max(holding, key=lambda one: (one.changes_on, -one.entry), default=None)
-
-
-def _day_after(day: date) -> date:
-    return day if day == date.max else day + timedelta(days=1)

@@ -27,9 +27,8 @@ from projections.standing.policy_timeline import Rules
 from projections.standing.render import render
 from projections.standing.standing_model import LevelHold, Reason, Standing
 
-__all__ = ["BEGINNING", "ChangeRow", "Coming", "Cursor", "Served", "StandingView"]
+__all__ = ["BEGINNING", "ChangeRow", "Cursor", "Served", "StandingView"]
 
-_COMING_ROWS: Final = 8
 _SETTLED_SECONDS: Final = 60  # a commit whose time was taken before midnight may become visible after it
 
 
@@ -43,20 +42,6 @@ class Served(NamedTuple):
     etag: str
     in_book: bool
     settled: bool = False  # nothing in it can be closed later: it may be kept for ever
-
-
-class Coming(NamedTuple):
-    """A subject's standings from a day on: (first day, standing), by day; `other` asks for those that are not there."""
-
-    rows: Sequence[tuple[date, Served]]
-    other: Callable[[date], Served]
-
-    def on(self, day: date) -> Served:
-        """The standing on a day, if nothing is recorded meanwhile. Raises `Unavailable`."""
-        for from_on, served in self.rows:
-            if from_on <= day and (served.until_on is None or served.until_on > day):
-                return served
-        return self.other(day)
 
 
 class Cursor(NamedTuple):
@@ -110,15 +95,6 @@ class StandingView:
             return Served(subject, Level(level), until_on, body, tag, True)
         return self.replay(subject, today)  # its steps were too many to write all of them ahead
 
-    def coming(self, subject: str, today: date) -> Coming:
-        """The standing today and what it becomes by time alone, in one round trip."""
-        rows = self._reading.rows("standing_coming", {"subject": subject, "today": today, "limit": _COMING_ROWS})
-        held = [
-            (from_on, Served(subject, Level(level), until_on, body, tag, True))
-            for level, from_on, until_on, body, tag in rows
-        ]
-        return Coming(held, lambda day: self.current(subject, day))
-
     def currents(self, subjects: Sequence[str], today: date) -> dict[str, Served]:
         """The standings of up to `STANDINGS_QUERY_IDS_MAX` subjects today, in one round trip."""
         if len(subjects) > STANDINGS_QUERY_IDS_MAX:
@@ -168,7 +144,7 @@ class StandingView:
         record = fold(None, self._feed.subject(standing.subject)) if named else None
         if record is None:
             return frozenset()
-        public = _still_public(record, self._rules(), today)
+        public = _still_public(record, DisclosureWindows.of(record, self._rules().policies), today)
         return frozenset(one.entry for one in named if not public(one.entry, one.effective_on))
 
     def history(self, subject: str, today: date, after: Cursor | None, limit: int) -> tuple[bytes, bool]:
@@ -188,14 +164,17 @@ class StandingView:
         return render_history(subject, turns, size=size, today=today, following=following), record is not None
 
     def turns(
-        self, stream: Sequence[Recorded], record: EnterpriseRecord, size: int, today: date, limit: int
+        self,
+        stream: Sequence[Recorded],
+        known: tuple[EnterpriseRecord, DisclosureWindows],
+        changes: Sequence[Change],
+        today: date,
     ) -> list[LevelChange]:
-        """The first `limit` changes of level up to `today`, as `history` tells them, of a stream that is read already.
-
-        `record` is the fold of `stream`, which is whole in a log of `size` entries.
-        """
-        rules = self._rules()
-        return _told(stream, record, rules, changes_of(stream, rules, size, today)[:limit], today)
+        """Changes of level as `history` tells them, of a stream that is read already: `known` are its fold, and the
+        windows of its entries."""
+        record, closing = known
+        public = _still_public(record, closing, today)
+        return hide(history(stream, self._rules(), changes), lambda entry, on: not public(entry, on))
 
     def _unknown(self, subject: str, today: date) -> Served:
         case = Case(self._rules().policies, Facts(subject))
@@ -227,14 +206,13 @@ def _told(
     turns = history(stream, rules, changes)
     if record is None:
         return turns
-    public = _still_public(record, rules, today)
+    public = _still_public(record, DisclosureWindows.of(record, rules.policies), today)
     return hide(turns, lambda entry, on: not public(entry, on))
 
 
-def _still_public(record: EnterpriseRecord, rules: Rules, today: date) -> Callable[[int, date], bool]:
+def _still_public(record: EnterpriseRecord, closing: DisclosureWindows, today: date) -> Callable[[int, date], bool]:
     """Whether a reason or hold by an entry, from a date on, may still be named: not what was taken back, nor closed."""
-    facts = facts_of(record, record.subject)
-    closing = DisclosureWindows(record, Case(rules.policies, facts))
+    facts = closing.facts
     standing = {one.entry for one in facts.items} | {one.entry for one in facts.holds}
     return lambda entry, on: entry in standing and closing.shows_finding(entry, on, today)
 

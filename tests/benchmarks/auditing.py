@@ -14,6 +14,7 @@ from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
 from ledger.audit.sources.database import DatabaseSource
 from ledger.cose.statement import parse_statement, verify_statement
 from ledger.keys.algorithms import decode_key
+from ledger.parallel.process_pool import ProcessEngine
 from ledger.store.copy_reader import copy_entries
 from ledger.store.postgres import PostgresStore
 from ledger.verifier.trust import Trust
@@ -25,7 +26,7 @@ from tests.benchmarks.books import Bench, Book, check
 from tests.benchmarks.comparing import Ratio, compare
 from tests.support.charter import MEMBERS, ORIGIN, ROOT
 
-__all__ = ["auditing"]
+__all__ = ["auditing", "peak_memory", "trust_of_book"]
 
 _VERIFIED_MAX = 5_000  # by the floor, in one round
 
@@ -33,7 +34,7 @@ _VERIFIED_MAX = 5_000  # by the floor, in one round
 def auditing(bench: Bench) -> Iterator[Ratio]:
     """Every signature, rule, body, fact and row; nothing may be found, and every signature must have been counted."""
     book, cores = bench.mixed(), os.cpu_count() or 1
-    size, trust = book.size(), _trust(book)
+    size, trust = book.size(), trust_of_book(book)
     rebuild(book.database.service, cores)
     keys = {one.signer.kid: decode_key(one.signer.public.cose_key) for one in (*MEMBERS, ROOT)}
     statements = [row.statement for rows in copy_entries(book.database.service, 0, _VERIFIED_MAX) for row in rows]
@@ -50,11 +51,11 @@ def auditing(bench: Bench) -> Iterator[Ratio]:
     def ours(_: int) -> float:
         source, snapshot = DatabaseSource.begin(book.database.service)
         try:
-            with _peak(peaks):
+            with peak_memory(peaks), ProcessEngine(cores) as engine:
                 outcome = run_audit(
                     source,
                     trust,
-                    workers=AuditWorkers(cores, snapshot),
+                    workers=AuditWorkers(engine, snapshot),
                     checks=FurtherChecks([rows_of_streams], [check_read_models, check_map]),
                 )
         finally:
@@ -77,7 +78,8 @@ def auditing(bench: Bench) -> Iterator[Ratio]:
     )
 
 
-def _trust(book: Book) -> Trust:
+def trust_of_book(book: Book) -> Trust:
+    """What its trust file says."""
     keys = book.keys
     with PostgresStore.open(book.database.service) as store:
         first = store.checkpoint_covering(0)
@@ -93,7 +95,7 @@ def _trust(book: Book) -> Trust:
 
 
 @contextmanager
-def _peak(peaks: list[int]) -> Iterator[None]:
+def peak_memory(peaks: list[int]) -> Iterator[None]:
     """The most memory that this process or one of its workers has held."""
     done = threading.Event()
 

@@ -19,8 +19,8 @@ from pyhanko.sign.signers import PdfSignatureMetadata, SimpleSigner, sign_pdf
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from api.certificates.attached import attachments_of
-from api.certificates.check import check_certificate
-from api.certificates.gather import Gatherer
+from api.certificates.certificate_check import check_certificate
+from api.certificates.certificate_entries import Gatherer
 from api.certificates.issue import Certificates
 from api.certificates.layout import Particulars, certificate_of
 from api.certificates.pdf import SET_BY, _fonts, _template

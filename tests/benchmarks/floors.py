@@ -2,7 +2,8 @@
 
 `python -m tests.benchmarks.floors PORT KEYS CONNINFO` serves, on the server software of the service:
 - `POST /entries`: parse the statement and verify its signature, nothing else (KEYS: a file of COSE keys, in hex);
-- `GET /row/{id}`: read one row by primary key and return its bytes.
+- `GET /row/{id}`: read one row by primary key and return its bytes;
+- `GET /static/{n}`: n bytes that lie in memory.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Floor:
 
     def __init__(self, keys: dict[bytes, PublicKey], conninfo: str) -> None:
         self._keys = keys
+        self._static: dict[str, bytes] = {}
         self._pool = psycopg_pool.AsyncConnectionPool(
             conninfo, min_size=2, max_size=DATABASE_CONNECTIONS_MAX, open=False, kwargs={"autocommit": True}
         )
@@ -41,6 +43,11 @@ class Floor:
         elif scope["path"] == "/readyz":
             await self._pool.open(wait=True)
             await _answer(send, 200, b"ok")
+        elif scope["path"].startswith("/static/"):
+            length = scope["path"].rpartition("/")[2]
+            if length not in self._static:
+                self._static[length] = bytes(int(length))
+            await _answer(send, 200, self._static[length])
         else:
             await self._read(scope["path"].rpartition("/")[2], send)
 

@@ -10,13 +10,12 @@ import random
 from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
 
 from msgspec.structs import astuple
 
 from ledger.charter.charter import CharterParty, CharterRoot, CharterRules, FoundedLog, LogAnchors, make_charter
 from ledger.charter.default_policies import default_registration_policy, default_standing_policy
-from ledger.cose.statement import VerifiedStatement, decode_event, make_sealed, make_statement, parse_statement
+from ledger.cose.statement import Claims, VerifiedStatement, decode_event, make_sealed, make_statement, parse_statement
 from ledger.domain.events.base import Event, PaperEvidence
 from ledger.domain.events.campaign import CampaignOpened
 from ledger.domain.events.complaint import ComplaintOutcomeRecorded
@@ -91,10 +90,14 @@ class Material:
         )
         return self._open(event, _CAMPAIGN)
 
-    def registered(self, name: str) -> Signed:
-        """An enterprise enters the book; a statement of about 400 bytes."""
+    def registered(self, name: str, called: str | None = None) -> Signed:
+        """An enterprise enters the book, `called` as it says or by its number; a statement of about 400 bytes."""
         event = EnterpriseRegistered(
-            v=1, effective_on=self.today, name=f"{name}质量检测有限公司", category="organization", size_band="small"
+            v=1,
+            effective_on=self.today,
+            name=called or f"{name}质量检测有限公司",
+            category="organization",
+            size_band="small",
         )
         return self._open(event, f"local:bench/{name}")
 
@@ -116,9 +119,9 @@ class Material:
         )
         return self._open(event, f"local:bench/{name}")
 
-    def published(self, name: str, pledge: Signed) -> Signed:
-        """The publication of a pledge, under a code of its own."""
-        self._serial += 1
+    def published(self, name: str, pledge: Signed, serial: int | None = None) -> Signed:
+        """The publication of a pledge, under a code of its own: of this serial number, or of the next."""
+        self._serial = self._serial + 1 if serial is None else serial
         division = 110_000 + self._serial // 1_000_000
         event = PledgePublished(
             v=1,
@@ -154,32 +157,25 @@ class Material:
         )
         return self._sealed(event, f"local:bench/{name}", HANDLING_BODY)
 
-    def history(self, name: str) -> Iterator[Signed]:
+    def history(self, name: str, called: str | None = None, serial: int | None = None) -> Iterator[Signed]:
         """`EVENTS_EACH` statements about an enterprise, in order."""
-        yield self.registered(name)
+        yield self.registered(name, called)
         pledge = self.pledged(name)
         yield pledge
-        yield self.published(name, pledge)
+        yield self.published(name, pledge, serial)
         for number in range(EVENTS_EACH - 3):
             yield self.outcome(name, number)
 
     def _open(self, event: Event, subject: str) -> Signed:
-        return make_statement(event, **self._said(event, subject, ORGANIZER)), None
+        return make_statement(event, self._claims(event, subject, ORGANIZER), ORGANIZER.signer), None
 
     def _sealed(self, event: Event, subject: str, by: Speaker) -> Signed:
-        said = self._said(event, subject, by)
-        return make_sealed(event, salt=said["cti"], **said)
+        claims = self._claims(event, subject, by)
+        return make_sealed(event, claims, by.signer, claims.cti)
 
-    def _said(self, event: Event, subject: str, by: Speaker) -> dict[str, Any]:
+    def _claims(self, event: Event, subject: str, by: Speaker) -> Claims:
         cti = sha256(f"{subject} {event!r}".encode()).digest()[:16]
-        return {
-            "subject": subject,
-            "issuer": by.party,
-            "audience": ORIGIN,
-            "signer": by.signer,
-            "iat": self.now,
-            "cti": cti,
-        }
+        return Claims(subject, by.party, ORIGIN, self.now, cti)
 
 
 def candidate(signed: Signed) -> Candidate:

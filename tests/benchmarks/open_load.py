@@ -29,7 +29,10 @@ _DRAIN_SECONDS = 30  # for what is still on its way when the last request was se
 
 @dataclass(frozen=True)
 class OpenLoad:
-    """What a run measured. `per_second`: the rate at which requests were due; `unanswered`: those that never were."""
+    """What a run measured. `per_second`: the rate at which requests were due; `unanswered`: those that never were.
+
+    `generator_share`: the part of one processor that the generator itself took while requests were due.
+    """
 
     per_second: float
     seconds: float
@@ -37,6 +40,7 @@ class OpenLoad:
     unanswered: int
     median_ms: float
     p99_ms: float
+    generator_share: float
 
 
 def open_load(port: int, requests: Sequence[bytes], per_second: float, seconds: float, connections: int) -> OpenLoad:
@@ -101,7 +105,7 @@ async def _load(port: int, requests: Sequence[bytes], per_second: float, seconds
     loop, run = asyncio.get_running_loop(), _Run(wanted)
     for _ in range(connections):
         await loop.create_connection(lambda: _Connection(run), "127.0.0.1", port)
-    began, sent = time.perf_counter(), 0
+    began, worked, sent = time.perf_counter(), time.process_time(), 0
     while sent < wanted:
         until = min(wanted, int((time.perf_counter() - began) * per_second))
         for number in range(sent, until):
@@ -112,6 +116,7 @@ async def _load(port: int, requests: Sequence[bytes], per_second: float, seconds
                 run.due.append((due, request))
         sent = max(sent, until)
         await asyncio.sleep(_TICK_SECONDS)
+    share = (time.process_time() - worked) / (time.perf_counter() - began)
     with suppress(TimeoutError):
         async with asyncio.timeout(_DRAIN_SECONDS):
             await run.all_answered.wait()
@@ -124,6 +129,7 @@ async def _load(port: int, requests: Sequence[bytes], per_second: float, seconds
         unanswered=unanswered,
         median_ms=1000 * latencies[len(latencies) // 2],
         p99_ms=1000 * latencies[len(latencies) * 99 // 100],
+        generator_share=share,
     )
 
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 
 import psycopg
 
-from ledger.cose.statement import make_statement, parse_statement
+from ledger.cose.statement import Claims, make_statement, parse_statement
 from ledger.domain.events.declaration import Product
 from ledger.domain.events.mark import MarkLicensed, MarkSeed
 from ledger.domain.events.pledge import PledgePublished
@@ -115,16 +115,8 @@ def _licence(material: Material, number: int, name: str, code: str) -> Signed:
         valid_from=material.today,
         valid_until=material.today + timedelta(days=300),
     )
-    statement = make_statement(
-        event,
-        subject=f"local:bench/{name}",
-        issuer=ORGANIZER.party,
-        audience=ORIGIN,
-        signer=ORGANIZER.signer,
-        iat=material.now,
-        cti=sha256(body).digest()[:16],
-    )
-    return statement, body
+    claims = Claims(f"local:bench/{name}", ORGANIZER.party, ORIGIN, material.now, sha256(body).digest()[:16])
+    return make_statement(event, claims, ORGANIZER.signer), body
 
 
 def _range(number: int) -> str:

@@ -23,7 +23,7 @@ from projections.search.search_view import SearchView
 from tests.benchmarks.books import Bench
 from tests.benchmarks.comparing import Ratio, compare
 
-__all__ = ["searching"]
+__all__ = ["enterprise_name", "load_names", "searching", "typed_queries"]
 
 NAMES: Final = 1_000_000
 QUERIES: Final = 2_000
@@ -88,7 +88,7 @@ def load_names(conninfo: str, count: int, chance: random.Random) -> list[tuple[s
         create_tables(connection, "")
         rows = Rows()
         for number in range(count):
-            name, code = _name(chance), _code(chance)
+            name, code = enterprise_name(chance), _code(chance)
             made.append((name, code))
             body = json.dumps({"name": name, "former_names": []}).encode()
             row = EnterpriseRow(
@@ -135,7 +135,8 @@ def _p99(asked: Sequence[object]) -> float:
     return quantiles(times, n=100)[98] * 1000
 
 
-def _name(chance: random.Random) -> str:
+def enterprise_name(chance: random.Random) -> str:
+    """As enterprises are called: region, brand, trade, form."""
     brand = "".join(
         _CHARACTERS[int(chance.random() ** 2 * len(_CHARACTERS))] for _ in range(chance.choice((2, 2, 3, 4)))
     )

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from playwright.sync_api import BrowserContext, Page
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-from api.certificates.check import check_certificate
+from api.certificates.certificate_check import check_certificate
 from api.certificates.signature import signed
 from api.certificates.x509 import self_signed
 from ledger.keys.signer import new_key

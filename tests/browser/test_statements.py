@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, Route
 from api.pages.static_files import static_files
 from ledger.cose.statement import (
     SEALED_TOPIC,
+    Claims,
     decode_event,
     make_sealed,
     make_statement,
@@ -94,16 +95,13 @@ def test_every_event_of_the_catalogue_has_the_same_bytes_in_the_browser(page: Pa
     for spec in SPECS.values():
         for event in (example(spec.event), sample(spec.event)):
             for sealed in (one for one in (False, True) if spec.takes(sealed=one)):
-                said: dict[str, Any] = {"subject": SUBJECTS[min(spec.streams)], "issuer": PARTY, "audience": ORIGIN}
-                signed: dict[str, Any] = {"signer": SIGNER, "iat": IAT, "cti": CTI}
+                claims = Claims(SUBJECTS[min(spec.streams)], PARTY, ORIGIN, IAT, CTI)
                 if sealed:
-                    expected.append((event, *make_sealed(event, **said, **signed, salt=SALT)))
+                    expected.append((event, *make_sealed(event, claims, SIGNER, SALT)))
                 else:
-                    expected.append((event, make_statement(event, **said, **signed), None))
+                    expected.append((event, make_statement(event, claims, SIGNER), None))
                 content = json.loads(encode_payload(event))
-                lines.append(
-                    {"key": key_of(SIGNER), "frame": frame(said["subject"], sealed=sealed), "content": content}
-                )
+                lines.append({"key": key_of(SIGNER), "frame": frame(claims.subject, sealed=sealed), "content": content})
     found = ask(page, "make", *lines)
     assert len(found) == len(expected) > 2 * len(SPECS)
     for line, answer, (event, statement, body) in zip(lines, found, expected, strict=True):

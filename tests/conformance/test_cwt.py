@@ -15,7 +15,7 @@ import pytest
 
 from ledger.cose import headers
 from ledger.cose.receipt import encode_receipt, receipt_protected, sign_root
-from ledger.cose.statement import make_statement
+from ledger.cose.statement import Claims, make_statement
 from ledger.domain.events.party import RoleGranted
 from ledger.keys.signer import Signer, new_key
 from tests.support.naive_tree import mth, path
@@ -36,15 +36,9 @@ def signer(request: pytest.FixtureRequest) -> Signer:
 
 
 def _statement(signer: Signer) -> bytes:
-    return make_statement(
-        RoleGranted(v=1, effective_on=date(2026, 3, 15), role="organizer"),
-        subject="party:organizer",
-        issuer="party:root",
-        audience=ORIGIN,
-        signer=signer,
-        iat=1_773_500_000,
-        cti=b"0123456789abcdef",
-    )
+    event = RoleGranted(v=1, effective_on=date(2026, 3, 15), role="organizer")
+    claims = Claims("party:organizer", "party:root", ORIGIN, 1_773_500_000, b"0123456789abcdef")
+    return make_statement(event, claims, signer)
 
 
 def _key(signer: Signer) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pytest
 
 from ledger.cose import headers
 from ledger.cose.receipt import attach, encode_receipt, receipt_protected, sign_root
-from ledger.cose.statement import make_statement
+from ledger.cose.statement import Claims, make_statement
 from ledger.domain.events.party import RoleGranted
 from ledger.keys.signer import Signer, new_key
 from tests.support.naive_tree import mth, path
@@ -38,15 +38,9 @@ def log_key(request: pytest.FixtureRequest) -> Signer:
 
 
 def _statement(number: int) -> bytes:
-    return make_statement(
-        RoleGranted(v=1, effective_on=date(2026, 3, 15), role="organizer"),
-        subject="party:organizer",
-        issuer="party:root",
-        audience=ORIGIN,
-        signer=ISSUER,
-        iat=IAT,
-        cti=number.to_bytes(16, "big"),
-    )
+    event = RoleGranted(v=1, effective_on=date(2026, 3, 15), role="organizer")
+    claims = Claims("party:organizer", "party:root", ORIGIN, IAT, number.to_bytes(16, "big"))
+    return make_statement(event, claims, ISSUER)
 
 
 ENTRIES = [_statement(n) for n in range(7)]

@@ -44,13 +44,16 @@ ABSENT = {
 
 @dataclass(frozen=True)
 class World:
-    """A book that has something of everything; values for what the examples name, and bodies that only it has."""
+    """A book that has something of everything; values for what the examples name, and bodies that only it has.
+
+    `signers` sign requests, `tokens` stand in the place of a signature."""
 
     book: Book
     document: dict[str, Any]
     values: dict[Operation, dict[str, str]]
     bodies: dict[Operation, bytes]
     signers: dict[Operation, Speaker]
+    tokens: dict[Operation, str]
 
     def operations(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         for path, ways in self.document["paths"].items():
@@ -80,6 +83,8 @@ class World:
         if (method, path) in self.signers:
             signed = token(self.signers[method, path], address, *([] if content is None else [content]))
             headers |= authorization(signed)
+        if (method, path) in self.tokens:
+            headers["Authorization"] = f"Bearer {self.tokens[method, path]}"
         return self.book.http.request(method.upper(), address, headers=headers, content=content)
 
 
@@ -158,7 +163,15 @@ def lay_world(book: Book) -> World:
         ("post", "/v1/pending/{name}/refusal"): ORGANIZER,
         ("post", "/v1/policies/comparison"): ORGANIZER,
     }
-    return World(book, book.get("/openapi.json").json(), values, bodies, signers)
+    tokens: dict[Operation, str] = {}
+    for operation in (
+        ("get", "/v1/webhooks/{name}"),
+        ("post", "/v1/webhooks/{name}/replay"),
+        ("post", "/v1/webhooks/{name}/end"),
+    ):
+        made = book.http.post("/v1/webhooks", json={"url": "https://receiver.example.org/"}).json()
+        values[operation], tokens[operation] = {"name": made["id"]}, made["token"]
+    return World(book, book.get("/openapi.json").json(), values, bodies, signers, tokens)
 
 
 def _key_request(party: str) -> bytes:

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from api.certificates.check import check_certificate
+from api.certificates.certificate_check import check_certificate
 from tests.e2e.book import Book, today
 from tests.support.statements import CAMPAIGN, ENTERPRISE, OTHER_ENTERPRISE, campaign_corrected
 

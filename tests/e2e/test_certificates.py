@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from api.certificates.check import check_certificate
+from api.certificates.certificate_check import check_certificate
 from ledger.domain.events.enterprise import EnterpriseRenamed
 from ledger.domain.events.pledge import PledgeReplaced, PledgeRevoked
 from ledger.errors import LedgerError, Malformed, Refuted, Uncheckable
@@ -22,6 +23,7 @@ from tests.e2e.book import Book, chartered, today
 from tests.support.database import PostgresServer
 from tests.support.running import COMMAND
 from tests.support.statements import OTHER_ENTERPRISE, registered
+from tests.support.verapdf import validated
 from tests.support.waiting import eventually
 
 SUBJECT = "uscc:91110000600037341L"
@@ -125,6 +127,15 @@ def test_poppler_finds_the_signature_valid_over_the_whole_document(announced: An
     assert "Signature is Valid." in said
     assert "Total document signed" in said
     assert "ETSI.CAdES.detached" in said
+
+
+def test_a_validator_of_pdf_a_finds_nothing_amiss_and_sees_what_is(announced: Announced) -> None:
+    spoiled = announced.folder / "spoiled.pdf"
+    spoiled.write_bytes(announced.pdf.replace(b"/AFRelationship", b"/AFRelationshop"))
+    good, bad, *failed = validated(announced.path, spoiled)
+    assert re.fullmatch(r"compliant, \d{4,} checks", good)
+    assert bad.startswith("not compliant")
+    assert any("ISO_19005_3" in line and "6.8" in line for line in failed)
 
 
 def test_what_is_attached_is_what_the_service_serves(book: Book, announced: Announced) -> None:

@@ -141,6 +141,10 @@ class Hall:
             "/desk/audits/{name}/report.json": "0",
             "/desk/complaints/{number}": self.complaint,
             "/desk/complaints/{number}/{act}": self.complaint,
+            "/desk/outbox/{name}/letter.pdf": "0" * 32,
+            "/desk/outbox/{name}/{act}": "0" * 32,
+            "/desk/outbox/webhooks/{name}/{act}": "0" * 32,
+            "/desk/notices/{name}/end": "0" * 32,
             "/desk/explorer/{entry}": "0",
             "/desk/explorer/{entry}/body": "0",
         }

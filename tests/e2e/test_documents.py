@@ -21,6 +21,7 @@ from api.cli.main import main
 from tests.e2e.book import size_of, today
 from tests.support.database import PostgresServer
 from tests.support.documents import blocks, script
+from tests.support.mirror_places import BUCKET, object_store
 from tests.support.running import COMMAND, RunningService, free_port
 from tests.support.waiting import eventually
 
@@ -37,7 +38,11 @@ ELSEWHERE = (("http://127.0.0.1:8315", "${LEDGER}"), (".venv/bin/credit-ledger",
 def reader(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
     """The environment in which a reader of any page works."""
     folder = tmp_path_factory.mktemp("demonstration")
-    with postgres_server.database() as database, postgres_server.database(empty=True) as empty:
+    with (
+        object_store() as bucket,
+        postgres_server.database() as database,
+        postgres_server.database(empty=True) as empty,
+    ):
         databases = {"LEDGER_DATABASE_URL": database.service, "LEDGER_ADMIN_DATABASE_URL": database.admin}
         environment = {"LEDGER_DATABASE_URL": database.service}
         with RunningService(folder / "data", "--demo", str(ENTERPRISES), environment=environment) as service:
@@ -54,6 +59,11 @@ def reader(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFac
             yield {
                 **os.environ,
                 **databases,
+                **bucket,
+                "BUCKET": f"s3://{BUCKET}/log",
+                "FILES_PORT": str(free_port()),
+                "PUBLISHED_PORT": str(free_port()),
+                "SCHEDULER_PORT": str(free_port()),
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
                 "LEDGER": service.url,
                 "DATA": str(service.data_dir),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from tests.e2e.book import Book, today
 from tests.support.charter import HANDLING_BODY
+from tests.support.listings import listed
+from tests.support.marks import KETTLE
 from tests.support.statements import ENTERPRISE, OTHER_ENTERPRISE, outcome, replied
 
 CODE, OTHER = ENTERPRISE[5:], OTHER_ENTERPRISE[5:]
@@ -26,6 +29,8 @@ def told(book: Book) -> Book:
     book.pledge(ENTERPRISE, serial=1)
     refused = outcome(effective_on=today(), reply="none", replied=None, outcome="refused", reason="不接受调解")
     index = book.register(refused, ENTERPRISE, HANDLING_BODY)
+    window = {"window_from": today(), "window_until": today() + timedelta(days=30)}
+    book.register(listed(effective_on=today(), **window), ENTERPRISE)
     answered = book.register(replied(index, effective_on=today(), text=SAID), ENTERPRISE, owner, sealed=True)
     book.get(f"/v1/enterprises?min_tree_size={answered + 1}")
     return book
@@ -66,6 +71,12 @@ def test_without_a_published_map_the_page_does_not_claim_that_nothing_is_missing
     text = told.get(f"/e/{CODE}").text
     assert "完整性映射尚未公布" in text
     assert "没有遗漏：" not in text
+
+
+def test_a_survey_names_its_product_as_people_do(told: Book) -> None:
+    product = f"{KETTLE.name} {KETTLE.model}"
+    for path in (f"/e/{CODE}", f"/en/e/{CODE}"):
+        assert f": {product} ({today()} – " in told.get(path).text
 
 
 def test_stored_words_are_text_and_never_markup(told: Book) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import html
 import json
 import re
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from api.pages.figures_page import FIGURES
+from api.pages.figures_page import FIGURES, PARQUET_SOURCE, SOURCE
+from ledger.domain.rules.policy_items import FINDINGS
 from ledger.limits import FIGURES_CASES_MIN
 from tests.e2e.book import Book, today
-from tests.support.charter import HANDLING_BODY
+from tests.support.charter import HANDLING_BODY, ORIGIN
+from tests.support.running import COMMAND
 from tests.support.statements import outcome, registered
 
 ENTERPRISES, PLEDGED, FOUND = 40, 33, 31
@@ -77,10 +80,40 @@ def test_each_figure_is_what_the_query_that_is_shown_counts_over_the_open_data(t
     assert numbers >= 3
 
 
+def test_the_queries_give_the_same_over_the_exported_parquet(told: Book, tmp_path: Path) -> None:
+    folder, url = tmp_path / "book", str(told.service.url)
+    done = subprocess.run(
+        [COMMAND, "export", "parquet", url, "-o", folder], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"{ENTERPRISES} standings" in done.stdout
+    standings = tmp_path / "standings.ndjson"
+    standings.write_bytes(told.get("/v1/standings.ndjson").content)
+    assert PARQUET_SOURCE in html.unescape(told.get("/figures").text)
+    for figure in FIGURES:
+        assert SOURCE in figure.query
+        over_parquet = figure.query.replace(SOURCE, PARQUET_SOURCE.replace("'book/", f"'{folder}/"))
+        assert recounted(over_parquet, standings) == recounted(figure.query, standings), figure.name
+    lines = [json.loads(line) for line in told.get("/v1/events?limit=1000").content.splitlines()]
+    rows = duckdb.sql(
+        f"SELECT entry, subject, type, event, closed, log, month FROM read_parquet('{folder}/events/*/*/*.parquet') "
+        "ORDER BY entry"
+    ).fetchall()
+    assert [row[:2] for row in rows] == [(line["entry"], line["subject"]) for line in lines]
+    for row, line in zip(rows, lines, strict=True):
+        assert row[2] == (line["event"]["type"] if "event" in line else None)
+        assert json.loads(row[3] or "null") == line.get("event")
+        assert json.loads(row[4] or "null") == line.get("closed")
+    assert {row[5] for row in rows} == {ORIGIN}
+    again = subprocess.run([COMMAND, "export", "parquet", url, "-o", folder], capture_output=True, check=False)
+    assert again.returncode == 2
+
+
 def test_what_was_registered_is_what_is_counted(told: Book) -> None:
     by_name = dict(zip([one.name for one in FIGURES], map(shown, sections(told.get("/figures").text)), strict=True))
     assert by_name["pledges"] == [(str(PLEDGED), str(ENTERPRISES))]
     assert by_name["findings"] == [(str(FOUND), str(ENTERPRISES))]
+    assert by_name["kinds"][list(FINDINGS).index("complaint.refused_without_reply")] == (str(FOUND), str(FOUND))
     assert by_name["kept"] == [("少于 30", str(PLEDGED))]
 
 

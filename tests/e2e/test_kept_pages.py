@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from api.app import create_app
+from api.http.enterprise_ids import name_of
 from api.http.rate_limit import Limits
 from api.pages.enterprise_page import drawn
 from api.pages.enterprise_pages import EnterprisePages
@@ -18,12 +20,15 @@ from api.serve import open_service
 from api.service.service import Service
 from api.settings import Settings
 from ledger.domain.events.campaign import CampaignExtended
+from ledger.limits import PAGE_ENTRIES_MAX
 from tests.e2e.book import Book, lay_out, today
 from tests.support.charter import HANDLING_BODY, HANDLING_BODY_2, ORGANIZER
 from tests.support.database import PostgresServer
 from tests.support.statements import CAMPAIGN, ENTERPRISE, OTHER_ENTERPRISE, corrected, outcome, registered, sign
+from tests.support.waiting import eventually
 
 CODE, OTHER = ENTERPRISE[5:], OTHER_ENTERPRISE[5:]
+UNKNOWN, WRONG = "91110000802100433B", "911100006000373410"
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +126,30 @@ def test_a_campaign_that_is_extended_is_so_on_its_pages_at_once(told: Book) -> N
         assert later.isoformat() in told.get(path).text
 
 
+def test_pages_that_are_drawn_together_are_each_their_own_and_a_wrong_code_fails_none_of_the_others(told: Book) -> None:
+    """The first has more entries than are read for all of them."""
+    subjects = [f"local:test/{number:03}" for number in range(12)]
+    told.batch([told.sign(registered(effective_on=today(), name=f"第{n}厂"), one) for n, one in enumerate(subjects)])
+    many = [outcome(number, effective_on=today()) for number in range(2_000, 2_000 + PAGE_ENTRIES_MAX + 5)]
+    told.batch([told.sign(one, subjects[0], HANDLING_BODY) for one in many])
+    size = told.size()
+    eventually(lambda: told.http.get("/readyz").json().get("projected_size", 0) >= size, "all of it is projected")
+    names = [name_of(subject) for subject in subjects]
+    paths = [f"{before}/e/{name}" for name in (*names, UNKNOWN, WRONG) for before in ("", "/en")]
+    with ThreadPoolExecutor(len(paths)) as pool:
+        together = dict(zip(paths, pool.map(told.http.get, paths), strict=True))
+    for number, name in enumerate(names):
+        text = together[f"/e/{name}"].text
+        assert f"<h1>第{number}厂</h1>" in text
+        assert f"/v1/enterprises/{name}/standing" in text
+        assert f"All {1 if number else len(many) + 1} entries about it are here" in together[f"/en/e/{name}"].text
+    assert {path: answer.status_code for path, answer in together.items() if answer.status_code != 200} == {
+        f"/e/{WRONG}": 422,
+        f"/en/e/{WRONG}": 422,
+    }
+    assert "账本中没有这家企业" in together[f"/e/{UNKNOWN}"].text
+
+
 @pytest.fixture
 def settings(postgres_server: PostgresServer, tmp_path: Path):
     _, path = lay_out(tmp_path)
@@ -162,7 +191,7 @@ def full(service: Service) -> None:
     pages = EnterprisePages(service, bytes_max=1)
     bytes_each = draw(ENTERPRISE)
     assert pages.fresh(CODE, "zh") is None
-    pages = EnterprisePages(service, bytes_max=8 * bytes_each)
+    pages = EnterprisePages(service, bytes_max=3 * bytes_each)
     draw(ENTERPRISE)
     assert pages.fresh(CODE, "zh") is not None
     draw(OTHER_ENTERPRISE)

@@ -12,7 +12,7 @@ import psutil
 import psycopg
 import pytest
 
-from api.service.readiness import Readiness
+from api.service.readiness import Readiness, would_commit
 from ledger.limits import DATABASE_ANSWER_SECONDS_MAX, PROJECTION_LAG_SECONDS_MAX, READY_LOOK_SECONDS
 from ledger.store.postgres import PostgresStore
 from tests.e2e.book import Book, chartered, open_book, today
@@ -136,7 +136,7 @@ def test_a_projection_process_that_ended_is_told_of(book_database: TestDatabase,
 def test_a_disk_that_is_nearly_full_is_not_ready(
     book_database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    readiness = Readiness(book_database.service, tmp_path, lambda: [])
+    readiness = Readiness(book_database.service, tmp_path, lambda: [], would_commit(1))
     readiness.start()
     assert asyncio.run(readiness.look()).conditions == ()
     monkeypatch.setattr("api.service.readiness.DISK_FREE_BYTES_MIN", 2**80)

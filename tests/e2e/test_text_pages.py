@@ -48,3 +48,13 @@ def test_whoever_uses_open_data_is_told_that_repair_ends_use(told: Book) -> None
 def test_search_engines_are_told_of_the_texts(told: Book) -> None:
     sitemap = told.get("/sitemap.xml").text
     assert all(f"{path}</loc>" in sitemap and f"/en{path}</loc>" in sitemap for path in PATHS)
+
+
+def test_an_address_that_there_is_not_is_a_page_for_a_browser_and_a_problem_for_a_program(told: Book) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for path, said in (("/nowhere", "接下来可以"), ("/en/nowhere", "What you can do"), ("/e/a/b", "接下来可以")):
+        page = told.http.get(path, headers=browser)
+        assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert said in page.text
+        assert told.http.get(path).json()["type"] == "urn:credit-ledger:not-found"
+    assert told.http.get("/v1/nowhere", headers=browser).headers["content-type"] == "application/problem+json"

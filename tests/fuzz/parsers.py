@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import httpx
 
-from api.certificates.check import check_certificate
+from api.certificates.certificate_check import check_certificate
 from api.client.problems import error_of
 from api.http.bodies import batch_items
 from api.http.enterprise_ids import subject_of

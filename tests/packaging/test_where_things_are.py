@@ -30,6 +30,8 @@ def _defined(tree: ast.Module) -> set[str]:
 def test_there_are_places_for_thirty_questions() -> None:
     assert len(ROWS) >= 30
     assert len({asked for asked, _, _ in ROWS}) == len(ROWS)
+    table = [line for line in PAGE.splitlines() if line.startswith("| ")]
+    assert len(table) == 1 + len(ROWS), "a row is in no form that is checked"
 
 
 @pytest.mark.parametrize(("asked", "file", "name"), ROWS, ids=[asked for asked, _, _ in ROWS])
@@ -39,7 +41,7 @@ def test_every_answer_names_a_place_that_is_there(asked: str, file: str, name: s
 
 
 def test_every_file_that_the_page_names_exists() -> None:
-    named = set(re.findall(r"`((?:api|ledger|projections|tests|docs)/[\w/.]+\.(?:py|md))`", PAGE))
+    named = set(re.findall(r"`((?:api|ledger|projections|tests|docs)/[\w/.]+\.(?:py|md|js))`", PAGE))
     example = {f"ledger/domain/{layer}/visit.py" for layer in ("events", "state", "rules")}  # what the example adds
     assert named
     assert sorted(one for one in named - example if not (ROOT / one).exists()) == []

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.charter.default_policies import default_standing_policy
+from ledger.domain.events.enterprise import SizeBand
 from ledger.domain.events.policy import HoldRule, StandingPolicy
-from ledger.domain.values.size_band import SizeBand
 from projections.standing.evaluate import SEGMENTS_MAX, Case
 from projections.standing.facts import (
     Annotation,

@@ -18,7 +18,7 @@ from ledger.domain.events.mark import (
     MarkSuspended,
 )
 from ledger.domain.payload import encode_body
-from ledger.mark_serials.tree import serials_root
+from ledger.mark_serials.serial_tree import serials_root
 from tests.support.book import Book
 from tests.support.statements import TODAY, code, salt
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from ledger.cose.receipt import attach, encode_receipt, receipt_protected, sign_root
-from ledger.cose.statement import make_sealed, make_statement, parse_statement
+from ledger.cose.statement import Claims, make_sealed, make_statement, parse_statement
 from ledger.domain.events.base import Event, Recorded
 from ledger.domain.events.party import KeyEnrolled, PartyEnrolled, RoleGranted, TrustAnchorsEstablished
 from ledger.keys.proof_of_possession import prove_possession
@@ -66,21 +66,11 @@ class PaperLog:
         """Put a statement into the log at the next index, which is returned."""
         index = len(self.entries)
         cti = index.to_bytes(16, "big")
+        claims = Claims(subject, issuer, audience, START, cti)
         if sealed:
-            statement, self.bodies[index] = make_sealed(
-                event,
-                subject=subject,
-                issuer=issuer,
-                audience=audience,
-                signer=signer,
-                iat=START,
-                cti=cti,
-                salt=cti,
-            )
+            statement, self.bodies[index] = make_sealed(event, claims, signer, cti)
         else:
-            statement = make_statement(
-                event, subject=subject, issuer=issuer, audience=audience, signer=signer, iat=START, cti=cti
-            )
+            statement = make_statement(event, claims, signer)
         return self.put(statement, event)
 
     def put(self, statement: bytes, event: Event) -> int:

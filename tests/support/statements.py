@@ -7,7 +7,7 @@ from hashlib import sha256
 from itertools import count
 from typing import Any
 
-from ledger.cose.statement import make_sealed, make_statement
+from ledger.cose.statement import Claims, make_sealed, make_statement
 from ledger.domain.events.base import Event, PaperEvidence
 from ledger.domain.events.campaign import CampaignCorrected, CampaignOpened, Clause
 from ledger.domain.events.complaint import ComplaintOutcomeCorrected, ComplaintOutcomeRecorded, ComplaintReplied
@@ -91,21 +91,10 @@ def sign(
     cti = cti or sha256(f"cti {number}".encode()).digest()[:16]
     if sealed is None:
         sealed = SPECS[type(event).__name__].form == "sealed"
+    claims = Claims(subject, by.party, origin, iat, cti)
     if not sealed:
-        data = make_statement(
-            event, subject=subject, issuer=by.party, audience=origin, signer=by.signer, iat=iat, cti=cti
-        )
-        return data, None
-    return make_sealed(
-        event,
-        subject=subject,
-        issuer=by.party,
-        audience=origin,
-        signer=by.signer,
-        iat=iat,
-        cti=cti,
-        salt=salt(number),
-    )
+        return make_statement(event, claims, by.signer), None
+    return make_sealed(event, claims, by.signer, salt(number))
 
 
 def usual_speaker(event: Event) -> Speaker:

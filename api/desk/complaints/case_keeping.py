@@ -17,10 +17,21 @@ from typing import Final, NamedTuple
 from api.desk.complaints.case_clocks import ClockRules, next_due
 from api.desk.complaints.case_file import CaseFile, advanced, begun, folded
 from api.desk.complaints.case_rules import CaseSituation, require, require_first
-from api.desk.complaints.case_steps import AnyStep, CaseRegistered, decode_steps, encode_steps
+from api.desk.complaints.case_steps import (
+    AnyStep,
+    CaseAccepted,
+    CaseClosed,
+    CaseDeclined,
+    CaseForwarded,
+    CaseRegistered,
+    PartiesNotified,
+    PartyTold,
+    decode_steps,
+    encode_steps,
+)
 from api.desk.complaints.legal_terms import terms_on
 from api.service.service import Service
-from ledger.domain.rules.party import usable_key
+from ledger.domain.rules.party_conditions import usable_key
 from ledger.errors import NotFound, Refused
 from ledger.limits import (
     COMPLAINT_DUPLICATE_DAYS,
@@ -104,7 +115,7 @@ class ComplaintFiles:
         number, secret = _new_number(step.received_on), _drawn(_SECRET_CHARS)
         file = begun(step)
         row = self._row(ComplaintRow(number, os.urandom(16), body, *_EMPTY), file)
-        self._store.begin(NewComplaint(row, _hash(secret), encode_steps(file.steps)), self._keys)
+        self._store.begin(NewComplaint(row, _hash(secret), encode_steps(file.steps)), self._keys, step.at)
         return BegunCase(number, "-".join(secret[at : at + 4] for at in range(0, _SECRET_CHARS, 4)))
 
     def open(self, number: str, body: str) -> OpenedCase:
@@ -144,7 +155,7 @@ class ComplaintFiles:
         require(opened.file, step, self.situation(opened.row.body))
         file = advanced(opened.file, step)
         row = self._row(opened.row, file)
-        if not self._store.save(row, encode_steps(file.steps), self._keys):
+        if not self._store.save(row, encode_steps(file.steps), self._keys, at=step.at, tells=isinstance(step, _TOLD)):
             raise CaseChanged
         return OpenedCase(row, file)
 
@@ -153,6 +164,12 @@ class ComplaintFiles:
         if opened.row.subject is None:
             return []
         return self.read(self._store.near(opened.row, COMPLAINT_DUPLICATE_DAYS, COMPLAINT_DUPLICATES_MAX))
+
+    def mail_of(self, number: str) -> str | None:
+        """The complainant's mail address, for a notice; None where there is none, or the file is erased."""
+        row = self._store.get(number)
+        opened = None if row is None else self.read([row])[0].file
+        return None if opened is None else opened.registered.contact.email or None
 
     def erase_due(self) -> int:
         """Erase the files whose time is over; how many were."""
@@ -182,6 +199,8 @@ class ComplaintFiles:
         )
 
 
+#: After these steps the complainant is told that there is something to see; of what it is nothing is said by mail.
+_TOLD: Final = (CaseAccepted, CaseDeclined, CaseForwarded, CaseClosed, PartiesNotified, PartyTold)
 _EMPTY: Final = (None, None, "registered", False, None, date.min, None, None, 1, False)
 
 

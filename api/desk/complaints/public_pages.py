@@ -22,8 +22,7 @@ from api.desk.complaints.case_words import OUTCOMES, STAGES, STEPS
 from api.desk.complaints.desk_door import complaint_files
 from api.desk.complaints.enterprise_choice import EnterpriseOffer
 from api.desk.complaints.intake import IntakeProblems, registered_by_complainant
-from api.desk.sessions import form_fields
-from api.http.bodies import read_bounded
+from api.http.bodies import form_fields, read_bounded
 from api.http.enterprise_ids import name_of, subject_of
 from api.http.errors import problem_of
 from api.http.same_origin import WebOrigins

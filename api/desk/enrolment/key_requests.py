@@ -10,7 +10,6 @@ of it the book is asked, and its request is gone.
 
 from __future__ import annotations
 
-import hmac
 from typing import Final
 
 import msgspec
@@ -20,9 +19,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.http.bodies import read_bounded
-from api.http.clients import client_key
 from api.http.errors import InvalidRequest
 from api.http.same_origin import WebOrigins
+from api.service.client_hash import client_hash
 from api.service.service import Service
 from ledger.domain.events.base import Hex
 from ledger.domain.events.party import Officer
@@ -58,8 +57,11 @@ class KeyRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KeyState(Struct, frozen=True, omit_defaults=True):
-    """`state`: `unknown`, `waiting`, `refused` (with `reason`), `recovering` (until `usable_from`), `enrolled`,
-    `ended`, or `not_valid_today`. The last four are what the book says."""
+    """How far the enrolment of a key is, as its browser asks.
+
+    `state`: `unknown`, `waiting`, `refused` (with `reason`), `recovering` (until `usable_from`), `enrolled`,
+    `ended`, or `not_valid_today`. The last four are what the book says.
+    """
 
     state: str
     reason: str | None = None
@@ -121,7 +123,7 @@ def _lay(service: Service, content: bytes, host: str) -> KeyState:
             cose_key=bytes.fromhex(asked.key),
             proof=bytes.fromhex(asked.proof),
             recovers=asked.recovers,
-            client=_client(service, host),
+            client=client_hash(service, host, _USE),
             asked_at=service.sound_clock(),
         )
     )
@@ -173,9 +175,3 @@ def _in_book(key: EnrolledKey, service: Service) -> KeyState:
     if key.usable_from is not None and today < key.usable_from:
         return KeyState("recovering", usable_from=str(key.usable_from))
     return KeyState("not_valid_today")
-
-
-def _client(service: Service, host: str) -> bytes:
-    """The client, to be counted and not to be read: its address under a secret of the service."""
-    secret = service.store.desk_sessions.challenge_secret()
-    return hmac.digest(secret, _USE + client_key(host).encode(), "sha256")

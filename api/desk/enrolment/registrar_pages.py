@@ -39,7 +39,7 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class RequestsContent:
-    """`cursor` leads to the next page, "" where this is the last."""
+    """A page of the keys that wait for a registrar. `cursor` leads to the next page, "" where this is the last."""
 
     requests: Sequence[AskedKey]
     cursor: str

@@ -17,7 +17,7 @@ from api.desk.roles import Officer
 from api.desk.work_lists import WaitingRow, log_look, waiting_page
 from api.http.enterprise_ids import name_of
 from api.pages.rendering import Language
-from api.pages.words import ITEM_STATES, PLEDGE_STATES, SCOPES, TONES, Word
+from api.pages.words import ITEM_STATES, SCOPES, TONES, Word, pledge_word
 from api.service.enterprise_overview import Overview, overview
 from api.service.service import Service
 from ledger.store.desk import DeskFilter
@@ -40,7 +40,10 @@ class OpenCampaign(NamedTuple):
 
 
 class PublishedPledge(NamedTuple):
-    """`scope` is None where it was repudiated; `live`: it can still be withdrawn."""
+    """A pledge of the enterprise that is in the book.
+
+    `scope` is None where it was repudiated; `live`: it can still be withdrawn.
+    """
 
     code: str
     scope: Word | None
@@ -123,7 +126,7 @@ def _pledge(one: Mapping[str, Any]) -> PublishedPledge:
         None if stub else SCOPES[one["scope"]],
         "" if stub else one["campaign"].partition(":")[2],
         "" if stub else f"{one['valid_from']} – {one['last_day']}",
-        PLEDGE_STATES.get(one["state"], Word("已终止", "ended")),
+        pledge_word(one),
         one["state"] in ("upcoming", "live"),
     )
 

@@ -33,7 +33,9 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class PledgeFormContent:
-    """`chosen` is the campaign that the pledge is for, None where one is to be chosen first; the rest is of it.
+    """The form of a pledge.
+
+    `chosen` is the campaign that the pledge is for, None where one is to be chosen first; the rest is of it.
 
     `body` and `body_code` are the organizer's, who accepts it.
     """

@@ -22,7 +22,7 @@ from api.pages.words import Word, event_word
 from api.service.service import Service
 from ledger.domain.events.base import Event
 from ledger.domain.rules.catalogue import SPECS
-from ledger.domain.rules.context import Form
+from ledger.domain.rules.spec import Form
 from ledger.errors import NotFound
 from ledger.limits import ATTACHMENT_BYTES_MAX, ATTACHMENTS_PER_ENTRY_MAX
 

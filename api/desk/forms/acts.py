@@ -10,7 +10,7 @@ from api.desk.forms.labels import NOUNS
 from api.desk.roles import Officer
 from api.pages.words import Word, event_word
 from ledger.domain.rules.catalogue import SPECS
-from ledger.domain.rules.context import EventSpec
+from ledger.domain.rules.spec import EventSpec
 
 __all__ = ["Act", "ActGroup", "ActSubject", "groups_of", "may_sign", "subject_of"]
 

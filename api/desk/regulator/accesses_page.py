@@ -52,7 +52,10 @@ router = APIRouter()
 
 
 class AccessRow(NamedTuple):
-    """`subject_id` names the enterprise in addresses, None where the look was about none. Time in Asia/Shanghai."""
+    """A look at what is not public, as officers' lists show it.
+
+    `subject_id` names the enterprise in addresses, None where the look was about none. Time in Asia/Shanghai.
+    """
 
     access: Access
     at: datetime
@@ -71,8 +74,11 @@ class DigestRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AccessesContent:
-    """`typed`: what was asked for; `wrong` by field. `verdict`: whether the day's rows match their digest, None where
-    no day was asked for. `about_itself`: an enterprise reads who read what is about it."""
+    """A page of the access log.
+
+    `typed`: what was asked for; `wrong` by field. `verdict`: whether the day's rows match their digest, None where
+    no day was asked for. `about_itself`: an enterprise reads who read what is about it.
+    """
 
     typed: Mapping[str, str]
     wrong: Mapping[str, Word]

@@ -37,7 +37,7 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class ArchiveContent:
-    """`typed` as it was typed, `wrong` what is the matter with it, by field."""
+    """The form for an evidence archive. `typed` as it was typed, `wrong` what is the matter with it, by field."""
 
     typed: Mapping[str, str]
     wrong: Mapping[str, Word]

@@ -31,7 +31,10 @@ Look = Callable[[str, int | None], int]
 
 
 class DeskSource:
-    """`api.evidence.evidence_source.EvidenceSource`. `look`: how a look at what is closed is logged, None: no look."""
+    """The running service as the source of an evidence archive.
+
+    An `EvidenceSource`. `look`: how a look at what is closed is logged, None: no look.
+    """
 
     def __init__(self, service: Service, look: Look | None) -> None:
         self._service = service

@@ -45,7 +45,7 @@ router = APIRouter()
 
 
 class RunRow(NamedTuple):
-    """`began` in Asia/Shanghai."""
+    """An audit that was started at a desk. `began` in Asia/Shanghai."""
 
     run: AuditRun
     began: datetime

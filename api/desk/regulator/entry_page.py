@@ -67,7 +67,9 @@ class OpenedBody(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EntryContent:
-    """`rows`: what it says, None where that is closed; `stub` says why then, None where there never was a body.
+    """One entry of the log, in words.
+
+    `rows`: what it says, None where that is closed; `stub` says why then, None where there never was a body.
 
     `naming` and `named` are entries of its stream, None where that is too long to be read for a page. `size` is the
     tree size of the newest checkpoint. `purpose` is what was typed, `flaw` what is wrong with it.
@@ -158,7 +160,7 @@ def _content(
     shows = stub is not None and service.publicity.shows(row)
     named, naming = _related(service, row)
     known = service.views.search.enterprises([row.subject]) if is_enterprise(row.subject) else {}
-    checkpoint = service.sequencer.checkpoint
+    checkpoint = service.head.checkpoint
     return EntryContent(
         row,
         statement,

@@ -32,8 +32,11 @@ _DIGITS_MAX: Final = 15
 
 @dataclass(slots=True)
 class EventFilter:
-    """`typed`: each field as it was typed, to be shown again; `wrong`: what is the matter with it. `query` counts only
-    where nothing is wrong."""
+    """What somebody looks for among all events.
+
+    `typed`: each field as it was typed, to be shown again; `wrong`: what is the matter with it. `query` counts only
+    where nothing is wrong.
+    """
 
     typed: Mapping[str, str]
     wrong: dict[str, Word] = field(default_factory=dict)

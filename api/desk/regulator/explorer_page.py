@@ -42,7 +42,10 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class ExplorerContent:
-    """`types` can be chosen; `following` is the query of the next page, empty where this is the last."""
+    """A page of the events that were looked for.
+
+    `types` can be chosen; `following` is the query of the next page, empty where this is the last.
+    """
 
     filter: EventFilter
     types: Sequence[tuple[str, Word]]

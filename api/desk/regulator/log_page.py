@@ -42,7 +42,9 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class LogContent:
-    """`witnessed` is the newest checkpoint with a quorum, None where there is none (yet), or none is demanded.
+    """The state of the log: its checkpoint, its witnesses, its map, its read models.
+
+    `witnessed` is the newest checkpoint with a quorum, None where there is none (yet), or none is demanded.
 
     `witnesses` are all that the log asks. `asks_standings`: whether standings at any size are for this officer.
     """
@@ -61,7 +63,10 @@ class LogContent:
 
 @dataclass(frozen=True, slots=True)
 class StandingContent:
-    """`typed` as it was typed, `wrong` what is the matter with it; `standing` None where nothing could be asked."""
+    """A standing at any date and size, and the form that asks for it.
+
+    `typed` as it was typed, `wrong` what is the matter with it; `standing` None where nothing could be asked.
+    """
 
     typed: Mapping[str, str]
     wrong: Mapping[str, Word]

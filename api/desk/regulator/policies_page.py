@@ -55,6 +55,8 @@ class ProposedPolicy(NamedTuple):
 
 
 class CurrentPolicy(NamedTuple):
+    """A standing policy that is in force, or will be."""
+
     entry: int
     title: Word
     from_on: date
@@ -62,7 +64,10 @@ class CurrentPolicy(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PoliciesContent:
-    """`typed` as it was typed, `wrong` what is the matter with it, by field."""
+    """The standing policies, and the form that compares one.
+
+    `typed` as it was typed, `wrong` what is the matter with it, by field.
+    """
 
     in_force: Sequence[CurrentPolicy]
     proposed: Sequence[ProposedPolicy]
@@ -83,7 +88,10 @@ class MovedRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ComparisonContent:
-    """`moves`: how many from one level to another; `rows`: the first of those who would change, of `totals.changed`."""
+    """What another policy would change, for whom.
+
+    `moves`: how many from one level to another; `rows`: the first of those who would change, of `totals.changed`.
+    """
 
     title: Word
     totals: Comparison

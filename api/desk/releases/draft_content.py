@@ -19,7 +19,7 @@ import msgspec
 from ledger.domain.events.base import Event, NamedText
 from ledger.domain.payload import decode_body, decode_payload, encode_payload
 from ledger.domain.rules.catalogue import SPECS
-from ledger.domain.rules.context import EventSpec
+from ledger.domain.rules.spec import EventSpec
 from ledger.domain.values.subject import parse
 from ledger.errors import Malformed
 from ledger.limits import DRAFT_BYTES_MAX

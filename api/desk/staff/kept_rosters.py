@@ -12,11 +12,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from starlette.requests import Request
+
 from api.desk.staff.roster_dry_run import DryRun
 from ledger.errors import NotFound
 from ledger.limits import DESK_ROSTER_KEPT_SECONDS_MAX, DESK_ROSTERS_KEPT_MAX
 
-__all__ = ["KeptRosters"]
+__all__ = ["KeptRosters", "kept_rosters"]
 
 _ID_BYTES = 16
 
@@ -70,3 +72,9 @@ class KeptRosters:
         now = self._monotonic()
         for name in [name for name, one in self._kept.items() if one.until < now or one.session == session]:
             del self._kept[name]
+
+
+def kept_rosters(request: Request) -> KeptRosters:
+    """Those of the service that is asked."""
+    kept: KeptRosters = request.app.state.kept_rosters
+    return kept

@@ -37,8 +37,11 @@ _NO_FOLDER: Final = AnnexFolder(Path(os.devnull))  # a roster names no files
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """`report` as the command writes it, but for the ids of individual businesses, which derive from a secret that is
-    not here. `fields`: of the rows that would be sent, JSON by row number (`row_fields`)."""
+    """A roster's dry run, as it is kept for whoever made it.
+
+    `report` as the command writes it, but for the ids of individual businesses, which derive from a secret that is
+    not here. `fields`: of the rows that would be sent, JSON by row number (`row_fields`).
+    """
 
     report: ImportReport
     fields: Mapping[int, bytes]

@@ -9,8 +9,8 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from api.desk.sessions import FORM_FIELD, form_fields, require_form_token
-from api.http.bodies import read_bounded
+from api.desk.sessions import FORM_FIELD, require_form_token
+from api.http.bodies import form_fields, read_bounded
 from api.http.same_origin import WebOrigins
 from api.service.service import Service
 from ledger.errors import Malformed

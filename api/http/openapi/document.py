@@ -6,9 +6,12 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
+from api.http.openapi.enterprise_schemas import ENTERPRISE_SCHEMAS
+from api.http.openapi.entry_schemas import ENTRY_SCHEMAS
+from api.http.openapi.log_schemas import LOG_SCHEMAS
 from api.http.openapi.operations import OPERATIONS, PARAMETERS, Body, Media, Operation
-from api.http.openapi.schema_terms import ref
-from api.http.openapi.schemas import SCHEMAS
+from api.http.openapi.schema_terms import NUMBER, SHA256, TEXT, Schema, ref, thing
+from api.http.refuses_writes import QUESTIONS
 
 __all__ = ["describe"]
 
@@ -23,6 +26,7 @@ _FAILED: Final = {
     409: "The same name, other content: it is registered already",
     410: "It was there, and was erased or taken down",
     413: "Too large",
+    421: "Of a process that only reads: what appends, signs or keeps something is another one, `writer`",
     422: "A parameter is not possible, or not known",
     429: "Too many requests; try again after `Retry-After` seconds",
     500: "A defect of ours; it was logged",
@@ -53,6 +57,27 @@ _ABOUT: Final = (
     "is."
 )
 
+# `components/schemas` (JSON Schema 2020-12, as OpenAPI 3.1 takes it). An object may have more members than are named:
+# new ones come without a new version of the interface.
+_SCHEMAS: Final[dict[str, Schema]] = {
+    "Problem": thing(
+        "Problem details (RFC 9457). `type` is stable; `rule` names the rule that refused a statement.",
+        optional=("detail", "rule", "entry", "payload_sha256"),
+        type={"type": "string", "format": "uri"},
+        title=TEXT,
+        title_zh=TEXT,
+        title_en=TEXT,
+        status=NUMBER,
+        detail=TEXT,
+        rule=TEXT,
+        entry=NUMBER,
+        payload_sha256=SHA256,
+    ),
+    **ENTERPRISE_SCHEMAS,
+    **ENTRY_SCHEMAS,
+    **LOG_SCHEMAS,
+}
+
 
 def describe(app: FastAPI) -> dict[str, Any]:
     """The whole document. Raises `KeyError` for a route of the framework that `OPERATIONS` lacks."""
@@ -60,10 +85,14 @@ def describe(app: FastAPI) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for path, ways in derived["paths"].items():
         for method, said in ways.items():
-            paths.setdefault(path, {})[method] = _operation(OPERATIONS[method, path], said.get("parameters", []))
+            paths.setdefault(path, {})[method] = _operation(
+                OPERATIONS[method, path], said.get("parameters", []), asks=method == "get" or path in QUESTIONS
+            )
     for (method, path), operation in OPERATIONS.items():
         if method not in paths.get(path, {}):
-            paths.setdefault(path, {})[method] = _operation(operation, _plain_parameters(operation))
+            paths.setdefault(path, {})[method] = _operation(
+                operation, _plain_parameters(operation), asks=method == "get" or path in QUESTIONS
+            )
     for path, ways in paths.items():
         for method, said in ways.items():
             said["operationId"] = _id(method, path)
@@ -74,7 +103,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         "tags": [{"name": name, "description": about} for name, about in _TAGS.items()],
         "paths": {path: paths[path] for path in sorted(paths)},
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": _SCHEMAS,
             "securitySchemes": {
                 "signedRequest": {
                     "type": "apiKey",
@@ -82,20 +111,27 @@ def describe(app: FastAPI) -> dict[str, Any]:
                     "name": "Authorization",
                     "description": "`COSE ` and a token in base64: made by an enrolled key for one request, good once. "
                     "`credit-ledger access` makes it",
-                }
+                },
+                "webhookToken": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The token that was given when the webhook was asked for",
+                },
             },
         },
     }  # fmt: skip
 
 
-def _operation(operation: Operation, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+def _operation(operation: Operation, parameters: list[dict[str, Any]], *, asks: bool) -> dict[str, Any]:
+    """`asks`: it changes nothing, so that a process that only reads answers it, unless who asks is written down."""
+    elsewhere = () if asks and operation.signed is False and operation.tag != "desk" else (421,)
     said: dict[str, Any] = {
         "tags": [operation.tag],
         "summary": operation.summary,
         "parameters": [_parameter(one, operation) for one in parameters],
         "responses": {str(status): _answer(about, media) for status, (about, media) in operation.answers.items()},
     }
-    for status in sorted({*operation.fails, *_ALWAYS}):
+    for status in sorted({*operation.fails, *elsewhere, *_ALWAYS}):
         problem = _problem(status, concise=operation.scrapi)
         known = said["responses"].get(str(status))
         if known is None:
@@ -106,6 +142,8 @@ def _operation(operation: Operation, parameters: list[dict[str, Any]]) -> dict[s
         said["requestBody"] = _body(operation.body)
     if operation.signed is not False:
         said["security"] = [{"signedRequest": []}, *([{}] if operation.signed is None else [])]
+    if operation.bearer:
+        said["security"] = [{"webhookToken": []}]
     return said
 
 

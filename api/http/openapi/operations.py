@@ -37,9 +37,12 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`answers`: media by status, empty for one without content. `fails`: statuses of problems beyond the usual ones.
+    """What is said of one operation beyond what its route says.
 
-    `signed`: by signed request alone, or at will. `query`: schemas of parameters of routes that are no framework's.
+    `answers`: media by status, empty for one without content. `fails`: statuses of problems beyond the usual ones.
+
+    `signed`: by signed request alone, or at will; `bearer`: by the token of what the address names.
+    `query`: schemas of parameters of routes that are no framework's.
     `example` are values of the parameters with which it can be tried.
     """
 
@@ -49,6 +52,7 @@ class Operation:
     fails: tuple[int, ...] = ()
     body: Body | None = None
     signed: bool | None = False
+    bearer: bool = False
     path: Mapping[str, str] = field(default_factory=dict)
     query: tuple[str, ...] = ()
     example: Mapping[str, str] = field(default_factory=dict)
@@ -89,7 +93,7 @@ PARAMETERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "kid": {"description": "A key's thumbprint (RFC 9679), 64 hexadecimal digits"},
     "digest": {"description": "SHA-256 of the file, 64 hexadecimal digits"},
     "entry": {"description": "Leaf index of an entry"},
-    "path": {"description": "As C2SP tlog-tiles writes it: level/number[.p/width] or entries/number[.p/width]"},
+    "path": {"description": "As C2SP tlog-tiles writes it: [level/ or entries/]number[.p/width]"},
 }
 
 _CODE: Final = {"name": "91110108MA01C8JX44"}
@@ -173,6 +177,13 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         fails=(400, 404),
         example={"path": "0/000.p/1"},
     ),
+    ("get", "/receipts/{path}"): Operation(
+        "log",
+        "The receipts of the checkpoints that begin in a bundle of entries, each after its length (uint16)",
+        {200: ("Its bytes, for ever", {OCTETS: _BYTES})},
+        fails=(400, 404),
+        example={"path": "000.p/1"},
+    ),
     ("get", "/witnessed/checkpoint"): Operation(
         "witnesses",
         "The newest checkpoint that has the quorum of witnesses",
@@ -196,13 +207,13 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         "log",
         "One of the log's keys, by thumbprint (SCRAPI)",
         {200: ("A COSE Key", {CBOR: _BYTES})},
-        fails=(404,),
+        fails=(404, 421),
         scrapi=True,
         example={"kid": "00" * 32},
     ),
     ("get", "/.well-known/credit-ledger-trust.json"): Operation(
         "log", "The service's own trust file, to be compared out of band", {200: ("The trust file", _json("Trust"))},
-        fails=(404,),
+        fails=(404, 421),
     ),
     ("post", "/annexes"): Operation(
         "log",
@@ -252,6 +263,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         "enterprises",
         "Current standing, or as_of a date and at a tree_size; signed for Accept: application/cose",
         {200: ("The standing", {JSON: ref("Standing"), COSE: _BYTES}), 304: _UNCHANGED},
+        fails=(421,),
         path={"name": "name"},
         query=("as_of", "tree_size", "min_tree_size"),
         example=_CODE,
@@ -343,7 +355,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         "pledges",
         "The certificate of a public pledge: PDF/A-3b, signed (PAdES), with the proofs of what it says attached",
         {200: ("The certificate", {PDF: _BYTES}), 304: _UNCHANGED},
-        fails=(400, 404, 410),
+        fails=(400, 404, 410, 421),
         example={"code": "0000"},
     ),
     ("get", "/v1/campaigns"): Operation(
@@ -413,6 +425,44 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         {200: ("The entry of each, or null", _json("CtisResult"))},
         fails=(400, 413),
         body=Body({JSON: ref("CtisQuery")}, "Issuer and names", {"issuer": "party:root", "ctis": ["00112233445566"]}),
+    ),
+    ("post", "/v1/webhooks"): Operation(
+        "feed",
+        "Be told of entries by webhook (Standard Webhooks), by subject, campaign or type, from any entry on. Nothing "
+        "is told before the address answers a `ledger.challenge` with `{\"challenge\": …}`. Token and secret are told "
+        "once",
+        {201: ("The subscription, its token and the secret that signs", _json("WebhookMade"))},
+        fails=(400, 413),
+        body=Body(
+            {JSON: ref("WebhookRequest")},
+            "Where to, and what",
+            {"url": "https://receiver.example.org/ledger", "types": ["PledgePublished"], "after": -1},
+        ),
+    ),
+    ("get", "/v1/webhooks/{name}"): Operation(
+        "feed",
+        "How a webhook stands: what it was told, what is wrong",
+        {200: ("Its state", _json("Webhook"))},
+        fails=(404,),
+        bearer=True,
+        example={"name": "00" * 16},
+    ),
+    ("post", "/v1/webhooks/{name}/replay"): Operation(
+        "feed",
+        "Deliver again from an entry on (`after`), or go on where it was stopped; an entry keeps its `webhook-id`",
+        {200: ("Its state", _json("Webhook"))},
+        fails=(400, 404, 413),
+        body=Body({JSON: ref("ReplayRequest")}, "From where", {"after": 0}),
+        bearer=True,
+        example={"name": "00" * 16},
+    ),
+    ("post", "/v1/webhooks/{name}/end"): Operation(
+        "feed",
+        "End a webhook; where it went is erased",
+        {204: ("It is ended", {})},
+        fails=(404,),
+        bearer=True,
+        example={"name": "00" * 16},
     ),
     # by signed request
     ("post", "/v1/attachments"): Operation(

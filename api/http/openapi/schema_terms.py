@@ -12,6 +12,7 @@ __all__ = [
     "NUMBER",
     "PERHAPS",
     "PERHAPS_DAY",
+    "PERHAPS_MOMENT",
     "SHA256",
     "TEXT",
     "WORDS",
@@ -32,6 +33,7 @@ YES: Final[Schema] = {"type": "boolean"}
 DAY: Final[Schema] = {"type": "string", "format": "date"}
 PERHAPS_DAY: Final[Schema] = {"type": ["string", "null"], "format": "date"}
 MOMENT: Final[Schema] = {"type": "string", "format": "date-time"}
+PERHAPS_MOMENT: Final[Schema] = {"type": ["string", "null"], "format": "date-time"}
 SHA256: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 ANY: Final[Schema] = {"type": "object"}
 LEVEL: Final[Schema] = {"type": "string", "description": "UNRATED, PLEDGED, NORMAL, … as the policy names its levels"}

@@ -7,9 +7,8 @@ from typing import Final
 from ledger.domain.events.visit import PremisesVisited
 from ledger.domain.state.visit import VISITS
 
-from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
 

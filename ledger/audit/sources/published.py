@@ -1,7 +1,7 @@
 """A published log as the source of an audit: the paths of C2SP tlog-tiles and the service, over HTTP or in a folder.
 
-Entries are fetched once, in log order, and laid out in files, so that streams can be read whole (`laying_out`). What is
-not there, or cannot be read, is left to the checks to name.
+Entries are fetched once and laid out in files (`spool.py`), so that streams can be read whole (`bundles.py` does that).
+What is not there, or cannot be read, is left to the checks to name.
 """
 
 from __future__ import annotations
@@ -10,42 +10,42 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from functools import partial
+from contextlib import closing
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ledger.audit.sources.prefetch import THREADS, Fetch, in_turn
-from ledger.audit.sources.published_checkpoints import ReceiptSource, ShownHeads
+from ledger.audit.sources.bundles import LayingOut, lay_out
+from ledger.audit.sources.published_checkpoints import ShownHeads
 from ledger.audit.sources.source import AnnexFound, EntryFound, GoverningFound, LeafFound, StreamRange
 from ledger.audit.sources.spool import (
     GOVERNING,
-    Layout,
+    CheckpointFiles,
+    Times,
     checkpoints_in,
     entries_in,
     leaves_in,
     parts_in,
+    require_folder,
     streams_in,
     subjects_in,
 )
-from ledger.domain.events.types import ALL
-from ledger.errors import Malformed
-from ledger.limits import TILE_HEIGHT, TILE_WIDTH
+from ledger.limits import PARTS_PER_PROCESS_MIN, TILE_HEIGHT, TILE_WIDTH
+from ledger.parallel.engine import Engine
+from ledger.reading.prefetch import THREADS, Fetch, in_turn
 from ledger.store.contract import CheckpointRow, LeafRow
 from ledger.store.cosignatures import CosignatureRow
 from ledger.tlog.checkpoint import Checkpoint, parse_checkpoint
-from ledger.tlog.hashing import HASH_BYTES, leaf_hash, split_hashes
+from ledger.tlog.hashing import HASH_BYTES
 from ledger.tlog.note import parse_note
-from ledger.tlog.tiles import bundle_path, decode_bundle, tile_path, tile_width
+from ledger.tlog.tiles import tile_path
 from ledger.verifier.trust import Trust
 
 __all__ = ["Fetch", "LaidOut", "PublishedSource"]
 
-_WITH_BODY: Final = (
-    b'"type":"sealed"',
-    *(f'"type":"{kind.__name__}"'.encode() for kind in ALL if kind.text_type is not None),
-)
+_PARTS: Final = 256  # of the log, at least where it is long
+_PART_BUNDLES_MIN: Final = 16
 
 
 class LaidOut(NamedTuple):
@@ -55,19 +55,16 @@ class LaidOut(NamedTuple):
     timed: bool
 
     def open(self) -> PublishedSource:
+        """Raises `Misconfigured` where the folder is not there."""
+        require_folder(Path(self.folder))
         return PublishedSource(lambda path: None, {}, Path(self.folder), self.timed)
 
 
-class _Fetched(NamedTuple):
-    """A bundle and what belongs to it; None, or nothing, of what is not there or cannot be read."""
-
-    entries: list[bytes] | None
-    hashes: list[bytes]
-    receipts: list[bytes] | None
-
-
 class PublishedSource:
-    """`notes` are the signed checkpoints that are shown, by size. `begin` fetches; `timed` is known once it has."""
+    """A published log as the source of an audit.
+
+    `notes` are the signed checkpoints that are shown, by size. `begin` fetches; `timed` is known once it has.
+    """
 
     def __init__(
         self,
@@ -109,69 +106,35 @@ class PublishedSource:
         assert self._laid_out is not None  # begun
         return self._laid_out
 
-    def begin(self, trust: Trust, progress: Callable[[int, int], None]) -> LaidOut:
-        """Fetch every entry and what is public beside it. Raises `Unavailable`."""
-        self._own = tempfile.mkdtemp(prefix="ledger-audit-")
+    @cached_property
+    def _times(self) -> Times:
+        return Times(self._folder)
+
+    def begin(
+        self, trust: Trust, progress: Callable[[int, int], None], engine: Engine, scratch: Path | None = None
+    ) -> LaidOut:
+        """Fetch every entry and what is public beside it, into a folder below `scratch` (a temporary one otherwise).
+
+        An `engine` with processes of its own needs a `fetch` that can be pickled. Raises `Unavailable`,
+        `Misconfigured`.
+        """
+        self._own = tempfile.mkdtemp(prefix="ledger-audit-", dir=scratch)
         self._laid_out = Path(self._own)
         self._logs = frozenset((key.name, key.key_id) for key in trust.vkeys)
-        receipts = ReceiptSource(self._fetch, self._size)
-        numbers = range(-(-self._size // TILE_WIDTH))
-        with ExitStack() as stack:
-            # Two pools: who waits for a bundle must not wait for its bodies behind other bundles.
-            bundles, bodies = (stack.enter_context(ThreadPoolExecutor(THREADS)) for _ in range(2))
-            layout = stack.enter_context(Layout(self._folder, self._size))
-            heads = ShownHeads(layout.put_checkpoint, self._notes, trust)
-            fetched = in_turn(bundles, partial(self._all_of, receipts), numbers)
-            for number, found in zip(numbers, fetched, strict=True):
-                self._lay_out(number, found, heads, layout, bodies)
-                progress(min((number + 1) * TILE_WIDTH, self._size), self._size)
+        bundles = -(-self._size // TILE_WIDTH)
+        width = max(_PART_BUNDLES_MIN, -(-bundles // max(_PARTS, engine.processes * PARTS_PER_PROCESS_MIN)))
+        parts = [range(first, min(first + width, bundles)) for first in range(0, bundles, width)]
+        with closing(CheckpointFiles(self._folder)) as files:
+            heads = ShownHeads(files.put, files.date, self._notes, trust)
+            for part, shown in zip(
+                parts, engine.run(lay_out, LayingOut(self._fetch, self._size, self._own), parts), strict=True
+            ):
+                for receipts, leaves in shown:
+                    heads.take(receipts, leaves)
+                progress(min(part.stop * TILE_WIDTH, self._size), self._size)
             if self._notes:
                 self._timed = heads.finish()
         return LaidOut(self._own, self._timed)
-
-    def _all_of(self, receipts: ReceiptSource, number: int) -> _Fetched:
-        return _Fetched(self._bundle(number), self._hashes(number), receipts.receipts(number))
-
-    def _lay_out(
-        self, number: int, found: _Fetched, heads: ShownHeads, layout: Layout, bodies: ThreadPoolExecutor
-    ) -> None:
-        first, width = number * TILE_WIDTH, tile_width(0, number, self._size)
-        entries: Sequence[bytes | None] = found.entries or [None] * width
-        hashes: Sequence[bytes | None] = found.hashes or [None] * width
-
-        def leaves(index: int) -> list[bytes]:
-            entry, hashed = entries[index - first], hashes[index - first]
-            own = None if entry is None else leaf_hash(entry)
-            return [one for one in dict.fromkeys((own, hashed)) if one is not None]
-
-        heads.take(found.receipts, leaves)
-        layout.put_hashes(hashes)
-        rows = list(enumerate(entries, first))
-        for (index, entry), body in zip(rows, bodies.map(self._body, rows), strict=True):
-            layout.put(index, heads.time_of(index), entry, body)
-
-    def _bundle(self, number: int) -> list[bytes] | None:
-        width = tile_width(0, number, self._size)
-        data = self._fetch(bundle_path(number, width))
-        if data is None and width < TILE_WIDTH:
-            data = self._fetch(bundle_path(number))  # the log has grown, and partial ones may go (tlog-tiles)
-        try:
-            entries = [] if data is None else decode_bundle(data)[:width]
-        except Malformed:
-            return None
-        return entries if len(entries) == width else None
-
-    def _hashes(self, number: int) -> list[bytes]:
-        width = tile_width(0, number, self._size)
-        hashes = split_hashes(self.tile(0, number, width) or b"")
-        return hashes if len(hashes) == width and len(hashes[-1]) == HASH_BYTES else []
-
-    def _body(self, row: tuple[int, bytes | None]) -> bytes | None:
-        """What is public of a sealed entry, or of the text that an open one names."""
-        index, entry = row
-        if entry is None or not any(mark in entry for mark in _WITH_BODY):
-            return None
-        return self._fetch(f"entries/{index}/body")
 
     def checkpoints(self) -> Iterator[CheckpointRow]:
         return checkpoints_in(self._folder)
@@ -202,7 +165,7 @@ class PublishedSource:
                     yield CosignatureRow(size, line.name, line.key_id, line.signature)
 
     def governing(self) -> Iterator[GoverningFound]:
-        for row in entries_in(self._folder, GOVERNING):
+        for row in entries_in(self._folder, GOVERNING, self._times):
             if row.statement is not None:
                 body = None if row.vault is None else row.vault[2]
                 yield GoverningFound(row.index, row.subject, row.version or 0, row.recorded_at, row.statement, body)
@@ -211,7 +174,7 @@ class PublishedSource:
         return [StreamRange(governing, name, "") for name in parts_in(self._folder, governing)]
 
     def streams(self, part: StreamRange) -> Iterator[list[EntryFound]]:
-        return streams_in(self._folder, part.first)
+        return streams_in(self._folder, part.first, self._times)
 
     def facts(self) -> Iterator[tuple[int, bytes]]:
         return iter(())

@@ -6,16 +6,15 @@ have none. What is damaged or left out becomes a row without signatures, so that
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from ledger.audit.sources.prefetch import Fetch
 from ledger.cose.receipt import Receipt, parse_receipt
 from ledger.cose.receipts import decode_receipts, gather_receipts, receipts_path
 from ledger.cose.sign1 import verify_sign1
 from ledger.errors import LedgerError, Malformed, NotFound
 from ledger.limits import TILE_WIDTH
+from ledger.reading.prefetch import Fetch
 from ledger.store.contract import CheckpointRow
 from ledger.tlog.checkpoint import Checkpoint
 from ledger.tlog.proof import root_from_inclusion
@@ -67,25 +66,29 @@ class ReceiptSource:
 
 
 class ShownHeads:
-    """Makes rows of receipts, in order. `notes`: what is shown signed, by size; the largest is of the whole log."""
+    """Makes rows of receipts, in order, for `keep`; `date(first, size, time)` is told which entries they date.
+
+    `notes`: what is shown signed, by size; the largest is of the whole log.
+    """
 
     def __init__(
         self,
         keep: Callable[[CheckpointRow], None],
+        date: Callable[[int, int, int], None],
         notes: Mapping[int, tuple[bytes, Checkpoint]],
         trust: Trust,
     ) -> None:
         self._keep = keep
+        self._date = date
         self._notes = dict(notes)
         self._end = max(notes)
         self._trust = trust
         self._size = 0
         self._time = 0
         self._absent = False
-        self._recent: deque[tuple[int, int, int]] = deque()  # first entry, size and time of checkpoints
 
-    def take(self, receipts: Sequence[bytes] | None, leaves: Callable[[int], Sequence[bytes]]) -> None:
-        """Those that belong to the next bundle; `leaves(index)`: what may be the leaf hash of an entry."""
+    def take(self, receipts: Sequence[bytes] | None, leaves: Mapping[int, Sequence[bytes]]) -> None:
+        """Those that belong to the next bundle; `leaves`: what may be the leaf hashes of its entries, by index."""
         self._absent = receipts is None
         for data in receipts or ():
             try:
@@ -96,13 +99,7 @@ class ShownHeads:
                 if receipt.index > self._size:
                     self._keep(CheckpointRow(receipt.index, self._size, b"", self._time, b"", *_NOTHING))
                     self._size = receipt.index
-                self._row(receipt, leaves(receipt.index))
-
-    def time_of(self, index: int) -> int:
-        """When the entry was recorded; 0 where no receipt says so. Asked after its bundle's receipts were taken."""
-        while self._recent and self._recent[0][1] <= index:
-            self._recent.popleft()
-        return self._recent[0][2] if self._recent and self._recent[0][0] <= index else 0
+                self._row(receipt, leaves.get(receipt.index, ()))
 
     def finish(self) -> bool:
         """There are no more; whether they say of every entry when it was recorded."""
@@ -131,7 +128,7 @@ class ShownHeads:
                 receipt.tree_size, self._size, root, receipt.iat, note, message.protected_bytes, message.signature
             )
         )
-        self._recent.append((self._size, receipt.tree_size, receipt.iat))
+        self._date(self._size, receipt.tree_size, receipt.iat)
         self._size, self._time = receipt.tree_size, receipt.iat
 
     def _holds(self, receipt: Receipt, root: bytes) -> bool:

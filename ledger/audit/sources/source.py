@@ -34,8 +34,11 @@ class EntryFound(Struct, frozen=True):
 
 
 class LeafFound(Struct, frozen=True):
-    """`hashed` is computed from the entry's bytes (None: they are gone), `column` what is kept beside it: None where
-    nothing is kept, empty where it is gone. `subject`: whether it says whose entry it is."""
+    """An entry's leaf as a source has it.
+
+    `hashed` is computed from the entry's bytes (None: they are gone), `column` what is kept beside it: None where
+    nothing is kept, empty where it is gone. `subject`: whether it says whose entry it is.
+    """
 
     index: int
     hashed: bytes | None
@@ -45,7 +48,10 @@ class LeafFound(Struct, frozen=True):
 
 
 class AnnexFound(Struct, frozen=True):
-    """`digest` as named, `hashed` as computed; `kept`: whether an index and a media type lie beside it."""
+    """A public file that lies beside the entries.
+
+    `digest` as named, `hashed` as computed; `kept`: whether an index and a media type lie beside it.
+    """
 
     digest: bytes
     hashed: bytes

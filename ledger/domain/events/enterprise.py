@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from ledger.domain.events.base import Event, Line, PaperEvidence
-from ledger.domain.values.size_band import SizeBand
 
 __all__ = [
     "EnterpriseDeregistered",
@@ -19,7 +18,11 @@ __all__ = [
     "EnterpriseRenamed",
     "EnterpriseSized",
     "IdentifierOverridden",
+    "SizeBand",
 ]
+
+SizeBand = Literal["micro", "small", "medium", "large"]
+"""As the statistical standard for small and medium-sized enterprises names them."""
 
 
 class EnterpriseRegistered(Event, frozen=True, kw_only=True, tag="EnterpriseRegistered"):

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from ledger.domain.events.base import EntryIndex, Event, Line
-from ledger.domain.values.size_band import SizeBand
+from ledger.domain.events.enterprise import SizeBand
 
 Days = Annotated[int, Meta(ge=0, le=36_500)]
 Months = Annotated[int, Meta(ge=0, le=1_200)]

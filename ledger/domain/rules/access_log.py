@@ -6,8 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from ledger.domain.events.access_log import AccessDigestPublished
-from ledger.domain.rules.context import Context, UniqueFact
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.governance import Governance
 from ledger.errors import Refused
 

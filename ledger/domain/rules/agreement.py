@@ -6,12 +6,11 @@ from typing import Final
 
 from ledger.domain.events.agreement import AgreementDefaulted, AgreementPerformed
 from ledger.domain.rules.complaint import require_notice
-from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.agreement import AGREEMENTS, Defaulted, Performed, agreed
 from ledger.domain.state.complaint import OUTCOMES, OutcomeState
-from ledger.domain.state.finding import annulled
+from ledger.domain.state.finding import is_annulled
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import month_of
 from ledger.errors import Refused
@@ -37,9 +36,8 @@ def default(record: _Record, event: AgreementDefaulted, ctx: Context) -> _Facts:
     outcome = _agreement(record, event.outcome_entry)
     _after_the_case(outcome, event.due, month_of(event.effective_on))
     _not_performed(record, event.outcome_entry)
-    void = annulled(record)
     for one in AGREEMENTS.of(record).about(event.outcome_entry, record.repudiated):
-        if isinstance(one, Defaulted) and one.index not in void:
+        if isinstance(one, Defaulted) and not is_annulled(record, one.index):
             raise Refused(
                 "agreement.already_defaulted",
                 f"第 {one.index} 条记录已登记未履行",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ledger.domain.events.annex import AnnexTakenDown
-from ledger.domain.rules.context import Context, UniqueFact
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.declaration import naming_annex
 from ledger.domain.state.legal_hold import require_no_hold
 from ledger.domain.state.record import EnterpriseRecord

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from ledger.domain.events.breach import BreachCorrected, BreachFound
-from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import another_officer
 from ledger.domain.rules.pledge_conditions import published
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.breach import BREACHES, Breach, corrections, newest, root_of
 from ledger.domain.state.pledge import PLEDGES
 from ledger.domain.state.pledge_state import Terms

@@ -14,8 +14,7 @@ from ledger.domain.events.campaign import (
     NoticePublished,
 )
 from ledger.domain.rules.campaign_conditions import PLEDGE_PUBLISHED_IN, require_not_cancelled
-from ledger.domain.rules.context import Context, UniqueFact
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.campaign import CampaignState
 from ledger.domain.state.governance import Governance
 from ledger.domain.values.dates import add_months

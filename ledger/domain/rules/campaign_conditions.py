@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ledger.domain.rules.context import Context
+from ledger.domain.rules.spec import Context
 from ledger.domain.state.campaign import CampaignState
 from ledger.domain.state.pledge_state import Terms
 from ledger.errors import Refused

@@ -33,7 +33,7 @@ from ledger.domain.rules import (
     repair,
     repudiation,
 )
-from ledger.domain.rules.context import EventSpec
+from ledger.domain.rules.spec import EventSpec
 
 __all__ = ["SPECS"]
 

@@ -14,9 +14,8 @@ from ledger.domain.events.complaint import (
     Outcome,
     Reply,
 )
-from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.agreement import AGREED
 from ledger.domain.state.complaint import OUTCOMES, OWED_NO_REPLY, OutcomeState, outcome_root, window_lapsed
 from ledger.domain.state.pledge import PLEDGES

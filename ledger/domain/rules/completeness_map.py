@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ledger.domain.events.completeness_map import MapRootPublished
-from ledger.domain.rules.context import Context, UniqueFact
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.governance import Governance
 from ledger.domain.values.subject import MAP
 from ledger.errors import Refused

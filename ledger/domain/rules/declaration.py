@@ -7,10 +7,9 @@ from typing import Any, Final
 
 from ledger.domain.events.base import Annex, PaperEvidence
 from ledger.domain.events.declaration import BelowRecommendedNoted, StandardAbolished, StandardDeclared, StandardRevised
-from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.declaration_conditions import check_content
 from ledger.domain.rules.enterprise import require_registered
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.declaration import STANDARDS, Declaration, Version
 from ledger.domain.state.enterprise import ceased_by
 from ledger.domain.state.record import EnterpriseRecord

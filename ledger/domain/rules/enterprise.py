@@ -16,8 +16,7 @@ from ledger.domain.events.enterprise import (
     EnterpriseSized,
     IdentifierOverridden,
 )
-from ledger.domain.rules.context import Context, UniqueFact, never
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, never, spec
 from ledger.domain.state.enterprise import IDENTITY, is_registered, registration_of
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.enterprise_code import (

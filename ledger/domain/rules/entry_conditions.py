@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from ledger.domain.rules.context import Context
-from ledger.domain.state.finding import annulled
+from collections.abc import Iterator
+
+from ledger.domain.rules.spec import Context
+from ledger.domain.state.breach import BREACHES, Breach, corrections, root_of
+from ledger.domain.state.complaint import OUTCOMES, outcome_root
+from ledger.domain.state.finding import FINDINGS, Cited, is_annulled, rechecks
 from ledger.domain.state.record import EnterpriseRecord, EntryRef
-from ledger.domain.state.versions import versions_of
 from ledger.errors import Refused
 
 __all__ = ["another_officer", "counting_entry", "entry_of", "officer_of_no_version", "same_party"]
@@ -27,7 +30,7 @@ def entry_of(record: EnterpriseRecord | None, index: int, ctx: Context) -> Entry
 def counting_entry(record: EnterpriseRecord, index: int, ctx: Context) -> EntryRef:
     """An entry of this stream that was neither erased, nor repudiated, nor annulled."""
     ref = entry_of(record, index, ctx)
-    if ref.type is None or index in record.erased or index in record.repudiated or index in annulled(record):
+    if ref.type is None or index in record.erased or index in record.repudiated or is_annulled(record, index):
         raise Refused(
             "entry.counts_no_more",
             "该条记录已被否认、撤销, 或其正文已删除, 不再计入",
@@ -50,7 +53,7 @@ def another_officer(kid: bytes, ctx: Context, rule: str) -> None:
 
 def officer_of_no_version(record: EnterpriseRecord, entry: int, ctx: Context, rule: str) -> None:
     """Another person than any who signed a version of what is decided on: the entry, its corrections, later looks."""
-    for version in versions_of(record, entry):
+    for version in _versions_of(record, entry):
         another_officer(record.entries[version].kid, ctx, rule)
 
 
@@ -63,3 +66,32 @@ def same_party(ref: EntryRef, ctx: Context, rule: str) -> None:
             f"this is for the body that made the record, {ref.issuer}",
             ctx.issuer,
         )
+
+
+def _versions_of(record: EnterpriseRecord, entry: int) -> Iterator[int]:
+    """The leaf indices of all versions of what an entry says: itself, what corrected it, later looks at a record.
+
+    Repudiated ones too: somebody signed them.
+    """
+    yield entry
+    outcome = outcome_root(record, entry)
+    if outcome is not None:
+        found = [outcome, *(one.index for one in OUTCOMES.of(record).by_entry[outcome].corrections)]
+    else:
+        found = [*_breaches(record, entry), *_looks(record, entry)]
+    yield from (one for one in found if one != entry)
+
+
+def _breaches(record: EnterpriseRecord, entry: int) -> Iterator[int]:
+    breaches = BREACHES.of(record)
+    root = root_of(breaches, entry)
+    if isinstance(root, Breach):
+        yield root.index
+        yield from (one.index for one in corrections(breaches, root))
+
+
+def _looks(record: EnterpriseRecord, entry: int) -> Iterator[int]:
+    findings = FINDINGS.of(record)
+    cited = findings.entries.get(entry)
+    if isinstance(cited, Cited):
+        yield from (one.index for one in rechecks(findings, cited, ()))

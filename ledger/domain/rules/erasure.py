@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ledger.domain.events.repudiation import BodyErased
-from ledger.domain.rules.context import Context
 from ledger.domain.rules.counting import FOREVER, conduct, counts_until, leaves_nothing_on_record
+from ledger.domain.rules.spec import Context
 from ledger.domain.state.fold import SLOTS, without
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused

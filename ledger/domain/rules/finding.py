@@ -7,12 +7,11 @@ from typing import Final
 
 from ledger.domain.events.base import Event
 from ledger.domain.events.finding import FindingAnnulled, FindingRecorded, PublicRecordCited, PublicRecordRechecked
-from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import another_officer, counting_entry, entry_of
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.declaration import standing_declaration
-from ledger.domain.state.finding import FINDINGS, Cited, RecordedFinding, annulled, rechecks
+from ledger.domain.state.finding import FINDINGS, Cited, RecordedFinding, is_annulled, rechecks
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
 from ledger.limits import FINDINGS_MAX, RECORD_RECHECKS_MAX
@@ -167,7 +166,7 @@ def annul(record: _Record, event: FindingAnnulled, ctx: Context) -> _Facts:
             "this entry is no finding that can be annulled (or its body is erased)",
             str(event.annuls),
         )
-    if event.annuls in annulled(record):
+    if is_annulled(record, event.annuls):
         raise Refused("annulment.twice", "该认定已被撤销", "this finding was annulled already", str(event.annuls))
     counting_entry(record, event.annuls, ctx)
     if ref.issuer != ctx.issuer and "regulator" not in ctx.roles:
@@ -223,7 +222,7 @@ def _soon_after(event: Event, decided_on: date, ctx: Context) -> None:
 
 
 def _not_said(record: EnterpriseRecord, index: int, rule: str) -> None:
-    if index not in record.repudiated and index not in annulled(record):
+    if index not in record.repudiated and not is_annulled(record, index):
         raise Refused(rule, f"第 {index} 条记录已登记同一文书", f"entry {index} has the same document", str(index))
 
 

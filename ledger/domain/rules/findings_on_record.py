@@ -5,14 +5,11 @@ Of a standing this is the part that an entry can be held against the enterprise 
 
 from __future__ import annotations
 
-from ledger.domain.state.complaint import OUTCOMES, bearing_of
-from ledger.domain.state.fold import SLOTS, STEPS
+from ledger.domain.state.fold import SLOT_OF, SLOTS
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Bearing, Finding, Hold
 
 __all__ = ["findings_at", "findings_of", "holds_at"]
-
-_SLOT_OF = {kind.__name__: step.slot for kind, step in STEPS.items()}
 
 
 def findings_of(record: EnterpriseRecord) -> tuple[Finding, ...]:
@@ -33,10 +30,9 @@ def holds_at(record: EnterpriseRecord, entry: int) -> tuple[Hold, ...]:
 
 
 def _bearing_at(record: EnterpriseRecord, entry: int) -> Bearing:
-    """What the entry's noun brings; of outcomes, of which large sellers have very many, only the entry's own."""
-    outcome = OUTCOMES.of(record).by_entry.get(entry)
-    if outcome is not None:
-        return bearing_of(record, (outcome,))
+    """What the entry brings; of nouns that are never read entry by entry, all that the noun does."""
     ref = record.entries.get(entry)
-    noun = None if ref is None or ref.type is None else _SLOT_OF[ref.type]
-    return Bearing() if noun is None or noun is OUTCOMES or noun.bearing is None else noun.bearing(record)
+    noun = None if ref is None or ref.type is None else SLOT_OF[ref.type]
+    if noun is None or noun.bearing is None:
+        return Bearing()
+    return noun.bearing(record) if noun.bearing_of is None else noun.bearing_of(record, (entry,))

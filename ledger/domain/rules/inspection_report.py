@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from ledger.domain.events.inspection_report import ReportInvalidated, ReportSubmitted, ReportVerified
-from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import another_officer
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.inspection_report import REPORTS, Report
 from ledger.domain.state.record import EnterpriseRecord

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from ledger.domain.events.legal_hold import LegalHoldPlaced, LegalHoldReleased
-from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.entry_conditions import entry_of
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.legal_hold import LEGAL_HOLDS
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused

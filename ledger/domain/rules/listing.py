@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from ledger.domain.events.listing import ProductDelisted, ProductListed
-from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.listing import LISTINGS, Listing, product_key
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused

@@ -12,10 +12,9 @@ from ledger.domain.events.mark import (
     MarkRevoked,
     MarkSuspended,
 )
-from ledger.domain.rules.context import Context, UniqueFact, never
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.pledge_conditions import published
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, never, spec
 from ledger.domain.state.enterprise import ceased_by
 from ledger.domain.state.licence_periods import last_day, pledge_days, standing_turns
 from ledger.domain.state.mark import MARKS, Licence

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from ledger.domain.events.objection import ObjectionFiled, ObjectionRejected, ObjectionUpheld
-from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import counting_entry, entry_of, officer_of_no_version
 from ledger.domain.rules.findings_on_record import findings_at, holds_at
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.breach import BREACHES, root_of
 from ledger.domain.state.objection import OBJECTIONS
 from ledger.domain.state.petition import Petition, decision_on

@@ -5,7 +5,7 @@ Proofs of possession are checked before this, in `ledger.registration`: they are
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 
 from ledger.domain.events.party import (
@@ -20,41 +20,23 @@ from ledger.domain.events.party import (
     TrustAnchorsEstablished,
     TrustAnchorsSucceeded,
 )
-from ledger.domain.rules.context import Context, UniqueFact
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.party_conditions import (
+    enrolled_party,
+    key_of_party,
+    new_key,
+    not_by_itself,
+    ordered_validity,
+    role_giver,
+    root_keys_left,
+)
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.governance import Governance
-from ledger.domain.state.party import ROOT_PARTY, EnrolledKey, PartyRecord, kid_of
+from ledger.domain.state.party import ROOT_PARTY
 from ledger.errors import Refused
 
 __all__ = ["EVENTS"]
 
-# What a registrar may give: every other role decides about others, and is the root's to give.
-_GIVEN_BY_REGISTRAR: Final = frozenset(("laboratory", "handling_body"))
 _Facts = tuple[UniqueFact, ...]
-
-
-def usable_key(governance: Governance, kid: bytes, issuer: str, today: date) -> EnrolledKey:
-    """The issuer's key, if it may sign an entry that is recorded here and today. Raises `Refused`."""
-    key = governance.keys.get(kid)
-    if key is None:
-        raise Refused("key.unknown", "签名密钥未登记", "the signing key is not enrolled", kid.hex())
-    if key.party != issuer:
-        raise Refused("key.not_the_issuers", "签名密钥属于另一主体", "the signing key belongs to another party", issuer)
-    if key.ended_at is not None:
-        raise Refused(
-            "key.ended",
-            f"签名密钥已由第 {key.ended_at} 条记录停用",
-            f"the signing key was ended by entry {key.ended_at}",
-            kid.hex(),
-        )
-    if not key.valid_on(today):
-        raise Refused(
-            "key.not_valid_today",
-            "签名密钥今日不在有效期内 (或恢复等待期未满)",
-            "the signing key is not valid today (or its waiting period after a recovery is not over)",
-            f"{key.usable_from or key.valid_from} – {key.valid_until or '…'}",
-        )
-    return key
 
 
 def establish(governance: Governance, event: TrustAnchorsEstablished, ctx: Context) -> _Facts:
@@ -131,7 +113,7 @@ def enrol_party(governance: Governance, event: PartyEnrolled, ctx: Context) -> _
 
 def accredit(governance: Governance, event: LaboratoryAccredited, ctx: Context) -> _Facts:
     """Of a party that holds the role, under a number that no other party was ever accredited under."""
-    party = _party(governance, ctx)
+    party = enrolled_party(governance, ctx)
     if "laboratory" not in party.roles:
         raise Refused(
             "accreditation.no_laboratory",
@@ -139,7 +121,7 @@ def accredit(governance: Governance, event: LaboratoryAccredited, ctx: Context) 
             "this party does not hold the role of a laboratory",
             ctx.subject,
         )
-    _not_by_itself(ctx)
+    not_by_itself(ctx)
     earlier = governance.parties_and_keys.accreditations.get(event.cma)
     if earlier is not None and earlier.party != ctx.subject:
         raise Refused(
@@ -160,7 +142,7 @@ def accredit(governance: Governance, event: LaboratoryAccredited, ctx: Context) 
 
 def enrol_key(governance: Governance, event: KeyEnrolled, ctx: Context) -> _Facts:
     """A key that nobody had before: the first by the root or a registrar, a further one by the party's own key."""
-    party = _party(governance, ctx)
+    party = enrolled_party(governance, ctx)
     if party.keys and ctx.issuer != ctx.subject and not ctx.bootstrap:
         raise Refused(
             "key.further_by_own_key",
@@ -168,14 +150,14 @@ def enrol_key(governance: Governance, event: KeyEnrolled, ctx: Context) -> _Fact
             "this party has a key: a further one is enrolled by that key, or recovered with its waiting period",
             ctx.issuer,
         )
-    _new_key(governance, event.key)
-    _ordered(event.valid_from, event.valid_until)
+    new_key(governance, event.key)
+    ordered_validity(event.valid_from, event.valid_until)
     return ()
 
 
 def rotate_key(governance: Governance, event: KeyRotated, ctx: Context) -> _Facts:
     """By the old key, which ends here."""
-    _party(governance, ctx)
+    enrolled_party(governance, ctx)
     if bytes.fromhex(event.replaces) != ctx.kid:
         raise Refused(
             "key.rotation_by_another",
@@ -183,15 +165,15 @@ def rotate_key(governance: Governance, event: KeyRotated, ctx: Context) -> _Fact
             "a rotation is signed by the key that it replaces",
             event.replaces,
         )
-    _new_key(governance, event.key)
-    _ordered(ctx.today, event.valid_until)
+    new_key(governance, event.key)
+    ordered_validity(ctx.today, event.valid_until)
     return ()
 
 
 def recover_key(governance: Governance, event: KeyRecovered, ctx: Context) -> _Facts:
     """For a key without successor; the new one waits as long as the policy says."""
-    _party(governance, ctx)
-    lost = _key_of(governance, event.replaces, ctx)
+    enrolled_party(governance, ctx)
+    lost = key_of_party(governance, event.replaces, ctx)
     if lost.successor is not None:
         raise Refused(
             "key.already_replaced",
@@ -199,7 +181,7 @@ def recover_key(governance: Governance, event: KeyRecovered, ctx: Context) -> _F
             "this key already has a successor",
             event.replaces,
         )
-    _new_key(governance, event.key)
+    new_key(governance, event.key)
     earliest = ctx.today + timedelta(days=ctx.policy.key_recovery_days)
     if event.usable_from < earliest:
         raise Refused(
@@ -208,14 +190,14 @@ def recover_key(governance: Governance, event: KeyRecovered, ctx: Context) -> _F
             f"a recovered key has a waiting period and may be used from {earliest} at the earliest",
             str(event.usable_from),
         )
-    _ordered(event.usable_from, event.valid_until)
+    ordered_validity(event.usable_from, event.valid_until)
     return ()
 
 
 def revoke_key(governance: Governance, event: KeyRevoked, ctx: Context) -> _Facts:
     """Once, unless an earlier compromise comes to light; never the root's last key."""
-    _party(governance, ctx)
-    key = _key_of(governance, event.kid, ctx)
+    enrolled_party(governance, ctx)
+    key = key_of_party(governance, event.kid, ctx)
     since = event.compromised_since
     if (event.reason == "compromised") != (since is not None):
         raise Refused(
@@ -233,7 +215,7 @@ def revoke_key(governance: Governance, event: KeyRevoked, ctx: Context) -> _Fact
             f"this key was already ended by entry {key.ended_at}; only an earlier compromise could be added",
             event.kid,
         )
-    if ctx.subject == ROOT_PARTY and not _root_keys_left(governance, key, event, ctx):
+    if ctx.subject == ROOT_PARTY and not root_keys_left(governance, key, event, ctx):
         raise Refused(
             "key.last_root",
             "不能停用最后一把根密钥: 请先登记另一把",
@@ -245,8 +227,8 @@ def revoke_key(governance: Governance, event: KeyRevoked, ctx: Context) -> _Fact
 
 def grant_role(governance: Governance, event: RoleGranted, ctx: Context) -> _Facts:
     """A role that the party does not hold."""
-    party = _party(governance, ctx)
-    _role_giver(event.role, ctx)
+    party = enrolled_party(governance, ctx)
+    role_giver(event.role, ctx)
     if event.role in party.roles:
         raise Refused("role.already_granted", "该主体已有此角色", "the party already has this role", event.role)
     return ()
@@ -254,25 +236,11 @@ def grant_role(governance: Governance, event: RoleGranted, ctx: Context) -> _Fac
 
 def revoke_role(governance: Governance, event: RoleRevoked, ctx: Context) -> _Facts:
     """A role that the party holds."""
-    party = _party(governance, ctx)
-    _role_giver(event.role, ctx)
+    party = enrolled_party(governance, ctx)
+    role_giver(event.role, ctx)
     if event.role not in party.roles:
         raise Refused("role.not_held", "该主体没有此角色", "the party does not have this role", event.role)
     return ()
-
-
-def _party(governance: Governance, ctx: Context) -> PartyRecord:
-    party = governance.parties.get(ctx.subject)
-    if party is None:
-        raise Refused("party.not_enrolled", "该主体尚未登记", "this party is not enrolled yet", ctx.subject)
-    if ctx.subject == ROOT_PARTY and "root" not in ctx.roles:
-        raise Refused(
-            "root.by_root_only",
-            "根主体的密钥和角色只能由根密钥变更",
-            "the root's own keys and roles are changed by the root alone",
-            ctx.issuer,
-        )
-    return party
 
 
 def _log_keys(governance: Governance) -> set[str]:
@@ -282,66 +250,6 @@ def _log_keys(governance: Governance) -> set[str]:
         if one is not None:
             found |= {one.checkpoint_vkey, one.receipt_key, one.standing_key}
     return found
-
-
-def _key_of(governance: Governance, kid: str, ctx: Context) -> EnrolledKey:
-    key = governance.keys.get(bytes.fromhex(kid))
-    if key is None or key.party != ctx.subject:
-        raise Refused("key.not_of_party", "该主体没有这把密钥", "the party has no such key", kid)
-    return key
-
-
-def _new_key(governance: Governance, key: str) -> None:
-    kid = kid_of(key)
-    if kid in governance.keys:
-        raise Refused(
-            "key.already_enrolled",
-            "这把密钥已登记过, 不能再次使用",
-            "this key was enrolled before and cannot be used again",
-            kid.hex(),
-        )
-
-
-def _ordered(valid_from: date, valid_until: date | None) -> None:
-    if valid_until is not None and valid_until < valid_from:
-        raise Refused(
-            "key.validity_order", "有效期止早于有效期起", "the validity ends before it begins", str(valid_until)
-        )
-
-
-def _role_giver(role: str, ctx: Context) -> None:
-    """A registrar makes laboratories and handling bodies of others; every other role is the root's to give and take."""
-    if "root" not in ctx.roles and (role not in _GIVEN_BY_REGISTRAR or ctx.issuer == ctx.subject):
-        raise Refused(
-            "role.root_only",
-            "登记员只能授予或收回他方的检验检测机构、投诉承办单位角色; 其他角色由根密钥授予或收回",
-            "a registrar gives and takes the roles of laboratory and handling body, of others; "
-            "every other role is given and taken by the root alone",
-            role,
-        )
-
-
-def _not_by_itself(ctx: Context) -> None:
-    if ctx.issuer == ctx.subject and "root" not in ctx.roles:
-        raise Refused(
-            "accreditation.by_itself",
-            "登记员不能登记自己的资质认定",
-            "a registrar does not record its own accreditation",
-            ctx.issuer,
-        )
-
-
-def _root_keys_left(governance: Governance, revoked: EnrolledKey, event: KeyRevoked, ctx: Context) -> bool:
-    """Whether the root has a key that may sign today after this revocation and all that falls with it."""
-    falling = {revoked.kid}
-    key = revoked
-    while event.compromised_since is not None and key.successor is not None:
-        key = governance.keys[key.successor]
-        if not key.rotated or key.enrolled_on < event.compromised_since:
-            break
-        falling.add(key.kid)
-    keys = (governance.keys[kid] for kid in governance.parties[ROOT_PARTY].keys)
-    return any(key.kid not in falling and key.ended_at is None and key.valid_on(ctx.today) for key in keys)
 
 
 EVENTS: Final = (

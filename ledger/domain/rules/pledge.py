@@ -18,7 +18,6 @@ from ledger.domain.rules.campaign_conditions import (
     require_recorded_since,
     require_signed_since,
 )
-from ledger.domain.rules.context import Context, UniqueFact, never
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import another_officer
 from ledger.domain.rules.pledge_conditions import (
@@ -33,7 +32,7 @@ from ledger.domain.rules.pledge_conditions import (
     still_there,
     within_window,
 )
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, never, spec
 from ledger.domain.state.pledge import PLEDGES
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from ledger.domain.events.pledge import PledgeMade
-from ledger.domain.rules.context import Context
+from ledger.domain.rules.spec import Context
 from ledger.domain.state.campaign import CampaignState
 from ledger.domain.state.enterprise import ceased_by
 from ledger.domain.state.pledge import PLEDGES

@@ -15,9 +15,8 @@ from ledger.domain.events.policy import (
     StandingPolicyProposed,
     WorkCalendarPublished,
 )
-from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.policy_conditions import require_flawless
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.policy import Proposal
 from ledger.domain.values.working_days import works_by

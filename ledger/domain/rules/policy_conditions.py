@@ -12,9 +12,9 @@ from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
 
+from ledger.domain.events.enterprise import SizeBand
 from ledger.domain.events.policy import StandingPolicy, TierName
 from ledger.domain.rules.policy_items import FINDINGS, HOLDS, LISTED_ONLY_BY
-from ledger.domain.values.size_band import SizeBand
 from ledger.errors import Malformed, Refused
 from ledger.limits import GOOD_PERIOD_MONTHS_MIN
 

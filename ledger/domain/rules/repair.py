@@ -7,11 +7,10 @@ from typing import Final
 
 from ledger.domain.events.policy import StandingPolicy
 from ledger.domain.events.repair import RepairApplied, RepairApproved, RepairRefused, RepairRescinded
-from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.enterprise import require_registered
 from ledger.domain.rules.entry_conditions import counting_entry, entry_of, officer_of_no_version, same_party
 from ledger.domain.rules.findings_on_record import findings_at, holds_at
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.petition import Petition, PetitionDecision, decision_on
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.repair import REPAIRS

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from ledger.domain.events.repudiation import BodyErased, EntryMisattributed, StatementRepudiated
-from ledger.domain.rules.context import Context, UniqueFact
 from ledger.domain.rules.entry_conditions import another_officer
 from ledger.domain.rules.erasure import require_no_weight
-from ledger.domain.rules.spec import spec
+from ledger.domain.rules.spec import Context, UniqueFact, spec
 from ledger.domain.state.complaint import outcome_root
 from ledger.domain.state.legal_hold import require_no_hold
 from ledger.domain.state.record import EnterpriseRecord, EntryRef

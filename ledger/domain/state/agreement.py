@@ -5,6 +5,7 @@ First what is said, then what it adds up to; what may be said is in `ledger/doma
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Final, TypeAlias
 
@@ -14,7 +15,7 @@ from ledger.domain.events.agreement import AgreementDefaulted, AgreementPerforme
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.complaint import Outcome
 from ledger.domain.state.complaint import OUTCOMES, OutcomeCorrection, OutcomeState
-from ledger.domain.state.finding import annulled
+from ledger.domain.state.finding import is_annulled
 from ledger.domain.state.indexed_by_entry import IndexedByEntry
 from ledger.domain.state.pledge import PLEDGES
 from ledger.domain.state.record import EnterpriseRecord
@@ -62,18 +63,20 @@ def agreed(record: EnterpriseRecord, entry: int) -> tuple[OutcomeState, OutcomeS
     return outcome, stands
 
 
-def bearing(record: EnterpriseRecord) -> Bearing:
+def bearing_of(record: EnterpriseRecord, entries: Iterable[int]) -> Bearing:
     """Defaults on what still stands as agreed. A performance after it is shown beside the default, and ends nothing."""
-    agreements = AGREEMENTS.of(record)
-    gone, void = record.repudiated, annulled(record)
+    agreements, gone = AGREEMENTS.of(record), record.repudiated
     found: list[Finding] = []
     notes: list[Annotation] = []
     conduct: list[DatedEntry] = []
     marks: list[DatedEntry] = []
-    for index, one in agreements.entries.items():
+    for index in entries:
+        one = agreements.entries.get(index)
+        if one is None:
+            continue
         mark = DatedEntry(one.effective_on, index)
         marks.append(mark)
-        if isinstance(one, Performed) or index in gone or index in void:
+        if isinstance(one, Performed) or index in gone or is_annulled(record, index):
             continue
         agreement = agreed(record, one.about)
         if agreement is None:
@@ -92,8 +95,18 @@ def bearing(record: EnterpriseRecord) -> Bearing:
     return Bearing(tuple(found), annotations=tuple(notes), conduct=tuple(conduct), bearing=tuple(marks))
 
 
+def bearing(record: EnterpriseRecord) -> Bearing:
+    """What all of them bring."""
+    return bearing_of(record, AGREEMENTS.of(record).entries)
+
+
 AGREEMENTS: Final[Slot[Agreements]] = Slot(
-    "agreements", IndexedByEntry(), forget=IndexedByEntry.forget, bearing=bearing
+    "agreements",
+    IndexedByEntry(),
+    forget=IndexedByEntry.forget,
+    bearing=bearing,
+    bearing_of=bearing_of,
+    about=IndexedByEntry.named_by,
 )
 
 STEPS: Final = (

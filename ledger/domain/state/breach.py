@@ -5,7 +5,7 @@ First what is said, then what it adds up to; what may be said is in `ledger/doma
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import date
 from typing import Final, TypeAlias
 
@@ -88,13 +88,16 @@ def newest(breaches: Breaches, breach: Breach, repudiated: Container[int]) -> En
     return max(standing, key=lambda one: one.index, default=breach)
 
 
-def bearing(record: EnterpriseRecord) -> Bearing:
+def bearing_of(record: EnterpriseRecord, entries: Iterable[int]) -> Bearing:
     """Breaches of pledges that were made for the public."""
     breaches, gone = BREACHES.of(record), record.repudiated
     found: list[Finding] = []
     conduct: list[DatedEntry] = []
     marks: list[DatedEntry] = []
-    for index, one in breaches.entries.items():
+    for index in entries:
+        one = breaches.entries.get(index)
+        if one is None:
+            continue
         root = root_of(breaches, index)
         pledge = None if root is None else PLEDGES.of(record).coded(root.code)
         if pledge is None or not pledge.is_public(gone):
@@ -112,7 +115,19 @@ def bearing(record: EnterpriseRecord) -> Bearing:
     return Bearing(tuple(found), conduct=tuple(conduct), bearing=tuple(marks))
 
 
-BREACHES: Final[Slot[Breaches]] = Slot("breaches", IndexedByEntry(), forget=IndexedByEntry.forget, bearing=bearing)
+def bearing(record: EnterpriseRecord) -> Bearing:
+    """What all of them bring."""
+    return bearing_of(record, BREACHES.of(record).entries)
+
+
+BREACHES: Final[Slot[Breaches]] = Slot(
+    "breaches",
+    IndexedByEntry(),
+    forget=IndexedByEntry.forget,
+    bearing=bearing,
+    bearing_of=bearing_of,
+    about=IndexedByEntry.named_by,
+)
 
 STEPS: Final = (
     in_slot(BREACHES, BreachFound, step, bears=True),

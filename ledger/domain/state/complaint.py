@@ -230,15 +230,21 @@ def outcome_root(record: EnterpriseRecord, entry: int) -> int | None:
     return OUTCOMES.of(record).root_of(entry)
 
 
-def bearing_of(record: EnterpriseRecord, outcomes: Iterable[OutcomeState]) -> Bearing:
-    """What these outcomes bring: a correction holds from the date of what it corrects, a void one takes it back."""
-    gone = record.repudiated
+def bearing_of(record: EnterpriseRecord, entries: Iterable[int]) -> Bearing:
+    """What the outcomes at these entries bring.
+
+    A correction holds from the date of what it corrects, a void one takes it back.
+    """
+    by_entry, gone = OUTCOMES.of(record).by_entry, record.repudiated
     found: list[Finding] = []
     replies: list[CountedReply] = []
     conduct: list[DatedEntry] = []
     marks: list[DatedEntry] = []
-    for outcome in outcomes:
-        index, on = outcome.index, outcome.effective_on
+    for index in entries:
+        outcome = by_entry.get(index)
+        if outcome is None:
+            continue
+        on = outcome.effective_on
         mark = DatedEntry(on, index)
         marks.append(mark)
         stands: OutcomeState | OutcomeCorrection = outcome
@@ -259,10 +265,18 @@ def bearing_of(record: EnterpriseRecord, outcomes: Iterable[OutcomeState]) -> Be
 
 def bearing(record: EnterpriseRecord) -> Bearing:
     """What all outcomes of the enterprise bring."""
-    return bearing_of(record, OUTCOMES.of(record).by_entry.values())
+    return bearing_of(record, OUTCOMES.of(record).by_entry)
 
 
-OUTCOMES: Final[Slot[Outcomes]] = Slot("outcomes", Outcomes(), forget=forget, bearing=bearing, names_all=True)
+OUTCOMES: Final[Slot[Outcomes]] = Slot(
+    "outcomes",
+    Outcomes(),
+    forget=forget,
+    bearing=bearing,
+    names_all=True,
+    bearing_of=bearing_of,
+    about=lambda outcomes, entry: outcomes.about.get(entry),
+)
 
 STEPS: Final = (
     in_slot(OUTCOMES, ComplaintOutcomeRecorded, recorded, bears=True),

@@ -6,7 +6,7 @@ entry.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -90,7 +90,8 @@ class DeclarationNote(Struct, frozen=True, gc=False):
 class Declarations(Struct, frozen=True):
     """Declarations by the entry that began them, which one each version belongs to, which have (had) a number.
 
-    `notes` by their own entry, and their entries by that of the version. Only notes are sealed.
+    `notes` by their own entry, and their entries by that of the version. Only notes are sealed. `ended`: which
+    declaration each abolition ended.
     """
 
     declared: Map[int, Declaration] = Map()
@@ -98,6 +99,7 @@ class Declarations(Struct, frozen=True):
     numbered: Map[str, tuple[int, ...]] = Map()
     notes: Map[int, DeclarationNote] = Map()
     noted: Map[int, tuple[int, ...]] = Map()
+    ended: Map[int, int] = Map()
 
 
 class DeclaredStandard(NamedTuple):
@@ -129,11 +131,12 @@ def standing_declaration(record: EnterpriseRecord, entry: int) -> Declaration | 
 def declared_spans(record: EnterpriseRecord) -> tuple[DeclaredStandard, ...]:
     """Every version that was declared and not repudiated, with the days on which it is in force; by declaration."""
     state = STANDARDS.of(record)
-    return tuple(
-        DeclaredStandard(entry, version.number, version.effective_on, until)
-        for entry in sorted(state.declared)
-        for version, until in in_force(state.declared[entry], record.repudiated)
-    )
+    return tuple(span for entry in sorted(state.declared) for span in _spans(state.declared[entry], record.repudiated))
+
+
+def _spans(declaration: Declaration, repudiated: Container[int]) -> Iterator[DeclaredStandard]:
+    for version, until in in_force(declaration, repudiated):
+        yield DeclaredStandard(declaration.entry, version.number, version.effective_on, until)
 
 
 def in_force(declaration: Declaration, repudiated: Container[int]) -> Iterator[tuple[Version, date | None]]:
@@ -154,15 +157,18 @@ def naming_annex(record: EnterpriseRecord, sha256: str) -> tuple[int, ...]:
 def standing_notes(record: EnterpriseRecord) -> Iterator[tuple[DeclarationNote, date | None]]:
     """The notes that were not repudiated and whose version was not, each with the day on which that ceased."""
     state = STANDARDS.of(record)
-    until = {
-        version.index: end
-        for entry in {state.began[note.version] for note in state.notes.values() if note.version in state.began}
-        for version, end in in_force(state.declared[entry], record.repudiated)
-    }
-    for index in sorted(state.notes):
-        note = state.notes[index]
-        if index not in record.repudiated and note.version in until:
-            yield note, until[note.version]
+    begun = {state.began[note.version] for note in state.notes.values() if note.version in state.began}
+    found = [standing for entry in begun for standing in _notes(state, state.declared[entry], record.repudiated)]
+    yield from sorted(found, key=lambda standing: standing[0].index)
+
+
+def _notes(
+    state: Declarations, declaration: Declaration, repudiated: Container[int]
+) -> Iterator[tuple[DeclarationNote, date | None]]:
+    for version, until in in_force(declaration, repudiated):
+        for index in state.noted.get(version.index, ()):
+            if index not in repudiated:
+                yield state.notes[index], until
 
 
 def declared(state: Declarations, at: Recorded, event: StandardDeclared) -> Declarations:
@@ -185,7 +191,9 @@ def abolished(state: Declarations, at: Recorded, event: StandardAbolished) -> De
     if declaration is None:
         return state
     abolitions = (*declaration.abolitions, Abolition(at.index, event.effective_on))
-    return replace(state, declared=state.declared.set(declaration.entry, replace(declaration, abolitions=abolitions)))
+    declaration = replace(declaration, abolitions=abolitions)
+    declared, ended = state.declared.set(declaration.entry, declaration), state.ended.set(at.index, declaration.entry)
+    return replace(state, declared=declared, ended=ended)
 
 
 def noted(state: Declarations, at: Recorded, event: BelowRecommendedNoted) -> Declarations:
@@ -231,28 +239,47 @@ def _with(
     )
 
 
-def _bearing(record: EnterpriseRecord) -> Bearing:
+def bearing_of(record: EnterpriseRecord, entries: Iterable[int]) -> Bearing:
     """Declared standards cost and hold nothing; whether they are current matters to GOOD.
 
     A note costs nothing either; it stands beside its version for as long as that is in force, and is public so long.
+    The entries are those that began declarations.
     """
-    declarations = STANDARDS.of(record).declared.values()
-    versions = (DatedEntry(one.effective_on, one.index) for found in declarations for one in found.versions)
-    abolitions = (DatedEntry(one.on, one.index) for found in declarations for one in found.abolitions)
+    state, gone = STANDARDS.of(record), record.repudiated
+    some = [state.declared[entry] for entry in entries if entry in state.declared]
+    versions = (DatedEntry(one.effective_on, one.index) for found in some for one in found.versions)
+    abolitions = (DatedEntry(one.on, one.index) for found in some for one in found.abolitions)
     return Bearing(
         annotations=tuple(
             Annotation(note.version, note.effective_on, "standard.below_recommended", note.index, until)
-            for note, until in standing_notes(record)
+            for found in some
+            for note, until in _notes(state, found, gone)
         ),
         declared=tuple(
             DeclarationFact(span.entry, span.renewed_on, span.abolished_on or date.max)
-            for span in declared_spans(record)
+            for found in some
+            for span in _spans(found, gone)
         ),
         bearing=(*versions, *abolitions),
     )
 
 
-STANDARDS: Final = Slot("standards", Declarations(), forget=forget, bearing=_bearing)
+def bearing(record: EnterpriseRecord) -> Bearing:
+    """What all declarations bring."""
+    return bearing_of(record, STANDARDS.of(record).declared)
+
+
+def _about(state: Declarations, entry: int) -> int | None:
+    note = state.notes.get(entry)
+    if note is not None:
+        return note.version
+    begun = state.began.get(entry, state.ended.get(entry))
+    return None if begun == entry else begun
+
+
+STANDARDS: Final = Slot(
+    "standards", Declarations(), forget=forget, bearing=bearing, bearing_of=bearing_of, about=_about
+)
 
 STEPS: Final = (
     in_slot(STANDARDS, StandardDeclared, declared, bears=True, textual=True),

@@ -20,11 +20,11 @@ from ledger.domain.events.enterprise import (
     EnterpriseRenamed,
     EnterpriseSized,
     IdentifierOverridden,
+    SizeBand,
 )
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Bearing, DatedEntry, Size, Slot
 from ledger.domain.state.step import in_slot
-from ledger.domain.values.size_band import SizeBand
 
 __all__ = [
     "IDENTITY",

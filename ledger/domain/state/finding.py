@@ -6,7 +6,7 @@ if it had never been said.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final, TypeAlias
 
@@ -37,6 +37,7 @@ __all__ = [
     "RecordedFinding",
     "annulled",
     "counts_until",
+    "is_annulled",
     "rechecks",
     "step",
 ]
@@ -158,6 +159,11 @@ def annulled(record: EnterpriseRecord) -> Mapping[int, date]:
     }
 
 
+def is_annulled(record: EnterpriseRecord, entry: int) -> bool:
+    """Whether the entry, of whatever noun, was annulled by an annulment that was not repudiated."""
+    return any(isinstance(one, Annulled) for one in FINDINGS.of(record).about(entry, record.repudiated))
+
+
 def rechecks(findings: Findings, cited: Cited, gone: Container[int]) -> Iterator[Rechecked]:
     """The later looks at a public record, in log order, without those that were repudiated."""
     for one in findings.about(cited.index, gone):
@@ -176,18 +182,20 @@ def counts_until(findings: Findings, cited: Cited, gone: Container[int]) -> date
     return until if cited.publicity_end is None else min(until, _day_after(cited.publicity_end))
 
 
-def bearing(record: EnterpriseRecord) -> Bearing:
+def bearing_of(record: EnterpriseRecord, entries: Iterable[int]) -> Bearing:
     """Failed checks and penalties cost points, listings hold the level, while they stand."""
-    findings = FINDINGS.of(record)
-    gone, void = record.repudiated, annulled(record)
+    findings, gone = FINDINGS.of(record), record.repudiated
     found: list[Finding] = []
     holds: list[Hold] = []
     conduct: list[DatedEntry] = []
     marks: list[DatedEntry] = []
-    for index, one in findings.entries.items():
+    for index in entries:
+        one = findings.entries.get(index)
+        if one is None:
+            continue
         mark = DatedEntry(one.effective_on, index)
         marks.append(mark)
-        if index in gone or index in void or isinstance(one, Rechecked | Annulled):
+        if index in gone or isinstance(one, Rechecked | Annulled) or is_annulled(record, index):
             continue
         if isinstance(one, Cited):
             conduct.append(mark)
@@ -206,11 +214,23 @@ def bearing(record: EnterpriseRecord) -> Bearing:
     return Bearing(tuple(found), tuple(holds), conduct=tuple(conduct), bearing=tuple(marks))
 
 
+def bearing(record: EnterpriseRecord) -> Bearing:
+    """What all of them bring."""
+    return bearing_of(record, FINDINGS.of(record).entries)
+
+
 def _day_after(day: date) -> date:
     return day if day == date.max else day + _ONE_DAY
 
 
-FINDINGS: Final[Slot[Findings]] = Slot("findings", IndexedByEntry(), forget=IndexedByEntry.forget, bearing=bearing)
+FINDINGS: Final[Slot[Findings]] = Slot(
+    "findings",
+    IndexedByEntry(),
+    forget=IndexedByEntry.forget,
+    bearing=bearing,
+    bearing_of=bearing_of,
+    about=IndexedByEntry.named_by,
+)
 
 STEPS: Final = (
     in_slot(FINDINGS, FindingRecorded, step, bears=True),

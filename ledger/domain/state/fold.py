@@ -35,7 +35,7 @@ from ledger.domain.state.record import EnterpriseRecord, EntryRef
 from ledger.domain.state.slot import Slot
 from ledger.domain.state.step import Step
 
-__all__ = ["SLOTS", "STEPS", "fold", "without"]
+__all__ = ["SLOTS", "SLOT_OF", "STEPS", "fold", "without"]
 
 # Governing streams are folded in `governance.py`. A new noun has a line here.
 _NOUNS: Final = (
@@ -59,7 +59,8 @@ _NOUNS: Final = (
 
 STEPS: Final[Mapping[type[Event], Step]] = {step.event: step for noun in _NOUNS for step in noun.STEPS}
 SLOTS: Final[Mapping[str, Slot[Any]]] = {step.slot.key: step.slot for step in STEPS.values() if step.slot is not None}
-_SLOT_OF: Final[Mapping[str, Slot[Any] | None]] = {kind.__name__: step.slot for kind, step in STEPS.items()}
+# By the name of an event's type, as entries of a record have it.
+SLOT_OF: Final[Mapping[str, Slot[Any] | None]] = {kind.__name__: step.slot for kind, step in STEPS.items()}
 
 
 def fold(record: EnterpriseRecord | None, events: Iterable[Recorded]) -> EnterpriseRecord | None:
@@ -116,7 +117,7 @@ def _forget(record: EnterpriseRecord, index: int) -> EnterpriseRecord:
     ref = record.entries.get(index)
     if ref is None or ref.type is None or not ref.sealed:
         return record
-    noun = _SLOT_OF[ref.type]
+    noun = SLOT_OF[ref.type]
     nouns = record.nouns
     if noun is not None:
         before = noun.of(record)

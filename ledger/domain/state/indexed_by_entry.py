@@ -59,5 +59,10 @@ class IndexedByEntry(Struct, Generic[Kept], frozen=True):
             if one not in gone:
                 yield self.entries[one]
 
+    def named_by(self, index: int) -> int | None:
+        """The entry that the one at `index` is about; None where it is about none, or is not here."""
+        kept = self.entries.get(index)
+        return None if kept is None else kept.about
+
     def __len__(self) -> int:
         return len(self.entries)

@@ -6,7 +6,7 @@ report was submitted and verified is open; that it was found invalid is sealed.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from datetime import date
 from typing import Final
 
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.inspection_report import Fault, ReportInvalidated, ReportSubmitted, ReportVerified
-from ledger.domain.state.finding import annulled
+from ledger.domain.state.finding import is_annulled
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Bearing, DatedEntry, Finding, Slot
 from ledger.domain.state.step import in_slot
@@ -108,20 +108,42 @@ def forget(reports: Reports, index: int) -> Reports:
     return Reports(reports.by_entry.set(entry, replace(report, invalidations=left)), reports.found.delete(index))
 
 
-def bearing(record: EnterpriseRecord) -> Bearing:
-    """Reports found invalid by the enterprise's fault: a laboratory's costs nothing, nor does one that was disowned."""
-    gone, void = record.repudiated, annulled(record)
-    reports = REPORTS.of(record)
+def bearing_of(record: EnterpriseRecord, entries: Iterable[int]) -> Bearing:
+    """Reports found invalid by the enterprise's fault: a laboratory's costs nothing, nor does one that was disowned.
+
+    The entries are those of the findings; of several about one report the first that stands counts.
+    """
+    reports, gone = REPORTS.of(record), record.repudiated
     findings: list[Finding] = []
-    for entry in sorted(set(reports.found.values())):
-        found = reports.by_entry[entry].invalidated(gone, void)
-        if found is not None and found.fault == "enterprise" and entry not in gone:
-            findings.append(Finding(found.index, found.effective_on, "report.invalidated", found.fact_id))
+    disowned: list[DatedEntry] = []
+    for index in sorted(entry for entry in entries if entry in reports.found):
+        report = reports.by_entry[reports.found[index]]
+        void = [one.index for one in report.invalidations if is_annulled(record, one.index)]
+        found = report.invalidated(gone, void)
+        if found is None or found.index != index or found.fault != "enterprise":
+            continue
+        disowning = gone.get(report.index)
+        if disowning is None:
+            findings.append(Finding(index, found.effective_on, "report.invalidated", found.fact_id))
+        else:  # which ended what the finding cost
+            disowned.append(DatedEntry(disowning.effective_on, disowning.index))
     marks = tuple(DatedEntry(one.on, one.entry) for one in findings)
-    return Bearing(findings=tuple(findings), conduct=marks, bearing=marks)
+    return Bearing(findings=tuple(findings), conduct=marks, bearing=(*marks, *disowned))
 
 
-REPORTS: Final[Slot[Reports]] = Slot("reports", Reports(), forget=forget, bearing=bearing)
+def bearing(record: EnterpriseRecord) -> Bearing:
+    """What all findings about reports bring."""
+    return bearing_of(record, REPORTS.of(record).found)
+
+
+REPORTS: Final[Slot[Reports]] = Slot(
+    "reports",
+    Reports(),
+    forget=forget,
+    bearing=bearing,
+    bearing_of=bearing_of,
+    about=lambda reports, entry: reports.found.get(entry),
+)
 
 STEPS: Final = (
     in_slot(REPORTS, ReportSubmitted, submitted, textual=True),

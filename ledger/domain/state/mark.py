@@ -6,6 +6,7 @@ in `licence_periods.py`, the serials of a licence in `ledger/domain/values/mark_
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Final, Literal
 
@@ -15,7 +16,7 @@ from msgspec.structs import replace
 
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.mark import By, MarkLicensed, MarkMisuseFound, MarkReinstated, MarkRevoked, MarkSuspended
-from ledger.domain.state.finding import annulled
+from ledger.domain.state.finding import is_annulled
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Bearing, DatedEntry, Hold, Slot
 from ledger.domain.state.step import in_slot
@@ -99,20 +100,32 @@ def _turned(marks: Marks, range_: str, turn: LicenceChange) -> Marks:
 
 def counting_misuses(record: EnterpriseRecord) -> list[Misuse]:
     """Misuse by the licensee, neither repudiated nor annulled. That by third parties never counts."""
-    found, gone, void = MARKS.of(record).misuses.values(), record.repudiated, annulled(record)
-    standing = (one for one in found if one.by == "licensee" and one.index not in gone and one.index not in void)
+    return _counting(record, MARKS.of(record).misuses)
+
+
+def _counting(record: EnterpriseRecord, entries: Iterable[int]) -> list[Misuse]:
+    misuses, gone = MARKS.of(record).misuses, record.repudiated
+    found = [misuses[entry] for entry in entries if entry in misuses and entry not in gone]
+    standing = [one for one in found if one.by == "licensee" and not is_annulled(record, one.index)]
     return sorted(standing, key=lambda one: one.index)
 
 
-def bearing(record: EnterpriseRecord) -> Bearing:
+def bearing_of(record: EnterpriseRecord, entries: Iterable[int]) -> Bearing:
     """Misuse by the licensee holds the level, for as long as the policy's rule has it."""
-    misuses = counting_misuses(record)
+    misuses = _counting(record, entries)
     marks = tuple(DatedEntry(one.effective_on, one.index) for one in misuses)
     holds = tuple(Hold(one.index, one.effective_on, "mark.misused") for one in misuses)
     return Bearing(holds=holds, conduct=marks, bearing=marks)
 
 
-MARKS: Final[Slot[Marks]] = Slot("marks", Marks(), forget=forget, bearing=bearing)
+def bearing(record: EnterpriseRecord) -> Bearing:
+    """What all findings of misuse bring."""
+    return bearing_of(record, MARKS.of(record).misuses)
+
+
+MARKS: Final[Slot[Marks]] = Slot(
+    "marks", Marks(), forget=forget, bearing=bearing, bearing_of=bearing_of, about=lambda marks, entry: None
+)
 
 STEPS: Final = (
     in_slot(MARKS, MarkLicensed, licensed, textual=True),

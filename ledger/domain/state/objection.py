@@ -7,6 +7,7 @@ those who may make it; until then it shows that one is due.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Final, Literal
 
@@ -15,7 +16,7 @@ from ledger.domain.events.objection import ObjectionFiled, ObjectionRejected, Ob
 from ledger.domain.state.breach import BREACHES, Breach, corrections
 from ledger.domain.state.complaint import OUTCOMES
 from ledger.domain.state.indexed_by_entry import IndexedByEntry
-from ledger.domain.state.petition import Petition, PetitionDecision, Requests, decision_on, in_force, marks_of
+from ledger.domain.state.petition import Petition, PetitionDecision, Requests, decision_on, in_force, marks_of, those_at
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Annotation, Bearing, Slot
 from ledger.domain.state.step import in_slot
@@ -32,11 +33,12 @@ def step(objections: Requests, at: Recorded, event: ObjectionFiled | ObjectionUp
     return objections.put(PetitionDecision(index, on, event.entry, event.objection, how))
 
 
-def bearing(record: EnterpriseRecord) -> Bearing:
+def bearing_of(record: EnterpriseRecord, entries: Iterable[int]) -> Bearing:
     """Objections beside their entries: while they are open, and once upheld until the record is put right."""
     objections, gone = OBJECTIONS.of(record), record.repudiated
+    some = those_at(objections, entries)
     notes: list[Annotation] = []
-    for one in in_force(objections, gone):
+    for one in in_force(some, gone):
         if isinstance(one, Petition):
             answer = decision_on(objections, one, gone)
             until = None if answer is None else answer.effective_on
@@ -44,7 +46,7 @@ def bearing(record: EnterpriseRecord) -> Bearing:
         elif one.how == "upheld":
             until = _put_right_on(record, one)
             notes.append(Annotation(one.about, one.effective_on, "objection.upheld", one.index, until))
-    return Bearing(annotations=tuple(notes), bearing=marks_of(objections))
+    return Bearing(annotations=tuple(notes), bearing=marks_of(some))
 
 
 def _put_right_on(record: EnterpriseRecord, upheld: PetitionDecision) -> date | None:
@@ -61,7 +63,19 @@ def _put_right_on(record: EnterpriseRecord, upheld: PetitionDecision) -> date | 
     return min(after)[1] if after else None
 
 
-OBJECTIONS: Final[Slot[Requests]] = Slot("objections", IndexedByEntry(), forget=IndexedByEntry.forget, bearing=bearing)
+def bearing(record: EnterpriseRecord) -> Bearing:
+    """What all of them bring."""
+    return bearing_of(record, OBJECTIONS.of(record).entries)
+
+
+OBJECTIONS: Final[Slot[Requests]] = Slot(
+    "objections",
+    IndexedByEntry(),
+    forget=IndexedByEntry.forget,
+    bearing=bearing,
+    bearing_of=bearing_of,
+    about=IndexedByEntry.named_by,
+)
 
 STEPS: Final = (
     in_slot(OBJECTIONS, ObjectionFiled, step, bears=True),

@@ -5,7 +5,7 @@ They are sealed, and kept flat (`indexed_by_entry.py`). A decision answers a req
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import date
 from typing import Literal, TypeAlias
 
@@ -14,7 +14,7 @@ from msgspec import Struct
 from ledger.domain.state.indexed_by_entry import IndexedByEntry
 from ledger.domain.state.slot import DatedEntry
 
-__all__ = ["Petition", "PetitionDecision", "Requests", "decision_on", "in_force", "marks_of"]
+__all__ = ["Petition", "PetitionDecision", "Requests", "decision_on", "in_force", "marks_of", "those_at"]
 
 
 class Petition(Struct, frozen=True, gc=False):
@@ -49,13 +49,21 @@ def decision_on(
     return None
 
 
-def in_force(requests: Requests, gone: Container[int]) -> Iterator[Petition | PetitionDecision]:
-    """Requests and decisions that are not in `gone`, about entries that are not."""
-    for index, one in requests.entries.items():
-        if index not in gone and one.about not in gone:
+def those_at(requests: Requests, entries: Iterable[int]) -> list[Petition | PetitionDecision]:
+    """The requests and decisions among some entries."""
+    found = (requests.entries.get(entry) for entry in entries)
+    return [one for one in found if one is not None]
+
+
+def in_force(
+    some: Iterable[Petition | PetitionDecision], gone: Container[int]
+) -> Iterator[Petition | PetitionDecision]:
+    """Those of them that are not in `gone`, about entries that are not."""
+    for one in some:
+        if one.index not in gone and one.about not in gone:
             yield one
 
 
-def marks_of(requests: Requests) -> tuple[DatedEntry, ...]:
+def marks_of(some: Iterable[Petition | PetitionDecision]) -> tuple[DatedEntry, ...]:
     """All of them, in force or not: each may change what is shown beside its entry."""
-    return tuple(DatedEntry(one.effective_on, index) for index, one in requests.entries.items())
+    return tuple(DatedEntry(one.effective_on, one.index) for one in some)

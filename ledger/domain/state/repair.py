@@ -6,12 +6,13 @@ an entry costs from its date on; the entry stays, and counted before.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, Literal
 
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.repair import RepairApplied, RepairApproved, RepairRefused, RepairRescinded
 from ledger.domain.state.indexed_by_entry import IndexedByEntry
-from ledger.domain.state.petition import Petition, PetitionDecision, Requests, decision_on, in_force, marks_of
+from ledger.domain.state.petition import Petition, PetitionDecision, Requests, decision_on, in_force, marks_of, those_at
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Annotation, Bearing, Relief, Slot
 from ledger.domain.state.step import in_slot
@@ -32,12 +33,13 @@ def step(
     return repairs.put(PetitionDecision(index, on, event.entry, event.application, how))
 
 
-def bearing(record: EnterpriseRecord) -> Bearing:
+def bearing_of(record: EnterpriseRecord, entries: Iterable[int]) -> Bearing:
     """Approved repairs until they are rescinded; applications are shown while they are open."""
     repairs, gone = REPAIRS.of(record), record.repudiated
+    some = those_at(repairs, entries)
     reliefs: list[Relief] = []
     notes: list[Annotation] = []
-    for one in in_force(repairs, gone):
+    for one in in_force(some, gone):
         if isinstance(one, Petition):
             decided = decision_on(repairs, one, gone)
             until = None if decided is None else decided.effective_on
@@ -46,10 +48,22 @@ def bearing(record: EnterpriseRecord) -> Bearing:
             ended = decision_on(repairs, one, gone)
             until = None if ended is None else ended.effective_on
             reliefs.append(Relief(one.about, one.effective_on, one.index, until))
-    return Bearing(reliefs=tuple(reliefs), annotations=tuple(notes), bearing=marks_of(repairs))
+    return Bearing(reliefs=tuple(reliefs), annotations=tuple(notes), bearing=marks_of(some))
 
 
-REPAIRS: Final[Slot[Requests]] = Slot("repairs", IndexedByEntry(), forget=IndexedByEntry.forget, bearing=bearing)
+def bearing(record: EnterpriseRecord) -> Bearing:
+    """What all of them bring."""
+    return bearing_of(record, REPAIRS.of(record).entries)
+
+
+REPAIRS: Final[Slot[Requests]] = Slot(
+    "repairs",
+    IndexedByEntry(),
+    forget=IndexedByEntry.forget,
+    bearing=bearing,
+    bearing_of=bearing_of,
+    about=IndexedByEntry.named_by,
+)
 
 STEPS: Final = (
     in_slot(REPAIRS, RepairApplied, step, bears=True),

@@ -18,7 +18,9 @@ State = TypeVar("State")
 
 
 class Step(NamedTuple):
-    """`evolve(state, recorded, event)` gives the next state of `slot`; with `slot` None the record itself is the state.
+    """What one type of event does to a record.
+
+    `evolve(state, recorded, event)` gives the next state of `slot`; with `slot` None the record itself is the state.
 
     Make one by `in_slot` or `on_record`, which see to the types. `bears`: it may change a standing. `textual`: readers
     show its words, so they are kept beside the record. `shows`: what pages say of pledges and other nouns may differ

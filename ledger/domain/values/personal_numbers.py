@@ -146,27 +146,29 @@ def _telephone(digits: str, shape: tuple[int, ...], said: str) -> bool | None:
         return None
     told = _PHONE_WORD.search(said) is not None
     numbered = _CODE_WORD.search(said) is not None and not told
-    abroad = said.endswith("+")
-    home = digits
-    for prefix in ("0086", "86"):
-        if digits.startswith(prefix) and len(digits) >= len(prefix) + 9:
-            home = digits[len(prefix) :]
-            abroad = abroad or prefix == "0086"
-            first = shape[0] - len(prefix)
-            shape = (first, *shape[1:]) if first > 0 else shape[1:]
-            break
+    prefix, home, shape = _without_country(digits, shape)
+    abroad = said.endswith("+") or prefix == "0086"
     if _MOBILE.fullmatch(home) and shape in _MOBILE_SHAPES:
         return not numbered
-    landline = _landline(home, shape, told or abroad or (len(shape) > 1 and home is not digits))
+    landline = _landline(home, shape, told or abroad or (len(shape) > 1 and bool(prefix)))
     if landline is not None:
         return landline and not numbered
-    if abroad and home is digits and 9 <= len(digits) <= 15:
+    if abroad and not prefix and 9 <= len(digits) <= 15:
         return True
     if shape == (3, 3, 4) and digits[0] in "23456789":
         return told or said.endswith("(")
     if told and shape in _LANDLINE_REST and len(digits) in (7, 8) and digits[0] in "2345678":
         return True
     return None
+
+
+def _without_country(digits: str, shape: tuple[int, ...]) -> tuple[str, str, tuple[int, ...]]:
+    """China's code in front, "" if there is none; what comes after it, and the groups of that."""
+    for prefix in ("0086", "86"):
+        if digits.startswith(prefix) and len(digits) >= len(prefix) + 9:
+            first = shape[0] - len(prefix)
+            return prefix, digits[len(prefix) :], (first, *shape[1:]) if first > 0 else shape[1:]
+    return "", digits, shape
 
 
 def _landline(digits: str, shape: tuple[int, ...], told: bool) -> bool | None:

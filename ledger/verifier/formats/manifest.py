@@ -82,7 +82,9 @@ class ExportedBy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ArchiveManifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`period_from` and `period_until`: dates of recording (Asia/Shanghai), both included.
+    """The table of contents of an evidence archive, and what it is about.
+
+    `period_from` and `period_until`: dates of recording (Asia/Shanghai), both included.
 
     `shown_on` is the day as of which it was decided what is public; `tree_size` that of the one checkpoint.
     """

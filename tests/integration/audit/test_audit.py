@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -13,9 +14,10 @@ from api.auditing.drill import Drilling, audit_here
 from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
 from ledger.audit.result import Audited, AuditResult, Known
 from ledger.audit.sources.database import DatabaseSource
-from ledger.cose.statement import decode_event, make_statement, parse_statement
+from ledger.cose.statement import Claims, decode_event, make_statement, parse_statement
 from ledger.domain.events.campaign import Clause
 from ledger.domain.events.enterprise import EnterpriseRenamed
+from ledger.parallel.process_pool import ProcessEngine
 from ledger.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from ledger.tlog.hashing import leaf_hash
 from ledger.verifier.trust import Trust
@@ -29,16 +31,14 @@ from tests.support.statements import CAMPAIGN, campaign_corrected, sign
 
 def audited(live: LiveBook, trust: Trust, *, workers: int = 0, known: Known = Known()) -> AuditResult:  # noqa: B008
     source, snapshot = DatabaseSource.begin(live.database.service)
-    try:
+    with closing(source), ProcessEngine(workers or 1) as engine:
         return run_audit(
             source,
             trust,
-            workers=AuditWorkers(workers, snapshot),
+            workers=AuditWorkers(engine, snapshot) if workers else None,
             known=known,
             checks=FurtherChecks([rows_of_streams], [check_read_models]),
         )
-    finally:
-        source.close()
 
 
 def said(outcome: AuditResult) -> list[tuple[str, int | None]]:
@@ -60,9 +60,7 @@ def say_instead(drilling: Drilling, index: int, event: EnterpriseRenamed, by: Sp
         "SELECT state FROM ledger.entries WHERE notification_id = %s", (index + 1,)
     ).fetchall()
     old = parse_statement(data)
-    new = make_statement(
-        event, subject=old.subject, issuer=by.party, audience=ORIGIN, signer=by.signer, iat=old.iat, cti=old.cti
-    )
+    new = make_statement(event, Claims(old.subject, by.party, ORIGIN, old.iat, old.cti), by.signer)
     drilling.connection.execute(f"ALTER TABLE ledger.entries DROP CONSTRAINT {LEAF_OF_STATE}")
     drilling.connection.execute("UPDATE ledger.entries SET state = %s WHERE notification_id = %s", (new, index + 1))
 

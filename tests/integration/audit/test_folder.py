@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
 from ledger.audit.result import AuditResult, Known
 from ledger.cose.receipts import decode_receipts, encode_receipts, receipts_path
 from ledger.errors import LedgerError, Malformed, Refuted, Uncheckable
+from ledger.parallel.process_pool import ProcessEngine
 from ledger.tlog.tiles import bundle_path, tile_path
 from ledger.verifier.trust import Trust
 from projections.completeness.map_check import check_map
@@ -23,6 +25,7 @@ from tests.integration.audit.test_audit import event_at, renamed_at, say_instead
 from tests.support.charter import ORGANIZER
 from tests.support.forging import resign, superuser
 from tests.support.live_book import WITNESSES, LiveBook, trust_of
+from tests.support.mirror_places import BucketPlace, object_store
 from tests.support.static_copy import static_copy
 from tests.support.witnesses import cosign, policy_text
 
@@ -47,19 +50,18 @@ def copy(copied: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(copied, tmp_path / "copy"))
 
 
-def audit_of(folder: Path, trust: Trust, workers: int = 0) -> AuditResult:
-    found = open_published(str(folder), trust, lambda done, size: None)
-    try:
-        known = Known(found.shown)
+def audit_of(folder: Path | str, trust: Trust, workers: int = 0) -> AuditResult:
+    with ExitStack() as stack:
+        engine = stack.enter_context(ProcessEngine(workers)) if workers else None
+        found = open_published(str(folder), trust, lambda done, size: None, engine)
+        stack.callback(found.source.close)
         return run_audit(
             found.source,
             found.trust,
-            workers=None if found.sources is None else AuditWorkers(workers, found.sources),
-            known=known,
+            workers=AuditWorkers(engine, found.sources) if engine else None,
+            known=Known(found.shown),
             checks=FurtherChecks(of_whole=[check_map]),
         )
-    finally:
-        found.source.close()
 
 
 def said(outcome: AuditResult) -> list[tuple[str, int | str | None]]:
@@ -95,6 +97,41 @@ def test_a_copy_in_order_is_clean_and_its_dates_are_judged(live: LiveBook, copie
 
 def test_workers_come_to_the_same(copied: Path, own_trust: Trust) -> None:
     alone, shared = audit_of(copied, own_trust), audit_of(copied, own_trust, workers=2)
+    for outcome in (alone, shared):
+        outcome.seconds = 0
+    assert alone == shared
+
+
+@pytest.mark.slow
+def test_a_copy_in_a_bucket_is_audited_as_one_in_a_folder(copied: Path, own_trust: Trust) -> None:
+    with object_store():
+        place = BucketPlace("log")
+        for path in (path for path in copied.rglob("*") if path.is_file()):
+            place.put(str(path.relative_to(copied)), path.read_bytes())
+        outcomes = (
+            audit_of(copied, own_trust),
+            audit_of(place.address, own_trust),
+            audit_of(place.address, own_trust, 2),
+        )
+    for outcome in outcomes:
+        outcome.seconds = 0
+    assert outcomes[0].clean
+    assert outcomes[0] == outcomes[1] == outcomes[2]
+
+
+def test_findings_beyond_those_that_are_kept_are_the_same_however_many_processes_there_are(
+    copy: Path, own_trust: Trust
+) -> None:
+    for bundle in (copy / bundle_path(0), next((copy / (bundle_path(1) + ".p")).iterdir())):
+        data, at = bytearray(bundle.read_bytes()), 0
+        while at < len(data):
+            length = int.from_bytes(data[at : at + 2])
+            data[at + 1 + length] ^= 1  # the last byte: of the signature
+            at += 2 + length
+        bundle.write_bytes(data)
+    alone, shared = audit_of(copy, own_trust), audit_of(copy, own_trust, workers=2)
+    assert alone.counts["entry.altered"] > 250
+    assert len([one for one in alone.findings if one.code == "entry.altered"]) == 100
     for outcome in (alone, shared):
         outcome.seconds = 0
     assert alone == shared

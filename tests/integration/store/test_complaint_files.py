@@ -16,6 +16,7 @@ from ledger.store.connect import Database
 from ledger.store.desk_complaints import ComplaintFilter, ComplaintRow, DeskComplaints, NewComplaint
 from ledger.store.postgres import PostgresStore
 from ledger.store.restore import restore
+from tests.support.clock import NOW
 from tests.support.database import PostgresServer, TestDatabase
 
 BODY = "party:handling-body"
@@ -50,7 +51,7 @@ def row(number: int, **given: object) -> ComplaintRow:
 
 def begin(store: PostgresStore, keys: KeyFolder, number: int, **given: object) -> ComplaintRow:
     begun = row(number, **given)
-    store.desk_complaints.begin(NewComplaint(begun, SECRET, SAID), keys)
+    store.desk_complaints.begin(NewComplaint(begun, SECRET, SAID), keys, NOW)
     return begun
 
 
@@ -81,8 +82,8 @@ def test_what_was_said_is_ciphertext_bound_to_its_case_and_version(
 def test_of_two_who_write_at_once_the_second_changes_nothing(store: PostgresStore, keys: KeyFolder) -> None:
     begun = begin(store, keys, 1)
     files, next_one = store.desk_complaints, replace(begun, version=2, stage="accepted")
-    assert files.save(next_one, b"first", keys)
-    assert not files.save(replace(next_one, stage="declined"), b"second", keys)
+    assert files.save(next_one, b"first", keys, at=NOW, tells=True)
+    assert not files.save(replace(next_one, stage="declined"), b"second", keys, at=NOW, tells=True)
     assert files.get(begun.number) == next_one and files.contents([next_one], keys) == {begun.number: b"first"}
 
 
@@ -106,9 +107,9 @@ def test_files_are_listed_by_what_is_due_first_and_read_in_pages(store: Postgres
 def test_whoever_has_too_many_open_ones_takes_no_more_and_keeps_no_key(database: TestDatabase, keys: KeyFolder) -> None:
     with Database(database.service) as connections:
         files = DeskComplaints(connections, open_max=1)
-        files.begin(NewComplaint(row(1), SECRET, SAID), keys)
+        files.begin(NewComplaint(row(1), SECRET, SAID), keys, NOW)
         with pytest.raises(Busy):
-            files.begin(NewComplaint(row(2), SECRET, SAID), keys)
+            files.begin(NewComplaint(row(2), SECRET, SAID), keys, NOW)
         assert [one.name for one in keys.folder.iterdir()] == [f"{row(1).case_id.hex()}.key"]
 
 

@@ -12,9 +12,9 @@ from api.cli.main import main
 from ledger.errors import Misconfigured
 from ledger.store.backup import backup
 from ledger.store.connect import connect
+from ledger.store.database_sessions import require_sessions
 from ledger.store.migrate import migrate
 from ledger.store.restore import restore
-from ledger.store.sessions import require_sessions
 from tests.e2e.book import Book, open_book
 from tests.support.database import TestDatabase
 from tests.support.debian import PACKAGED, PGBOUNCER, PackagedServer, packaged_server, pgbouncer

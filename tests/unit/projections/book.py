@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from ledger.charter.default_policies import default_standing_policy
-from ledger.cose.statement import make_sealed, make_statement
+from ledger.cose.statement import Claims, make_sealed, make_statement
 from ledger.domain.events.base import Event
 from ledger.domain.events.campaign import CampaignOpened
 from ledger.domain.events.pledge import FulfilmentAssessed
@@ -46,27 +46,11 @@ class Book:
         cti = index.to_bytes(16, "big")
         body = None
         signer = self._colleague if isinstance(event, FulfilmentAssessed) else self._signer  # else it earns nothing
+        claims = Claims(subject, ORGANIZER, ORIGIN, noon(self.today), cti)
         if sealed:
-            statement, body = make_sealed(
-                event,
-                subject=subject,
-                issuer=ORGANIZER,
-                audience=ORIGIN,
-                signer=signer,
-                iat=noon(self.today),
-                cti=cti,
-                salt=cti,
-            )
+            statement, body = make_sealed(event, claims, signer, cti)
         else:
-            statement = make_statement(
-                event,
-                subject=subject,
-                issuer=ORGANIZER,
-                audience=ORIGIN,
-                signer=signer,
-                iat=noon(self.today),
-                cti=cti,
-            )
+            statement = make_statement(event, claims, signer)
         entry = NewEntry(
             subject,
             version,

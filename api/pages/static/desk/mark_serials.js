@@ -1,4 +1,4 @@
-/** The serials of a licence from its seed, and the root of their tree, as `ledger/mark_serials/tree.py` makes them. */
+/** The serials of a licence from its seed, and the root of their tree, as `ledger/mark_serials/serial_tree.py` makes them. */
 
 import { concat, source, unhex, utf8 } from "../verify/bytes.js";
 import { leafHash, nodeHash } from "../verify/merkle.js";

@@ -1,5 +1,5 @@
 /**
- * A certificate 承诺公告 (PDF), in the steps of `api/certificates/check.py` but the last:
+ * A certificate 承诺公告 (PDF), in the steps of `api/certificates/certificate_check.py` but the last:
  *
  * 1. The file is signed (PAdES), from its first byte to its last, by a certificate key of the trust file.
  * 2. It carries its entries, each a transparent statement with evidence, and nothing else; every one of them holds, as if

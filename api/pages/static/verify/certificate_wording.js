@@ -1,5 +1,5 @@
 /**
- * The lines of the report on a certificate: those of `api/certificates/check.py`, word by word, where both check the
+ * The lines of the report on a certificate: those of `api/certificates/certificate_check.py`, word by word, where both check the
  * same; and what the certificate's entries say, to be held beside its print.
  */
 

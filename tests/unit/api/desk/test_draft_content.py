@@ -12,7 +12,7 @@ import pytest
 
 from api.desk.releases.draft_content import drafted
 from api.desk.releases.draft_words import lines_of, words_of
-from ledger.cose.statement import make_sealed, make_statement, parse_statement, verify_statement
+from ledger.cose.statement import Claims, make_sealed, make_statement, parse_statement, verify_statement
 from ledger.domain.events.party import KeyEnrolled, KeyRecovered, KeyRotated
 from ledger.domain.payload import encode_body
 from ledger.domain.rules.catalogue import SPECS
@@ -36,18 +36,11 @@ def content(name: str) -> dict[str, Any]:
 
 def candidate(event: Any, *, sealed: bool = False, body: bytes | None = None) -> Candidate:
     """As `admit` makes it of a statement in order; whether its rules would take it is not looked at here."""
-    claims: dict[str, Any] = {
-        "subject": SUBJECT,
-        "issuer": ORGANIZER.party,
-        "audience": ORIGIN,
-        "signer": ORGANIZER.signer,
-        "iat": NOW,
-        "cti": b"c" * 16,
-    }
+    claims = Claims(SUBJECT, ORGANIZER.party, ORIGIN, NOW, b"c" * 16)
     if sealed:
-        data, body = make_sealed(event, **claims, salt=b"s" * 16)
+        data, body = make_sealed(event, claims, ORGANIZER.signer, b"s" * 16)
     else:
-        data = make_statement(event, **claims)
+        data = make_statement(event, claims, ORGANIZER.signer)
     statement = verify_statement(parse_statement(data), ORGANIZER.signer.public)
     return Candidate(statement, event, SPECS[type(event).__name__], Fact("cti", "c"), statement.commitment, body)
 

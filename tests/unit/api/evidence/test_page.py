@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from api.evidence.labels import EVENTS, WHAT, WHY
+from api.evidence.index_page_labels import EVENTS, WHAT, WHY
 from api.evidence.safe_html import fields, said, shown
 from ledger.domain.rules.catalogue import SPECS
 from ledger.verifier.formats.manifest import What, Why

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from api.mirror.folder_writer import FolderWriter
 from api.mirror.mirror import Mirror
-from api.mirror.mirror_folder import Damaged, Folder, Receipted
-from api.monitor.atomic_files import TEMPORARY, only_one
+from api.mirror.mirror_copy import MirrorCopy, Receipted
+from api.mirror.target_writer import Damaged
+from api.monitor.atomic_files import TEMPORARY
 from api.monitor.checkpoint_growth import Inconsistent
 from ledger.domain.events.annex import AnnexTakenDown
 from ledger.domain.events.base import Annex
@@ -39,7 +41,7 @@ def files_of(path: Path) -> dict[str, bytes]:
 
 
 def mirrored(scene: Scene, path: Path) -> Mirror:
-    return Mirror(scene.source(), scene.log.trust(), Folder(path))
+    return Mirror(scene.source(), scene.log.trust(), MirrorCopy(FolderWriter(path)))
 
 
 def assert_whole(scene: Scene, path: Path, expected: dict[str, bytes] | None = None) -> None:
@@ -224,10 +226,10 @@ def _killed_before_it_shows_them(scene: Scene, folder: Path, monkeypatch: pytest
     """A round whose files all lie in the folder, under no checkpoint."""
     with monkeypatch.context() as patch:
 
-        def die(self: Folder, note: bytes, receipted: Receipted) -> None:
+        def die(self: MirrorCopy, note: bytes, receipted: Receipted) -> None:
             raise Killed
 
-        patch.setattr(Folder, "commit", die)
+        patch.setattr(MirrorCopy, "commit", die)
         with pytest.raises(Killed):
             mirrored(scene, folder).round()
 
@@ -324,7 +326,7 @@ def test_a_damaged_full_file_is_named_and_never_overwritten(
 def test_a_folder_of_other_things_is_left_alone(scene: Scene, tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8")
     with pytest.raises(Misconfigured):
-        Folder(tmp_path)
+        MirrorCopy(FolderWriter(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
 
 
@@ -336,9 +338,9 @@ def test_a_copy_of_another_log_is_not_gone_on_from(scene: Scene, folder: Path) -
         mirrored(scene, folder)
 
 
-def test_two_mirrors_of_one_folder_are_refused(scene: Scene, folder: Path) -> None:
-    first = Folder(folder)
-    with only_one(first.lock), pytest.raises(Misconfigured), only_one(Folder(folder).lock):
+def test_two_mirrors_of_one_folder_are_refused(folder: Path) -> None:
+    first, second = (MirrorCopy(FolderWriter(folder)) for _ in range(2))
+    with first.alone(), pytest.raises(Misconfigured, match="another process works here"), second.alone():
         pass
-    with only_one(first.lock):
+    with second.alone():
         pass

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from api.mirror.folder_writer import FolderWriter
 from api.mirror.mirror import Mirror
-from api.mirror.mirror_folder import Damaged, Folder
+from api.mirror.mirror_copy import MirrorCopy
+from api.mirror.target_writer import Damaged
 from api.monitor.checkpoint_growth import Inconsistent
 from api.monitor.log_source import LogSource
 from ledger.cose.receipt import encode_receipt, receipt_protected
@@ -155,11 +157,11 @@ def test_a_copy_of_a_copy_has_the_same_receipts_and_a_source_that_has_some_gives
     mirrored(scene, folder).round()
     with served(folder) as source:
         second = folder.with_name("second")
-        Mirror(source, scene.log.trust(), Folder(second)).round()
+        Mirror(source, scene.log.trust(), MirrorCopy(FolderWriter(second))).round()
         assert files_of(second / "receipts") == files_of(folder / "receipts")
         (folder / receipts_path(1)).unlink()
         third = folder.with_name("third")
-        filling = Mirror(source, scene.log.trust(), Folder(third))
+        filling = Mirror(source, scene.log.trust(), MirrorCopy(FolderWriter(third)))
         filling.round()
         assert not filling.timed
         assert files_of(third / "receipts").keys() == {Path(receipts_path(0)).name}
@@ -175,7 +177,7 @@ def test_a_copy_that_leaves_a_receipt_out_is_not_copied(scene: Scene, folder: Pa
     for left in (receipts[1:], receipts[:1] + receipts[2:], receipts[:-1]):
         file.write_bytes(encode_receipts(left))
         with served(folder) as source, pytest.raises(Inconsistent):
-            Mirror(source, scene.log.trust(), Folder(folder.with_name("second"))).round()
+            Mirror(source, scene.log.trust(), MirrorCopy(FolderWriter(folder.with_name("second")))).round()
 
 
 def test_killed_at_any_step_the_receipts_under_a_shown_checkpoint_are_whole(
@@ -239,7 +241,7 @@ def test_a_damaged_file_of_receipts_is_named_and_never_overwritten(
         def die(*_: object) -> None:
             raise Killed
 
-        patch.setattr(Folder, "commit", die)
+        patch.setattr(MirrorCopy, "commit", die)
         with pytest.raises(Killed):
             mirrored(scene, folder).round()
     damaged = folder / receipts_path(0)

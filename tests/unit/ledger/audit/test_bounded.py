@@ -11,9 +11,9 @@ from ledger.audit.checkpoints import CheckpointChain, HeadFound
 from ledger.audit.disk_index import BUCKETS, DiskIndex, Indices
 from ledger.audit.findings import Findings
 from ledger.audit.replay_rules import AnnexNamed
-from ledger.audit.sources.prefetch import THREADS, in_turn
 from ledger.audit.sources.source import AnnexFound
 from ledger.limits import TREE_SIZE_MAX
+from ledger.reading.prefetch import THREADS, in_turn
 
 
 def test_no_more_is_fetched_than_a_few_answers_ahead_of_who_takes_them() -> None:

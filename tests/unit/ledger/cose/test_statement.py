@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ledger.cose import headers
 from ledger.cose.sign1 import sign1
 from ledger.cose.statement import (
+    Claims,
     VerifiedStatement,
     decode_event,
     decode_trusted,
@@ -49,21 +50,12 @@ SECRET = FulfilmentAssessed(
 
 
 def _open(signer: Signer = KEY, event: Event = OPEN, **changes: object) -> bytes:
-    named = {"subject": SUBJECT, "issuer": "party:organizer", "audience": ORIGIN, "iat": IAT, "cti": CTI}
-    return make_statement(event, signer=signer, **{**named, **changes})  # type: ignore[arg-type]
+    claims = Claims(SUBJECT, "party:organizer", ORIGIN, IAT, CTI)
+    return make_statement(event, claims._replace(**changes), signer)  # type: ignore[arg-type]
 
 
 def _sealed(salt: bytes = bytes(16)) -> tuple[bytes, bytes]:
-    return make_sealed(
-        SECRET,
-        subject=SUBJECT,
-        issuer="party:organizer",
-        audience=ORIGIN,
-        signer=KEY,
-        iat=IAT,
-        cti=CTI,
-        salt=salt,
-    )
+    return make_sealed(SECRET, Claims(SUBJECT, "party:organizer", ORIGIN, IAT, CTI), KEY, salt)
 
 
 def _protected(**changes: object) -> dict[int, object]:

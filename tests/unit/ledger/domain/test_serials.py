@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from ledger.domain.values.mark_serials import RANGE_BYTES, SERIAL_CHARS, check, fold, make, parse, serials
 from ledger.errors import Malformed, NotFound, Refuted
 from ledger.limits import MARK_SERIALS_MAX
-from ledger.mark_serials.check import check_serials
-from ledger.mark_serials.tree import prove_serial, root_of_serials, serials_root, verify_serial
+from ledger.mark_serials.root_check import check_serials
+from ledger.mark_serials.serial_tree import prove_serial, root_of_serials, serials_root, verify_serial
 from tests.support.naive_tree import mth
 
 SEEDS = st.binary(min_size=32, max_size=32)

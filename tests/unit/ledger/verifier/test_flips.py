@@ -1,7 +1,7 @@
 """Whatever byte of whatever artifact is changed, in whatever way: it is refused.
 
 Every position is tried, with a bit that differs from position to position and with all bits at once; of long artifacts
-(evidence) every fifth, and all of them in a deep run. Positions and masks at random come on top of that.
+(evidence) every eleventh, and all of them in a deep run. Positions and masks at random come on top of that.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ ARTIFACTS: dict[str, tuple[bytes, Callable[[bytes], object]]] = {
 
 
 LONG_BYTES = 2_000  # of these the gate tries one position of so many, from one end to the other
-STRIDE = 5
+STRIDE = 11
 
 
 @cache

@@ -1,0 +1,1 @@
+"""What is to be told to somebody outside, and how it gets there: webhooks over the log, the outbox of mail."""

@@ -1,0 +1,1 @@
+"""Work that is cut into parts, on several processes of this machine or of many."""

@@ -1,0 +1,106 @@
+"""An enterprise with very many complaints: what taking them in costs grows with their number, not with its square."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from ledger.reading.feed import Feed
+from ledger.store.postgres import PostgresStore
+from projections.engine.process import lean
+from projections.engine.rebuild_worker import Worker
+from projections.engine.runner import Runner, RunnerLimits
+from projections.engine.schema import NEXT, TABLES, create_tables, drop_tables, prepare
+from projections.standing.policy_timeline import Rules
+from tests.support.database import TestDatabase
+from tests.unit.projections.book import Book
+from tests.unit.projections.large_seller import complain
+
+OUTCOMES = 1_000
+GROWTH_MAX = 3.0  # for twice as many; the square of them would be 4
+BATCH_EVENTS = 500
+
+
+def _processor_seconds(work: Callable[[], object]) -> float:
+    before = time.process_time()
+    work()
+    return time.process_time() - before
+
+
+def _complained(book: Book, subject: str, outcomes: int) -> None:
+    """In commits of some hundred entries, each on the day of its last one."""
+    book.register(subject)
+    book.pledge(subject, outcomes, until="2039-03-14", clauses=("returns",))
+    first = book.today + timedelta(days=1)
+    waiting = 0
+    said_on = first
+
+    def record(saying: object, on: date) -> int:
+        nonlocal waiting, said_on
+        if on != said_on and waiting >= 100:
+            book.commit(said_on)
+            waiting = 0
+        waiting, said_on = waiting + 1, on
+        return book.add(subject, saying)[0]  # type: ignore[arg-type]
+
+    complain(outcomes, record, first)
+    book.commit(said_on)
+
+
+def _rows(database: TestDatabase, suffix: str, subject: str) -> dict[str, list[str]]:
+    """Every row about the subject."""
+    found: dict[str, list[str]] = {}
+    with psycopg.connect(database.service) as connection:
+        for table in TABLES:
+            columns = connection.execute(
+                "SELECT column_name FROM information_schema.columns "
+                "WHERE table_schema = 'projections' AND table_name = %s",
+                (table,),
+            ).fetchall()
+            if ("subject",) in columns:
+                query = SQL("SELECT * FROM projections.{} WHERE subject = %s").format(Identifier(table + suffix))
+                found[table] = sorted(map(repr, connection.execute(query, (subject,))))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_what_a_large_seller_costs_grows_with_its_complaints(database: TestDatabase, store: PostgresStore) -> None:
+    book = Book(store)
+    book.charter()
+    prepare(database.service)
+    sellers = {"local:test/a": OUTCOMES, "local:test/b": 2 * OUTCOMES}
+    followed: dict[str, float] = {}
+    runner = Runner(Feed(store, lean), database.service, RunnerLimits(batch_events_max=BATCH_EVENTS))
+    try:
+        for subject, outcomes in sellers.items():
+            while runner.step() or runner.behind:
+                pass
+            _complained(book, subject, outcomes)
+
+            def follow() -> None:
+                while runner.step() or runner.behind:
+                    pass
+
+            followed[subject] = _processor_seconds(follow)
+    finally:
+        runner.stop()
+    worker = Worker(database.service, Rules.none().after(Feed(store).governing()), book.size)
+    with psycopg.connect(database.service) as connection:
+        drop_tables(connection, NEXT)
+        create_tables(connection, NEXT)
+    filled = {
+        subject: _processor_seconds(lambda one=subject: worker.fill(one, f"{one}~"))  # type: ignore[misc]
+        for subject in sellers
+    }
+    print(f"followed {followed}, rebuilt {filled}, processor seconds")
+    for subject in sellers:
+        assert _rows(database, NEXT, subject) == _rows(database, "", subject)
+    for spent in (followed, filled):
+        less, more = spent.values()
+        assert more / less < GROWTH_MAX
