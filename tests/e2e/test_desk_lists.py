@@ -50,8 +50,9 @@ _FILL: Final = (
         CASE WHEN n %% 50 = 0 THEN 'party:handling-body' ELSE 'party:organizer' END, 1700000000 + n, n %% 3 = 0
     FROM generate_series(%(first)s::int, %(last)s::int) n""",
     """INSERT INTO ledger.accesses (number, at, day, party, officer, kid, cti, resource, purpose, outcome, subject)
-    SELECT (SELECT coalesce(max(number), 0) FROM ledger.accesses) + 1 + n - %(first)s, %(now)s, %(today)s, 'party:regulator', 'inspector-1', repeat('a', 64), 'fill' || n, '/v1/x',
-        '核查', 'served', 'uscc:91110000600037341L'
+    SELECT (SELECT coalesce(max(number), 0) FROM ledger.accesses) + 1 + n - %(first)s, %(now)s, %(today)s,
+        'party:regulator', 'inspector-1', repeat('a', 64), 'fill' || n, '/v1/x', '核查', 'served',
+        'uscc:91110000600037341L'
     FROM generate_series(%(first)s::int, %(last)s::int) n""",
     """INSERT INTO desk.pending (statement_id, statement, subject, campaign, received_at, scope, issued_at)
     SELECT sha256(n::text::bytea), '', 'local:fill/' || n, 'campaign:2026', %(now)s - n, 'service', %(now)s
@@ -82,7 +83,7 @@ _LISTS: Final[tuple[tuple[str, Speaker], ...]] = (
     ("/desk/erasures", DATA_OFFICER),
     ("/desk/pending", ORGANIZER),
     ("/desk/pending?sort=enterprise&scope=service", ORGANIZER),
-    ("/desk/pending?q=fill", ORGANIZER),
+    ("/desk/pending?q=fill/1", ORGANIZER),
     ("/desk/releases", ORGANIZER),
     ("/desk/registrar", REGISTRAR),
     ("/desk/complaints", HANDLING_BODY),
