@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
-from ledger.domain.rules.context import Context
 from msgspec.structs import replace
 
 from api.desk.regulator.event_rows import event_type_word
@@ -20,6 +19,7 @@ from api.pages.words import Word
 from api.service.service import Service
 from ledger.domain.events.repudiation import BodyErased
 from ledger.domain.rules.catalogue import SPECS
+from ledger.domain.rules.spec import Context
 from ledger.domain.state.annex import TAKEN_DOWN
 from ledger.domain.state.attachment import ATTACHMENTS, is_erased
 from ledger.domain.state.declaration import STANDARDS, naming_annex
