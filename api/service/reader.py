@@ -94,7 +94,7 @@ def open_reader(settings: Settings, database: str, loop: asyncio.AbstractEventLo
             audits=AuditRuns(settings.data_dir / "audits", conninfo),
             conninfo=conninfo,
             demo=False,
-            published=published_copy(settings.published, store, head.governance.origin, may_lag=True),
+            published=published_copy(settings.published, store, head.governance.anchors.origin, may_lag=True),
         )
     except BaseException:
         store.close()
