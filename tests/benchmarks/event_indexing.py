@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from unittest.mock import patch
 
+from projections.db.queries import SCHEMA
 from projections.engine import event_index, schema
 from projections.engine.rebuild import rebuild
 from projections.engine.tables import Rows
@@ -19,8 +20,8 @@ def event_indexing(bench: Bench) -> Iterator[Ratio]:
     """In this process, whose work can be taken out; the database does its part as always."""
     book = bench.mixed()
     size = book.size()
-    others = [one for one in schema.SCHEMA["indexes"].split(";") if event_index.TABLE not in one]
-    check(len(others) < schema.SCHEMA["indexes"].count(";") + 1, "the index of events has no indexes")
+    others = [one for one in SCHEMA["indexes"].split(";") if event_index.TABLE not in one]
+    check(len(others) < SCHEMA["indexes"].count(";") + 1, "the index of events has no indexes")
 
     def with_it(_: int) -> float:
         began = time.perf_counter()
@@ -28,7 +29,7 @@ def event_indexing(bench: Bench) -> Iterator[Ratio]:
         return time.perf_counter() - began
 
     def without_it(number: int) -> float:
-        lean = {**schema.SCHEMA, "indexes": ";".join(others)}
+        lean = {**SCHEMA, "indexes": ";".join(others)}
         with patch.object(schema, "SCHEMA", lean), patch.object(Rows, "add_events", lambda self, events: None):
             return with_it(number)
 

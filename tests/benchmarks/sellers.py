@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from itertools import count
 
 import psycopg
 
@@ -13,7 +14,7 @@ from ledger.reading.feed import Feed
 from ledger.store.postgres import PostgresStore
 from projections.engine.process import lean
 from projections.engine.rebuild import rebuild
-from projections.engine.rebuild_worker import Worker
+from projections.engine.rebuild_worker import Filling, PartToFill, begin_filling, fill_part
 from projections.engine.runner import Runner
 from projections.engine.schema import NEXT, create_tables, drop_tables, prepare
 from projections.standing.policy_timeline import Rules
@@ -42,18 +43,18 @@ ADDRESSES = (
 def sellers(bench: Bench) -> Iterator[Ratio]:
     """Taking in by following and by rebuilding, for each outcome; then every address about either, first asked for."""
     book = bench.book("sellers")
-    outcomes = {name_of(number, "seller"): bench.of(count) for number, count in enumerate((FEW, MANY))}
+    outcomes = {name_of(number, "seller"): bench.of(some) for number, some in enumerate((FEW, MANY))}
     prepare(book.database.service)
     followed: dict[str, float] = {}
     with PostgresStore.open(book.database.service) as store:
         runner = Runner(Feed(store, lean), book.database.service)
         try:
-            for name, count in outcomes.items():
+            for name, some in outcomes.items():
                 _follow(runner)
                 with Writer(book) as writer:
                     writer.fill([book.material.registered(name)])
-                    writer.fill((book.material.outcome(name, number) for number in range(count)), name)
-                followed[name] = _follow(runner) / count * 1e6
+                    writer.fill((book.material.outcome(name, number) for number in range(some)), name)
+                followed[name] = _follow(runner) / some * 1e6
         finally:
             runner.stop()
     few, many = outcomes
@@ -68,13 +69,13 @@ def sellers(bench: Bench) -> Iterator[Ratio]:
         target=6.0,
         note=lambda: "rows are drawn once for a batch of 2,000 entries at most, in proportion to what is on record",
     )
-    worker = _worker(book)
+    filling, parts = _filling(book), count(1)
     yield compare(
         f"rebuild, an outcome of {outcomes[many]:,} about one enterprise",
         f"rebuild, an outcome of {outcomes[few]:,}",
         "µs of a processor",
-        floor=lambda _: _filled(worker, few) / outcomes[few] * 1e6,
-        ours=lambda _: _filled(worker, many) / outcomes[many] * 1e6,
+        floor=lambda _: _filled(filling, next(parts), few) / outcomes[few] * 1e6,
+        ours=lambda _: _filled(filling, next(parts), many) / outcomes[many] * 1e6,
         rounds=bench.rounds(3),
         bound="at most",
         target=1.5,
@@ -101,18 +102,19 @@ def _follow(runner: Runner) -> float:
     return time.process_time() - began
 
 
-def _worker(book: Book) -> Worker:
+def _filling(book: Book) -> Filling:
     with psycopg.connect(book.database.service) as connection:
+        begin_filling(connection, "sellers")
         drop_tables(connection, NEXT)
         create_tables(connection, NEXT)
     with PostgresStore.open(book.database.service) as store:
         feed = Feed(store)
-        return Worker(book.database.service, Rules.none().after(feed.governing()), feed.size())
+        return Filling(book.database.service, Rules.none().after(feed.governing()), feed.size(), "sellers")
 
 
-def _filled(worker: Worker, name: str) -> float:
+def _filled(filling: Filling, part: int, name: str) -> float:
     began = time.process_time()
-    entries = worker.fill(f"local:bench/{name}", f"local:bench/{name}~")
+    entries = fill_part(filling, PartToFill(part, f"local:bench/{name}", f"local:bench/{name}~"))
     check(entries > 1, f"{name} has no stream")
     return time.process_time() - began
 
