@@ -19,6 +19,7 @@ from api.delivery.outside_addresses import OutsideAddresses
 from api.http.metrics import Meters
 from api.http.waiting_room import WaitingRoom
 from api.service.audit_runs import AuditRuns
+from api.service.published_copy import published_copy
 from api.service.service import ReadsOnly, Service, unix_now
 from api.service.views import Views
 from api.service.writer_lag import WriterLag
@@ -93,6 +94,7 @@ def open_reader(settings: Settings, database: str, loop: asyncio.AbstractEventLo
             audits=AuditRuns(settings.data_dir / "audits", conninfo),
             conninfo=conninfo,
             demo=False,
+            published=published_copy(settings.published, store, head.governance.anchors.origin, may_lag=True),
         )
     except BaseException:
         store.close()

@@ -239,6 +239,18 @@ def test_a_copy_of_another_log_or_of_more_than_the_database_has_is_not_served(wo
             refused.start()
 
 
+def test_a_reader_answers_proofs_from_the_copy_as_well(world: World, tmp_path: Path) -> None:
+    eventually(lambda: world.published() > 256, "a full tile")
+    options = "--reader", "--published", world.place.address
+    environment = {"LEDGER_DATABASE_URL": world.postgres.service_conninfo}
+    with RunningService(tmp_path / "reader", *options, environment=environment) as reader:
+        size = world.published()
+        assert httpx.get(f"{reader.url}/readyz").json()["published_size"] >= size
+        assert size_of(httpx.get(f"{reader.url}/checkpoint").content) >= size
+        for path in ("/tile/0/000", "/receipts/000", "/entries/255"):
+            assert httpx.get(f"{reader.url}{path}").content == world.book.get(path).content
+
+
 def test_a_full_file_is_answered_alike_from_memory_and_before(world: World) -> None:
     eventually(lambda: world.published() > 256, "a full tile")
     for path in ("/tile/0/000", "/tile/entries/000", "/receipts/000"):
