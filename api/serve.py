@@ -55,9 +55,9 @@ from ledger.sequencing.clock import ClockDoubts
 from ledger.sequencing.high_water import HighWater
 from ledger.sequencing.sequencer import Sequencer
 from ledger.sequencing.signed_history import WAY_ON
-from ledger.store.attachment_keys import KeyFolder
 from ledger.store.database_sessions import require_sessions
 from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.key_folder import KeyFolder
 from ledger.store.postgres import PostgresStore
 from ledger.store.receiver_encryption import make_own_secret
 from projections.completeness.map_tables import prepare_map

@@ -11,9 +11,9 @@ from api.cli.database import data_dir_option, opened
 from api.desk.complaints.case_keeping import erasable_until
 from api.settings import complaint_keys
 from ledger.domain.values.dates import shanghai_date
-from ledger.store.attachment_keys import KeyFolder
 from ledger.store.connect import Database
 from ledger.store.desk_complaints import DeskComplaints
+from ledger.store.key_folder import KeyFolder
 
 __all__ = ["complaints"]
 

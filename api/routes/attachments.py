@@ -23,7 +23,7 @@ from ledger.domain.state.attachment import ATTACHMENTS, Attachment, is_erased
 from ledger.errors import NotFound
 from ledger.limits import ATTACHMENT_BYTES_MAX
 from ledger.reading.feed import to_recorded
-from ledger.store.attachment_keys import commitment_of, decrypt, encrypt
+from ledger.store.attachment_encryption import commitment_of, decrypt_attachment, encrypt_attachment
 from ledger.store.attachments import StoredAttachment
 from ledger.store.contract import Fact
 
@@ -69,7 +69,7 @@ def get_attachment(name: str, request: Request) -> Response:
     stored, secret = service.store.attachments.get(bytes.fromhex(id_)), service.attachment_keys.get(id_)
     if named.erased or stored is None or stored.ciphertext is None or secret is None:
         raise Gone("attachment.erased", "该附件已删除", "this attachment was erased")
-    content = decrypt(secret, id_, stored.ciphertext, bytes.fromhex(named.attachment.commitment))
+    content = decrypt_attachment(secret, id_, stored.ciphertext, bytes.fromhex(named.attachment.commitment))
     headers = {
         "Cache-Control": "no-store",
         "Content-Disposition": f'attachment; filename="{id_}"',
@@ -97,7 +97,7 @@ def _store(service: Service, reader: Reader, content: bytes) -> bytes:
     # The key first: a crash after it leaves a key that no attachment needs, never an attachment without its key.
     secret = service.attachment_keys.make(id_)
     commitment = commitment_of(secret, content)
-    ciphertext = encrypt(secret, id_, content)
+    ciphertext = encrypt_attachment(secret, id_, content)
     row = StoredAttachment(bytes.fromhex(id_), commitment, media_type, len(content), reader.party, now, ciphertext)
     try:
         service.store.attachments.put(row)

@@ -28,8 +28,8 @@ from ledger.errors import Misconfigured, Refused
 from ledger.reading.feed import Feed
 from ledger.reading.followed_log import FollowedLog
 from ledger.reading.log_reader import Log
-from ledger.store.attachment_keys import KeyFolder
 from ledger.store.database_sessions import require_sessions
+from ledger.store.key_folder import KeyFolder
 from ledger.store.postgres import PostgresStore
 from ledger.tlog.vkey import VerifierKey
 from ledger.verifier import TrustFile, parse_trust

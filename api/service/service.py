@@ -52,10 +52,10 @@ from ledger.sequencing.clock import check_behind
 from ledger.sequencing.scrubber import Scrubber
 from ledger.sequencing.sequencer import Answer, Sequencer, Submission
 from ledger.store.application import Ledger
-from ledger.store.attachment_keys import KeyFolder
 from ledger.store.desk import Desk
 from ledger.store.desk_releases import Drafts
 from ledger.store.erasure import Erasures
+from ledger.store.key_folder import KeyFolder
 from ledger.store.postgres import PostgresStore
 from ledger.verifier import TrustFile
 from projections.engine.process import ProjectionProcess

@@ -1,4 +1,4 @@
-"""Attachments at rest: ciphertexts in the database. What they are encrypted with is in `attachment_keys.py`."""
+"""Attachments at rest: ciphertexts in the database. How they are encrypted is in `attachment_encryption.py`."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ from typing import Any, Final, Literal, NamedTuple
 from ledger.errors import Busy
 from ledger.limits import COMPLAINT_FILES_OPEN_MAX, COMPLAINTS_PAGE_MAX
 from ledger.store.array_parameters import Texts
-from ledger.store.attachment_keys import KeyFolder
 from ledger.store.complaint_encryption import decrypt_file, encrypt_file
 from ledger.store.connect import Database
+from ledger.store.key_folder import KeyFolder
 
 __all__ = ["ComplaintFilter", "ComplaintRow", "ComplaintSort", "DeskComplaints", "NewComplaint"]
 

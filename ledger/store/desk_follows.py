@@ -19,8 +19,8 @@ from ledger.limits import (
     FOLLOWS_ASKED_PER_CLIENT_MAX,
     FOLLOWS_PER_ADDRESS_MAX,
 )
-from ledger.store.attachment_keys import KeyFolder
 from ledger.store.connect import Database
+from ledger.store.key_folder import KeyFolder
 from ledger.store.receiver_encryption import address_hash, decrypt_receiver, encrypt_receiver
 
 __all__ = ["DeskFollows", "MailFollow"]

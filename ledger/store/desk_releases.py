@@ -21,9 +21,9 @@ from typing import Any, Final, Literal, NamedTuple
 
 from ledger.errors import Busy, Corrupted
 from ledger.limits import DRAFTS_PER_PARTY_MAX, RELEASE_LEASE_SECONDS, RELEASED_DRAFT_SECONDS
-from ledger.store.attachment_keys import KeyFolder
 from ledger.store.connect import Database
 from ledger.store.draft_encryption import decrypt_part, encrypt_part
+from ledger.store.key_folder import KeyFolder
 
 __all__ = ["Draft", "DraftCount", "DraftState", "Drafts"]
 

@@ -23,8 +23,8 @@ from ledger.limits import (
     WEBHOOKS_PER_CLIENT_MAX,
 )
 from ledger.store.array_parameters import Texts
-from ledger.store.attachment_keys import KeyFolder
 from ledger.store.connect import Database
+from ledger.store.key_folder import KeyFolder
 from ledger.store.receiver_encryption import decrypt_receiver, encrypt_receiver
 
 __all__ = ["DeskWebhooks", "WebhookFilter", "WebhookState", "WebhookSubscription"]

@@ -1,47 +1,31 @@
-"""Drafts as they are stored: AES-256-GCM under a key of each draft's own, outside of the database.
-
-The keys lie in a folder as those of attachments do (`attachment_keys.py`), in no backup of the database.
-"""
+"""Drafts as they are stored: each under a key of its own, outside of the database (`key_folder.py`)."""
 
 from __future__ import annotations
 
-import os
 from typing import Final, Literal
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from ledger.errors import Corrupted
-from ledger.store.attachment_keys import AttachmentSecret
+from ledger.store.key_folder import FolderSecret, decrypt, encrypt
 
 __all__ = ["DraftPart", "decrypt_part", "encrypt_part"]
 
 DraftPart = Literal["document", "statement", "body"]
-_NONCE_BYTES: Final = 12
 _USE: Final = b"credit-ledger draft\0"
 
 
 def encrypt_part(
-    secret: AttachmentSecret, draft_id: bytes, part: DraftPart, statement_id: bytes | None, content: bytes
+    secret: FolderSecret, draft_id: bytes, part: DraftPart, statement_id: bytes | None, content: bytes
 ) -> bytes:
-    """Nonce and ciphertext (NIST SP 800-38D), bound to the draft, to which part of it this is, and of a statement and
-    its body to the statement's id: one that was called back passes for no other.
-
-    The nonce is random: a draft is left some ten times at most, far from where 96 bits repeat.
-    """
-    nonce = os.urandom(_NONCE_BYTES)
-    return nonce + AESGCM(secret.key).encrypt(nonce, content, _bound(draft_id, part, statement_id))
+    """Nonce and ciphertext, bound to the draft, to which part of it this is, and of a statement and its body to the
+    statement's id: one that was called back passes for no other."""
+    return encrypt(secret, _bound(draft_id, part, statement_id), content)
 
 
 def decrypt_part(
-    secret: AttachmentSecret, draft_id: bytes, part: DraftPart, statement_id: bytes | None, stored: bytes
+    secret: FolderSecret, draft_id: bytes, part: DraftPart, statement_id: bytes | None, stored: bytes
 ) -> bytes:
     """What was encrypted. Raises `Corrupted` where anything is another."""
-    nonce, ciphertext = stored[:_NONCE_BYTES], stored[_NONCE_BYTES:]
-    try:
-        return AESGCM(secret.key).decrypt(nonce, ciphertext, _bound(draft_id, part, statement_id))
-    except (InvalidTag, ValueError):
-        raise Corrupted(f"the stored {part} of draft {draft_id.hex()} was tampered with") from None
+    bound = _bound(draft_id, part, statement_id)
+    return decrypt(secret, bound, stored, f"the stored {part} of draft {draft_id.hex()}")
 
 
 def _bound(draft_id: bytes, part: DraftPart, statement_id: bytes | None) -> bytes:

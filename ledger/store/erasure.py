@@ -21,9 +21,9 @@ from ledger.domain.events.attachment import AttachmentAdded, AttachmentErased
 from ledger.domain.events.base import Closed
 from ledger.domain.events.repudiation import BodyErased
 from ledger.errors import LedgerError
-from ledger.store.attachment_keys import KeyFolder
 from ledger.store.contract import EntryRow, Store
 from ledger.store.erasure_journal import Erased, journal_of
+from ledger.store.key_folder import KeyFolder
 from ledger.store.statement_mapper import to_recorded
 
 __all__ = ["Erasures"]

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ledger.errors import Misconfigured
-from ledger.store.attachment_keys import sync_folder
+from ledger.store.key_folder import sync_folder
 
 __all__ = ["Erased", "ErasureJournal", "journal_of"]
 

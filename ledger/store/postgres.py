@@ -27,7 +27,6 @@ from ledger.store.access_log import Accesses, PostgresAccesses
 from ledger.store.annexes import Annexes, PostgresAnnexes
 from ledger.store.append_parameters import append_params, fact_key
 from ledger.store.array_parameters import Bigints, Texts
-from ledger.store.attachment_keys import KeyFolder
 from ledger.store.attachments import AttachmentStore, PostgresAttachments
 from ledger.store.connect import Database, Params, connect, to_ledger_error
 from ledger.store.contract import Batch, CheckpointRow, EntryRow, Fact, LeafRow
@@ -42,6 +41,7 @@ from ledger.store.desk_releases import Drafts
 from ledger.store.desk_sessions import DeskSessions
 from ledger.store.desk_webhooks import DeskWebhooks
 from ledger.store.durability import check_durable
+from ledger.store.key_folder import KeyFolder
 from ledger.store.queries import QUERIES
 from ledger.store.recorder import LedgerRecorder
 from ledger.store.tail import Tail

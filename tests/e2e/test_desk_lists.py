@@ -20,9 +20,9 @@ import psycopg
 import pytest
 
 from api.desk.complaints.case_steps import encode_steps
-from ledger.store.attachment_keys import KeyFolder
 from ledger.store.connect import Database
 from ledger.store.desk_complaints import ComplaintRow, DeskComplaints, NewComplaint
+from ledger.store.key_folder import KeyFolder
 from tests.e2e.book import Book, open_book, today
 from tests.support.charter import (
     DATA_OFFICER,

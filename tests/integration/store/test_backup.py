@@ -17,7 +17,6 @@ from msgspec import structs
 
 from ledger.errors import LedgerError, Malformed, Misconfigured, Refuted
 from ledger.store.annexes import NamedAnnex
-from ledger.store.attachment_keys import KeyFolder
 from ledger.store.backup import backup
 from ledger.store.backup_file import MANIFEST, add, read_manifest
 from ledger.store.connect import connect
@@ -25,6 +24,7 @@ from ledger.store.contract import Batch, Fact, Tile
 from ledger.store.cosignatures import CosignatureRow
 from ledger.store.desk import Pending
 from ledger.store.desk_sessions import DeskSession
+from ledger.store.key_folder import KeyFolder
 from ledger.store.postgres import PostgresStore
 from ledger.store.restore import restore
 from ledger.tlog.checkpoint import Checkpoint
@@ -56,7 +56,7 @@ ANNEX = NamedAnnex(hashlib.sha256(b"annex").digest(), "application/json")
 
 
 @pytest.fixture
-def book(store: PostgresStore, tmp_path: Path) -> PostgresStore:
+def book(store: PostgresStore, tmp_path_factory: pytest.TempPathFactory) -> PostgresStore:
     """A book with three entries, two bodies of which one is erased, a tile, a held body and a paper on the desk."""
     entries = [
         an_entry("party:root", facts=[Fact("cti", "a")]),
@@ -75,7 +75,7 @@ def book(store: PostgresStore, tmp_path: Path) -> PostgresStore:
     session = DeskSession(b"s" * 32, "party:organizer", "organizer-1", b"k" * 32, roles, NOW, NOW, NOW + 43_200)
     store.desk_sessions.begin(session, nonce=b"n" * 32, challenge_expires_at=NOW + 120)
     draft = {"party": "party:organizer", "drafter": "organizer-1", "type": "PledgeExtended", "subject": "local:test/9"}
-    store.drafts(KeyFolder(tmp_path / "draft-keys")).lay(id=b"d" * 16, **draft, document="{}", at=NOW)
+    store.drafts(KeyFolder(tmp_path_factory.mktemp("draft-keys"))).lay(id=b"d" * 16, **draft, document="{}", at=NOW)
     return store
 
 

@@ -10,10 +10,10 @@ import psycopg
 import pytest
 
 from ledger.errors import Busy, Corrupted
-from ledger.store.attachment_keys import KeyFolder
 from ledger.store.backup import backup
 from ledger.store.connect import Database
 from ledger.store.desk_complaints import ComplaintFilter, ComplaintRow, DeskComplaints, NewComplaint
+from ledger.store.key_folder import KeyFolder
 from ledger.store.postgres import PostgresStore
 from ledger.store.restore import restore
 from tests.support.clock import NOW

@@ -13,11 +13,11 @@ import pytest
 
 from ledger.errors import Busy
 from ledger.limits import DRAFTS_PER_PARTY_MAX, RELEASE_LEASE_SECONDS, RELEASED_DRAFT_SECONDS
-from ledger.store.attachment_keys import KeyFolder
 from ledger.store.backup import backup
 from ledger.store.connect import connect
 from ledger.store.desk_releases import Draft, Drafts
 from ledger.store.erasure_journal import Erased
+from ledger.store.key_folder import KeyFolder
 from ledger.store.postgres import PostgresStore
 from ledger.store.restore import restore
 from tests.support.clock import NOW

@@ -16,13 +16,14 @@ from ledger.domain.events.base import Event
 from ledger.domain.events.repudiation import BodyErased
 from ledger.errors import Misconfigured, Refuted
 from ledger.store.annexes import NamedAnnex
-from ledger.store.attachment_keys import KeyFolder, commitment_of, decrypt, encrypt
+from ledger.store.attachment_encryption import commitment_of, decrypt_attachment, encrypt_attachment
 from ledger.store.attachments import StoredAttachment
 from ledger.store.backup import backup
 from ledger.store.contract import Batch, NewEntry, Store
 from ledger.store.desk import Pending
 from ledger.store.erasure import Erasures
 from ledger.store.erasure_journal import Erased, journal_of
+from ledger.store.key_folder import KeyFolder
 from ledger.store.memory import MemoryStore
 from ledger.store.postgres import PostgresStore
 from ledger.store.restore import restore
@@ -54,7 +55,13 @@ def fill(store: Store, keys: KeyFolder) -> None:
     commitment = commitment_of(secret, CONTENT)
     store.attachments.put(
         StoredAttachment(
-            bytes.fromhex(ID), commitment, "text/plain", len(CONTENT), "party:x", NOW, encrypt(secret, ID, CONTENT)
+            bytes.fromhex(ID),
+            commitment,
+            "text/plain",
+            len(CONTENT),
+            "party:x",
+            NOW,
+            encrypt_attachment(secret, ID, CONTENT),
         )
     )
     added = AttachmentAdded(
@@ -115,7 +122,7 @@ def test_a_crash_at_any_step_is_made_good_by_the_next_start(
     assert either.body(0) is None, "the body went with the entry"
     target = {
         "before the journal": ("ledger.store.erasure_journal.ErasureJournal.add"),
-        "before the key": ("ledger.store.attachment_keys.KeyFolder.destroy"),
+        "before the key": ("ledger.store.key_folder.KeyFolder.destroy"),
         "before the ciphertext": (f"{type(either.attachments).__module__}.{type(either.attachments).__name__}.erase"),
     }[step]
 
@@ -199,16 +206,16 @@ def test_a_journal_that_cannot_be_read_stops_the_start(either: Store, keys: KeyF
 
 def test_a_key_opens_its_own_attachment_untouched_and_nothing_else(keys: KeyFolder) -> None:
     secret, other = keys.make(ID), keys.make("f" * 32)
-    commitment, data = commitment_of(secret, CONTENT), encrypt(secret, ID, CONTENT)
-    assert decrypt(secret, ID, data, commitment) == CONTENT
+    commitment, data = commitment_of(secret, CONTENT), encrypt_attachment(secret, ID, CONTENT)
+    assert decrypt_attachment(secret, ID, data, commitment) == CONTENT
     for at in (0, 12, len(data) - 1):
         with pytest.raises(Refuted):
-            decrypt(secret, ID, data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :], commitment)
+            decrypt_attachment(secret, ID, data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :], commitment)
     for wrong in ((other, ID, data, commitment), (secret, "f" * 32, data, commitment), (secret, ID, data, bytes(32))):
         with pytest.raises(Refuted):
-            decrypt(*wrong)
+            decrypt_attachment(*wrong)
     with pytest.raises(Refuted):
-        decrypt(secret, ID, b"", commitment)
+        decrypt_attachment(secret, ID, b"", commitment)
 
 
 def test_key_files_are_for_their_owner_and_are_never_written_over(keys: KeyFolder) -> None:

@@ -20,11 +20,11 @@ from ledger.limits import (
     WEBHOOK_LEASE_SECONDS,
     WEBHOOKS_PER_CLIENT_MAX,
 )
-from ledger.store.attachment_keys import KeyFolder
 from ledger.store.backup import backup
 from ledger.store.connect import Database
 from ledger.store.desk_outbox import NoticesOfEntries, OutboxDesk
 from ledger.store.desk_webhooks import WebhookFilter, WebhookSubscription
+from ledger.store.key_folder import KeyFolder
 from ledger.store.postgres import PostgresStore
 from ledger.store.receiver_encryption import make_own_secret
 from ledger.store.restore import restore

@@ -1,46 +1,45 @@
-"""The keys of attachments: a file for each, in a folder that is neither in the database nor in its backups.
+"""Keys outside of the database: a file for each attachment, complaint file, draft or receiver of notices.
 
-`FOLDER/<id>.key` holds 64 bytes, owner-only: the AES-256 key and the salt of the commitment. Whoever destroys the file
-destroys the attachment, in every copy of the database, too.
+`FOLDER/<id>.key` holds 64 bytes, owner-only, in no backup of the database: an AES-256 key, and a salt for a commitment.
+Whoever destroys the file destroys what is encrypted under it, in every copy of the database, too.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ledger.errors import Misconfigured, Refuted
+from ledger.errors import Corrupted, Misconfigured
 
-__all__ = ["AttachmentSecret", "KeyFolder", "commitment_of", "decrypt", "encrypt", "sync_folder"]
+__all__ = ["FolderSecret", "KeyFolder", "decrypt", "encrypt", "sync_folder"]
 
 _PART_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _ID: Final = re.compile("[0-9a-f]{32}")
 
 
-class AttachmentSecret(NamedTuple):
-    """What lies outside of the database: the AES-256 key and the salt of the commitment, 32 bytes each."""
+class FolderSecret(NamedTuple):
+    """An AES-256 key and a salt, 32 bytes each."""
 
     key: bytes
     salt: bytes
 
 
 class KeyFolder:
-    """One folder of key files. `id` is the attachment's, 32 hexadecimal digits."""
+    """One folder of key files. `id` is that of what is encrypted, 32 hexadecimal digits."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def make(self, id_: str) -> AttachmentSecret:
-        """A fresh secret, durable before this returns. A crash leaves a file that no attachment needs, or none."""
+    def make(self, id_: str) -> FolderSecret:
+        """A fresh secret, durable before this returns. A crash leaves a file that nothing needs, or none."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        secret = AttachmentSecret(os.urandom(_PART_BYTES), os.urandom(_PART_BYTES))
+        secret = FolderSecret(os.urandom(_PART_BYTES), os.urandom(_PART_BYTES))
         descriptor = os.open(self._path(id_), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(secret.key + secret.salt)
@@ -49,7 +48,7 @@ class KeyFolder:
         sync_folder(self.folder)
         return secret
 
-    def get(self, id_: str) -> AttachmentSecret | None:
+    def get(self, id_: str) -> FolderSecret | None:
         """The secret; None once it is destroyed. Raises `Misconfigured` for a file that is not whole."""
         try:
             data = self._path(id_).read_bytes()
@@ -57,7 +56,7 @@ class KeyFolder:
             return None
         if len(data) != 2 * _PART_BYTES:
             raise Misconfigured(f"{self._path(id_)} is no key file")
-        return AttachmentSecret(data[:_PART_BYTES], data[_PART_BYTES:])
+        return FolderSecret(data[:_PART_BYTES], data[_PART_BYTES:])
 
     def destroy(self, id_: str) -> None:
         """Overwrite and remove the file; once gone, the same again is no error. Durable before this returns."""
@@ -77,26 +76,21 @@ class KeyFolder:
         return self.folder / f"{id_}.key"
 
 
-def commitment_of(secret: AttachmentSecret, content: bytes) -> bytes:
-    """SHA-256 over salt and content: says nothing about the content to whoever has not the salt."""
-    return sha256(secret.salt + content).digest()
+def encrypt(secret: FolderSecret, bound: bytes, content: bytes) -> bytes:
+    """Nonce and ciphertext (AES-256-GCM, NIST SP 800-38D), bound to what `bound` says, which is said again to decrypt.
 
-
-def encrypt(secret: AttachmentSecret, id_: str, content: bytes) -> bytes:
-    """Nonce and ciphertext (AES-256-GCM, NIST SP 800-38D), bound to the id. Each key encrypts once."""
+    The nonce is random: a key encrypts some hundred times at most, far from where 96 bits repeat.
+    """
     nonce = os.urandom(_NONCE_BYTES)
-    return nonce + AESGCM(secret.key).encrypt(nonce, content, bytes.fromhex(id_))
+    return nonce + AESGCM(secret.key).encrypt(nonce, content, bound)
 
 
-def decrypt(secret: AttachmentSecret, id_: str, data: bytes, commitment: bytes) -> bytes:
-    """The content. Raises `Refuted` where data, id or commitment are not what was encrypted."""
+def decrypt(secret: FolderSecret, bound: bytes, stored: bytes, what: str) -> bytes:
+    """What was encrypted; `what` names it. Raises `Corrupted` where key, content or `bound` is another."""
     try:
-        content = AESGCM(secret.key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], bytes.fromhex(id_))
+        return AESGCM(secret.key).decrypt(stored[:_NONCE_BYTES], stored[_NONCE_BYTES:], bound)
     except (InvalidTag, ValueError):
-        raise Refuted(f"the stored attachment {id_} was tampered with") from None
-    if commitment_of(secret, content) != commitment:
-        raise Refuted(f"the attachment {id_} is not what its commitment says")
-    return content
+        raise Corrupted(f"{what} was tampered with") from None
 
 
 def sync_folder(folder: Path) -> None:
