@@ -48,6 +48,8 @@ class FollowedLog:
         self.fewer = held if held < self.size else None
         if newest is None or self.fewer is not None or self.broken is not None:
             return
+        if not self._goes_on(newest):
+            return
         governance = self.governance
         for event in self._feed.governing(self._governed):
             if event.index < newest.tree_size:
@@ -55,23 +57,23 @@ class FollowedLog:
                 self._governed = event.index
         if governance is not self.governance:
             self.governance, self.keyring = governance, Keyring(governance)
-        self._compare(newest)
         self.checkpoint = newest
 
-    def _compare(self, newest: CheckpointRow) -> None:
-        """Whether what was shown before is a part of what is stored now."""
+    def _goes_on(self, newest: CheckpointRow) -> bool:
+        """Whether what was shown before is a part of what is stored now; `broken` where it is not."""
         known = self.checkpoint
         if known is None or (known.tree_size == newest.tree_size and known.root == newest.root):
-            return
+            return True
         there = self._store.checkpoint_at(known.tree_size)
         if there is not None and there.root == known.root:
-            return
+            return True
         self.broken = (
             f"the database holds another history: this process has shown a tree of {known.tree_size} entries with the "
             f"root {known.root.hex()}, which is none of it. Was a copy promoted that was behind? Where a person has "
             "given that history up, start this process anew"
         )
         _LOG.error("ALARM: %s", self.broken)
+        return False
 
     def start(self) -> None:
         """Follow the log in a thread."""

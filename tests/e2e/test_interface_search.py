@@ -32,6 +32,8 @@ CHECKS = (
     "response_schema_conformance",
 )
 
+ONCE = {"POST /desk/session"}  # a signed challenge is good once, and for two minutes
+
 
 @pytest.mark.deep
 @pytest.mark.timeout(3_600)
@@ -40,7 +42,8 @@ def test_a_long_search_meets_no_server_error_and_no_answer_that_is_not_described
 ) -> None:
     require_oracles()
     world = lay_world(book)
-    with signing(world.signers, [None, ORGANIZER, REGULATOR, HANDLING_BODY, None]) as signer:
+    others = [None, ORGANIZER, REGULATOR, HANDLING_BODY, None]
+    with signing(world.signers, others, book.service.url) as signer:
         known, answers = tmp_path / "known.json", tmp_path / "answers.json"
         known.write_text(json.dumps({**in_book(world), "signer": signer, "answers": str(answers)}))
         command = [ORACLES, "-m", "schemathesis.cli", "run", f"{book.service.url}/openapi.json", "--no-color"]
@@ -63,6 +66,7 @@ def test_a_long_search_meets_no_server_error_and_no_answer_that_is_not_described
     for operation, statuses in sorted(reached.items()):
         print(operation, *(f"{status}: {count}" for status, count in sorted(statuses.items())), sep="  ")
     hollow = {name for name, statuses in reached.items() if min(map(int, statuses)) >= 400}
+    hollow -= ONCE
     assert hollow == {f"{method.upper()} {path}" for method, path in ABSENT}, "all else was answered with what is there"
     assert "Traceback" not in book.service.said
     assert book.get("/readyz").json()["ready"] is True
@@ -77,8 +81,8 @@ def in_book(world: World) -> dict[str, dict[str, object]]:
 
 
 @contextmanager
-def signing(entitled: Mapping[Operation, Speaker], others: Sequence[Speaker | None]) -> Iterator[str]:
-    """An address on this machine that answers with the headers of a signed request.
+def signing(entitled: Mapping[Operation, Speaker], others: Sequence[Speaker | None], origin: str) -> Iterator[str]:
+    """An address on this machine that answers with the headers of a signed request; at a desk, of one from `origin`.
 
     Every second one is signed by who may ask, where that is somebody in particular; the rest by one of the others
     after the other, or not at all.
@@ -95,6 +99,8 @@ def signing(entitled: Mapping[Operation, Speaker], others: Sequence[Speaker | No
                 if next(asks) % 2:
                     by = next((one for like, one in rightly.items() if like.match(asked["resource"])), by)
             headers = {} if by is None else authorization(token(by, asked["resource"], content))
+            if asked["resource"].startswith("/desk/"):
+                headers["Origin"] = origin
             body = json.dumps(headers).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))

@@ -117,21 +117,22 @@ class Node:
     def kill(self) -> None:
         """As a machine that lost its power."""
         for process in self._processes():
-            with suppress(ProcessLookupError):
+            with suppress(psutil.NoSuchProcess):
                 process.send_signal(signal.SIGKILL)
         eventually(lambda: not self._processes(), "the server is gone")
         for left in (self.data / "postmaster.pid", self.folder / ".s.PGSQL.5432", self.folder / ".s.PGSQL.5432.lock"):
             left.unlink(missing_ok=True)
 
-    def freeze(self, *titles: str) -> None:
-        """Let it stand still, or those of its processes that have one of these words in their titles."""
+    def freeze(self) -> None:
+        """Let it stand still."""
         for process in self._processes():
-            if not titles or any(title in " ".join(process.cmdline()) for title in titles):
+            with suppress(psutil.NoSuchProcess):
                 process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         for process in self._processes():
-            process.send_signal(signal.SIGCONT)
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGCONT)
 
     @property
     def runs(self) -> bool:
