@@ -58,8 +58,7 @@ def open_reader(settings: Settings, database: str, loop: asyncio.AbstractEventLo
         log, feed, meters = Log(store), Feed(store), Meters()
         head = FollowedLog(store, feed)
         head.look()
-        origin = head.governance.origin
-        if head.governance.anchors is None or origin is None:
+        if head.governance.anchors is None:
             raise Refused("serve.no_log", "数据库中没有账本", "the database holds no log that could be read")
         trust = None if settings.trust is None else _trust(settings, store, head)
         log_grown, projected = WaitingRoom(loop), WaitingRoom(loop)
@@ -95,7 +94,7 @@ def open_reader(settings: Settings, database: str, loop: asyncio.AbstractEventLo
             audits=AuditRuns(settings.data_dir / "audits", conninfo),
             conninfo=conninfo,
             demo=False,
-            published=published_copy(settings.published, store, origin, may_lag=True),
+            published=published_copy(settings.published, store, head.governance.anchors.origin, may_lag=True),
         )
     except BaseException:
         store.close()
