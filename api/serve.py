@@ -38,18 +38,17 @@ from api.notices.notice_writing import write_notices_when_due
 from api.notices.webhook_delivery import WebhookDelivery
 from api.routes.entries_protocol import Wire
 from api.service.audit_runs import AuditRuns
+from api.service.published_copy import published_copy
 from api.service.reader import open_reader
 from api.service.release_schedule import release_when_due
 from api.service.service import SHANGHAI, Service, Writing, unix_now
 from api.service.views import Views
 from api.settings import Settings, attachment_keys, complaint_keys, draft_keys, notice_keys
 from ledger.charter.charter_file import charter_origin, read_charter
-from ledger.errors import Misconfigured, NotFound, Refused, Unavailable
+from ledger.errors import Misconfigured, Refused
 from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import load_key
 from ledger.limits import CLOCK_AHEAD_SECONDS_MAX, KEEP_ALIVE_SECONDS, STOP_REQUESTS_SECONDS_MAX
-from ledger.mirror import open_target
-from ledger.mirror.published_log import PublishedLog
 from ledger.reading.feed import Feed
 from ledger.reading.log_reader import Log
 from ledger.sequencing.clock import ClockDoubts
@@ -251,7 +250,7 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
             keys_dir=settings.keys_dir,
             audits=AuditRuns(settings.data_dir / "audits", conninfo),
             conninfo=conninfo,
-            published=_published(settings, store, keys),
+            published=published_copy(settings.published, store, keys.origin),
             demo=settings.demo is not None,
             filling=_filling(settings),
         )
@@ -263,34 +262,6 @@ def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) ->
         raise
     service.start()
     return service
-
-
-def _published(settings: Settings, store: PostgresStore, keys: LogKeys) -> PublishedLog | None:
-    """The copy that files of the log are answered from. Raises `Misconfigured` where it is not one of this log.
-
-    One that does not answer, or is empty still, is no reason not to serve.
-    """
-    if settings.published is None:
-        return None
-    published = PublishedLog(open_target(settings.published), keys.origin)
-    try:
-        shown = published.checkpoint()
-    except (NotFound, Unavailable) as error:
-        _LOG.warning("the published copy: %s", error)
-        return published
-    newest, same = store.latest(), store.checkpoint_at(shown.tree_size)
-    if newest is None or newest.tree_size < shown.tree_size:
-        raise Misconfigured(
-            f"{settings.published} 中已公布 {shown.tree_size} 条记录, 数据库中没有这么多: 数据库丢失了已公布的记录 / "
-            f"{shown.tree_size} entries were published in {settings.published}, and the database has fewer: "
-            "it has lost what was shown to the public"
-        )
-    if same is None or same.root != shown.root:
-        raise Misconfigured(
-            f"{settings.published} 中公布的不是本数据库的账本 / "
-            f"what is published in {settings.published} is not the log in this database"
-        )
-    return published
 
 
 def _sequencer(

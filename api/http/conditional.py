@@ -101,10 +101,12 @@ class _Tagging:
             return
         start, self._start = self._start, None
         if start is not None:
-            tag = next((value.decode() for name, value in start["headers"] if name == b"etag"), None)
+            tag = _named(start["headers"])
             if tag is None and not message.get("more_body", False):
-                tag = await _digest(message.get("body", b""))
-                start = {**start, "headers": [*start["headers"], (b"etag", tag.encode())]}
+                content = message.get("body", b"")
+                small = len(content) <= PARSED_ON_LOOP_BYTES_MAX
+                tag = tag_of(content) if small else await run_in_threadpool(tag_of, content)
+                start["headers"] = [*start["headers"], (b"etag", tag.encode())]
             if tag is not None and is_known(tag, self._scope["headers"]):
                 self._over = True
                 kept = [(name, value) for name, value in start["headers"] if name not in _OF_CONTENT]
@@ -116,11 +118,14 @@ class _Tagging:
 
 
 def _cacheable(headers: Headers) -> bool:
-    control = next((value for name, value in headers if name == b"cache-control"), b"no-store")
-    return b"no-store" not in control and b"private" not in control
+    for name, control in headers:
+        if name == b"cache-control":
+            return b"no-store" not in control and b"private" not in control
+    return False
 
 
-async def _digest(content: bytes) -> str:
-    if len(content) <= PARSED_ON_LOOP_BYTES_MAX:
-        return tag_of(content)
-    return await run_in_threadpool(tag_of, content)
+def _named(headers: Headers) -> str | None:
+    for name, value in headers:
+        if name == b"etag":
+            return value.decode()
+    return None

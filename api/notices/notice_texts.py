@@ -34,20 +34,22 @@ def text_of(service: Service, row: OutboxRow, language: Language, link: str | No
     return NoticeText(" / ".join(one.title for one in said), _RULE.join(one.text for one in said))
 
 
-def called(service: Service, about: str) -> str:
+def called(service: Service, about: str, language: Language) -> str:
     """What people call the enterprise or party that a row is about; its id where nothing else is known."""
     if is_enterprise(about):
         found = service.views.search.enterprise(about)
         return name_of(about) if found is None else found.name
     party = service.governance.parties.get(about)
-    return about if party is None else party.name_zh
+    if party is None:
+        return about
+    return party.name_zh if language == "zh" else party.name_en or party.name_zh
 
 
 def _said(service: Service, row: OutboxRow, language: Language, link: str | None) -> NoticeText:
     title, text = getattr(KINDS[row.kind].title, language), getattr(KINDS[row.kind].text, language)
     base = f"{service.public_url}{'' if language == 'zh' else '/en'}"
     values = {
-        "name": called(service, row.about) if ":" in row.about else row.about,
+        "name": called(service, row.about, language) if ":" in row.about else row.about,
         "about": str(row.first_entry) if row.kind == "pledge_published" else row.about,
         "due": str(row.due_on),
         "link": link or f"{base}{_page(row)}",

@@ -75,7 +75,7 @@ def _ask(request: Request, language: Language, given: dict[str, str]) -> Respons
     address = mail_address(typed)
     if address is None:
         problem = Word("请填完整的电子邮箱", "a whole e-mail address")
-        view = MailFollowView("wrong", called(service, subject), path, typed=typed[:300], problem=problem)
+        view = MailFollowView("wrong", called(service, subject, language), path, typed=typed[:300], problem=problem)
         return _page(request, language, f"{path}/follow", view, 422)
     client = client_hash(service, "-" if request.client is None else request.client.host, _USE)
     service.store.follows.ask(
@@ -86,7 +86,7 @@ def _ask(request: Request, language: Language, given: dict[str, str]) -> Respons
         client=client,
         at=service.sound_clock(),
     )
-    return _page(request, language, f"{path}/follow", MailFollowView("asked", called(service, subject), path))
+    return _page(request, language, f"{path}/follow", MailFollowView("asked", called(service, subject, language), path))
 
 
 def _get(request: Request, language: Language) -> Response:
@@ -128,7 +128,10 @@ def _shown(request: Request, language: Language, follow: MailFollow, state: str)
     page = None if follow.subject.startswith("party:") else f"/e/{name_of(follow.subject)}"
     name = request.path_params["name"]
     return _page(
-        request, language, f"/follow/{name}", MailFollowView(state, called(service, follow.subject), page, name)
+        request,
+        language,
+        f"/follow/{name}",
+        MailFollowView(state, called(service, follow.subject, language), page, name),
     )
 
 

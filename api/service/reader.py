@@ -19,6 +19,7 @@ from api.delivery.outside_addresses import OutsideAddresses
 from api.http.metrics import Meters
 from api.http.waiting_room import WaitingRoom
 from api.service.audit_runs import AuditRuns
+from api.service.published_copy import published_copy
 from api.service.service import ReadsOnly, Service, unix_now
 from api.service.views import Views
 from api.service.writer_lag import WriterLag
@@ -57,7 +58,8 @@ def open_reader(settings: Settings, database: str, loop: asyncio.AbstractEventLo
         log, feed, meters = Log(store), Feed(store), Meters()
         head = FollowedLog(store, feed)
         head.look()
-        if head.governance.anchors is None:
+        origin = head.governance.origin
+        if head.governance.anchors is None or origin is None:
             raise Refused("serve.no_log", "数据库中没有账本", "the database holds no log that could be read")
         trust = None if settings.trust is None else _trust(settings, store, head)
         log_grown, projected = WaitingRoom(loop), WaitingRoom(loop)
@@ -93,6 +95,7 @@ def open_reader(settings: Settings, database: str, loop: asyncio.AbstractEventLo
             audits=AuditRuns(settings.data_dir / "audits", conninfo),
             conninfo=conninfo,
             demo=False,
+            published=published_copy(settings.published, store, origin, may_lag=True),
         )
     except BaseException:
         store.close()

@@ -23,7 +23,7 @@ from api.certificates.certificate_check import check_certificate
 from api.certificates.certificate_entries import Gatherer
 from api.certificates.issue import Certificates
 from api.certificates.layout import Particulars, certificate_of
-from api.certificates.pdf import SET_BY, _fonts, _template
+from api.certificates.pdf import SET_BY, _template, fonts
 from api.certificates.qr import qr_svg
 from api.certificates.store import CertificateFolder
 from api.certificates.x509 import self_signed
@@ -112,7 +112,7 @@ def _bare(prepared: Sequence[tuple[Path, Mapping[str, str]]], book: Book) -> flo
     metadata = PdfSignatureMetadata(field_name="Bare", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES)
     began = time.perf_counter()
     for folder, inputs in prepared:
-        compiler = typst.Compiler(folder / "main.typ", root=folder, font_paths=_fonts(), sys_inputs=dict(inputs))
+        compiler = typst.Compiler(folder / "main.typ", root=folder, font_paths=fonts(), sys_inputs=dict(inputs))
         pdf = compiler.compile(format="pdf", pdf_standards="a-3b", timestamp=book.material.now)
         signed = sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), metadata, simple, bytes_reserved=16_384)
         check(signed.getbuffer().nbytes > 50_000, "a bare certificate has no content")

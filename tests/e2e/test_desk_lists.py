@@ -45,36 +45,37 @@ RATIO_MAX: Final = 4.0  # of the medians; a page that reads all rows would be 50
 _FILL: Final = (
     # events: one issuer says nearly everything, one enterprise has a tenth of it
     """INSERT INTO projections.event_index (entry, subject, type, issuer, recorded_at, sealed)
-    SELECT 1000 + n, CASE WHEN n % 10 = 0 THEN 'uscc:91110000600037341L' ELSE 'local:fill/' || n END,
-        (ARRAY['PledgeMade', 'PledgePublished', 'LegalHoldPlaced', 'BodyErased'])[1 + n % 4],
-        CASE WHEN n % 50 = 0 THEN 'party:handling-body' ELSE 'party:organizer' END, 1700000000 + n, n % 3 = 0
-    FROM generate_series(%(first)s, %(last)s) n""",
+    SELECT 1000 + n, CASE WHEN n %% 10 = 0 THEN 'uscc:91110000600037341L' ELSE 'local:fill/' || n END,
+        (ARRAY['PledgeMade', 'PledgePublished', 'LegalHoldPlaced', 'BodyErased'])[1 + n %% 4],
+        CASE WHEN n %% 50 = 0 THEN 'party:handling-body' ELSE 'party:organizer' END, 1700000000 + n, n %% 3 = 0
+    FROM generate_series(%(first)s::int, %(last)s::int) n""",
     """INSERT INTO ledger.accesses (number, at, day, party, officer, kid, cti, resource, purpose, outcome, subject)
-    SELECT 100000 + n, %(now)s, %(today)s, 'party:regulator', 'inspector-1', repeat('a', 64), 'fill' || n, '/v1/x',
-        '核查', 'served', 'uscc:91110000600037341L'
-    FROM generate_series(%(first)s, %(last)s) n""",
+    SELECT (SELECT coalesce(max(number), 0) FROM ledger.accesses) + 1 + n - %(first)s, %(now)s, %(today)s,
+        'party:regulator', 'inspector-1', repeat('a', 64), 'fill' || n, '/v1/x', '核查', 'served',
+        'uscc:91110000600037341L'
+    FROM generate_series(%(first)s::int, %(last)s::int) n""",
     """INSERT INTO desk.pending (statement_id, statement, subject, campaign, received_at, scope, issued_at)
     SELECT sha256(n::text::bytea), '', 'local:fill/' || n, 'campaign:2026', %(now)s - n, 'service', %(now)s
-    FROM generate_series(%(first)s, %(last)s) n""",
+    FROM generate_series(%(first)s::int, %(last)s::int) n""",
     """INSERT INTO desk.enrolment_requests (kid, party, officer, cose_key, proof, recovers, client, asked_at)
     SELECT sha256(n::text::bytea), 'party:local:fill/' || n, 'owner', '', '', false, '', %(now)s - n
-    FROM generate_series(%(first)s, %(last)s) n WHERE n < 10000""",
+    FROM generate_series(%(first)s::int, %(last)s::int) n WHERE n < 10000""",
     """INSERT INTO desk.drafts (id, party, drafter, type, subject, laid_at, state, settled_at, releaser)
     SELECT decode(lpad(n::text, 32, '0'), 'hex'), 'party:organizer', 'a', 'PledgePublished', 'local:fill/' || n,
         %(now)s - n, 'released', %(now)s, 'b'
-    FROM generate_series(%(first)s, %(last)s) n""",
+    FROM generate_series(%(first)s::int, %(last)s::int) n""",
     """INSERT INTO desk.complaint_files (number, case_id, body, stage, suspended, due_on, received_on, version,
         secret_hash, content)
     SELECT 'FILL-' || n, decode(lpad(n::text, 32, '0'), 'hex'), 'party:handling-body', 'registered', false,
         %(today)s::date + 60, %(today)s, 1, sha256(''), ''
-    FROM generate_series(%(first)s, %(last)s) n""",
+    FROM generate_series(%(first)s::int, %(last)s::int) n""",
 )
 _LISTS: Final[tuple[tuple[str, Speaker], ...]] = (
     ("/desk/explorer", REGULATOR),
     ("/desk/explorer?type=PledgePublished", REGULATOR),
     ("/desk/explorer?issuer=party:organizer", REGULATOR),
     ("/desk/explorer?issuer=party:organizer&type=PledgePublished", REGULATOR),
-    ("/desk/explorer?issuer=party:handling-body&type=BodyErased", REGULATOR),
+    ("/desk/explorer?issuer=party:handling-body&type=LegalHoldPlaced", REGULATOR),
     ("/desk/explorer?subject=91110000600037341L", REGULATOR),
     ("/desk/explorer?from=2023-11-15&until=2023-11-15", REGULATOR),
     ("/desk/accesses", REGULATOR),
@@ -82,7 +83,7 @@ _LISTS: Final[tuple[tuple[str, Speaker], ...]] = (
     ("/desk/erasures", DATA_OFFICER),
     ("/desk/pending", ORGANIZER),
     ("/desk/pending?sort=enterprise&scope=service", ORGANIZER),
-    ("/desk/pending?q=fill", ORGANIZER),
+    ("/desk/pending?q=fill/1", ORGANIZER),
     ("/desk/releases", ORGANIZER),
     ("/desk/registrar", REGISTRAR),
     ("/desk/complaints", HANDLING_BODY),
@@ -129,7 +130,7 @@ class Lists:
                     version=1,
                     erased=False,
                 )
-                files.begin(NewComplaint(row, os.urandom(32), encode_steps((said,))), keys)
+                files.begin(NewComplaint(row, os.urandom(32), encode_steps((said,))), keys, int(time.time()))
 
     def took(self) -> dict[str, float]:
         """The median of a page of each list, in milliseconds; the lists taken in turn, so that noise meets all."""
@@ -140,6 +141,7 @@ class Lists:
                 answer = self.visitors[speaker.party].http.get(address)
                 times[address].append((time.perf_counter() - begun) * 1_000)
                 assert answer.status_code == 200, (address, answer.text[:300])
+                assert answer.text.count("<tr>") + answer.text.count("<tr ") > 2, f"{address} shows rows"
         return {address: median(found) for address, found in times.items()}
 
 

@@ -24,7 +24,7 @@ def letter_pdf(service: Service, row: OutboxRow, language: Language) -> bytes:
     made = datetime.fromtimestamp(row.made_at, SHANGHAI)
     letter = {
         "language": "zh" if language == "zh" else "en",
-        "to": called(service, party),
+        "to": called(service, party, language),
         "title": said.title,
         "text": said.text,
         "from": {"zh": "质量诚信账本", "en": "Credit Ledger"}[language],

@@ -90,7 +90,7 @@ class OutboxContent:
 def get_outbox(request: Request, language: Language, officer: Officer) -> Response:
     service: Service = request.app.state.service
     desk = _desk(officer)
-    rows = [_row(service, one) for one in service.store.outbox.list(desk, None, OUTBOX_PAGE_MAX)]
+    rows = [_row(service, one, language) for one in service.store.outbox.list(desk, None, OUTBOX_PAGE_MAX)]
     failing = service.store.webhooks.failing(OUTBOX_PAGE_MAX) if desk.general else []
     content = OutboxContent(rows, service.store.outbox.counts(desk), service.mails, [_webhook(one) for one in failing])
     title = ("待发通知", "Outbox")
@@ -163,13 +163,13 @@ def _id(request: Request) -> bytes:
     return bytes.fromhex(name)
 
 
-def _row(service: Service, row: OutboxRow) -> NoticeRow:
+def _row(service: Service, row: OutboxRow, language: Language) -> NoticeRow:
     name, letter = KINDS[row.kind].name, row.channel == "letter"
     waits = row.state == "waiting"
     return NoticeRow(
         row.id.hex(),
         Word(name.zh, name.en),
-        called(service, row.about) if ":" in row.about else row.about,
+        called(service, row.about, language) if ":" in row.about else row.about,
         f"/e/{name_of(row.about)}" if is_enterprise(row.about) and ":" in row.about else None,
         letter,
         _LETTER if letter and waits else _STATES[row.state],

@@ -145,7 +145,8 @@ def test_a_cluster_gives_the_same_bytes_as_this_process_also_where_workers_are_k
 def test_a_part_that_ends_workers_is_named_and_given_up(tmp_path: Path) -> None:
     with cluster(tmp_path, workers=2, failures=0) as few, DaskEngine(few.address) as engine:
         eventually(lambda: engine.processes == 2, "both workers have joined")
-        with pytest.raises(PartLost, match="part 3"):
+        # Dask counts against all parts that were with the worker: one of them is named.
+        with pytest.raises(PartLost, match=r"part \d of 6 was given up"):
             list(engine.run(killed, "", range(6)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 
 import psycopg
 import pytest
@@ -13,8 +14,8 @@ from psycopg.sql import SQL, Identifier
 from ledger.reading.feed import Feed
 from ledger.store.postgres import PostgresStore
 from projections.engine.process import lean
-from projections.engine.rebuild_worker import Worker
-from projections.engine.runner import Runner, RunnerLimits
+from projections.engine.rebuild_worker import Filling, PartToFill, begin_filling, fill_part
+from projections.engine.runner import Runner
 from projections.engine.schema import NEXT, TABLES, create_tables, drop_tables, prepare
 from projections.standing.policy_timeline import Rules
 from tests.support.database import TestDatabase
@@ -23,7 +24,6 @@ from tests.unit.projections.large_seller import complain
 
 OUTCOMES = 1_000
 GROWTH_MAX = 3.0  # for twice as many; the square of them would be 4
-BATCH_EVENTS = 500
 
 
 def _processor_seconds(work: Callable[[], object]) -> float:
@@ -76,7 +76,7 @@ def test_what_a_large_seller_costs_grows_with_its_complaints(database: TestDatab
     prepare(database.service)
     sellers = {"local:test/a": OUTCOMES, "local:test/b": 2 * OUTCOMES}
     followed: dict[str, float] = {}
-    runner = Runner(Feed(store, lean), database.service, RunnerLimits(batch_events_max=BATCH_EVENTS))
+    runner = Runner(Feed(store, lean), database.service)
     try:
         for subject, outcomes in sellers.items():
             while runner.step() or runner.behind:
@@ -90,14 +90,15 @@ def test_what_a_large_seller_costs_grows_with_its_complaints(database: TestDatab
             followed[subject] = _processor_seconds(follow)
     finally:
         runner.stop()
-    worker = Worker(database.service, Rules.none().after(Feed(store).governing()), book.size)
+    filling = Filling(database.service, Rules.none().after(Feed(store).governing()), book.size, "run")
     with psycopg.connect(database.service) as connection:
+        begin_filling(connection, "run")
         drop_tables(connection, NEXT)
         create_tables(connection, NEXT)
-    filled = {
-        subject: _processor_seconds(lambda one=subject: worker.fill(one, f"{one}~"))  # type: ignore[misc]
-        for subject in sellers
-    }
+    filled: dict[str, float] = {}
+    for number, subject in enumerate(sellers):
+        part = PartToFill(number, subject, f"{subject}~")
+        filled[subject] = _processor_seconds(partial(fill_part, filling, part))
     print(f"followed {followed}, rebuilt {filled}, processor seconds")
     for subject in sellers:
         assert _rows(database, NEXT, subject) == _rows(database, "", subject)

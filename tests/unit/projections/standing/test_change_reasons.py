@@ -166,3 +166,17 @@ def test_the_document_is_canonical_json() -> None:
         None,
     )
     assert document["changes"][0]["because"][0] == {"what": "pledge_began", "entry": 12}
+
+
+def test_disowning_a_report_that_was_found_invalid_is_told_as_what_ended_the_finding() -> None:
+    log = a_story(
+        {"say": "ReportSubmitted", "on": "2026-03-10", "as": "报告"},
+        {"say": "ReportInvalidated", "on": "2026-04-10", "report": "@报告", "fault": "enterprise"},
+        {"repudiate": "@报告", "on": "2026-05-10"},
+        {"outcome": "2026-06-10"},
+    )
+    assert [(str(turn.changed_on), turn.after, turn.entry) for turn in turns_of(log)] == [
+        ("2026-04-10", "WATCH", 12),
+        ("2026-05-10", "UNRATED", 13),
+        ("2026-06-10", "NORMAL", 14),
+    ]
