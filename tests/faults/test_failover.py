@@ -218,9 +218,8 @@ def test_a_lagging_standby_that_is_promoted_is_refused_and_a_person_is_told(top:
     assert held == answered - 5, "nothing was signed on it"
     lagging.kill()
     old.start()  # the one that has them
-    pair.rejoin()
     old.set("synchronous_standby_names", lagging.name)
-    pair.in_step()
+    pair.rejoin()
     top.writer.stop()
     top.writer.start()
     assert size_of(book.get("/checkpoint").content) == answered
