@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count, cycle
@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.book import Book
-from tests.e2e.interface_world import ABSENT, Operation, World, lay_world
+from tests.e2e.interface_world import ABSENT, World, lay_world
 from tests.support.charter import HANDLING_BODY, ORGANIZER, REGULATOR, Speaker
 from tests.support.oracles import ORACLES, ROOT, require_oracles
 from tests.support.reading import authorization, token
@@ -43,7 +43,7 @@ def test_a_long_search_meets_no_server_error_and_no_answer_that_is_not_described
     require_oracles()
     world = lay_world(book)
     others = [None, ORGANIZER, REGULATOR, HANDLING_BODY, None]
-    with signing(world.signers, others, book.service.url) as signer:
+    with signing(world, others) as signer:
         known, answers = tmp_path / "known.json", tmp_path / "answers.json"
         known.write_text(json.dumps({**in_book(world), "signer": signer, "answers": str(answers)}))
         command = [ORACLES, "-m", "schemathesis.cli", "run", f"{book.service.url}/openapi.json", "--no-color"]
@@ -81,13 +81,14 @@ def in_book(world: World) -> dict[str, dict[str, object]]:
 
 
 @contextmanager
-def signing(entitled: Mapping[Operation, Speaker], others: Sequence[Speaker | None], origin: str) -> Iterator[str]:
-    """An address on this machine that answers with the headers of a signed request; at a desk, of one from `origin`.
+def signing(world: World, others: Sequence[Speaker | None]) -> Iterator[str]:
+    """An address on this machine that answers with the headers of a signed request; at a desk, of one from its page.
 
-    Every second one is signed by who may ask, where that is somebody in particular; the rest by one of the others
-    after the other, or not at all.
+    Every second one is signed by who may ask, where that is somebody in particular, or has the token that stands in the
+    place of a signature; the rest by one of the others after the other, or not at all.
     """
-    rightly = {re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + r"(\?|$)"): by for (_, path), by in entitled.items()}
+    rightly = {re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + r"(\?|$)"): by for (_, path), by in world.signers.items()}
+    bearers = {world.values[operation]["name"]: secret for operation, secret in world.tokens.items()}
     turns, lock, asks = cycle(others), threading.Lock(), count()
 
     class Handler(BaseHTTPRequestHandler):
@@ -95,12 +96,15 @@ def signing(entitled: Mapping[Operation, Speaker], others: Sequence[Speaker | No
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             content = None if asked["content"] is None else bytes.fromhex(asked["content"])
             with lock:
-                by = next(turns)
-                if next(asks) % 2:
+                by, entitled = next(turns), next(asks) % 2
+                if entitled:
                     by = next((one for like, one in rightly.items() if like.match(asked["resource"])), by)
             headers = {} if by is None else authorization(token(by, asked["resource"], content))
+            bearer = next((secret for name, secret in bearers.items() if name in asked["resource"]), None)
+            if bearer is not None and entitled:
+                headers = {"Authorization": f"Bearer {bearer}"}
             if asked["resource"].startswith("/desk/"):
-                headers["Origin"] = origin
+                headers["Origin"] = world.book.service.url
             body = json.dumps(headers).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
