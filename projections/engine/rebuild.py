@@ -28,7 +28,7 @@ from ledger.store.copy_reader import split_streams
 from ledger.store.postgres import PostgresStore
 from projections.engine.batch import BatchProjector
 from projections.engine.position import Position
-from projections.engine.rebuild_worker import Filling, PartToFill, begin_filling, end_filling, fill_part
+from projections.engine.rebuild_worker import PartToFill, RebuildRun, begin_filling, end_filling, fill_part
 from projections.engine.schema import LOCK, NEXT, create_tables, drop_tables, index_tables_apart, prepare, swap_in
 from projections.engine.tables import Rows, write_progress
 from projections.standing.policy_timeline import Rules
@@ -65,7 +65,7 @@ def rebuild(
         feed = Feed(store)
         size = feed.size()
         governing = [at for at in feed.governing() if at.index < size]
-        filling = Filling(conninfo, Rules.none().after(governing), size, uuid4().hex)
+        filling = RebuildRun(conninfo, Rules.none().after(governing), size, uuid4().hex)
         prepare(conninfo)
         with connection.transaction():
             begin_filling(connection, filling.run)

@@ -21,13 +21,13 @@ from projections.engine.tables import Rows
 from projections.standing.level_history import follow, without_erased
 from projections.standing.policy_timeline import Rules
 
-__all__ = ["REBUILD_ROWS_BYTES_MAX", "Filling", "PartToFill", "begin_filling", "end_filling", "fill_part"]
+__all__ = ["REBUILD_ROWS_BYTES_MAX", "PartToFill", "RebuildRun", "begin_filling", "end_filling", "fill_part"]
 
 REBUILD_ROWS_BYTES_MAX: Final = 16 * 1024 * 1024  # rows that a worker holds before it writes them
 _NO_PART: Final = -1  # says that its rebuild goes on
 
 
-class Filling(Struct, frozen=True):
+class RebuildRun(Struct, frozen=True):
     """What all parts of a rebuild have in common: where, by which rules, as of which tree size. `run` is its name."""
 
     conninfo: str
@@ -44,7 +44,7 @@ class PartToFill(Struct, frozen=True):
     last: str
 
 
-def fill_part(filling: Filling, part: PartToFill) -> int:
+def fill_part(filling: RebuildRun, part: PartToFill) -> int:
     """Write the rows of a part into the next tables; how many entries it has.
 
     In one transaction, which says so: a part that another worker did meanwhile is left as it is. Raises `Unavailable`
@@ -98,7 +98,7 @@ def end_filling(connection: Connection[Any]) -> None:
     connection.execute("DROP TABLE IF EXISTS projections.rebuild_parts")
 
 
-def _begin_part(connection: Connection[Any], filling: Filling, part: PartToFill) -> int | None:
+def _begin_part(connection: Connection[Any], filling: RebuildRun, part: PartToFill) -> int | None:
     """How many entries it has, if it is done already. Waits for another worker that is at it, however that ends."""
     mine = connection.execute(
         "INSERT INTO projections.rebuild_parts SELECT run, %s, 0 FROM projections.rebuild_parts "

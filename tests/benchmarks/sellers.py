@@ -14,7 +14,7 @@ from ledger.reading.feed import Feed
 from ledger.store.postgres import PostgresStore
 from projections.engine.process import lean
 from projections.engine.rebuild import rebuild
-from projections.engine.rebuild_worker import Filling, PartToFill, begin_filling, fill_part
+from projections.engine.rebuild_worker import PartToFill, RebuildRun, begin_filling, fill_part
 from projections.engine.runner import Runner
 from projections.engine.schema import NEXT, create_tables, drop_tables, prepare
 from projections.standing.policy_timeline import Rules
@@ -102,17 +102,17 @@ def _follow(runner: Runner) -> float:
     return time.process_time() - began
 
 
-def _filling(book: Book) -> Filling:
+def _filling(book: Book) -> RebuildRun:
     with psycopg.connect(book.database.service) as connection:
         begin_filling(connection, "sellers")
         drop_tables(connection, NEXT)
         create_tables(connection, NEXT)
     with PostgresStore.open(book.database.service) as store:
         feed = Feed(store)
-        return Filling(book.database.service, Rules.none().after(feed.governing()), feed.size(), "sellers")
+        return RebuildRun(book.database.service, Rules.none().after(feed.governing()), feed.size(), "sellers")
 
 
-def _filled(filling: Filling, part: int, name: str) -> float:
+def _filled(filling: RebuildRun, part: int, name: str) -> float:
     began = time.process_time()
     entries = fill_part(filling, PartToFill(part, f"local:bench/{name}", f"local:bench/{name}~"))
     check(entries > 1, f"{name} has no stream")

@@ -14,7 +14,7 @@ from psycopg.sql import SQL, Identifier
 from ledger.reading.feed import Feed
 from ledger.store.postgres import PostgresStore
 from projections.engine.process import lean
-from projections.engine.rebuild_worker import Filling, PartToFill, begin_filling, fill_part
+from projections.engine.rebuild_worker import PartToFill, RebuildRun, begin_filling, fill_part
 from projections.engine.runner import Runner
 from projections.engine.schema import NEXT, TABLES, create_tables, drop_tables, prepare
 from projections.standing.policy_timeline import Rules
@@ -90,7 +90,7 @@ def test_what_a_large_seller_costs_grows_with_its_complaints(database: TestDatab
             followed[subject] = _processor_seconds(follow)
     finally:
         runner.stop()
-    filling = Filling(database.service, Rules.none().after(Feed(store).governing()), book.size, "run")
+    filling = RebuildRun(database.service, Rules.none().after(Feed(store).governing()), book.size, "run")
     with psycopg.connect(database.service) as connection:
         begin_filling(connection, "run")
         drop_tables(connection, NEXT)

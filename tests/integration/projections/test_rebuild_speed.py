@@ -17,7 +17,7 @@ from ledger.reading.feed import Feed, to_recorded
 from ledger.store.connect import connect
 from ledger.store.copy_reader import copy_entries
 from ledger.store.postgres import PostgresStore
-from projections.engine.rebuild_worker import Filling, PartToFill, begin_filling, fill_part
+from projections.engine.rebuild_worker import PartToFill, RebuildRun, begin_filling, fill_part
 from projections.engine.schema import NEXT, create_tables, drop_tables, prepare
 from projections.standing.policy_timeline import Rules
 from tests.support.database import TestDatabase
@@ -61,7 +61,7 @@ def test_a_rebuild_costs_at_most_two_and_a_half_times_its_reading(database: Test
     book.charter()
     _campaign(book)
     prepare(database.service)
-    filling = Filling(database.service, Rules.none().after(Feed(store).governing()), book.size, "run")
+    filling = RebuildRun(database.service, Rules.none().after(Feed(store).governing()), book.size, "run")
 
     def floor() -> None:
         rows = copy_entries(database.service, 0, book.size)
