@@ -131,7 +131,6 @@ class Settings:
             "--map-interval-seconds": self.map_interval_seconds,
             "--webhooks-to": self.webhooks_to or None,
             "--mail-server": self.mail_server,
-            "--published": self.published,
             "--durable-on": None if self.durable_on == 1 else self.durable_on,
         }
         given = [name for name, value in ours.items() if value is not None]

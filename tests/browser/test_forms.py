@@ -104,7 +104,7 @@ def test_a_half_filled_form_is_kept_and_goes_to_a_file_and_back(
     assert names.count() == 2, "nothing is lost by it"
     page.on("dialog", lambda dialog: dialog.accept())
     page.click("#draft-clear")
-    page.wait_for_function("document.getElementById('f-title')?.value === ''")
+    expect(page.locator("#f-title")).to_have_value("")
 
 
 def test_what_the_service_refuses_stands_at_the_field_that_its_rule_names(desks: Office) -> None:

@@ -207,7 +207,8 @@ def test_the_primary_stops_and_readers_go_on_and_there_is_nothing_to_repair(top:
         *("/checkpoint", f"/tile/0/000.p/{min(size, 255)}", "/entries/3", "/v1/enterprises", f"/e/{CODE}"),
         *(f"/v1/enterprises/{CODE}/standing", "/search?q=清泉", "/v1/events?limit=5", "/readyz"),
     ]
-    before = {path: top.reads[0].get(path).content for path in paths[:-1]}
+    eventually(lambda: all(size_of(one.get("/checkpoint").content) == size for one in top.reads), "they have it all")
+    before = {path: _signed(path, top.reads[0].get(path).content) for path in paths[:-1]}
     statement, _ = top.book.sign(registered(effective_on=today(), name="停机"), "local:test/stopped")
     top.pair.primary.stop()
     counts, late = 0, list[float]()
@@ -222,7 +223,8 @@ def test_the_primary_stops_and_readers_go_on_and_there_is_nothing_to_repair(top:
                     late.append(time.monotonic() - begun)
                     counts += 1
                     assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:300]}"
-                    assert answer.content == before.get(path, answer.content), path
+                    signed = _signed(path, answer.content)
+                    assert signed == before.get(path, signed), path
     finally:
         top.pair.primary.start()
     assert eventually(lambda: top.book.post(statement).status_code == 201, "it takes statements again")
@@ -232,6 +234,11 @@ def test_the_primary_stops_and_readers_go_on_and_there_is_nothing_to_repair(top:
     for read in top.reads:
         answered(read, "/v1/enterprises", newest)
     print(f"{counts} answers by readers without the primary, 0 failures, {max(late) * 1_000:.0f} ms at most")
+
+
+def _signed(path: str, content: bytes) -> bytes:
+    """What is said; of a checkpoint without its signatures: a witness may have cosigned it meanwhile."""
+    return content.partition(b"\n\n")[0] if path == "/checkpoint" else content
 
 
 def test_a_reader_is_not_started_with_what_is_for_a_writer_or_on_another_log(top: Topology, tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_standings_that_are_not_answered_are_not_held_against_the_service(
     assert "未发现问题" not in page.read_text("utf-8")
 
 
-@pytest.mark.parametrize(("part", "fault"), [("/tile/entries/", "gone"), ("/tile/0/", "cut"), ("/entries/", "busy")])
+@pytest.mark.parametrize(("part", "fault"), [("/tile/entries/", "gone"), ("/tile/0/", "cut"), ("/receipts/", "busy")])
 def test_a_log_that_is_cut_off_while_it_is_fetched_is_not_held_against_it(
     part: str, fault: Fault, book: Book, trust: Path
 ) -> None:
