@@ -11,6 +11,7 @@ import datetime
 import gc
 import logging
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -67,6 +68,7 @@ from projections.engine.schema import prepare
 
 __all__ = ["open_service", "serve"]
 
+_SWITCH_SECONDS: Final = 0.001  # the event loop waits for other threads' turns after each look at its sockets
 _COLLECT_AFTER_OBJECTS: Final = 100_000
 _LOG = logging.getLogger(__name__)
 
@@ -100,6 +102,7 @@ async def _serve(settings: Settings) -> None:
             server = _Server(config, service, Wire.over(service, limits, bounds), sockets)
             sweeping = asyncio.create_task(bounds.sweep())
             _spare_the_collector()
+            sys.setswitchinterval(_SWITCH_SECONDS)
             post = OutsidePost(service.outside)
             working = [] if settings.reader else _working(settings, service, post)
             try:
