@@ -70,7 +70,10 @@ class _Attack:
 
     async def _follow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, after: int) -> None:
         writer.write(_FOLLOW % after)
-        self.did[f"followers told {(await reader.readline())[9:12].decode()}"] += 1
+        status = (await reader.readline())[9:12].decode()
+        self.did[f"followers told {status}"] += 1
+        if status == "429":  # too many of its address came at once: it comes again
+            return
         while await reader.read(65_536):
             pass
         self.did["followers cut off"] += 1

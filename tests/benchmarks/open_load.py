@@ -77,6 +77,11 @@ class _Connection(asyncio.Protocol):
         self._due = due
         self._transport.write(request)
 
+    def connection_lost(self, error: Exception | None) -> None:
+        """One that waited for long was closed by the service; what was asked over it stays unanswered."""
+        with suppress(ValueError):
+            self._run.idle.remove(self)
+
     def data_received(self, data: bytes) -> None:
         self._buffer = self._buffer + data if self._buffer else data
         if not self._need:
