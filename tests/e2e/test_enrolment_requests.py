@@ -31,6 +31,7 @@ def registrar(book: Book) -> Iterator[DeskVisitor]:
     for subject, name in ((ENTERPRISE, "甲企业有限公司"), (OTHER_ENTERPRISE, "乙企业有限公司")):
         book.enterprise(subject, name=name)
     book.own_key(ENTERPRISE)
+    book.get(f"/v1/enterprises?min_tree_size={book.size()}")  # the desk shows names by the read models
     with DeskVisitor(book.service.url) as visitor:
         yield visitor.sign_in(REGISTRAR)
 
