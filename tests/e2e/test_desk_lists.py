@@ -132,7 +132,7 @@ class Lists:
                 files.begin(NewComplaint(row, os.urandom(32), encode_steps((said,))), keys, int(time.time()))
 
     def took(self) -> dict[str, float]:
-        """The fastest of a page of each list, in milliseconds: what other work on the machine adds is not the list's."""
+        """The fastest page of each list, in milliseconds: what other work on the machine adds is not the list's."""
         times: dict[str, list[float]] = {address: [] for address, _ in _LISTS}
         for _ in range(ROUNDS):
             for address, speaker in _LISTS:
