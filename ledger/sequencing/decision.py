@@ -172,7 +172,11 @@ class Decision:
             self.keyring,
         )
         try:
-            return tuple(self.take(candidate, released=_released(candidate, group)) for candidate in group)
+            published = {other.event.pledge for other in group if isinstance(other.event, PledgePublished)}
+            return tuple(
+                self.take(candidate, released=candidate.statement.statement_id.hex() in published)
+                for candidate in group
+            )
         except LedgerError:
             size, erased, taken_down, self.facts, self._records, self._versions, self.governance, self.keyring = kept
             del self.entries[size:]
@@ -262,9 +266,3 @@ class Decision:
 
     def _version(self, subject: str) -> int:
         return self._versions.get(subject) or self._head.version(subject)
-
-
-def _released(candidate: Candidate, group: Sequence[Candidate]) -> bool:
-    """Whether the group holds the publication that names the candidate's pledge."""
-    pledge = candidate.statement.statement_id.hex()
-    return any(isinstance(other.event, PledgePublished) and other.event.pledge == pledge for other in group)
