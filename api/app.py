@@ -95,7 +95,8 @@ from api.routes.fast_paths import INTERNAL, Front
 from api.routes.standing import StandingRoute, post_query
 from api.service.figures import BookFigures
 from api.service.mark_ranges import MarkRanges
-from api.service.service import ReadsOnly, Service
+from api.service.process_role import ReadsOnly
+from api.service.service import Service
 from ledger.errors import LedgerError
 
 __all__ = ["create_app", "framework"]
