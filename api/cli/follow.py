@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from api.cli.options import FILE
 from api.cli.output import explain
 from api.cli.progress import progress_bar
 from api.http.enterprise_ids import subject_of
@@ -29,13 +30,11 @@ from ledger.limits import FOLLOW_SUBJECTS_MAX, FOLLOW_TRIES_MAX
 
 __all__ = ["follow"]
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
 
 @click.command()
 @click.argument("url")
 @click.option("--subject", "subjects", multiple=True, metavar="ID", help="Whom to tell of; everything if not given.")
-@click.option("--trust", "trust_path", type=_FILE, help="What you believe beforehand: the log's trust file.")
+@click.option("--trust", "trust_path", type=FILE, help="What you believe beforehand: the log's trust file.")
 @click.option(
     "--state",
     "state_path",
@@ -43,7 +42,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="What is remembered between runs. Without it everything is read again, and a fork in between is not seen.",
 )
 @click.option("--webhook", "webhook_url", metavar="URL", help="Post events there, instead of printing them.")
-@click.option("--webhook-secret", "secret_path", type=_FILE, help="Signs what is posted: a line whsec_<base64>.")
+@click.option("--webhook-secret", "secret_path", type=FILE, help="Signs what is posted: a line whsec_<base64>.")
 @click.option("--from-now", is_flag=True, help="At the first run: check what is there, but tell only of what comes.")
 @click.option("--once", is_flag=True, help="Look once.")
 @click.option("--interval", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds.")
