@@ -35,7 +35,7 @@ from api.desk.regulator import (
     log_page,
     policies_page,
 )
-from api.desk.releases import release_pages
+from api.desk.releases import draft_acts, draft_page, drafts_page
 from api.desk.staff import pending_acts, roster_form_page, roster_report_page
 from api.desk.staff.kept_rosters import KeptRosters
 from api.http.bodies import no_nul, wants_json
@@ -192,7 +192,9 @@ def framework(service: Service) -> FastAPI:
         desk_page,
         pending_acts,  # before `pending/{name}`
         pending_pages,
-        release_pages,
+        drafts_page,
+        draft_page,
+        draft_acts,
         act_pages,
         explorer_page,  # its exports before `explorer/{entry}`
         entry_page,
