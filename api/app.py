@@ -22,8 +22,7 @@ from api.desk.complaints import public_pages as complain_pages
 from api.desk.complaints.case_keeping import ComplaintFiles
 from api.desk.data_officer import erasures_page
 from api.desk.enrolment import key_requests, officer_pages, registrar_pages
-from api.desk.enterprise import acknowledgements, pledge_form
-from api.desk.enterprise import enterprise_page as own_enterprise_page
+from api.desk.enterprise import acknowledgements, own_enterprise_page, pledge_form
 from api.desk.forms import act_pages
 from api.desk.outbox import outbox_page, own_notices
 from api.desk.regulator import (

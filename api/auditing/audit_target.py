@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from api.monitor.log_source import EVIDENCE_PATH
 from api.monitor.log_source import LogSource as Served
-from ledger.audit.sources.database import DatabaseSource
+from ledger.audit.sources.database_source import DatabaseSource
 from ledger.audit.sources.published import Fetch, PublishedSource
 from ledger.audit.sources.source import AuditSource, Sources
 from ledger.audit.sources.target_fetch import TargetFetch

@@ -20,7 +20,7 @@ from api.auditing.mutations import Mutation, mutations
 from ledger.audit.audit import FurtherChecks, run_audit
 from ledger.audit.findings import AuditFinding
 from ledger.audit.result import AuditResult, Known
-from ledger.audit.sources.database import DatabaseSource
+from ledger.audit.sources.database_source import DatabaseSource
 from ledger.errors import LedgerError, Misconfigured
 from ledger.store.connect import connect, translated
 from ledger.verifier.trust import Trust

@@ -10,9 +10,9 @@ import msgspec
 
 from api.client.client import Client
 from ledger.audit.findings import Findings
+from ledger.audit.governance_timeline import Timeline
 from ledger.audit.replay_rules import Stream
 from ledger.audit.sources.source import AuditSource
-from ledger.audit.timeline import Timeline
 from ledger.audit.worker import StreamCheck
 from ledger.cose.standing_token import standing_kid, verify_standing
 from ledger.domain.values.dates import shanghai_date

@@ -15,11 +15,11 @@ import psycopg
 from api.auditing.audit_report import as_html, as_json
 from api.auditing.audit_target import Opened, open_database, open_published
 from api.auditing.served_standings import ServedStandings
-from api.cli.database import data_dir_option, opened
+from api.cli.chosen_database import data_dir_option, opened
 from api.cli.engine import engine_option, opened_engine, workers_option
 from api.cli.options import FILE, FOLDER
 from api.cli.output import explain
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from ledger.audit.audit import AuditWorkers, FurtherChecks, Progress, run_audit
 from ledger.audit.result import Audited, AuditResult, Known
 from ledger.audit.worker import StreamChecks

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from api.cli.database import data_dir_option, opened
+from api.cli.chosen_database import data_dir_option, opened
 from api.cli.options import FILE
 from api.cli.output import print_json
 from api.settings import attachment_keys

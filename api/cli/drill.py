@@ -14,7 +14,7 @@ import msgspec
 from api.auditing.drill import drill as run_drill
 from api.auditing.mutations import NO_EVIDENCE, NO_EVIDENCE_COLUMNS, NO_EVIDENCE_GONE
 from api.cli.options import FILE
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from ledger.store.embedded import DATABASE, EmbeddedPostgres
 from ledger.store.restore import restore
 from ledger.verifier.trust_file import parse_trust

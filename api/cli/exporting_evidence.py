@@ -13,7 +13,7 @@ import click
 
 from api.cli.options import FILE
 from api.cli.output import explain, open_key, passphrase_option, write_new
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from api.evidence import Wanted, build, check_archive, gather
 from api.evidence.book_source import BookSource
 from api.evidence.evidence_source import Asking, EvidenceSource

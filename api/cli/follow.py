@@ -12,7 +12,7 @@ import click
 
 from api.cli.options import FILE
 from api.cli.output import explain
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from api.http.enterprise_ids import subject_of
 from api.monitor.atomic_files import keep_evidence, only_one
 from api.monitor.checkpoint_growth import Inconsistent

@@ -16,7 +16,7 @@ import httpx
 
 from api.cli.options import FILE, FOLDER
 from api.cli.output import in_main_thread, passphrase_of, passphrase_option, unfinished
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from api.importing.import_file import ImportSigners, import_file
 from api.importing.import_report import ImportReport
 from api.importing.import_signer import ImportSigner, hand_of

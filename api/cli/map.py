@@ -12,7 +12,7 @@ import msgspec
 
 from api.cli.options import FILE
 from api.cli.output import open_key, passphrase_option, print_json
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from api.client.client import Client, RegisteredEntry
 from api.map_publisher.map_publisher import MapCut, root_statement
 from ledger.domain.events.base import Digest

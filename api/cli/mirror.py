@@ -11,7 +11,7 @@ import click
 
 from api.cli.options import FILE
 from api.cli.output import explain
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from api.mirror.mirror import Mirror
 from api.mirror.mirror_copy import MirrorCopy
 from api.mirror.target_writer import open_writer

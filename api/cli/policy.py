@@ -12,7 +12,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.cli.database import data_dir_option, opened
+from api.cli.chosen_database import data_dir_option, opened
 from api.cli.engine import engine_option, opened_engine, workers_option
 from api.cli.options import FILE
 from ledger.domain.rules.policy_conditions import flaws_of, policy_schema, read_policy, require_flawless

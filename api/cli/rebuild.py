@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.cli.database import data_dir_option, opened
+from api.cli.chosen_database import data_dir_option, opened
 from api.cli.engine import engine_option, opened_engine, workers_option
 from projections.completeness.map_rebuild import rebuild_map
 from projections.engine.rebuild import rebuild as derive

@@ -1,4 +1,4 @@
 """The audit: everything that the book promises, computed again from its bytes and a trust file alone.
 
-`run.py` is the way in; `source.py` says where bytes come from; each other file checks one kind of promise.
+`audit.py` is the way in; `sources/` says where bytes come from; each other file checks one kind of promise.
 """

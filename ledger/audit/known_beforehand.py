@@ -6,9 +6,9 @@ from typing import Final
 
 from ledger.audit.checkpoints import CheckpointChain
 from ledger.audit.findings import Findings
+from ledger.audit.governance_timeline import Timeline
 from ledger.audit.result import Known
 from ledger.audit.sources.source import AuditSource
-from ledger.audit.timeline import Timeline
 from ledger.audit.tree import Tree
 from ledger.domain.events.party import TrustAnchorsEstablished
 from ledger.errors import LedgerError

@@ -16,9 +16,9 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from ledger.audit.checkpoints import CheckpointChain
 from ledger.audit.findings import Findings
+from ledger.audit.governance_timeline import Timeline
 from ledger.audit.replay_rules import Stream
 from ledger.audit.sources.source import AuditSource
-from ledger.audit.timeline import Timeline
 from ledger.domain.values.dates import shanghai_date
 from ledger.store.contract import EntryRow
 from ledger.store.statement_mapper import to_recorded

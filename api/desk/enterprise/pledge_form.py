@@ -14,8 +14,8 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.enterprise.enterprise_page import OpenCampaign, open_campaigns
 from api.desk.enterprise.own import own_enterprise
+from api.desk.enterprise.own_enterprise_page import OpenCampaign, open_campaigns
 from api.desk.frame import add_desk_page, desk_answer
 from api.desk.roles import Officer
 from api.pages.rendering import Language
