@@ -46,10 +46,7 @@ from ledger.errors import Misconfigured, Refused
 from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import load_key
 from ledger.limits import CLOCK_AHEAD_SECONDS_MAX, KEEP_ALIVE_SECONDS, STOP_REQUESTS_SECONDS_MAX
-from ledger.sequencing.clock import ClockDoubts
-from ledger.sequencing.high_water import HighWater
-from ledger.sequencing.sequencer import Sequencer
-from ledger.sequencing.signed_history import WAY_ON
+from ledger.sequencing import WAY_ON, ClockDoubts, HighWater, Sequencer
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
 from ledger.store.receiver_encryption import make_own_secret

@@ -20,14 +20,13 @@ from api.cli.engine import engine_option, opened_engine, workers_option
 from api.cli.options import FILE, FOLDER
 from api.cli.output import explain
 from api.cli.progress_bar import progress_bar
-from ledger.audit.audit import AuditWorkers, FurtherChecks, Progress, run_audit
-from ledger.audit.result import Audited, AuditResult, Known
+from ledger.audit import Audited, AuditResult, AuditWorkers, FurtherChecks, Known, run_audit
+from ledger.audit.audit import Progress
 from ledger.audit.worker import StreamChecks
 from ledger.errors import LedgerError, Malformed
 from ledger.parallel.engine import Engine
 from ledger.tlog.checkpoint import open_checkpoint
-from ledger.verifier.trust import Trust
-from ledger.verifier.trust_file import TrustFile, parse_trust
+from ledger.verifier import Trust, TrustFile, parse_trust
 from projections.completeness.map_check import check_map
 from projections.engine.audit_check import check_read_models, rows_of_streams
 

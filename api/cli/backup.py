@@ -17,7 +17,7 @@ from ledger.store.migrate import SERVICE_ROLE, has_schema, migrate
 from ledger.store.restore import Restored
 from ledger.store.restore import restore as read_backup
 from ledger.tlog.checkpoint import Checkpoint, open_checkpoint
-from ledger.verifier.trust_file import parse_trust
+from ledger.verifier import parse_trust
 
 
 @click.command()

@@ -30,7 +30,7 @@ from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import parse
 from ledger.errors import Malformed
 from ledger.keys.log_keys import LogKeys, successor_folder
-from ledger.verifier.trust_file import TrustFile, parse_trust
+from ledger.verifier import TrustFile, parse_trust
 
 _ROLES = ", ".join(get_args(Role))
 

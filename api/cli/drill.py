@@ -17,7 +17,7 @@ from api.cli.options import FILE
 from api.cli.progress_bar import progress_bar
 from ledger.store.embedded import DATABASE, EmbeddedPostgres
 from ledger.store.restore import restore
-from ledger.verifier.trust_file import parse_trust
+from ledger.verifier import parse_trust
 from projections.completeness.map_rebuild import rebuild_map
 from projections.engine.rebuild import rebuild
 

@@ -8,7 +8,7 @@ from api.service.readiness import Condition
 from api.service.writer_lag import WriterLag
 from ledger.keys.log_keys import LogKeys
 from ledger.reading.followed_log import FollowedLog
-from ledger.sequencing.sequencer import Sequencer
+from ledger.sequencing import Sequencer
 from ledger.verifier import TrustFile
 from projections.engine.process import ProjectionProcess
 

@@ -24,7 +24,7 @@ from ledger.cose.statement import Statement, parse_statement
 from ledger.errors import LedgerError, Refused
 from ledger.limits import RELEASE_LEASE_SECONDS, RELEASE_LOOK_SECONDS
 from ledger.registration import AwaitsRelease
-from ledger.sequencing.sequencer import Registered
+from ledger.sequencing import Registered
 from ledger.store.contract import Fact
 from ledger.store.desk_releases import Draft
 

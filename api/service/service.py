@@ -48,9 +48,7 @@ from ledger.reading.feed import Feed
 from ledger.reading.followed_log import FollowedLog
 from ledger.reading.log_reader import Log
 from ledger.registration import Candidate
-from ledger.sequencing.clock import check_behind
-from ledger.sequencing.scrubber import Scrubber
-from ledger.sequencing.sequencer import Answer, Sequencer, Submission
+from ledger.sequencing import Answer, Scrubber, Sequencer, Submission, check_behind
 from ledger.store.application import Ledger
 from ledger.store.desk import Desk
 from ledger.store.desk_releases import Drafts

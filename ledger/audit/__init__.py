@@ -2,3 +2,22 @@
 
 `audit.py` is the way in; `sources/` says where bytes come from; each other file checks one kind of promise.
 """
+
+from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
+from ledger.audit.findings import AuditFinding, Findings
+from ledger.audit.governance_timeline import Timeline
+from ledger.audit.result import Audited, AuditResult, Known
+from ledger.audit.sources.source import AuditSource
+
+__all__ = [
+    "AuditFinding",
+    "AuditResult",
+    "AuditSource",
+    "AuditWorkers",
+    "Audited",
+    "Findings",
+    "FurtherChecks",
+    "Known",
+    "Timeline",
+    "run_audit",
+]

@@ -26,7 +26,7 @@ from ledger.audit.worker import Job, PartDone, Shared, StreamChecks, do_part, wo
 from ledger.limits import PART_ENTRIES_MAX, PARTS_PER_PROCESS_MIN
 from ledger.parallel.engine import Engine
 from ledger.tlog.hashing import EMPTY_ROOT
-from ledger.verifier.trust import Trust
+from ledger.verifier import Trust
 
 __all__ = ["AuditWorkers", "FurtherChecks", "Progress", "WholeCheck", "run_audit"]
 

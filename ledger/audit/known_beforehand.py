@@ -14,7 +14,8 @@ from ledger.domain.events.party import TrustAnchorsEstablished
 from ledger.errors import LedgerError
 from ledger.keys.algorithms import decode_key
 from ledger.tlog.tree import Edge
-from ledger.verifier.trust import KeySuccession, Trust
+from ledger.verifier import Trust
+from ledger.verifier.trust import KeySuccession
 
 __all__ = ["check_charter", "compare_known"]
 

@@ -32,7 +32,8 @@ from ledger.domain.rules.policy_conditions import read_policy, require_flawless
 from ledger.domain.values.subject import POLICY
 from ledger.errors import Malformed, Refused, Unavailable
 from ledger.limits import COMPARISON_DESK_LINES_MAX, COMPARISON_DESK_SECONDS_MAX
-from projections.standing.levels import WORDS, Level
+from projections.standing import Level
+from projections.standing.levels import WORDS
 from projections.standing.policy_comparison import Comparison, Moved
 
 __all__ = ["ComparisonContent", "PoliciesContent", "router"]

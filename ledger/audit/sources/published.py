@@ -40,7 +40,7 @@ from ledger.tlog.checkpoint import Checkpoint, parse_checkpoint
 from ledger.tlog.hashing import HASH_BYTES
 from ledger.tlog.note import parse_note
 from ledger.tlog.tiles import tile_path
-from ledger.verifier.trust import Trust
+from ledger.verifier import Trust
 
 __all__ = ["Fetch", "LaidOut", "PublishedSource"]
 
