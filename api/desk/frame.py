@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -28,6 +28,7 @@ from ledger.limits import DESK_FORM_BYTES_MAX
 
 __all__ = [
     "SIGN_IN",
+    "DeskTemplate",
     "DeskView",
     "add_desk_form",
     "add_desk_page",
@@ -65,26 +66,32 @@ DeskPage = Callable[[Request, Language, Officer], Response]
 DeskAct = Callable[[Request, Language, Officer, dict[str, str]], Response]
 
 
+class DeskTemplate(NamedTuple):
+    """Which page of a desk it is: the template's file, the address in Chinese, the title in Chinese and English."""
+
+    file: str
+    path: str
+    title: tuple[str, str]
+    scripts: tuple[str, ...] = ()
+
+
 def desk_answer(
     request: Request,
-    template: str,
-    path: str,
     language: Language,
-    title: tuple[str, str],
+    officer: Officer | None,
+    template: DeskTemplate,
     content: object,
     *,
-    officer: Officer | None,
-    scripts: tuple[str, ...] = (),
     status: int = 200,
 ) -> Response:
-    """The page, never stored and never shown by a search engine. `title` in Chinese and English."""
+    """The page, never stored and never shown by a search engine. `officer` is None before the sign-in."""
     service: Service = request.app.state.service
-    zh, en = title
+    zh, en = template.title
     said = f"{zh} · 质量诚信账本" if language == "zh" else f"{en} · Credit Ledger"
-    page = PageFrame(path, language, said, said, service.demo, scripts=scripts, indexed=False)
+    page = PageFrame(template.path, language, said, said, service.demo, scripts=template.scripts, indexed=False)
     token = "" if officer is None else form_token(service, request)
     headers = {**PAGE_HEADERS, "Cache-Control": "no-store", "Content-Language": page.lang}
-    html = render(template, page, DeskView(officer, token, content))
+    html = render(template.file, page, DeskView(officer, token, content))
     return Response(html, status, headers, "text/html; charset=utf-8")
 
 

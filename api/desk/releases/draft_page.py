@@ -12,7 +12,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import add_desk_page, desk_answer
+from api.desk.frame import DeskTemplate, add_desk_page, desk_answer
 from api.desk.releases.draft_content import drafted
 from api.desk.releases.draft_rows import PATH, DraftRow, moment, row_of
 from api.desk.releases.draft_words import Line, lines_of, words_of
@@ -116,13 +116,10 @@ def show_draft(
     scripts = ("desk/release_page.js",) if content.may_release else ()
     return desk_answer(
         request,
-        "desk/releases/draft.html",
-        path,
         language,
-        title,
+        officer,
+        DeskTemplate("desk/releases/draft.html", path, title, scripts),
         content,
-        officer=officer,
-        scripts=scripts,
         status=status,
     )
 
