@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import DeskTemplate, desk_answer
+from api.desk.frame import PageTemplate, desk_answer
 from api.http.clients import LOOPBACK
 from api.http.errors import InvalidRequest
 from api.http.same_origin import WebOrigins
@@ -106,7 +106,7 @@ def get_demo(request: Request, language: Language) -> Response:
         request,
         language,
         None,
-        DeskTemplate("desk/demo.html", PATH, ("演示登录", "Sign in to the demonstration"), ("desk/demo_page.js",)),
+        PageTemplate("desk/demo.html", PATH, ("演示登录", "Sign in to the demonstration"), ("desk/demo_page.js",)),
         DemoContent(service.origin, staff, enterprises),
     )
 

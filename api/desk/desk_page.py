@@ -11,7 +11,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import SIGN_IN, DeskTemplate, add_desk_form, add_desk_page, desk_answer, to
+from api.desk.frame import SIGN_IN, PageTemplate, add_desk_form, add_desk_page, desk_answer, to
 from api.desk.roles import ROLES, Officer
 from api.desk.sessions import set_cookie
 from api.desk.work_lists import WaitingRow, log_look, waiting_page
@@ -96,7 +96,7 @@ def get_desk(request: Request, language: Language, officer: Officer) -> Response
         service.drafts.count(officer.party),
         own,
     )
-    return desk_answer(request, language, officer, DeskTemplate("desk/home.html", PATH, ("工作台", "Desk")), content)
+    return desk_answer(request, language, officer, PageTemplate("desk/home.html", PATH, ("工作台", "Desk")), content)
 
 
 def post_end(request: Request, language: Language, officer: Officer, _: dict[str, str]) -> Response:

@@ -28,12 +28,13 @@ from ledger.limits import DESK_FORM_BYTES_MAX
 
 __all__ = [
     "SIGN_IN",
-    "DeskTemplate",
     "DeskView",
+    "PageTemplate",
     "add_desk_form",
     "add_desk_page",
     "desk_answer",
     "not_for_this_desk",
+    "private_page",
     "to",
     "to_sign_in",
     "unknown_parameter",
@@ -66,8 +67,8 @@ DeskPage = Callable[[Request, Language, Officer], Response]
 DeskAct = Callable[[Request, Language, Officer, dict[str, str]], Response]
 
 
-class DeskTemplate(NamedTuple):
-    """Which page of a desk it is: the template's file, the address in Chinese, the title in Chinese and English."""
+class PageTemplate(NamedTuple):
+    """Which page it is: the template's file, the address in Chinese, the title in Chinese and English."""
 
     file: str
     path: str
@@ -79,20 +80,26 @@ def desk_answer(
     request: Request,
     language: Language,
     officer: Officer | None,
-    template: DeskTemplate,
+    template: PageTemplate,
     content: object,
     *,
     status: int = 200,
 ) -> Response:
-    """The page, never stored and never shown by a search engine. `officer` is None before the sign-in."""
+    """The page of a desk. `officer` is None before the sign-in."""
+    token = "" if officer is None else form_token(request.app.state.service, request)
+    return private_page(request, language, template, DeskView(officer, token, content), status)
+
+
+def private_page(
+    request: Request, language: Language, template: PageTemplate, view: object, status: int = 200
+) -> Response:
+    """A page that is kept by no cache and shown by no search engine; `desk_answer` adds who is signed in."""
     service: Service = request.app.state.service
     zh, en = template.title
     said = f"{zh} · 质量诚信账本" if language == "zh" else f"{en} · Credit Ledger"
     page = PageFrame(template.path, language, said, said, service.demo, scripts=template.scripts, indexed=False)
-    token = "" if officer is None else form_token(service, request)
     headers = {**PAGE_HEADERS, "Cache-Control": "no-store", "Content-Language": page.lang}
-    html = render(template.file, page, DeskView(officer, token, content))
-    return Response(html, status, headers, "text/html; charset=utf-8")
+    return Response(render(template.file, page, view), status, headers, "text/html; charset=utf-8")
 
 
 def add_desk_page(

@@ -11,7 +11,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import SIGN_IN, DeskTemplate, desk_answer
+from api.desk.frame import SIGN_IN, PageTemplate, desk_answer
 from api.pages.localized import add_page
 from api.pages.rendering import Language
 from api.pages.words import Word
@@ -56,7 +56,7 @@ def get_key(request: Request, language: Language) -> Response:
         request,
         language,
         None,
-        DeskTemplate("desk/key.html", KEY, ("我的密钥", "My key"), ("desk/key_page.js",)),
+        PageTemplate("desk/key.html", KEY, ("我的密钥", "My key"), ("desk/key_page.js",)),
         KeyContent(service.origin),
     )
 
@@ -68,7 +68,7 @@ def get_sign_in(request: Request, language: Language) -> Response:
         request,
         language,
         None,
-        DeskTemplate("desk/sign_in.html", SIGN_IN, ("登录工作台", "Sign in"), ("desk/sign_in_page.js",)),
+        PageTemplate("desk/sign_in.html", SIGN_IN, ("登录工作台", "Sign in"), ("desk/sign_in_page.js",)),
         SignInContent(service.origin, ended),
     )
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import DeskTemplate, add_desk_page, desk_answer, not_for_this_desk
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk
 from api.desk.pending_list import PARAMETERS, PendingQuery, asked_page, pending_query
 from api.desk.roles import Officer
 from api.desk.staff.pledge_codes import CodeProposals, division_of
@@ -79,7 +79,7 @@ def get_pending(request: Request, language: Language, officer: Officer) -> Respo
     content = PendingContent(page, ids, asked, before, asked.at(end) if end < page.found else "", service.origin)
     title = ("等候公布的承诺", "Pledges that wait")
     scripts = ("desk/pending_page.js",) if officer.sees_all_pending else ()
-    return desk_answer(request, language, officer, DeskTemplate("desk/pending.html", PATH, title, scripts), content)
+    return desk_answer(request, language, officer, PageTemplate("desk/pending.html", PATH, title, scripts), content)
 
 
 def get_one(request: Request, language: Language, officer: Officer) -> Response:
@@ -103,7 +103,7 @@ def get_one(request: Request, language: Language, officer: Officer) -> Response:
     path = f"{PATH}/{name}"
     scripts = ("desk/pending_page.js",) if officer.sees_all_pending else ()
     return desk_answer(
-        request, language, officer, DeskTemplate("desk/waiting_pledge.html", path, title, scripts), content
+        request, language, officer, PageTemplate("desk/waiting_pledge.html", path, title, scripts), content
     )
 
 

@@ -13,7 +13,7 @@ from api.desk.complaints.desk_door import complaint_files, look, require_handlin
 from api.desk.complaints.enterprise_choice import EnterpriseOffer, chosen_enterprise
 from api.desk.complaints.file_content import PATH, TriedAct, content_of, outcome_entry
 from api.desk.complaints.form_fields import FieldProblems, FormFields
-from api.desk.frame import DeskTemplate, add_desk_form, add_desk_page, desk_answer, to
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, to
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
 from api.pages.rendering import Language
@@ -97,7 +97,7 @@ def _page(
     service: Service = request.app.state.service
     content = content_of(service, complaint_files(request), officer, opened, tried, language)
     path, title = f"{PATH}/{opened.row.number}", (f"投诉 {opened.row.number}", f"Complaint {opened.row.number}")
-    response = desk_answer(request, language, officer, DeskTemplate("desk/complaints/file.html", path, title), content)
+    response = desk_answer(request, language, officer, PageTemplate("desk/complaints/file.html", path, title), content)
     response.status_code = status
     return response
 

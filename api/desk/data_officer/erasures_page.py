@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.desk.data_officer.erasable import BodyRow, Erasable, FileRow, HoldRow, bodies_of, files_of, holds_of
-from api.desk.frame import DeskTemplate, add_desk_page, desk_answer, not_for_this_desk
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk
 from api.desk.regulator.event_rows import ListedEvent, listed
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
@@ -93,7 +93,7 @@ def get_erasures(request: Request, language: Language, officer: Officer) -> Resp
     title = ("删除与保全", "Erasures and holds")
     status = 422 if wrong else 200
     return desk_answer(
-        request, language, officer, DeskTemplate("desk/data_officer/erasures.html", PATH, title), content, status=status
+        request, language, officer, PageTemplate("desk/data_officer/erasures.html", PATH, title), content, status=status
     )
 
 

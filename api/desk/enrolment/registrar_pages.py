@@ -22,7 +22,7 @@ from api.desk.enrolment.asked_keys import (
 )
 from api.desk.enrolment.key_requests import kid_in_address
 from api.desk.enrolment.request_page import request_page
-from api.desk.frame import DeskTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
 from api.http.errors import InvalidRequest
@@ -52,7 +52,7 @@ def get_registrar(request: Request, language: Language, officer: Officer) -> Res
     log_look(request, officer, "served")
     content = RequestsContent(*asked_keys(service, after=after))
     title = ("密钥登记申请", "Keys to enrol")
-    return desk_answer(request, language, officer, DeskTemplate("desk/enrolment/requests.html", PATH, title), content)
+    return desk_answer(request, language, officer, PageTemplate("desk/enrolment/requests.html", PATH, title), content)
 
 
 def get_request(request: Request, language: Language, officer: Officer) -> Response:

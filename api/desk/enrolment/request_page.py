@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from api.desk.enrolment.asked_keys import AskedKey, PartyInBook, earliest_recovery
-from api.desk.frame import DeskTemplate, desk_answer
+from api.desk.frame import PageTemplate, desk_answer
 from api.desk.roles import Officer
 from api.pages.rendering import Language
 from api.service.service import Service
@@ -46,7 +46,7 @@ def request_page(
         request,
         language,
         officer,
-        DeskTemplate(
+        PageTemplate(
             "desk/enrolment/request.html",
             f"{desk}/{asked.kid}",
             ("密钥登记申请", "A key to enrol"),

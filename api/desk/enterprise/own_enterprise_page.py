@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.desk.enterprise.outcomes import UnansweredOutcome, unanswered
 from api.desk.enterprise.own import own_enterprise, own_pending
-from api.desk.frame import DeskTemplate, add_desk_form, add_desk_page, desk_answer, to
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, to
 from api.desk.roles import Officer
 from api.desk.work_lists import WaitingRow, log_look, waiting_page
 from api.http.enterprise_ids import name_of
@@ -91,7 +91,7 @@ def get_enterprise(request: Request, language: Language, officer: Officer) -> Re
         standards=[(one, ITEM_STATES[one["state"]]) for one in found.declared.get("standards", ())],
     )
     title = ("本企业", "My enterprise")
-    return desk_answer(request, language, officer, DeskTemplate("desk/enterprise/home.html", PATH, title), content)
+    return desk_answer(request, language, officer, PageTemplate("desk/enterprise/home.html", PATH, title), content)
 
 
 def post_take_down(request: Request, language: Language, officer: Officer, _: dict[str, str]) -> Response:

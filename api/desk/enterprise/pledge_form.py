@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from api.desk.enterprise.own import own_enterprise
 from api.desk.enterprise.own_enterprise_page import OpenCampaign, open_campaigns
-from api.desk.frame import DeskTemplate, add_desk_page, desk_answer
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer
 from api.desk.roles import Officer
 from api.pages.rendering import Language
 from api.pages.words import SCOPES, Word
@@ -62,7 +62,7 @@ def get_pledge_form(request: Request, language: Language, officer: Officer) -> R
         request,
         language,
         officer,
-        DeskTemplate(
+        PageTemplate(
             "desk/enterprise/pledge.html",
             PATH,
             ("签署承诺", "Sign a pledge"),

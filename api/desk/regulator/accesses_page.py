@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import DeskTemplate, add_desk_page, desk_answer, not_for_this_desk
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk
 from api.desk.regulator.event_rows import party_name
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
@@ -118,7 +118,7 @@ def get_accesses(request: Request, language: Language, officer: Officer) -> Resp
         not officer.sees_closed,
     )
     title = ("查阅日志", "Access log")
-    answer = desk_answer(request, language, officer, DeskTemplate("desk/regulator/accesses.html", PATH, title), content)
+    answer = desk_answer(request, language, officer, PageTemplate("desk/regulator/accesses.html", PATH, title), content)
     answer.status_code = 422 if wrong else 200
     return answer
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import DeskTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
 from api.pages.csp import PAGE_HEADERS
@@ -76,7 +76,7 @@ def get_audits(request: Request, language: Language, officer: Officer) -> Respon
     rows = [RunRow(one, _moment(one.began_at), _STATES[one.state]) for one in runs]
     content = AuditsContent(rows, any(one.state == "running" for one in runs))
     title = ("审计", "Audits")
-    return desk_answer(request, language, officer, DeskTemplate("desk/regulator/audits.html", PATH, title), content)
+    return desk_answer(request, language, officer, PageTemplate("desk/regulator/audits.html", PATH, title), content)
 
 
 def post_start(request: Request, language: Language, officer: Officer, _: dict[str, str]) -> Response:
@@ -100,7 +100,7 @@ def get_report(request: Request, language: Language, officer: Officer) -> Respon
     title = ("审计报告", "Report of an audit")
     path = f"{PATH}/{name}"
     return desk_answer(
-        request, language, officer, DeskTemplate("desk/regulator/audit_report.html", path, title), content
+        request, language, officer, PageTemplate("desk/regulator/audit_report.html", path, title), content
     )
 
 

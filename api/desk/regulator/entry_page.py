@@ -14,7 +14,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import DeskTemplate, add_desk_form, add_desk_page, desk_answer
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer
 from api.desk.regulator.closed_readers import PURPOSE_CHARS_MAX, flaw_of_purpose, require_reader
 from api.desk.regulator.event_fields import FieldRow, field_rows, named_entries, names_statement
 from api.desk.regulator.event_rows import event_type_word, party_name
@@ -129,7 +129,7 @@ def _answer(
 ) -> Response:
     number = content.entry.index
     path, title = f"{EXPLORER}/{number}", (f"第 {number} 号记录", f"Entry {number}")
-    answer = desk_answer(request, language, officer, DeskTemplate("desk/regulator/entry.html", path, title), content)
+    answer = desk_answer(request, language, officer, PageTemplate("desk/regulator/entry.html", path, title), content)
     answer.status_code = status
     return answer
 

@@ -17,7 +17,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import DeskTemplate, add_desk_page, desk_answer
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer
 from api.desk.regulator.closed_readers import require_reader
 from api.desk.regulator.event_filter import PARAMETERS, SEALED, EventFilter, read_filter
 from api.desk.regulator.event_rows import ListedEvent, event_type_word, listed
@@ -68,7 +68,7 @@ def get_explorer(request: Request, language: Language, officer: Officer) -> Resp
     types = sorted(((name, event_type_word(name)) for name in (*SPECS, SEALED)), key=lambda one: one[1].zh)
     content = ExplorerContent(asked, types, rows, following)
     title = ("事件检索", "All events")
-    answer = desk_answer(request, language, officer, DeskTemplate("desk/regulator/explorer.html", PATH, title), content)
+    answer = desk_answer(request, language, officer, PageTemplate("desk/regulator/explorer.html", PATH, title), content)
     answer.status_code = 422 if asked.wrong else 200
     return answer
 

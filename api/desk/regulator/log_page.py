@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.cosigning.cosigned_checkpoints import CosignedCheckpoint
-from api.desk.frame import DeskTemplate, add_desk_page, desk_answer, not_for_this_desk
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk
 from api.desk.regulator.closed_readers import require_reader
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
@@ -98,7 +98,7 @@ def get_log(request: Request, language: Language, officer: Officer) -> Response:
         officer.sees_closed,
     )
     title = ("账本与见证", "The log and its witnesses")
-    return desk_answer(request, language, officer, DeskTemplate("desk/regulator/log.html", PATH, title), content)
+    return desk_answer(request, language, officer, PageTemplate("desk/regulator/log.html", PATH, title), content)
 
 
 def get_standing(request: Request, language: Language, officer: Officer) -> Response:
@@ -119,7 +119,7 @@ def get_standing(request: Request, language: Language, officer: Officer) -> Resp
         content = StandingContent(typed, wrong, name_of(subject), standing, tone, served.in_book)
     title = ("某日某处的践诺状况", "A standing at a date and size")
     answer = desk_answer(
-        request, language, officer, DeskTemplate("desk/regulator/standing.html", STANDING, title), content
+        request, language, officer, PageTemplate("desk/regulator/standing.html", STANDING, title), content
     )
     answer.status_code = 422 if wrong else 200
     return answer

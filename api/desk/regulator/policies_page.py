@@ -18,7 +18,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import DeskTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk
 from api.desk.regulator.event_rows import party_name
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
@@ -135,7 +135,7 @@ def post_comparison(request: Request, language: Language, officer: Officer, fiel
     content = ComparisonContent(title, found.totals, moves, _rows(service, lines))
     said = ("规则比较", "Policies compared")
     return desk_answer(
-        request, language, officer, DeskTemplate("desk/regulator/comparison.html", COMPARISON, said), content
+        request, language, officer, PageTemplate("desk/regulator/comparison.html", COMPARISON, said), content
     )
 
 
@@ -174,7 +174,7 @@ def _policies(
     ]
     content = PoliciesContent(in_force, proposed, typed, wrong)
     title = ("规则", "Policies")
-    answer = desk_answer(request, language, officer, DeskTemplate("desk/regulator/policies.html", PATH, title), content)
+    answer = desk_answer(request, language, officer, PageTemplate("desk/regulator/policies.html", PATH, title), content)
     answer.status_code = status
     return answer
 

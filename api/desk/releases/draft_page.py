@@ -12,7 +12,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import DeskTemplate, add_desk_page, desk_answer
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer
 from api.desk.releases.draft_content import drafted
 from api.desk.releases.draft_rows import PATH, DraftRow, moment, row_of
 from api.desk.releases.draft_words import Line, lines_of, words_of
@@ -118,7 +118,7 @@ def show_draft(
         request,
         language,
         officer,
-        DeskTemplate("desk/releases/draft.html", path, title, scripts),
+        PageTemplate("desk/releases/draft.html", path, title, scripts),
         content,
         status=status,
     )

@@ -10,7 +10,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import DeskTemplate, add_desk_form, add_desk_page, desk_answer, to
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, to
 from api.desk.releases.draft_content import drafted
 from api.desk.releases.draft_rows import PATH, DraftRow, row_of
 from api.desk.roles import Officer
@@ -74,7 +74,7 @@ def _list(
     title = ("签发", "Releases")
     status = 200 if problem is None else problem.status
     return desk_answer(
-        request, language, officer, DeskTemplate("desk/releases/list.html", PATH, title), content, status=status
+        request, language, officer, PageTemplate("desk/releases/list.html", PATH, title), content, status=status
     )
 
 

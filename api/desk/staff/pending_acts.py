@@ -21,7 +21,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import DeskTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
 from api.desk.pending_list import PARAMETERS, PendingQuery, asked_page, pending_query
 from api.desk.roles import Officer
 from api.desk.staff.pledge_codes import CodeProposals, division_of
@@ -168,7 +168,7 @@ def _ask(
         request,
         language,
         officer,
-        DeskTemplate("desk/staff/refusal.html", f"{PATH}/refusal", title),
+        PageTemplate("desk/staff/refusal.html", f"{PATH}/refusal", title),
         content,
         status=422 if wrong else 200,
     )
