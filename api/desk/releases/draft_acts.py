@@ -29,6 +29,7 @@ from api.service.release_schedule import release_due, unreadable
 from api.service.service import Service
 from ledger.errors import LedgerError, Refused, Unavailable
 from ledger.limits import DRAFT_FORM_BYTES_MAX
+from ledger.store.desk_releases import SignedRelease
 
 __all__ = ["router"]
 
@@ -53,15 +54,9 @@ def post_release(request: Request, language: Language, officer: Officer, fields:
         body = _bytes(fields, "body")
         candidate = admit_with_held(service, _bytes(fields, "statement") or b"", body)
         require_release(service, draft, officer, candidate, at)
-        left = service.drafts.leave(
-            draft.id,
-            draft.party,
-            releaser=officer.officer,
-            statement=candidate.statement.raw,
-            statement_id=candidate.statement.statement_id,
-            body=candidate.body,
-            release_at=at,
-        )
+        signed = candidate.statement
+        release = SignedRelease(officer.officer, signed.raw, signed.statement_id, candidate.body, at)
+        left = service.drafts.leave(draft.id, draft.party, release)
         if left is None:
             raise _moved_on()
     except (InvalidRequest, LedgerError) as error:

@@ -19,7 +19,7 @@ from api.pages.rendering import Language
 from api.service.service import Service
 from ledger.errors import Malformed, Refused
 from ledger.limits import DESK_PAGE_MAX, DRAFT_FORM_BYTES_MAX
-from ledger.store.desk_releases import DraftCount
+from ledger.store.desk_releases import DraftCount, NewDraft
 
 __all__ = ["ReleasesContent", "router"]
 
@@ -51,15 +51,9 @@ def post_draft(request: Request, language: Language, officer: Officer, fields: d
             raise InvalidRequest("release.no_draft", "没有草稿内容", "there is no draft in the form")
         found = drafted(typed, service.today())
         found.spec.require_entitled(officer.party, found.subject, officer.roles)
-        draft = service.drafts.lay(
-            id=os.urandom(_ID_BYTES),
-            party=officer.party,
-            drafter=officer.officer,
-            type=found.spec.name,
-            subject=found.subject,
-            document=typed,
-            at=service.sound_clock(),
-        )
+        id = os.urandom(_ID_BYTES)
+        new = NewDraft(id, officer.party, officer.officer, found.spec.name, found.subject, typed)
+        draft = service.drafts.lay(new, service.sound_clock())
     except (InvalidRequest, Malformed, Refused) as error:
         return _list(request, language, officer, typed, problem_of(error))
     return to(f"{PATH}/{draft.id.hex()}", language)
