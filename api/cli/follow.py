@@ -18,7 +18,7 @@ from api.monitor.atomic_files import keep_evidence, only_one
 from api.monitor.checkpoint_growth import Inconsistent
 from api.monitor.graceful_shutdown import GracefulShutdown
 from api.monitor.log_source import LogSource
-from api.monitor.monitor import Monitor
+from api.monitor.monitor import FollowedSubjects, Monitor
 from api.monitor.monitor_state import FollowState
 from api.monitor.notices import Noticed
 from api.monitor.retry import keep_going
@@ -106,11 +106,8 @@ def follow(
                 follower = Monitor(
                     source,
                     trust,
-                    state_path,
                     _Posting(webhook) if webhook is not None else _Printing(as_json),
-                    subjects=wanted,
-                    trust_text="" if trust_path is not None else text.decode(),
-                    from_now=from_now,
+                    FollowedSubjects(state_path, wanted, "" if trust_path is not None else text.decode(), from_now),
                     stopping=stopping,
                     progress=step,
                 )
