@@ -11,9 +11,8 @@ from api.monitor.log_source import EVIDENCE_PATH
 from api.monitor.log_source import LogSource as Served
 from ledger.audit import AuditSource
 from ledger.audit.sources.database_source import DatabaseSource
-from ledger.audit.sources.published import Fetch, PublishedSource
+from ledger.audit.sources.published import Fetch, PublishedSource, TargetFetch
 from ledger.audit.sources.source import Sources
-from ledger.audit.sources.target_fetch import TargetFetch
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.events.party import TrustAnchorsEstablished, TrustAnchorsSucceeded
 from ledger.domain.state.party import ROOT_PARTY

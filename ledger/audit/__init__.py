@@ -4,9 +4,9 @@
 """
 
 from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
-from ledger.audit.findings import AuditFinding, Findings
+from ledger.audit.findings import AuditFinding, AuditResult, Findings
 from ledger.audit.governance_timeline import Timeline
-from ledger.audit.result import Audited, AuditResult, Known
+from ledger.audit.known_beforehand import Audited, Known
 from ledger.audit.sources.source import AuditSource
 
 __all__ = [
