@@ -31,7 +31,7 @@ from api.service.audit_runs import AuditRuns
 from api.service.body_disclosure import Publicity
 from api.service.completeness_bundles import Bundles
 from api.service.event_tail import EventTail
-from api.service.filling import FillingState
+from api.service.filling_state import FillingState
 from api.service.log_files import LogFiles
 from api.service.process_role import ReadsOnly, Writing
 from api.service.readiness import Condition, Readiness, reads_from, would_commit
