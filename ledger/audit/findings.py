@@ -1,4 +1,4 @@
-"""What an audit found: each broken promise with its place, bounded in number, counted in full; and what it looked at."""
+"""What an audit found: each broken promise with its place, bounded in number, counted in full; its totals."""
 
 from __future__ import annotations
 
