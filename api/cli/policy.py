@@ -9,12 +9,11 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli.chosen_database import data_dir_option, opened
 from api.cli.engine import engine_option, opened_engine, workers_option
 from api.cli.options import FILE
+from api.cli.progress_bar import progress_bar
 from ledger.domain.rules.policy_conditions import flaws_of, policy_schema, read_policy, require_flawless
 from ledger.domain.values.dates import shanghai_date
 from projections.standing.levels import WORDS
@@ -77,11 +76,10 @@ def compare(
     require_flawless(document)
     day = shanghai_date(int(time.time())) if as_of is None else as_of.date()
     place = nullcontext(database) if database else opened(data_dir, "service")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
         place as conninfo,
         opened_engine(address, workers) as engine,
-        Progress(*columns, console=Console(stderr=True), transient=True) as bar,
+        progress_bar(transient=True) as bar,
     ):
         task = bar.add_task("parts", total=None)
         with compare_policies(
