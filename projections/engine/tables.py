@@ -20,8 +20,8 @@ from projections.declarations.campaign_rows import CampaignRow
 from projections.engine import event_index
 from projections.engine.enterprise_rows import EnterpriseRows
 from projections.engine.sections import PARTS
+from projections.standing import Level
 from projections.standing.level_history import Change
-from projections.standing.levels import Level
 
 __all__ = [
     "Forget",

@@ -34,8 +34,7 @@ from projections.engine.tables import (
     write_progress,
 )
 from projections.search.enterprise_row import same_identity
-from projections.standing.evaluate import Case
-from projections.standing.facts_from_record import facts_of
+from projections.standing import Case, facts_of
 from projections.standing.level_history import LevelHistory, erases, follow, without_erased
 from projections.standing.policy_timeline import Rules
 
