@@ -217,8 +217,9 @@ ARCHIVE_MANIFEST_BYTES_MAX: Final = 32 * 1024 * 1024
 ARCHIVE_ENTRIES_MAX: Final = 20_000  # of one enterprise in one archive: export a shorter period
 STREAM_PAGE_MAX: Final = 10_000  # indices of a stream in one answer
 
-# Dumps of all standings
+# Dumps of all standings, and of all outcomes
 DUMP_PAGE_STANDINGS: Final = 500
+DUMP_PAGE_OUTCOMES_OF: Final = 100  # enterprises; some have ten thousand outcomes
 DUMP_SECONDS_MAX: Final = 300  # a slow client's snapshot must not keep the database from cleaning up
 DUMPS_MAX: Final = 4
 POLICY_DOCUMENT_BYTES_MAX: Final = 65_535  # as an entry, which a proposal of it is to become

@@ -8,7 +8,7 @@ What never cost anything is shown as long as the mildest of what does. `docs/dec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Self
@@ -43,6 +43,7 @@ class DisclosureWindows:
         self._case = case
         self._facts = case.facts
         self._policies = case.policies
+        self._mildest: dict[date, date] = {}  # by day, of which an enterprise with very many entries has few
 
     @classmethod
     def of(cls, record: EnterpriseRecord, policies: Sequence[PolicyInForce]) -> Self:
@@ -101,10 +102,18 @@ class DisclosureWindows:
             yield from self._stretches(root, on)
 
     def _stretches(self, index: int, on: date) -> Iterator[_Stretch]:
-        policy = self._in_force(on)
-        if policy is None:
+        if self._in_force(on) is None:
             yield on, date.max
             return
+        if index in self._weighed:
+            yield from self._while_it_counts(index, on)
+        else:
+            yield self._costs_nothing(on)
+        yield from self._as_reply(index)
+        yield from self._as_kept(index)
+        yield from self._annotated.get(index, ())
+
+    def _while_it_counts(self, index: int, on: date) -> Iterator[_Stretch]:
         adverse = False
         for start in (on, *(later.from_on for later in self._policies if later.from_on > on)):
             closes = self._case.closes_on(index, start)
@@ -114,10 +123,16 @@ class DisclosureWindows:
                 adverse = adverse or start == on
                 yield start, closes
         if not adverse:
-            yield on, add_months(on, min(window.end_months for window in policy.tiers.values()))
-        yield from self._as_reply(index)
-        yield from self._as_kept(index)
-        yield from self._annotated.get(index, ())
+            yield self._costs_nothing(on)
+
+    def _costs_nothing(self, on: date) -> _Stretch:
+        """As long as the mildest of what costs anything under the policy in force on the day."""
+        known = self._mildest.get(on)
+        if known is None:
+            policy = self._in_force(on)
+            assert policy is not None  # asked before
+            known = self._mildest[on] = add_months(on, min(one.end_months for one in policy.tiers.values()))
+        return on, known
 
     def _as_reply(self, index: int) -> Iterator[_Stretch]:
         """While the reply counts toward the ratio, and there are enough of them for a ratio."""
@@ -137,6 +152,11 @@ class DisclosureWindows:
             if kept.entry == index and any(long_enough(one.policy, kept) for one in self._policies):
                 own = max(kept.on, _day_after(kept.period_until)), date.max
                 yield from _common(own, [(term.from_on, _day_after(term.until_on)) for term in self._facts.terms])
+
+    @cached_property
+    def _weighed(self) -> Set[int]:
+        """The entries of which a policy may have a rule for something."""
+        return {one.entry for one in self._facts.items} | {one.entry for one in self._facts.holds}
 
     @cached_property
     def _taken_back(self) -> dict[int, date]:
