@@ -107,6 +107,7 @@ AGREEMENTS: Final[Slot[Agreements]] = Slot(
     bearing=bearing,
     bearing_of=bearing_of,
     about=IndexedByEntry.named_by,
+    said_of=IndexedByEntry.said_of,
 )
 
 STEPS: Final = (

@@ -127,6 +127,7 @@ BREACHES: Final[Slot[Breaches]] = Slot(
     bearing=bearing,
     bearing_of=bearing_of,
     about=IndexedByEntry.named_by,
+    said_of=IndexedByEntry.said_of,
 )
 
 STEPS: Final = (

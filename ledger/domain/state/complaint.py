@@ -119,6 +119,11 @@ class Outcomes(Struct, frozen=True):
             return None
         return root if any(one.index == entry for one in self.by_entry[root].corrections) else None
 
+    def said_of(self, entry: int) -> tuple[int, ...]:
+        """The corrections of and the replies to the outcome at `entry`."""
+        outcome = self.by_entry.get(entry)
+        return () if outcome is None else tuple(one.index for one in (*outcome.corrections, *outcome.replies))
+
 
 def recorded(outcomes: Outcomes, at: Recorded, event: ComplaintOutcomeRecorded) -> Outcomes:
     """With one more outcome."""
@@ -276,6 +281,7 @@ OUTCOMES: Final[Slot[Outcomes]] = Slot(
     names_all=True,
     bearing_of=bearing_of,
     about=lambda outcomes, entry: outcomes.about.get(entry),
+    said_of=Outcomes.said_of,
 )
 
 STEPS: Final = (

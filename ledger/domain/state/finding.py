@@ -230,6 +230,7 @@ FINDINGS: Final[Slot[Findings]] = Slot(
     bearing=bearing,
     bearing_of=bearing_of,
     about=IndexedByEntry.named_by,
+    said_of=IndexedByEntry.said_of,
 )
 
 STEPS: Final = (

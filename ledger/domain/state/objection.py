@@ -75,6 +75,7 @@ OBJECTIONS: Final[Slot[Requests]] = Slot(
     bearing=bearing,
     bearing_of=bearing_of,
     about=IndexedByEntry.named_by,
+    said_of=IndexedByEntry.said_of,
 )
 
 STEPS: Final = (
