@@ -285,7 +285,7 @@ OUTCOMES: Final[Slot[Outcomes]] = Slot(
 )
 
 STEPS: Final = (
-    in_slot(OUTCOMES, ComplaintOutcomeRecorded, recorded, bears=True),
+    in_slot(OUTCOMES, ComplaintOutcomeRecorded, recorded, bears=True, shows=False),
     in_slot(OUTCOMES, ComplaintReplied, replied, shows=False),
     in_slot(OUTCOMES, ComplaintOutcomeCorrected, corrected, bears=True),
 )

@@ -29,8 +29,9 @@ LATER = date(2031, 3, 16)  # nothing of it counts any more
 
 
 def calls_of(work: Callable[[], object]) -> int:
-    """How many functions are called, those of extensions too."""
+    """How many functions are called, those of extensions too, once all that is made but once is there."""
     count = 0
+    work()
 
     def seen(frame: object, what: str, argument: object) -> None:
         nonlocal count
@@ -64,8 +65,7 @@ def costs() -> dict[str, list[int]]:
     entries: list[int] = []
     for length in (OUTCOMES, 2 * OUTCOMES, 4 * OUTCOMES):
         while len(entries) < length:
-            given = REFUSED if len(entries) % 3 == 0 else {}
-            entries.append(book.say(outcome(len(entries) + 1, **given), by=HANDLING_BODY).index)
+            entries.append(book.say(outcome(len(entries) + 1, **REFUSED), by=HANDLING_BODY).index)
         entry, on = entries[-1], book.clock.today
         said: dict[str, tuple[Event, Speaker]] = {
             "an outcome": (outcome(length + 1, **REFUSED), HANDLING_BODY),
