@@ -43,7 +43,7 @@ class DisclosureWindows:
         self._case = case
         self._facts = case.facts
         self._policies = case.policies
-        self._mildest: dict[date, date] = {}  # by day, of which an enterprise with very many entries has few
+        self._mildest: dict[date, _Stretch] = {}  # by day, of which an enterprise with very many entries has few
 
     @classmethod
     def of(cls, record: EnterpriseRecord, policies: Sequence[PolicyInForce]) -> Self:
@@ -80,7 +80,9 @@ class DisclosureWindows:
 
     def stretches(self, index: int, on: date) -> list[tuple[date, date]]:
         """The stretches of days on which an entry is shown: the first day, and the day after the last."""
-        return list(self._stretches(index, on))
+        if index in self._particular or self._ratios:
+            return list(self._stretches(index, on))
+        return [self._costs_nothing(on)]
 
     def _root(self, index: int, event: Event) -> int:
         """The entry with which this one is shown: what is said of an outcome goes with the outcome."""
@@ -126,13 +128,15 @@ class DisclosureWindows:
             yield self._costs_nothing(on)
 
     def _costs_nothing(self, on: date) -> _Stretch:
-        """As long as the mildest of what costs anything under the policy in force on the day."""
+        """As long as the mildest of what costs anything under the policy in force on the day; no policy: for ever."""
         known = self._mildest.get(on)
         if known is None:
             policy = self._in_force(on)
-            assert policy is not None  # asked before
-            known = self._mildest[on] = add_months(on, min(one.end_months for one in policy.tiers.values()))
-        return on, known
+            until = date.max
+            if policy is not None:
+                until = add_months(on, min(one.end_months for one in policy.tiers.values()))
+            known = self._mildest[on] = on, until
+        return known
 
     def _as_reply(self, index: int) -> Iterator[_Stretch]:
         """While the reply counts toward the ratio, and there are enough of them for a ratio."""
@@ -157,6 +161,11 @@ class DisclosureWindows:
     def _weighed(self) -> Set[int]:
         """The entries of which a policy may have a rule for something."""
         return {one.entry for one in self._facts.items} | {one.entry for one in self._facts.holds}
+
+    @cached_property
+    def _particular(self) -> Set[int]:
+        """The entries that are not shown for a time alone, even where replies are too few to count."""
+        return self._weighed | self._annotated.keys() | {one.entry for one in self._facts.kept}
 
     @cached_property
     def _taken_back(self) -> dict[int, date]:
