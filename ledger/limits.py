@@ -321,6 +321,7 @@ WEBHOOK_SECRET_FILE_BYTES_MAX: Final = 4_096
 
 # Jobs that are cut into parts: audit, rebuild, policy comparison
 PART_ENTRIES_MAX: Final = 50_000  # of one part, about: so often it is told how far it is, and can be ended
+COLLECT_AFTER_OBJECTS: Final = 50_000  # new ones: streams come and go, looking for cycles among them finds none
 PARTS_PER_PROCESS_MIN: Final = 8  # so that all processes end about together
 PARTS_AHEAD_PER_PROCESS: Final = 4  # given out, or done and not taken yet: results wait in memory
 PART_TRIES_MAX: Final = 4  # Dask's `allowed-failures`, and one

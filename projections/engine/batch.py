@@ -43,7 +43,6 @@ from projections.standing.policy_timeline import Rules
 __all__ = ["COURSES_CACHED_MAX", "BatchProjector"]
 
 COURSES_CACHED_MAX: Final = 20_000
-_FACTS_FEW_MAX: Final = 200  # of an enterprise with more entries that bear, the facts are not read again
 _SUBJECTS_AT_ONCE: Final = 500
 _EXTENDED_AT_ONCE: Final = 50  # each has many steps: half a megabyte at most
 
@@ -56,7 +55,7 @@ class BatchProjector:
         self._suffix = suffix
         self._courses_max = courses_max
         self._courses: OrderedDict[str, LevelHistory] = OrderedDict()
-        self._facts: dict[str, Facts] = {}  # of those among them who have many
+        self._facts: dict[str, Facts] = {}  # of the same, as far as they are known
         self._rules = Rules.none()
         self.size = 0
 
@@ -203,10 +202,10 @@ class BatchProjector:
         self._keep(subject, followed.course, None)
 
     def _keep(self, subject: str, course: LevelHistory, facts: Facts | None) -> None:
-        """With the facts of its record, where they are known and dear to read."""
+        """With the facts of its record, where they are known: an outcome more costs no reading of all the others."""
         self._courses[subject] = course
         self._courses.move_to_end(subject)
-        if facts is not None and len(facts.bearing) > _FACTS_FEW_MAX:
+        if facts is not None:
             self._facts[subject] = facts
         else:
             self._facts.pop(subject, None)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date, timedelta
-from functools import cached_property
 from typing import Self
 
 from ledger.domain.events.base import Event
@@ -20,11 +19,11 @@ from ledger.domain.events.policy import StandingPolicy
 from ledger.domain.state.complaint import OUTCOMES, OutcomeCorrection, counts_as_reply, outcome_root
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.values.dates import add_months
 from projections.standing.evaluate import Case
 from projections.standing.facts import Facts, PolicyInForce
 from projections.standing.facts_from_record import facts_of
-from projections.standing.point_windows import long_enough
+from projections.standing.once import Once
+from projections.standing.point_windows import add_months, long_enough
 
 __all__ = ["DisclosureWindows"]
 
@@ -43,7 +42,6 @@ class DisclosureWindows:
         self._case = case
         self._facts = case.facts
         self._policies = case.policies
-        self._mildest: dict[date, _Stretch] = {}  # by day, of which an enterprise with very many entries has few
 
     @classmethod
     def of(cls, record: EnterpriseRecord, policies: Sequence[PolicyInForce]) -> Self:
@@ -129,14 +127,12 @@ class DisclosureWindows:
 
     def _costs_nothing(self, on: date) -> _Stretch:
         """As long as the mildest of what costs anything under the policy in force on the day; no policy: for ever."""
-        known = self._mildest.get(on)
-        if known is None:
-            policy = self._in_force(on)
-            until = date.max
-            if policy is not None:
-                until = add_months(on, min(one.end_months for one in policy.tiers.values()))
-            known = self._mildest[on] = on, until
-        return known
+        months = None
+        for from_on, end_months in self._mildest:
+            if from_on > on:
+                break
+            months = end_months
+        return on, date.max if months is None else add_months(on, months)
 
     def _as_reply(self, index: int) -> Iterator[_Stretch]:
         """While the reply counts toward the ratio, and there are enough of them for a ratio."""
@@ -157,17 +153,23 @@ class DisclosureWindows:
                 own = max(kept.on, _day_after(kept.period_until)), date.max
                 yield from _common(own, [(term.from_on, _day_after(term.until_on)) for term in self._facts.terms])
 
-    @cached_property
+    @Once
     def _weighed(self) -> Set[int]:
         """The entries of which a policy may have a rule for something."""
         return {one.entry for one in self._facts.items} | {one.entry for one in self._facts.holds}
 
-    @cached_property
+    @Once
+    def _mildest(self) -> list[tuple[date, int]]:
+        """From when on a policy holds, and how many months the mildest of its windows has."""
+        return [(one.from_on, min([tier.end_months for tier in one.policy.tiers.values()])) for one in self._policies]
+
+    @Once
     def _particular(self) -> Set[int]:
         """The entries that are not shown for a time alone, even where replies are too few to count."""
-        return self._weighed | self._annotated.keys() | {one.entry for one in self._facts.kept}
+        kept = {one.entry for one in self._facts.kept}
+        return self._weighed | kept | self._annotated.keys() if self._facts.annotations else self._weighed | kept
 
-    @cached_property
+    @Once
     def _taken_back(self) -> dict[int, date]:
         """Entries that count for nothing because somebody took back what they say, and since when."""
         found = dict(annulled(self._record))
@@ -177,14 +179,14 @@ class DisclosureWindows:
                 found[outcome.index] = stands.effective_on
         return found
 
-    @cached_property
+    @Once
     def _annotated(self) -> dict[int, list[_Stretch]]:
         found: dict[int, list[_Stretch]] = {}
         for note in self._facts.annotations:
             found.setdefault(note.by, []).append((note.on, note.until or date.max))
         return found
 
-    @cached_property
+    @Once
     def _ratios(self) -> list[tuple[StandingPolicy, list[_Stretch]]]:
         """For each policy the days of its time on which enough replies count for a ratio."""
         found = []

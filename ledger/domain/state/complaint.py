@@ -122,7 +122,9 @@ class Outcomes(Struct, frozen=True):
     def said_of(self, entry: int) -> tuple[int, ...]:
         """The corrections of and the replies to the outcome at `entry`."""
         outcome = self.by_entry.get(entry)
-        return () if outcome is None else tuple(one.index for one in (*outcome.corrections, *outcome.replies))
+        if outcome is None:
+            return ()
+        return *(one.index for one in outcome.corrections), *(one.index for one in outcome.replies)
 
 
 def recorded(outcomes: Outcomes, at: Recorded, event: ComplaintOutcomeRecorded) -> Outcomes:

@@ -282,8 +282,8 @@ def _said_of(state: Declarations, entry: int) -> tuple[int, ...]:
     notes = state.noted.get(entry, ())
     if declaration is None:
         return notes
-    said = (one.index for one in (*declaration.versions, *declaration.abolitions) if one.index != entry)
-    return (*notes, *said)
+    versions = (one.index for one in declaration.versions if one.index != entry)
+    return *notes, *versions, *(one.index for one in declaration.abolitions)
 
 
 STANDARDS: Final = Slot(
