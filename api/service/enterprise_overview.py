@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from api.service.body_disclosure import Records
 from api.service.event_json import events_json
+from api.service.page_sources import PageSources
 from api.service.service import Service
 from ledger.domain.state.fold import fold
 from ledger.errors import NotFound
@@ -103,8 +104,9 @@ class Completeness:
 class Overview:
     """`about` is the enterprise's row (names, size, category), None where the book cannot name it.
 
-    `indices` are the entries about it, oldest first, at most `PAGE_STREAM_MAX`; `events` the newest `PAGE_ENTRIES_MAX`
-    of them as `event_json` gives them, oldest first; `declared` its pledges, marks, listings, standards.
+    `indices` are the entries about it, oldest first, at most `PAGE_STREAM_MAX`, `version` that of the last of them (0:
+    there is none); `events` the newest `PAGE_ENTRIES_MAX` of them as `event_json` gives them, oldest first; `declared`
+    its pledges, marks, listings, standards.
     """
 
     subject: str
@@ -114,6 +116,7 @@ class Overview:
     steps: Sequence[StandingStep]
     changes: Sequence[LevelChange]
     indices: Sequence[int]
+    version: int
     events: Sequence[Mapping[str, Any]]
     declared: Mapping[str, Any]
 
@@ -135,14 +138,14 @@ class Gathered:
         return len(self.rows) < PAGE_ENTRIES_MAX
 
 
-def gathered(service: Service, subjects: Sequence[str], today: date) -> list[Gathered]:
+def gathered(service: PageSources, subjects: Sequence[str], today: date) -> list[Gathered]:
     """Of each of several enterprises, in two round trips for all. Blocks on the database. Raises `Unavailable`."""
     dossiers = service.views.dossiers.dossiers(subjects, today)  # before the log, which is never behind them
     streams = service.store.streams(subjects, version_max=PAGE_ENTRIES_MAX)
     return [Gathered(subject, dossiers[subject], streams.get(subject, ())) for subject in subjects]
 
 
-def overview(service: Service, subject: str, today: date) -> Overview:
+def overview(service: PageSources, subject: str, today: date) -> Overview:
     """Blocks on the database. Raises `Behind` where nothing is known and read models lag, `Unavailable`."""
     (found,) = gathered(service, [subject], today)
     if not found.whole:
@@ -150,7 +153,7 @@ def overview(service: Service, subject: str, today: date) -> Overview:
     return overview_of(service, found, today)
 
 
-def overview_of(service: Service, found: Gathered, today: date) -> Overview:
+def overview_of(service: PageSources, found: Gathered, today: date) -> Overview:
     """From what was read: every entry is decoded once, for all that is told of it.
 
     Asks the database only for what a standing's rows do not hold. Raises as `overview` does.
@@ -176,6 +179,7 @@ def overview_of(service: Service, found: Gathered, today: date) -> Overview:
         _steps(dossier.coming, standing),
         changes,
         [row.index for row in rows],
+        rows[-1].version if rows else 0,
         events_json(service, rows[shown], public, stream[shown]),
         msgspec.json.decode(dossier.declarations),
     )

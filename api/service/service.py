@@ -40,6 +40,7 @@ from api.service.views import Views
 from api.service.writer_lag import WriterLag
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Behind, Busy, LedgerError
 from ledger.keys.log_keys import LogKeys
 from ledger.limits import LONG_READS_MAX, READY_SECONDS_MAX, STREAMS_MAX, STREAMS_PER_CLIENT_MAX
@@ -283,7 +284,7 @@ class Service:
 
     def today(self) -> datetime.date:
         """The calendar date in Asia/Shanghai: the one that rules mean."""
-        return datetime.datetime.fromtimestamp(self.clock(), SHANGHAI).date()
+        return shanghai_date(self.clock())
 
     async def register(self, *candidates: Candidate) -> tuple[Answer, ...]:
         """Submit candidates as one group and wait until their fate is durable; `Busy` is an answer, too."""

@@ -11,6 +11,7 @@ from projections.completeness.map_view import MapView
 from projections.db.reads import Reading
 from projections.declarations.declaration_view import DeclarationView
 from projections.declarations.dossier_view import DossierView
+from projections.declarations.drawn_pages import DrawnPages
 from projections.search.event_search import EventSearch
 from projections.search.pinyin import load_dictionaries
 from projections.search.search_view import SearchView
@@ -29,6 +30,7 @@ class Views:
         self.standings = StandingView(reading, feed, rules)
         self.declarations = DeclarationView(reading)
         self.dossiers = DossierView(reading, self.standings.current)
+        self.drawn_pages = DrawnPages(self._database)
         self.search = SearchView(reading)
         self.events = EventSearch(reading)
         self.map = MapView(self._database)

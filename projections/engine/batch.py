@@ -21,6 +21,7 @@ from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import is_enterprise, is_governing
 from ledger.reading.feed import Feed
 from projections.declarations.campaign_rows import campaign_rows
+from projections.declarations.drawn_pages import forget_pages
 from projections.engine.enterprise_rows import portray, standing_steps
 from projections.engine.tables import (
     Forget,
@@ -170,6 +171,8 @@ class BatchProjector:
                 named.append(subject)
             rows.add(portray(followed.course, self._rules, followed.case, named=renamed), followed.changes)
             self._keep(subject, followed.course)
+        if anew:
+            forget_pages(connection, list(anew))
         if news:
             replace_rows(connection, self._suffix, rows, Replaced(list(news), named, forget, self.size))
         while len(self._courses) > self._courses_max:

@@ -72,6 +72,7 @@ def _reshape(connection: Connection[Any]) -> bool:
         connection.execute("DELETE FROM projections.shape")
         connection.execute("INSERT INTO projections.shape VALUES (%s)", (SHAPE,))
         connection.execute(SQL("DROP TABLE IF EXISTS projections.{}").format(Identifier(Position.TABLE)))
+        connection.execute("TRUNCATE projections.drawn_pages")
         for suffix in ("", NEXT):
             drop_tables(connection, suffix)
         create_tables(connection, "")
@@ -119,6 +120,7 @@ def drop_tables(connection: Connection[Any], suffix: str) -> None:
 
 def swap_in(connection: Connection[Any]) -> None:
     """Put the tables of the next set in the place of those that serve, within the caller's transaction."""
+    connection.execute("TRUNCATE projections.drawn_pages")  # drawn from those that go
     drop_tables(connection, "")
     for table in TABLES:
         connection.execute(
