@@ -1,8 +1,8 @@
-"""Draws enterprises' pages before anybody asks, and puts them into the database: a row that any service over it serves.
+"""Draws enterprises' pages before anybody asks, and puts them into the database: rows that any service over it serves.
 
-Those of whom something new was recorded come first, the newest first; then, where there is room, everybody's whose pages
-do not hold any more: after a new day, policy, campaign or program, or a rebuild. What is not drawn yet, lost or too old
-is drawn where it is asked for.
+Those of whom something new was recorded come first, the newest first; then, where there is room, everybody's whose
+pages do not hold any more: after a new day, policy, campaign or program, or a rebuild. What is not drawn yet, lost or
+too old is drawn where it is asked for.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ class PageDrawer:
         return Gathered(part.subject, part.dossier, self._book.store.stream(part.subject, limit=PAGE_STREAM_MAX))
 
     def _draw(self, part: Gathered, today: date, size: int) -> list[DrawnPage]:
-        """Its pages; none where the log is ahead of the read models or longer than what is read: they would not hold."""
+        """Its pages; none where the log is ahead of the read models or longer than what is read: no use then."""
         if not part.rows or part.rows[-1].index >= size or len(part.rows) >= PAGE_STREAM_MAX:
             return []
         try:

@@ -1,4 +1,4 @@
-"""What an enterprise's page is made from: the parts of a service that reading it takes, so that others can have them."""
+"""What an enterprise's page is made from: those parts of a service that reading it takes, for others to have them."""
 
 from __future__ import annotations
 

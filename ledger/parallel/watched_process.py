@@ -1,4 +1,4 @@
-"""A process of its own for work that a service does beside answering: started, watched, started again, ended with it."""
+"""A process for work that a service does beside answering: started, watched, started again, ended with it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class WatchedProcess:
         stop_seconds_max: float,
         after_seconds: float = 0.0,
     ) -> None:
-        """`after_seconds`: how long after `start` it begins. Told to stop, it has `stop_seconds_max`; then it is killed."""
+        """`after_seconds`: how long after `start` it begins. Told to stop, it has `stop_seconds_max`, then is killed."""
         self._name = name
         self._main = main
         self._arguments = arguments
