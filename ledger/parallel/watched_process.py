@@ -32,7 +32,7 @@ class WatchedProcess:
         stop_seconds_max: float,
         after_seconds: float = 0.0,
     ) -> None:
-        """`after_seconds`: how long after `start` it begins. Told to stop, it has `stop_seconds_max`, then is killed."""
+        """It begins `after_seconds` after `start`, and is killed `stop_seconds_max` after being told to stop."""
         self._name = name
         self._main = main
         self._arguments = arguments
