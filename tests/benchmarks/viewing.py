@@ -25,9 +25,9 @@ ASKED_AT_REQUEST = 300
 
 
 def pages(bench: Bench) -> Iterator[Ratio]:
-    """The same enterprises by both addresses, in three states: kept by the process that is asked; drawn ahead, but never
-    seen by that process, as after a start, at another service over the book, or a moment after an entry; and drawn at
-    the request. Each round of the latter two has enterprises that nobody asked for."""
+    """The same enterprises by both addresses, in three states: kept by the process that is asked; drawn ahead, but
+    never seen by that process, as after a start, at another service over the book, or a moment after an entry; and
+    drawn at the request. Each round of the latter two has enterprises that nobody asked for."""
     rounds = bench.rounds()
     cold, at_request = bench.of(ASKED_COLD), bench.of(ASKED_AT_REQUEST)
     enterprises = HOT_ENTERPRISES + (rounds + 1) * cold
