@@ -33,6 +33,8 @@ __all__ = [
 
 SHAPE: Final = 7  # count up whenever schema.sql or what rows are made of changes: also a version of opencc or pypinyin
 _INDEX_MEMORY: Final = "128MB"  # of each of two sessions; enough for PostgreSQL to sort with helpers
+# Drawn from tables that are gone. Last: whoever compares both locks them in this order, too.
+_NO_PAGES: Final = "TRUNCATE projections.drawn_pages"
 LOCK: Final = 0x70726F6A6563  # "projec": held by whoever writes the tables
 TABLES: Final = (
     "campaigns",
@@ -72,11 +74,11 @@ def _reshape(connection: Connection[Any]) -> bool:
         connection.execute("DELETE FROM projections.shape")
         connection.execute("INSERT INTO projections.shape VALUES (%s)", (SHAPE,))
         connection.execute(SQL("DROP TABLE IF EXISTS projections.{}").format(Identifier(Position.TABLE)))
-        connection.execute("TRUNCATE projections.drawn_pages")
         for suffix in ("", NEXT):
             drop_tables(connection, suffix)
         create_tables(connection, "")
         index_tables(connection, "")
+        connection.execute(_NO_PAGES)
         return True
 
 
@@ -120,7 +122,6 @@ def drop_tables(connection: Connection[Any], suffix: str) -> None:
 
 def swap_in(connection: Connection[Any]) -> None:
     """Put the tables of the next set in the place of those that serve, within the caller's transaction."""
-    connection.execute("TRUNCATE projections.drawn_pages")  # drawn from those that go
     drop_tables(connection, "")
     for table in TABLES:
         connection.execute(
@@ -135,6 +136,7 @@ def swap_in(connection: Connection[Any]) -> None:
                 Identifier(index), Identifier(index.removesuffix(NEXT))
             )
         )
+    connection.execute(_NO_PAGES)
 
 
 def _of(section: str, suffix: str) -> SQL:
