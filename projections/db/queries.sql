@@ -55,6 +55,16 @@ WHERE d.program = %(program)b AND d.day = %(day)b AND d.ruled_size = %(ruled_siz
         SELECT FROM ledger.entries e WHERE e.originator_id = d.subject AND e.originator_version > d.version
     )
 
+-- name: overtaken
+-- Which of these subjects have an entry that a log of that size does not.
+SELECT wanted.subject, wanted.size
+FROM unnest(%(subjects)b, %(sizes)b) AS wanted (subject, size)
+CROSS JOIN LATERAL (
+    SELECT notification_id FROM ledger.entries
+    WHERE originator_id = wanted.subject ORDER BY originator_version DESC LIMIT 1
+) AS newest
+WHERE newest.notification_id > wanted.size
+
 -- name: read_models
 SELECT to_regclass('projections.progress')::oid::bigint
 

@@ -7,7 +7,7 @@ rule or set of read models, is not there. So a row may be late or lost, and is n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -58,6 +58,11 @@ class DrawnPages:
             **ground._asdict(),
         }
         return {(subject, language): body for subject, language, body in self._reading.rows("drawn_pages", params)}
+
+    def overtaken(self, kept: Collection[tuple[str, int]]) -> set[tuple[str, int]]:
+        """Which of these (subject, tree size) have an entry about the subject that a log of that size does not."""
+        sizes = {"subjects": Texts(subject for subject, _ in kept), "sizes": Bigints(size for _, size in kept)}
+        return {(subject, size) for subject, size in self._reading.rows("overtaken", sizes)} if kept else set()
 
     def read_models(self) -> int:
         """Which set of read models serves: another one after every rebuild. 0 where there is none."""
