@@ -38,7 +38,7 @@ from ledger.limits import PAGE_CHECKPOINT_SECONDS_MAX, PAGES_CACHED_BYTES_MAX
 from ledger.parallel.source_digest import program_digest
 from projections.declarations.drawn_pages import PageGround
 
-__all__ = ["CUT", "Drawn", "EnterprisePages", "KeptPage", "PageBasis", "page_answer", "page_program"]
+__all__ = ["CUT", "AskedPage", "Drawn", "EnterprisePages", "KeptPage", "PageBasis", "page_answer", "page_program"]
 
 #: Where a page is cut. Nobody can write it: it is made anew in each process.
 CUT: Final = f"<!--{token_hex(16)}-->"
@@ -81,6 +81,7 @@ _UNPACK: Final = msgspec.msgpack.Decoder(
 
 _NAME: Final = token_hex(16).encode()  # stands for the enterprise's id in what many pages say alike
 
+AskedPage = tuple[str, Language]  # a subject, and in which language
 Draw = Callable[[str, Language, date], Drawn]
 
 
@@ -161,26 +162,35 @@ class EnterprisePages:
     def page(self, subject: str, language: Language, draw: Draw) -> KeptPage:
         """The page as it is now, drawn where what it rests on has changed. Blocks; raises what `draw` raises."""
         basis = self.basis()
-        held = self.held(subject, language, basis)
+        held = self.held([(subject, language)], basis).get((subject, language))
         return self.finished(subject, language, basis, draw(subject, language, basis.today)) if held is None else held
 
     def basis(self) -> PageBasis:
         """What pages rest on now: taken before anything is read of which they are made."""
         return PageBasis(self._service.progress.size, self._ground())
 
-    def held(self, subject: str, language: Language, basis: PageBasis) -> KeptPage | None:
-        """The page that is there, if it still rests on what there is. Blocks. Raises `Unavailable`."""
-        kept = self._kept.get((name_of(subject), language))
-        if kept is None or not self._rests(kept, subject, basis):
-            return None
-        return self.finished(subject, language, basis, kept.drawn, kept)
+    def held(self, asked: Sequence[AskedPage], basis: PageBasis) -> dict[AskedPage, KeptPage]:
+        """Those of these pages that are here and still rest on what there is. Blocks. Raises `Unavailable`."""
+        kept: dict[AskedPage, KeptPage] = {}
+        for subject, language in asked:
+            page = self._kept.get((name_of(subject), language))
+            # Where the size is less, the read models are made anew.
+            if page is not None and page.ground == basis.ground and basis.size >= page.size:
+                kept[subject, language] = page
+        sizes = {(subject, page.size) for (subject, _), page in kept.items() if page.size < basis.size}
+        overtaken = self._service.views.drawn_pages.overtaken(sizes)
+        return {
+            (subject, language): self.finished(subject, language, basis, page.drawn, page)
+            for (subject, language), page in kept.items()
+            if (subject, page.size) not in overtaken
+        }
 
-    def ahead(self, asked: Sequence[tuple[str, Language]], basis: PageBasis) -> dict[tuple[str, Language], KeptPage]:
+    def ahead(self, asked: Sequence[AskedPage], basis: PageBasis) -> dict[AskedPage, KeptPage]:
         """Those of these pages that were drawn before and rest on what there is. Blocks. Raises `Unavailable`.
 
         They are those of the log when the database is asked, which has at least the entries of `basis`.
         """
-        found: dict[tuple[str, Language], KeptPage] = {}
+        found: dict[AskedPage, KeptPage] = {}
         contents = self._service.views.drawn_pages.find(asked, basis.ground) if asked else {}
         for subject, language in asked:
             content = contents.get((subject, language))
@@ -212,14 +222,6 @@ class EnterprisePages:
         if drawn.in_book:  # nobody fills it with names of his own making
             self._keep((name_of(subject), language), page)
         return page
-
-    def _rests(self, kept: KeptPage, subject: str, basis: PageBasis) -> bool:
-        """Whether nothing that a page was drawn from is another by now."""
-        if kept.ground != basis.ground or basis.size < kept.size:  # less: the read models are made anew
-            return False
-        return basis.size == kept.size or not self._service.store.stream_indices(
-            subject, after_index=kept.size - 1, limit=1
-        )
 
     def _ground(self) -> PageGround:
         service = self._service

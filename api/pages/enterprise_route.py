@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http.enterprise_ids import name_of, plausible, subject_of
 from api.pages.enterprise_page import drawn_from
-from api.pages.enterprise_pages import EnterprisePages, KeptPage, page_answer
+from api.pages.enterprise_pages import AskedPage, EnterprisePages, KeptPage, page_answer
 from api.pages.rendering import Language
 from api.service.enterprise_overview import gathered, overview_of
 from api.service.gathered_calls import GatheredCalls
@@ -24,8 +24,6 @@ from ledger.errors import LedgerError
 from ledger.limits import PAGES_DRAWN_TOGETHER_MAX, PAGES_FOUND_TOGETHER_MAX
 
 __all__ = ["EnterpriseRoute"]
-
-_Asked = tuple[str, Language]  # a subject, and in which language
 
 
 class EnterpriseRoute:
@@ -47,17 +45,17 @@ class EnterpriseRoute:
         answer = self._framework if page is None else page_answer(page, scope["headers"])
         await answer(scope, receive, send)
 
-    def _find(self, asked: Sequence[_Asked]) -> list[KeptPage | None]:
+    def _find(self, asked: Sequence[AskedPage]) -> list[KeptPage | None]:
         """The pages that are there and hold: in this process, or drawn ahead; None for the others."""
         basis = self._pages.basis()
         try:
-            found = {one: self._pages.held(*one, basis) for one in asked}
-            found |= self._pages.ahead([one for one in asked if found[one] is None], basis)
+            found = self._pages.held(asked, basis)
+            found |= self._pages.ahead([one for one in asked if one not in found], basis)
         except LedgerError:
             return [None] * len(asked)
-        return [found[one] for one in asked]
+        return [found.get(one) for one in asked]
 
-    def _draw(self, asked: Sequence[_Asked]) -> list[KeptPage | None]:
+    def _draw(self, asked: Sequence[AskedPage]) -> list[KeptPage | None]:
         """The pages as they are now; None where the framework has to look. A refused one fails none of the others."""
         basis = self._pages.basis()
         subjects = list(dict.fromkeys(subject for subject, _ in asked))
