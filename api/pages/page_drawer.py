@@ -66,7 +66,11 @@ class PageBook:
         store = PostgresStore.open(conninfo)
         feed = Feed(store)
         book = cls(store, feed, Watch(feed, conninfo), demo)
-        book.progress.start()
+        try:
+            book.progress.start()
+        except LedgerError:
+            book.close()
+            raise
         return book
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -61,6 +62,7 @@ from ledger.store.postgres import PostgresStore
 from ledger.verifier import TrustFile
 from projections.engine.process import ProjectionProcess
 from projections.engine.progress import Watch
+from projections.search.pinyin import load_dictionaries
 
 __all__ = ["SHANGHAI", "ReadsOnly", "Service", "Writing", "unix_now"]
 
@@ -325,6 +327,7 @@ class Service:
         return await self._log_size.ask()
 
     def start(self) -> None:
+        threading.Thread(target=load_dictionaries, name="dictionaries", daemon=True).start()  # of who searches
         self.progress.start()
         if isinstance(self.role, Writing):
             self.role.sequencer.start()

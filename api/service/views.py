@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 from ledger.reading.feed import Feed
@@ -13,7 +12,6 @@ from projections.declarations.declaration_view import DeclarationView
 from projections.declarations.dossier_view import DossierView
 from projections.declarations.drawn_pages import DrawnPages
 from projections.search.event_search import EventSearch
-from projections.search.pinyin import load_dictionaries
 from projections.search.search_view import SearchView
 from projections.standing.policy_timeline import Rules
 from projections.standing.standing_view import StandingView
@@ -34,7 +32,6 @@ class Views:
         self.search = SearchView(reading)
         self.events = EventSearch(reading)
         self.map = MapView(self._database)
-        threading.Thread(target=load_dictionaries, name="dictionaries", daemon=True).start()
 
     def close(self) -> None:
         self._database.close()
