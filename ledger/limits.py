@@ -95,7 +95,7 @@ BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
 
 # Stopping: a service that is told to is gone within 10 s
 STOP_REQUESTS_SECONDS_MAX: Final = 3  # for requests under way
-STOP_PAGES_AHEAD_SECONDS_MAX: Final = 2.0  # for the pages under way; cut short, they are drawn another time
+STOP_PAGES_AHEAD_SECONDS_MAX: Final = 0.5  # for the pages under way; cut short, they are drawn another time
 STOP_PROJECTIONS_SECONDS_MAX: Final = 4.0  # for the step under way; cut short, the next start does it again
 
 # Uploads

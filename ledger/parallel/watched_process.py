@@ -17,6 +17,7 @@ __all__ = ["WatchedProcess", "begin_as_child"]
 
 _logger = logging.getLogger(__name__)
 _AGAIN_SECONDS: Final = 1.0
+_KILLED_SECONDS_MAX: Final = 1.0
 
 
 class WatchedProcess:
@@ -62,6 +63,7 @@ class WatchedProcess:
             self._watcher.join(self._stop_seconds_max)
         if self._process is not None and self._process.is_alive():
             self._process.kill()
+            self._process.join(_KILLED_SECONDS_MAX)
 
     def _begin(self) -> None:
         process = self._spawn.Process(target=self._main, args=self._arguments, name=self._name, daemon=True)

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
+from msgspec import structs
 
 from api.pages.drawing_process import DrawingProcess
 from api.pages.enterprise_page import drawn
@@ -30,10 +32,21 @@ from ledger.errors import LedgerError
 from ledger.registration import Candidate
 from projections.declarations.drawn_pages import DrawnPage
 from projections.engine.rebuild import rebuild
-from tests.support.charter import APPROVER, DATA_OFFICER, HANDLING_BODY, ORGANIZER
+from tests.support.charter import APPROVER, DATA_OFFICER, HANDLING_BODY, ORGANIZER, REGISTRAR
 from tests.support.database import TestDatabase
 from tests.support.live_book import LiveBook, tell
-from tests.support.statements import CAMPAIGN, ENTERPRISE, OTHER_ENTERPRISE, campaign_opened, outcome, registered
+from tests.support.statements import (
+    CAMPAIGN,
+    ENTERPRISE,
+    OTHER_ENTERPRISE,
+    campaign_opened,
+    key_enrolled,
+    outcome,
+    party_enrolled,
+    registered,
+    replied,
+    speaker_of,
+)
 from tests.support.waiting import eventually
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -154,13 +167,18 @@ def test_after_every_entry_of_every_kind_what_is_served_is_what_is_drawn_now(
 
 
 def test_an_erased_text_is_served_no_more_at_once_and_is_in_no_row_once_the_read_models_know(side: Side) -> None:
-    said = outcome(2, reply="none", replied=None, outcome="refused", reason=SAID)
-    index = side.book.say(said, ENTERPRISE, HANDLING_BODY, sealed=True)
+    owner = speaker_of(ENTERPRISE)
+    side.book.say(party_enrolled(), owner.party, REGISTRAR)
+    side.book.say(key_enrolled(owner.signer, owner.party), owner.party, REGISTRAR)
+    refused = outcome(2, reply="none", replied=None, outcome="refused", reason="不接受调解")
+    answered = side.book.say(refused, ENTERPRISE, HANDLING_BODY)
+    index = side.book.say(replied(answered, text=SAID), ENTERPRISE, owner)
     side.project()
     side.draw()
     assert side.ahead(*ALL).keys() == set(ALL)
     before = side.rows()
-    read_before = DrawnPage(ENTERPRISE, "zh", 2, index, before[ENTERPRISE, "zh"])
+    assert any(SAID.encode() in piece for piece in Drawn.unpacked("zh", before[ENTERPRISE, "zh"]).pieces)
+    read_before = DrawnPage(ENTERPRISE, "zh", 3, index, before[ENTERPRISE, "zh"])
     side.book.say(
         BodyErased(v=1, effective_on=side.book.clock.today, entry=index, ground="届满"), ENTERPRISE, DATA_OFFICER
     )
@@ -188,12 +206,12 @@ def test_another_day_policy_or_campaign_draws_all_pages_again(side: Side) -> Non
     side.book.clock.advance(days=1)
     changed("a day")
     today = side.book.clock.today
-    policy = replace(default_standing_policy(), watch_from=default_standing_policy().watch_from + 1)
+    policy = structs.replace(default_standing_policy(), watch_from=default_standing_policy().watch_from + 1)
     proposal = side.book.say(StandingPolicyProposed(v=1, effective_on=today, policy=policy), "policy", ORGANIZER)
     changed("a proposal")
     side.book.say(StandingPolicyApproved(v=1, effective_on=today, proposal=proposal), "policy", APPROVER)
     changed("a policy")
-    later = campaign_opened().closes_on.replace(year=2027)
+    later = campaign_opened().closes_on + timedelta(days=1)
     side.book.say(CampaignExtended(v=1, effective_on=today, closes_on=later, reason="报名踊跃"), CAMPAIGN, ORGANIZER)
     changed("a campaign")
 
