@@ -13,14 +13,16 @@ from contextlib import suppress
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.http.dear_turns import take_turn
 from api.http.enterprise_ids import name_of, plausible, subject_of
+from api.http.errors import problem_of, problem_response
 from api.pages.enterprise_page import drawn_from
 from api.pages.enterprise_pages import AskedPage, EnterprisePages, KeptPage, page_answer
 from api.pages.rendering import Language
 from api.service.enterprise_overview import gathered, overview_of
 from api.service.gathered_calls import GatheredCalls
 from api.service.service import Service
-from ledger.errors import LedgerError
+from ledger.errors import Busy, LedgerError
 from ledger.limits import PAGES_DRAWN_TOGETHER_MAX, PAGES_FOUND_TOGETHER_MAX
 
 __all__ = ["EnterpriseRoute"]
@@ -40,8 +42,17 @@ class EnterpriseRoute:
         before, _, name = scope["path"].partition("/e/")
         language: Language = "en" if before else "zh"
         page = self._pages.fresh(name, language)
-        if page is None and (subject := _subject(name)) is not None:
-            page = await self._found.ask((subject, language)) or await self._drawn.ask((subject, language))
+        subject = _subject(name) if page is None else None
+        if subject is not None:
+            page = await self._found.ask((subject, language))
+        if page is None:
+            try:
+                await take_turn(scope)
+            except Busy as error:
+                await problem_response(problem_of(error))(scope, receive, send)
+                return
+            if subject is not None:
+                page = await self._drawn.ask((subject, language))
         answer = self._framework if page is None else page_answer(page, scope["headers"])
         await answer(scope, receive, send)
 

@@ -111,3 +111,27 @@ def test_whoever_waited_too_long_for_a_turn_is_told_when_to_come_again(monkeypat
         await ended(tasks)
 
     asyncio.run(run())
+
+
+async def test_a_page_takes_its_turn_only_where_its_route_has_to_draw_it() -> None:
+    work = Work()
+
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].endswith("drawn"):
+            await dear_turns.take_turn(scope)
+        await work(scope, receive, send)
+
+    app = RateLimit(route, Limits(10**6, 10**6))
+    said: list[Message] = []
+    tasks = [asked(app, "/e/drawn", "a", said) for _ in range(LOTS)]
+    await settle()
+    assert work.working["a"] == DEAR_AT_ONCE_PER_CLIENT_MAX
+    tasks += [asked(app, "/e/there", "a", said) for _ in range(LOTS)]
+    await settle()
+    assert work.working["a"] == DEAR_AT_ONCE_PER_CLIENT_MAX + LOTS
+    work.go_on.set()
+    while work.answering < 2 * LOTS:
+        await settle()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
