@@ -22,6 +22,7 @@ from ledger.errors import NotFound
 from ledger.limits import PAGE_ENTRIES_MAX, PAGE_STEPS_MAX, PAGE_STREAM_MAX
 from ledger.reading.feed import to_recorded
 from ledger.store.contract import EntryRow
+from projections.db.entry_content import content
 from projections.declarations.dossier_view import Coming, Dossier
 from projections.standing.change_reasons import LevelChange
 from projections.standing.standing_model import LevelHold, Reason, Revoked, Unmet
@@ -163,14 +164,15 @@ def overview_of(service: PageSources, found: Gathered, today: date) -> Overview:
     if dossier.about is None or not served.in_book:
         service.require_current()
     standing = _STANDING(served.body)
-    stream = [to_recorded(row) for row in rows]
+    shown = slice(-PAGE_ENTRIES_MAX, None)
+    # Of what is not shown no more is needed than standings are made of, which is read many times faster.
+    stream = [*map(content, rows[:-PAGE_ENTRIES_MAX]), *map(to_recorded, rows[shown])]
     record = fold(None, stream)
     changes: Sequence[LevelChange] = ()
     public: Records = {}
     if record is not None:
         public = service.publicity.known(record)
         changes = service.views.standings.turns(stream, public[subject], dossier.changes, today)
-    shown = slice(-PAGE_ENTRIES_MAX, None)
     return Overview(
         subject,
         served.in_book,
