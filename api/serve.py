@@ -34,6 +34,7 @@ from api.map_publisher.map_publisher import publish_roots
 from api.notices.mail_delivery import MailDelivery
 from api.notices.notice_writing import write_notices_when_due
 from api.notices.webhook_delivery import WebhookDelivery
+from api.pages.drawing_process import DrawingProcess
 from api.routes.entries_protocol import Wire
 from api.service.opening import open_book, service_over
 from api.service.process_role import Writing
@@ -93,9 +94,14 @@ async def _serve(settings: Settings) -> None:
             sys.setswitchinterval(_SWITCH_SECONDS)
             post = OutsidePost(service.outside)
             working = [] if settings.reader else _working(settings, service, post)
+            drawing = DrawingProcess(conninfo, demo=service.demo) if settings.draws_ahead else None
             try:
+                if drawing is not None:
+                    drawing.start()
                 await server.serve(sockets=[])  # it listens by itself
             finally:
+                if drawing is not None:
+                    await asyncio.to_thread(drawing.stop)
                 for task in (sweeping, *working):
                     task.cancel()
                 await post.close()

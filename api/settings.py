@@ -60,7 +60,8 @@ class Settings:
     address is taken (addresses or networks).
     `reader`: answer and append nothing, from a database that may be a standby (docs/scale.md); `writer` is the address
     of the service that appends, `trust` the log's trust file. `durable_on`: on how many servers' disks a statement is
-    before it is answered. `webhooks_to`: networks inside to which webhooks may be posted.
+    before it is answered. `pages_ahead`: whether enterprises' pages are drawn before they are asked for, by a process
+    beside the one that appends. `webhooks_to`: networks inside to which webhooks may be posted.
     """
 
     host: str = "127.0.0.1"
@@ -84,6 +85,7 @@ class Settings:
     writer: str | None = None
     trust: Path | None = None
     durable_on: int = 1
+    pages_ahead: bool = True
     webhooks_to: tuple[str, ...] = ()
     mail_server: str | None = None
     mail_sender: str | None = None
@@ -136,6 +138,11 @@ class Settings:
         given = [name for name, value in ours.items() if value is not None]
         if given:
             raise Misconfigured(f"--reader 不写入任何内容 / a reader appends nothing: not with {', '.join(given)}")
+
+    @property
+    def draws_ahead(self) -> bool:
+        """Whether this process has pages drawn: a reader serves what the writer's has."""
+        return self.pages_ahead and not self.reader
 
     @property
     def mail(self) -> MailServer | None:

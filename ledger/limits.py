@@ -95,6 +95,7 @@ BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
 
 # Stopping: a service that is told to is gone within 10 s
 STOP_REQUESTS_SECONDS_MAX: Final = 3  # for requests under way
+STOP_PAGES_AHEAD_SECONDS_MAX: Final = 0.5  # for the pages under way; cut short, they are drawn another time
 STOP_PROJECTIONS_SECONDS_MAX: Final = 4.0  # for the step under way; cut short, the next start does it again
 
 # Uploads
@@ -182,6 +183,13 @@ PAGE_STREAM_MAX: Final = 100_000  # entries counted for an enterprise's page
 PAGE_STEPS_MAX: Final = 4  # changes by time alone that a page tells beforehand
 PAGES_CACHED_BYTES_MAX: Final = 64 * 1024 * 1024  # enterprises' pages that were asked for lately, both languages
 PAGES_DRAWN_TOGETHER_MAX: Final = 16  # enterprises' pages that are read for at once, and drawn one after the other
+PAGES_FOUND_TOGETHER_MAX: Final = 64  # that were drawn ahead, and are read in one round trip
+PAGES_AHEAD_MAX: Final = 200_000  # in the database, two of each enterprise: some 4 kB each
+PAGES_AHEAD_AFTER_SECONDS: Final = 5.0  # until a service begins to draw ahead: its start is for those who wait for it
+PAGES_AHEAD_REST_FACTOR: Final = 1.0  # of the time that drawing took: then others have had their turn
+PAGES_AHEAD_PAUSE_SECONDS: Final = 0.5  # while nothing is to be drawn, or others need the cores
+PAGES_AHEAD_ENTRIES_PER_SECOND_MAX: Final = 50  # while more come in, nothing is drawn ahead
+PAGES_AHEAD_DUE_MAX: Final = 20_000  # entries whose enterprises are drawn first; after more, everybody is looked at
 PAGE_CHECKPOINT_SECONDS_MAX: Final = 1.0  # how long a page may name a checkpoint's witnesses that has more by now
 FIGURES_CASES_MIN: Final = 30  # fewer are not published as a number
 FIGURES_WAIT_SECONDS_MAX: Final = 20.0  # for somebody else's count of the whole book

@@ -18,6 +18,7 @@ __all__ = ["NO_EVIDENCE", "NO_EVIDENCE_COLUMNS", "NO_EVIDENCE_GONE", "Mutation",
 NO_EVIDENCE: Final = {
     "ledger.held_bodies": "uploads that no entry has named yet",
     "ledger.held_annexes": "uploads that no entry has named yet",
+    "projections.drawn_pages": "pages drawn before they are asked for: what they say is that of rows that are audited",
 }
 NO_EVIDENCE_COLUMNS: Final = {
     "ledger.migrations.applied_at": "when an operator ran it: says nothing about the book",

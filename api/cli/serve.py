@@ -90,6 +90,12 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
     show_default=True,
     help="Refuse to run unless a statement is on N servers' disks before it is answered (see docs/scale.md).",
 )
+@click.option(
+    "--pages-ahead/--no-pages-ahead",
+    default=True,
+    show_default=True,
+    help="Draw enterprises' pages before they are asked for, while there is little else to do.",
+)
 @click.option("--reader", is_flag=True, help="Answer, and append nothing: from LEDGER_DATABASE_URL, best a standby.")
 @click.option("--writer", metavar="URL", help="With --reader: the service that appends.")
 @click.option(

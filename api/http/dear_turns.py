@@ -7,13 +7,21 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
+from typing import Final
 
-from starlette.types import Message, Receive, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from ledger.errors import Busy
 from ledger.limits import DEAR_AT_ONCE_PER_CLIENT_MAX, DEAR_WAIT_SECONDS_MAX
 
-__all__ = ["DearTurns", "Turn"]
+__all__ = ["DearTurns", "Turn", "take_turn"]
+
+
+async def take_turn(scope: Scope) -> None:
+    """For a route that finds out itself whether its request is dear: the turn that was left to it. Raises `Busy`."""
+    turn: Turn | None = scope.get(_TURN)
+    if turn is not None:
+        await turn.take()
 
 
 class _Line:
@@ -24,6 +32,9 @@ class _Line:
     def __init__(self) -> None:
         self.turns = asyncio.Semaphore(DEAR_AT_ONCE_PER_CLIENT_MAX)
         self.requests = 0
+
+
+_TURN: Final = "ledger.dear_turn"  # of a scope
 
 
 class DearTurns:
@@ -69,6 +80,10 @@ class Turn:
         if self._held:
             self._held = False
             self._line.turns.release()
+
+    def left_to(self, scope: Scope) -> None:
+        """Let the route of this request take it."""
+        scope[_TURN] = self
 
     def receiving(self, receive: Receive) -> Receive:
         """`receive`, which takes the turn with the last of the body."""

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.http.clients import client_key
 from api.http.dear_turns import DearTurns
 from api.http.errors import TooManyRequests, problem_of, problem_response
-from api.http.request_costs import cost_of
+from api.http.request_costs import cost_of, found_first
 from ledger.errors import Busy, LedgerError
 
 __all__ = ["Limits", "RateLimit"]
@@ -92,6 +92,10 @@ class RateLimit:
             await self._app(scope, receive, send_with_limits)
             return
         async with self._turns.turn(client_key(client)) as turn:
+            if found_first(scope):
+                turn.left_to(scope)
+                await self._app(scope, receive, turn.sending(send_with_limits))
+                return
             if scope["method"] in _WITHOUT_BODY:
                 try:
                     await turn.take()

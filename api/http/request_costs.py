@@ -28,7 +28,7 @@ from ledger.limits import (
     WEBHOOK_TOKENS,
 )
 
-__all__ = ["cost_of"]
+__all__ = ["cost_of", "found_first"]
 
 _BATCH: Final = "/entries/batch"
 _FEED: Final = "/v1/events"
@@ -82,6 +82,11 @@ def cost_of(scope: Scope) -> int:
     if path in _DEAR or path.endswith(_DEAR_ENDS) or (b"tree_size=" in scope["query_string"] and "/standing" in path):
         return REQUEST_TOKENS_DEAR
     return SEARCH_TOKENS if path in _SEARCHES else 1
+
+
+def found_first(scope: Scope) -> bool:
+    """Whether it is dear only where what is asked for is not there yet: then its route takes its turn (`take_turn`)."""
+    return scope["method"] in ("GET", "HEAD") and scope["path"].startswith(_DEAR_PAGES)
 
 
 def _length(headers: Iterable[tuple[bytes, bytes]], otherwise: int) -> int:

@@ -30,6 +30,7 @@ from api.pages.words import (
     reply_word,
 )
 from api.service.enterprise_overview import Overview, overview
+from api.service.page_sources import PageSources
 from api.service.service import Service
 from projections.standing.change_reasons import LevelChange
 from projections.standing.levels import WORDS, Words
@@ -124,9 +125,7 @@ class EnterpriseView:
     licences: Sequence[tuple[Mapping[str, Any], Word]]
     tones: Mapping[str, str]
 
-    mails: bool  # whether it can be followed by mail
-
-    cut: str  # stands where what changes with the checkpoint goes
+    cut: str  # stands where what does not rest on the enterprise goes: `Drawn.pieces`
     outcomes_open: int = 20  # the newest of the outcomes, which stand open; the others unfold
 
     @property
@@ -152,12 +151,12 @@ def get_enterprise(request: Request, language: Language) -> Response:
 add_page(router, PATH, get_enterprise)
 
 
-def drawn(service: Service, subject: str, language: Language, today: date) -> Drawn:
-    """The page but for what the checkpoint says. Raises what `overview` raises, `InvalidRequest` for a wrong code."""
+def drawn(service: PageSources, subject: str, language: Language, today: date) -> Drawn:
+    """The page in its pieces. Raises what `overview` raises, `InvalidRequest` for a wrong code."""
     return drawn_from(service, overview(service, subject, today), language, today)
 
 
-def drawn_from(service: Service, found: Overview, language: Language, today: date) -> Drawn:
+def drawn_from(service: PageSources, found: Overview, language: Language, today: date) -> Drawn:
     """The same of what was found already."""
     if found.about is None and not found.in_book and not plausible(found.subject):
         raise InvalidRequest(
@@ -165,7 +164,7 @@ def drawn_from(service: Service, found: Overview, language: Language, today: dat
             "统一社会信用代码的校验位不正确, 请核对后重新输入",
             "the check digit of this unified social credit code is wrong: compare it and type it again",
         )
-    view = _view(found, today, mails=service.mails)
+    view = _view(found, today)
     said = found.standing
     shown = view.name or view.id
     page = PageFrame(
@@ -179,10 +178,10 @@ def drawn_from(service: Service, found: Overview, language: Language, today: dat
         indexed=found.in_book and found.about is not None and not view.individual,
     )
     pieces = [piece.encode() for piece in render("enterprise.html", page, view).split(CUT)]
-    return Drawn(page, view.id, tuple(pieces), found.indices, found.in_book)
+    return Drawn(language, view.id, tuple(pieces), found.indices, found.version, found.in_book)
 
 
-def _view(found: Overview, today: date, *, mails: bool) -> EnterpriseView:
+def _view(found: Overview, today: date) -> EnterpriseView:
     about = found.about or {}
     declared = found.declared
     marks = declared.get("marks") or {"licences": []}
@@ -204,7 +203,6 @@ def _view(found: Overview, today: date, *, mails: bool) -> EnterpriseView:
         listings=[(one, ITEM_STATES[one["state"]]) for one in declared.get("listings", ())],
         licences=[(one, ITEM_STATES[one["state"]]) for one in marks["licences"]],
         tones=TONES,
-        mails=mails,
         cut=CUT,
     )
 

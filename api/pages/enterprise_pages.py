@@ -2,7 +2,10 @@
 
 A page rests on its subject's entries, on the day, on policies and campaigns, and on the newest checkpoint and root of
 the completeness map. The last two change with everybody's entries: what they say is cut out of the page and put in
-again, so that an entry about one enterprise leaves the pages of the others as they are.
+again, so that an entry about one enterprise leaves the pages of the others as they are. So is what differs from one
+service over the book to another: whether mail is sent.
+
+Pages that were drawn before anybody asked lie in the database (`page_drawer.py`), to be had by every service.
 """
 
 from __future__ import annotations
@@ -13,24 +16,29 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from secrets import token_hex
 from threading import Lock
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
+from zlib import compress, decompress
+from zlib import error as CompressionError  # noqa: N812
 
+import msgspec
 from markupsafe import escape
 from starlette.responses import Response
 
 from api.http.conditional import entity_tag, is_known
 from api.http.enterprise_ids import name_of
 from api.pages.csp import PAGE_HEADERS
-from api.pages.rendering import PAGE_CACHE, Language, PageFrame, render
+from api.pages.rendering import PAGE_CACHE, Language, PageFrame, lang_of, render
 from api.service.enterprise_overview import Completeness, completeness
 from api.service.service import Service
 from ledger.limits import PAGE_CHECKPOINT_SECONDS_MAX, PAGES_CACHED_BYTES_MAX
+from ledger.parallel.source_digest import program_digest
+from projections.declarations.drawn_pages import PageGround
 
-__all__ = ["CUT", "Drawn", "EnterprisePages", "KeptPage", "PageBasis", "page_answer"]
+__all__ = ["CUT", "AskedPage", "Drawn", "EnterprisePages", "KeptPage", "PageBasis", "page_answer", "page_program"]
 
 #: Where a page is cut. Nobody can write it: it is made anew in each process.
 CUT: Final = f"<!--{token_hex(16)}-->"
@@ -38,17 +46,42 @@ CUT: Final = f"<!--{token_hex(16)}-->"
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A page but for what the checkpoint says. `indices`: the entries about the subject, oldest first."""
+    """A page as it rests on the enterprise alone. `indices`: the entries about it, oldest first, `version` that of the
+    last of them.
 
-    frame: PageFrame
+    `pieces` (UTF-8) are what stands before, between and after the three things that the checkpoint says; the fourth of
+    them is how it is followed by mail, which stands only where mail is sent.
+    """
+
+    language: Language
     id: str
-    pieces: tuple[bytes, ...]  # UTF-8
+    pieces: tuple[bytes, ...]
     indices: Sequence[int]
+    version: int
     in_book: bool
+
+    def packed(self) -> bytes:
+        """For the database. Only of an enterprise that is in the book."""
+        return compress(_PACK((self.id, self.pieces, list(self.indices), self.version)))
+
+    @classmethod
+    def unpacked(cls, language: Language, content: bytes) -> Drawn:
+        """Raises `ValueError` for what `packed` has not made."""
+        try:
+            return cls(language, *_UNPACK(decompress(content)), in_book=True)
+        except (CompressionError, msgspec.DecodeError) as error:
+            raise ValueError(f"no page: {error}") from error
+
+
+_PACK: Final = msgspec.msgpack.Encoder().encode
+_UNPACK: Final = msgspec.msgpack.Decoder(
+    tuple[str, tuple[bytes, bytes, bytes, bytes, bytes, bytes], list[int], int]
+).decode
 
 
 _NAME: Final = token_hex(16).encode()  # stands for the enterprise's id in what many pages say alike
 
+AskedPage = tuple[str, Language]  # a subject, and in which language
 Draw = Callable[[str, Language, date], Drawn]
 
 
@@ -63,23 +96,22 @@ class ProofView:
     cut: str = CUT
 
 
-class _Ground(NamedTuple):
-    """What a page rests on beside its subject's entries: replaced whole when it changes, so that identity tells."""
-
-    today: date
-    policies: Any
-    campaigns: Any
+@cache
+def page_program(*, demo: bool) -> str:
+    """What names the program that draws pages: with another one they may look otherwise."""
+    digest = program_digest(("api", "ledger", "projections"), ("jinja2", "markupsafe", "msgspec"))
+    return f"{digest}-demo" if demo else digest
 
 
 class PageBasis(NamedTuple):
     """`size`: of the read models, when it was looked."""
 
     size: int
-    ground: _Ground
+    ground: PageGround
 
     @property
     def today(self) -> date:
-        return self.ground.today
+        return self.ground.day
 
 
 class _Head(NamedTuple):
@@ -95,7 +127,7 @@ class KeptPage:
     """`size`: up to which nothing about its subject was recorded since it was drawn."""
 
     drawn: Drawn
-    ground: _Ground
+    ground: PageGround
     size: int
     proof: Completeness
     content: bytes
@@ -120,7 +152,7 @@ class EnterprisePages:
         head = self._head
         if kept is None or head is None or kept.proof is not head.proof or not self._holds(head):
             return None
-        if kept.size != self._service.progress.size or not _same(kept.ground, self._ground()):
+        if kept.size != self._service.progress.size or kept.ground != self._ground():
             return None
         with self._lock:
             if (name, language) in self._kept:
@@ -130,19 +162,46 @@ class EnterprisePages:
     def page(self, subject: str, language: Language, draw: Draw) -> KeptPage:
         """The page as it is now, drawn where what it rests on has changed. Blocks; raises what `draw` raises."""
         basis = self.basis()
-        held = self.held(subject, language, basis)
+        held = self.held([(subject, language)], basis).get((subject, language))
         return self.finished(subject, language, basis, draw(subject, language, basis.today)) if held is None else held
 
     def basis(self) -> PageBasis:
         """What pages rest on now: taken before anything is read of which they are made."""
         return PageBasis(self._service.progress.size, self._ground())
 
-    def held(self, subject: str, language: Language, basis: PageBasis) -> KeptPage | None:
-        """The page that is there, if it still rests on what there is. Blocks. Raises `Unavailable`."""
-        kept = self._kept.get((name_of(subject), language))
-        if kept is None or not self._rests(kept, subject, basis):
-            return None
-        return self.finished(subject, language, basis, kept.drawn, kept)
+    def held(self, asked: Sequence[AskedPage], basis: PageBasis) -> dict[AskedPage, KeptPage]:
+        """Those of these pages that are here and still rest on what there is. Blocks. Raises `Unavailable`."""
+        kept: dict[AskedPage, KeptPage] = {}
+        for subject, language in asked:
+            page = self._kept.get((name_of(subject), language))
+            # Where the size is less, the read models are made anew.
+            if page is not None and page.ground == basis.ground and basis.size >= page.size:
+                kept[subject, language] = page
+        sizes = {(subject, page.size) for (subject, _), page in kept.items() if page.size < basis.size}
+        overtaken = self._service.views.drawn_pages.overtaken(sizes)
+        return {
+            (subject, language): self.finished(subject, language, basis, page.drawn, page)
+            for (subject, language), page in kept.items()
+            if (subject, page.size) not in overtaken
+        }
+
+    def ahead(self, asked: Sequence[AskedPage], basis: PageBasis) -> dict[AskedPage, KeptPage]:
+        """Those of these pages that were drawn before and rest on what there is. Blocks. Raises `Unavailable`.
+
+        They are those of the log when the database is asked, which has at least the entries of `basis`.
+        """
+        found: dict[AskedPage, KeptPage] = {}
+        contents = self._service.views.drawn_pages.find(asked, basis.ground) if asked else {}
+        for subject, language in asked:
+            content = contents.get((subject, language))
+            if content is None:
+                continue
+            try:
+                drawn = Drawn.unpacked(language, content)
+            except ValueError:  # somebody else's hand: it is drawn again
+                continue
+            found[subject, language] = self.finished(subject, language, basis, drawn)
+        return found
 
     def finished(
         self, subject: str, language: Language, basis: PageBasis, drawn: Drawn, before: KeptPage | None = None
@@ -155,26 +214,19 @@ class EnterprisePages:
         if before is not None and before.proof == proof:
             content, etag, answer = before.content, before.etag, before.answer
         else:
-            content = _whole(drawn, proof)
+            content = _whole(drawn, proof, mails=self._service.mails)
             etag = entity_tag(sha256(content).hexdigest()[:32])
-            headers = _headers(etag, drawn.frame.lang)
+            headers = _headers(etag, drawn.language)
             answer = Response(content, headers=headers, media_type="text/html; charset=utf-8")
         page = KeptPage(drawn, basis.ground, basis.size, proof, content, etag, answer)
         if drawn.in_book:  # nobody fills it with names of his own making
             self._keep((name_of(subject), language), page)
         return page
 
-    def _rests(self, kept: KeptPage, subject: str, basis: PageBasis) -> bool:
-        """Whether nothing that a page was drawn from is another by now."""
-        if not _same(kept.ground, basis.ground) or basis.size < kept.size:  # less: the read models are made anew
-            return False
-        return basis.size == kept.size or not self._service.store.stream_indices(
-            subject, after_index=kept.size - 1, limit=1
-        )
-
-    def _ground(self) -> _Ground:
-        governance = self._service.progress.rules().governance
-        return _Ground(self._service.today(), governance.policies, governance.campaigns)
+    def _ground(self) -> PageGround:
+        service = self._service
+        ruled_size = service.progress.rules().governance.ruled_size
+        return PageGround(page_program(demo=service.demo), service.today(), ruled_size)
 
     def _completeness(self) -> Completeness:
         head = self._head
@@ -204,25 +256,23 @@ class EnterprisePages:
 def page_answer(page: KeptPage, headers: Sequence[tuple[bytes, bytes]]) -> Response:
     """The page with its headers, or 304 where the client has it."""
     if is_known(page.etag, headers):
-        return Response(b"", 304, _headers(page.etag, page.drawn.frame.lang))
+        return Response(b"", 304, _headers(page.etag, page.drawn.language))
     return page.answer
 
 
-def _headers(etag: str, lang: str) -> dict[str, str]:
-    return {**PAGE_HEADERS, "ETag": etag, "Cache-Control": PAGE_CACHE, "Content-Language": lang}
+def _headers(etag: str, language: Language) -> dict[str, str]:
+    return {**PAGE_HEADERS, "ETag": etag, "Cache-Control": PAGE_CACHE, "Content-Language": lang_of(language)}
 
 
-def _same(one: _Ground, other: _Ground) -> bool:
-    return one.today == other.today and one.policies is other.policies and one.campaigns is other.campaigns
-
-
-def _whole(drawn: Drawn, proof: Completeness) -> bytes:
+def _whole(drawn: Drawn, proof: Completeness, *, mails: bool) -> bytes:
     """The page with what the checkpoint says put in."""
     covered = bisect_left(drawn.indices, proof.covered_size)
-    said = _said_of_proof(drawn.frame.language, proof, len(drawn.indices), covered)
+    said = _said_of_proof(drawn.language, proof, len(drawn.indices), covered)
     name = str(escape(drawn.id)).encode()
-    filling = [*(piece.replace(_NAME, name) for piece in said), b""]
-    return b"".join([part for pair in zip(drawn.pieces, filling, strict=True) for part in pair])
+    complete, taken_away, checkpoint = (piece.replace(_NAME, name) for piece in said)
+    head, counted, listed, followed, asked, end = drawn.pieces
+    followed = followed if mails else b""
+    return b"".join((head, complete, counted, taken_away, listed, followed, asked, checkpoint, end))
 
 
 @lru_cache(maxsize=1024)

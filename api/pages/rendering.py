@@ -24,7 +24,7 @@ from api.pages.csp import PAGE_HEADERS
 from api.pages.static_files import asset_url, unchanged
 from projections.standing.levels import WORDS
 
-__all__ = ["Language", "NavItem", "PageFrame", "answer", "in_english", "render"]
+__all__ = ["Language", "NavItem", "PageFrame", "answer", "in_english", "lang_of", "render"]
 
 Language = Literal["zh", "en"]
 
@@ -73,8 +73,7 @@ class PageFrame:
 
     @property
     def lang(self) -> str:
-        """The language as BCP 47 has it."""
-        return "zh-CN" if self.language == "zh" else "en"
+        return lang_of(self.language)
 
     @property
     def other_path(self) -> str:
@@ -84,6 +83,11 @@ class PageFrame:
     def href(self, path: str) -> str:
         """Another page's address in this page's language."""
         return path if self.language == "zh" else in_english(path)
+
+
+def lang_of(language: Language) -> str:
+    """The language as BCP 47 has it."""
+    return "zh-CN" if language == "zh" else "en"
 
 
 def in_english(path: str) -> str:

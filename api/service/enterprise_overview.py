@@ -15,12 +15,14 @@ from msgspec import Struct
 
 from api.service.body_disclosure import Records
 from api.service.event_json import events_json
+from api.service.page_sources import PageSources
 from api.service.service import Service
 from ledger.domain.state.fold import fold
 from ledger.errors import NotFound
 from ledger.limits import PAGE_ENTRIES_MAX, PAGE_STEPS_MAX, PAGE_STREAM_MAX
 from ledger.reading.feed import to_recorded
 from ledger.store.contract import EntryRow
+from projections.db.entry_content import content
 from projections.declarations.dossier_view import Coming, Dossier
 from projections.standing.change_reasons import LevelChange
 from projections.standing.standing_model import LevelHold, Reason, Revoked, Unmet
@@ -103,8 +105,9 @@ class Completeness:
 class Overview:
     """`about` is the enterprise's row (names, size, category), None where the book cannot name it.
 
-    `indices` are the entries about it, oldest first, at most `PAGE_STREAM_MAX`; `events` the newest `PAGE_ENTRIES_MAX`
-    of them as `event_json` gives them, oldest first; `declared` its pledges, marks, listings, standards.
+    `indices` are the entries about it, oldest first, at most `PAGE_STREAM_MAX`, `version` that of the last of them (0:
+    there is none); `events` the newest `PAGE_ENTRIES_MAX` of them as `event_json` gives them, oldest first; `declared`
+    its pledges, marks, listings, standards.
     """
 
     subject: str
@@ -114,6 +117,7 @@ class Overview:
     steps: Sequence[StandingStep]
     changes: Sequence[LevelChange]
     indices: Sequence[int]
+    version: int
     events: Sequence[Mapping[str, Any]]
     declared: Mapping[str, Any]
 
@@ -135,14 +139,14 @@ class Gathered:
         return len(self.rows) < PAGE_ENTRIES_MAX
 
 
-def gathered(service: Service, subjects: Sequence[str], today: date) -> list[Gathered]:
+def gathered(service: PageSources, subjects: Sequence[str], today: date) -> list[Gathered]:
     """Of each of several enterprises, in two round trips for all. Blocks on the database. Raises `Unavailable`."""
     dossiers = service.views.dossiers.dossiers(subjects, today)  # before the log, which is never behind them
     streams = service.store.streams(subjects, version_max=PAGE_ENTRIES_MAX)
     return [Gathered(subject, dossiers[subject], streams.get(subject, ())) for subject in subjects]
 
 
-def overview(service: Service, subject: str, today: date) -> Overview:
+def overview(service: PageSources, subject: str, today: date) -> Overview:
     """Blocks on the database. Raises `Behind` where nothing is known and read models lag, `Unavailable`."""
     (found,) = gathered(service, [subject], today)
     if not found.whole:
@@ -150,7 +154,7 @@ def overview(service: Service, subject: str, today: date) -> Overview:
     return overview_of(service, found, today)
 
 
-def overview_of(service: Service, found: Gathered, today: date) -> Overview:
+def overview_of(service: PageSources, found: Gathered, today: date) -> Overview:
     """From what was read: every entry is decoded once, for all that is told of it.
 
     Asks the database only for what a standing's rows do not hold. Raises as `overview` does.
@@ -160,14 +164,15 @@ def overview_of(service: Service, found: Gathered, today: date) -> Overview:
     if dossier.about is None or not served.in_book:
         service.require_current()
     standing = _STANDING(served.body)
-    stream = [to_recorded(row) for row in rows]
+    shown = slice(-PAGE_ENTRIES_MAX, None)
+    # Of what is not shown no more is needed than standings are made of, which is read many times faster.
+    stream = [*map(content, rows[:-PAGE_ENTRIES_MAX]), *map(to_recorded, rows[shown])]
     record = fold(None, stream)
     changes: Sequence[LevelChange] = ()
     public: Records = {}
     if record is not None:
         public = service.publicity.known(record)
         changes = service.views.standings.turns(stream, public[subject], dossier.changes, today)
-    shown = slice(-PAGE_ENTRIES_MAX, None)
     return Overview(
         subject,
         served.in_book,
@@ -176,6 +181,7 @@ def overview_of(service: Service, found: Gathered, today: date) -> Overview:
         _steps(dossier.coming, standing),
         changes,
         [row.index for row in rows],
+        rows[-1].version if rows else 0,
         events_json(service, rows[shown], public, stream[shown]),
         msgspec.json.decode(dossier.declarations),
     )

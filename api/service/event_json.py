@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from api.service.body_disclosure import Records
-from api.service.service import Service
+from api.service.page_sources import PageSources
 from ledger.domain.events.base import Closed, Recorded
 from ledger.reading.feed import to_recorded
 from ledger.store.contract import EntryRow
@@ -17,13 +17,13 @@ from ledger.store.contract import EntryRow
 __all__ = ["event_json"]
 
 
-def event_json(service: Service, row: EntryRow) -> dict[str, Any]:
+def event_json(service: PageSources, row: EntryRow) -> dict[str, Any]:
     """`event` is the content; a sealed entry whose body is not public has `closed` instead (`Publicity.stub`)."""
     return events_json(service, [row])[0]
 
 
 def events_json(
-    service: Service,
+    service: PageSources,
     rows: Sequence[EntryRow],
     known: Records | None = None,
     decoded: Sequence[Recorded] | None = None,

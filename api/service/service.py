@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +41,7 @@ from api.service.standing_cache import Standings
 from api.service.views import Views
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Behind, Busy, LedgerError
 from ledger.keys.log_keys import LogKeys
 from ledger.limits import LONG_READS_MAX, READY_SECONDS_MAX, STREAMS_MAX, STREAMS_PER_CLIENT_MAX
@@ -56,6 +58,7 @@ from ledger.store.erasure import Erasures
 from ledger.store.key_folder import KeyFolder
 from ledger.store.postgres import PostgresStore
 from projections.engine.progress import Watch
+from projections.search.pinyin import load_dictionaries
 
 __all__ = ["SHANGHAI", "Service", "unix_now"]
 
@@ -248,7 +251,7 @@ class Service:
 
     def today(self) -> datetime.date:
         """The calendar date in Asia/Shanghai: the one that rules mean."""
-        return datetime.datetime.fromtimestamp(self.clock(), SHANGHAI).date()
+        return shanghai_date(self.clock())
 
     async def register(self, *candidates: Candidate) -> tuple[Answer, ...]:
         """Submit candidates as one group and wait until their fate is durable; `Busy` is an answer, too."""
@@ -289,6 +292,7 @@ class Service:
         return await self._log_size.ask()
 
     def start(self) -> None:
+        threading.Thread(target=load_dictionaries, name="dictionaries", daemon=True).start()  # of who searches
         self.progress.start()
         if isinstance(self.role, Writing):
             self.role.sequencer.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 from ledger.reading.feed import Feed
@@ -11,8 +10,8 @@ from projections.completeness.map_view import MapView
 from projections.db.reads import Reading
 from projections.declarations.declaration_view import DeclarationView
 from projections.declarations.dossier_view import DossierView
+from projections.declarations.drawn_pages import DrawnPages
 from projections.search.event_search import EventSearch
-from projections.search.pinyin import load_dictionaries
 from projections.search.search_view import SearchView
 from projections.standing.policy_timeline import Rules
 from projections.standing.standing_view import StandingView
@@ -29,10 +28,10 @@ class Views:
         self.standings = StandingView(reading, feed, rules)
         self.declarations = DeclarationView(reading)
         self.dossiers = DossierView(reading, self.standings.current)
+        self.drawn_pages = DrawnPages(self._database)
         self.search = SearchView(reading)
         self.events = EventSearch(reading)
         self.map = MapView(self._database)
-        threading.Thread(target=load_dictionaries, name="dictionaries", daemon=True).start()
 
     def close(self) -> None:
         self._database.close()

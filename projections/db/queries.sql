@@ -44,6 +44,76 @@ SELECT subject, part, from_on, until_on, place, said, other, body FROM (
 ) AS parts
 ORDER BY subject, part, from_on, place
 
+-- name: drawn_pages
+-- Of those asked for, the pages that rest on what there is now.
+SELECT d.subject, d.language, d.content
+FROM unnest(%(subjects)b, %(languages)b) AS wanted (subject, language)
+JOIN projections.drawn_pages d USING (subject, language)
+WHERE d.program = %(program)b AND d.day = %(day)b AND d.ruled_size = %(ruled_size)b
+    AND d.read_models = to_regclass('projections.progress')
+    AND NOT EXISTS (
+        SELECT FROM ledger.entries e WHERE e.originator_id = d.subject AND e.originator_version > d.version
+    )
+
+-- name: overtaken
+-- Which of these subjects have an entry that a log of that size does not.
+SELECT wanted.subject, wanted.size
+FROM unnest(%(subjects)b, %(sizes)b) AS wanted (subject, size)
+CROSS JOIN LATERAL (
+    SELECT notification_id FROM ledger.entries
+    WHERE originator_id = wanted.subject ORDER BY originator_version DESC LIMIT 1
+) AS newest
+WHERE newest.notification_id > wanted.size
+
+-- name: read_models
+SELECT to_regclass('projections.progress')::oid::bigint
+
+-- name: subjects_between
+-- Whom the entries with index in [after, before) are about, the newest first.
+SELECT subject FROM projections.event_index
+WHERE entry >= %(after)b AND entry < %(before)b GROUP BY subject ORDER BY max(entry) DESC
+
+-- name: pages_missing
+-- Of the next enterprises after a subject: each, whether its pages rest on what there is, and whether there are any.
+SELECT next.subject, count(d.language) = 2,
+       EXISTS (SELECT FROM projections.drawn_pages o WHERE o.subject = next.subject)
+FROM (
+    SELECT DISTINCT subject FROM projections.standing_segments WHERE subject > %(after)b ORDER BY subject LIMIT %(limit)b
+) AS next
+LEFT JOIN projections.drawn_pages d
+    ON d.subject = next.subject AND d.program = %(program)b AND d.day = %(day)b AND d.ruled_size = %(ruled_size)b
+    AND d.read_models = to_regclass('projections.progress')
+    AND NOT EXISTS (
+        SELECT FROM ledger.entries e WHERE e.originator_id = d.subject AND e.originator_version > d.version
+    )
+GROUP BY next.subject ORDER BY next.subject
+
+-- name: put_drawn_pages
+-- But those about whom something was recorded meanwhile.
+INSERT INTO projections.drawn_pages AS d
+    (subject, language, version, newest, program, day, ruled_size, read_models, content)
+SELECT n.subject, n.language, n.version, n.newest, %(program)b, %(day)b, %(ruled_size)b, %(read_models)b::oid, n.content
+FROM unnest(%(subjects)b, %(languages)b, %(versions)b, %(newest)b, %(contents)b)
+    AS n (subject, language, version, newest, content)
+WHERE NOT EXISTS (
+    SELECT FROM ledger.entries e WHERE e.originator_id = n.subject AND e.originator_version > n.version
+)
+ON CONFLICT (subject, language) DO UPDATE SET
+    version = excluded.version, newest = excluded.newest, program = excluded.program, day = excluded.day,
+    ruled_size = excluded.ruled_size, read_models = excluded.read_models, content = excluded.content
+
+-- name: count_drawn_pages
+SELECT count(*) FROM projections.drawn_pages
+
+-- name: drop_drawn_pages
+-- Of the enterprises about which nothing was recorded for the longest.
+DELETE FROM projections.drawn_pages WHERE (subject, language) IN (
+    SELECT subject, language FROM projections.drawn_pages ORDER BY newest LIMIT %(count)b
+)
+
+-- name: forget_drawn_pages
+DELETE FROM projections.drawn_pages WHERE subject = ANY (%(subjects)b)
+
 -- name: standings
 SELECT wanted.subject, found.level, found.from_on, found.until_on, found.body, found.etag
 FROM unnest(%(subjects)b) AS wanted (subject)

@@ -3,6 +3,31 @@
 
 -- name: fixed
 CREATE TABLE IF NOT EXISTS projections.shape (version integer NOT NULL);
+-- Enterprises' pages that were drawn before anybody asked (api/pages/page_drawer.py), and what they rest on: the
+-- enterprise's entries, by the version of the newest of them, `newest`; the program that drew them; the day; policies and
+-- campaigns, by the size of the log after the newest entry about any; the set of read models, by the oid of its table
+-- "progress", which every rebuild makes anew. One that rests on something else by now is as good as none.
+-- The content is compressed: PostgreSQL is not to try again, nor to put it into a table apart.
+DO $$
+BEGIN
+    IF to_regclass('projections.drawn_pages') IS NULL THEN
+        CREATE TABLE projections.drawn_pages (
+            subject text COLLATE "C" NOT NULL,
+            language text COLLATE "C" NOT NULL,
+            version bigint NOT NULL,
+            newest bigint NOT NULL,
+            program text COLLATE "C" NOT NULL,
+            day date NOT NULL,
+            ruled_size bigint NOT NULL,
+            read_models oid NOT NULL,
+            content bytea NOT NULL,
+            PRIMARY KEY (subject, language)
+        ) WITH (toast_tuple_target = 8160);
+        ALTER TABLE projections.drawn_pages ALTER COLUMN content SET STORAGE EXTERNAL;
+        CREATE INDEX drawn_pages_newest ON projections.drawn_pages (newest);
+    END IF;
+END
+$$;
 
 -- name: tables
 -- Enterprises that may be found; search_text holds the folded names, one a line, pinyin and initials how each is read,

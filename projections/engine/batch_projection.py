@@ -21,6 +21,7 @@ from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import is_enterprise, is_governing
 from ledger.reading.feed import Feed
 from projections.declarations.campaign_rows import campaign_rows
+from projections.declarations.drawn_pages import forget_pages
 from projections.engine.enterprise_rows import portray, standing_steps
 from projections.engine.tables import (
     Forget,
@@ -181,6 +182,8 @@ class BatchProjector:
             case = followed.case or Case(self._rules.policies, facts_of(followed.course.record, subject))
             rows.add(portray(followed.course, self._rules, case, named=renamed, declared=declares), followed.changes)
             self._keep(subject, followed.course, case.facts)
+        if anew:
+            forget_pages(connection, list(anew))
         if news:
             replace_rows(connection, self._suffix, rows, Replaced(list(news), named, declared, forget, self.size))
         while len(self._courses) > self._courses_max:

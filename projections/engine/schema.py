@@ -33,6 +33,8 @@ __all__ = [
 
 SHAPE: Final = 8  # count up whenever schema.sql or what rows are made of changes: also a version of opencc or pypinyin
 _INDEX_MEMORY: Final = "128MB"  # of each of two sessions; enough for PostgreSQL to sort with helpers
+# Drawn from tables that are gone. Last: whoever compares both locks them in this order, too.
+_NO_PAGES: Final = "TRUNCATE projections.drawn_pages"
 LOCK: Final = 0x70726F6A6563  # "projec": held by whoever writes the tables
 TABLES: Final = (
     "campaigns",
@@ -76,6 +78,7 @@ def _reshape(connection: Connection[Any]) -> bool:
             drop_tables(connection, suffix)
         create_tables(connection, "")
         index_tables(connection, "")
+        connection.execute(_NO_PAGES)
         return True
 
 
@@ -133,6 +136,7 @@ def swap_in(connection: Connection[Any]) -> None:
                 Identifier(index), Identifier(index.removesuffix(NEXT))
             )
         )
+    connection.execute(_NO_PAGES)
 
 
 def _of(section: str, suffix: str) -> SQL:

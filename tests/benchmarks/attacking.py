@@ -58,7 +58,10 @@ def attack(bench: Bench) -> Iterator[Ratio]:
     environment = {"LEDGER_DATABASE_URL": database.service}
     waited: dict[str, list[list[float]]] = defaultdict(list)
     memory: list[int] = []
-    with RunningService(folder, *_ALLOWANCE, environment=environment) as service, Book(service) as book:
+    with (
+        RunningService(folder, "--pages-ahead", *_ALLOWANCE, environment=environment) as service,
+        Book(service) as book,
+    ):
         process = psutil.Process(service.pid)
         with _attackers(service.port, dear, folder, book.size()) as did:
             time.sleep(SETTLE_SECONDS)

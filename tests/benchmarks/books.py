@@ -67,9 +67,10 @@ class Book:
         """The log's own."""
         return LogKeys.load(self.folder / "keys", ORIGIN)
 
-    def service(self) -> RunningService:
+    def service(self, *options: str) -> RunningService:
         """The service over this book, as users run it; not started yet."""
-        return RunningService(self.folder, environment={"LEDGER_DATABASE_URL": self.database.service})
+        environment = {"LEDGER_DATABASE_URL": self.database.service}
+        return RunningService(self.folder, "--pages-ahead", *options, environment=environment)
 
     def receipt_holds(self, receipt: bytes, statement: bytes) -> None:
         """Raises `LedgerError` where the receipt does not prove the statement's registration in this log."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from api.app import create_app
@@ -21,14 +23,20 @@ from api.service.service import Service
 from api.settings import Settings
 from ledger.domain.events.campaign import CampaignExtended
 from ledger.limits import PAGE_ENTRIES_MAX
-from tests.e2e.book import Book, lay_out, today
+from tests.e2e.book import Book, lay_out, open_book, today
 from tests.support.charter import HANDLING_BODY, HANDLING_BODY_2, ORGANIZER
-from tests.support.database import PostgresServer
+from tests.support.database import PostgresServer, TestDatabase
 from tests.support.statements import CAMPAIGN, ENTERPRISE, OTHER_ENTERPRISE, corrected, outcome, registered, sign
 from tests.support.waiting import eventually
 
 CODE, OTHER = ENTERPRISE[5:], OTHER_ENTERPRISE[5:]
 UNKNOWN, WRONG = "91110000802100433B", "911100006000373410"
+
+
+@pytest.fixture(scope="module")
+def book(books_database: TestDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
+    with open_book(tmp_path_factory.mktemp("service"), "--pages-ahead", database=books_database.service) as book:
+        yield book
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +156,18 @@ def test_pages_that_are_drawn_together_are_each_their_own_and_a_wrong_code_fails
         f"/en/e/{WRONG}": 422,
     }
     assert "账本中没有这家企业" in together[f"/e/{UNKNOWN}"].text
+
+
+def test_the_service_has_pages_drawn_before_anybody_asks(told: Book, books_database: TestDatabase) -> None:
+    subject = "local:test/ahead"
+    told.enterprise(subject, name="未曾有人问起的厂")
+    query = "SELECT count(*) = 2 FROM projections.drawn_pages WHERE subject = %s"
+    with psycopg.connect(books_database.service, autocommit=True) as connection:
+        eventually(lambda: connection.execute(query, (subject,)).fetchone() == (True,), "its pages are drawn")
+    assert "<h1>未曾有人问起的厂</h1>" in told.get(f"/e/{name_of(subject)}").text
+    index = told.register(outcome(31, effective_on=today()), subject, HANDLING_BODY)
+    caught_up(told, index)
+    assert f"/entries/{index}/statement" in told.get(f"/e/{name_of(subject)}").text
 
 
 @pytest.fixture

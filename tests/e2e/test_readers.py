@@ -40,7 +40,7 @@ PAGES = ("/", "/search?q=清泉", f"/e/{CODE}", f"/en/e/{CODE}", "/figures", "/v
 
 @pytest.fixture(scope="module")
 def top(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Topology]:
-    with replicated() as pair, topology(pair, tmp_path_factory.mktemp("topology")) as found:
+    with replicated() as pair, topology(pair, tmp_path_factory.mktemp("topology"), "--pages-ahead") as found:
         yield found
 
 

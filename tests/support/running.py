@@ -115,7 +115,11 @@ class RunningService(RunningCommand):
         self.data_dir = data_dir
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._options = ("--requests-per-second", "1000000", "--requests-burst", "1000000", *options)
+        # Another process for each service of a run is much: whoever tests or measures it says `--pages-ahead`.
+        self._options = (
+            *("--requests-per-second", "1000000", "--requests-burst", "1000000", "--no-pages-ahead"),
+            *options,
+        )
         self._environment = environment
 
     def start_at(self, at: int) -> Self:

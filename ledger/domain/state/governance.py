@@ -28,9 +28,11 @@ __all__ = ["Governance", "evolve_governance"]
 
 
 class Governance(Struct, frozen=True):
-    """The state of all governing streams. `size` is one more than the index of the newest entry taken in."""
+    """The state of all governing streams. `size` is one more than the index of the newest entry taken in, `ruled_size`
+    the same of those about policies and campaigns."""
 
     size: int = 0
+    ruled_size: int = 0
     anchors: TrustAnchorsEstablished | None = None
     parties_and_keys: Parties = Parties()
     campaigns: Map[str, CampaignState] = Map()
@@ -123,12 +125,14 @@ def evolve_governance(governance: Governance, at: Recorded) -> Governance:
                 successions = (*successions, at.event)
             return replace(governance, size=size, parties_and_keys=parties, anchors=anchors, successions=successions)
         case "policy":
-            return replace(governance, size=size, policies=evolve_policies(governance.policies, at))
+            policies = evolve_policies(governance.policies, at)
+            return replace(governance, size=size, ruled_size=size, policies=policies)
         case "campaign":
             campaign = evolve_campaign(governance.campaigns.get(at.subject), at)
             if campaign is None:
-                return replace(governance, size=size)
-            return replace(governance, size=size, campaigns=governance.campaigns.set(at.subject, campaign))
+                return replace(governance, size=size, ruled_size=size)
+            campaigns = governance.campaigns.set(at.subject, campaign)
+            return replace(governance, size=size, ruled_size=size, campaigns=campaigns)
         case "access":
             return replace(governance, size=size, access_digest=evolve_accesses(governance.access_digest, at))
         case "map":

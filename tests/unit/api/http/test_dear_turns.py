@@ -111,3 +111,25 @@ def test_whoever_waited_too_long_for_a_turn_is_told_when_to_come_again(monkeypat
         await ended(tasks)
 
     asyncio.run(run())
+
+
+def test_a_page_takes_its_turn_only_where_its_route_has_to_draw_it() -> None:
+    async def run() -> None:
+        work = Work()
+
+        async def route(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["path"].endswith("drawn"):
+                await dear_turns.take_turn(scope)
+            await work(scope, receive, send)
+
+        app = RateLimit(route, Limits(0, 1))
+        tasks = [asked(app, "/e/drawn", "192.0.2.1", []) for _ in range(LOTS)]
+        await settle()
+        assert work.working["192.0.2.1"] == DEAR_AT_ONCE_PER_CLIENT_MAX
+        tasks += [asked(app, "/en/e/there", "192.0.2.1", []) for _ in range(LOTS)]
+        await settle()
+        assert work.working["192.0.2.1"] == DEAR_AT_ONCE_PER_CLIENT_MAX + LOTS
+        await ended(tasks)
+        assert not app._turns._lines, "nothing is kept of who is gone"
+
+    asyncio.run(run())
