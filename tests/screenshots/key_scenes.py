@@ -1,4 +1,4 @@
-"""Keys: made, saved, asked for, approved, refused, recovered; the sign-in; the registrar's desk and one's own officers."""
+"""Keys: made, saved, asked for, approved, refused, recovered; the sign-in; the registrar's desk, and one's officers."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from tests.support.charter import (
     REGULATOR,
     ROOT,
 )
+from tests.support.desk_rows import fill_lists
 from tests.support.reading import authorization, token
 from tests.support.remedies import hold_placed, hold_released
 from tests.support.statements import outcome, replied
@@ -167,8 +168,6 @@ def strangers(gallery: Gallery) -> None:
 
 def many(gallery: Gallery) -> None:
     """Lists that go on at another page."""
-    from tests.support.desk_rows import fill_lists  # noqa: PLC0415
-
     fill_lists(gallery.superuser, 1, 250)
     for speaker, path, name in (
         (REGULATOR, "/desk/explorer", "many-events"),
