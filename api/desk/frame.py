@@ -81,7 +81,8 @@ def desk_answer(
     service: Service = request.app.state.service
     zh, en = title
     said = f"{zh} · 质量诚信账本" if language == "zh" else f"{en} · Credit Ledger"
-    page = PageFrame(path, language, said, said, service.demo, scripts=scripts, indexed=False)
+    asked = request.url.query if request.url.path.removeprefix("/en") == path and request.method in _METHODS else ""
+    page = PageFrame(path, language, said, said, service.demo, scripts=scripts, indexed=False, asked=asked)
     token = "" if officer is None else form_token(service, request)
     headers = {**PAGE_HEADERS, "Cache-Control": "no-store", "Content-Language": page.lang}
     html = render(template, page, DeskView(officer, token, content))

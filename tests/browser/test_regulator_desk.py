@@ -54,7 +54,7 @@ def test_a_regulator_finds_an_event_reads_a_closed_body_sees_that_look_and_takes
     page.get_by_role("button", name="查找").click()
     page.wait_for_url("**/desk/explorer?*type=PledgeMade*")
     assert page.locator("tbody tr").count() == 2
-    page.locator("tbody tr", has_text="封存").locator("a").first.click()
+    page.locator("tbody tr", has_text="密封").locator("a").first.click()
     page.wait_for_url(f"**/desk/explorer/{closed}")
 
     said = desk_book.made().content

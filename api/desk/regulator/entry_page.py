@@ -128,7 +128,7 @@ def _answer(
     request: Request, language: Language, officer: Officer, content: EntryContent, *, status: int = 200
 ) -> Response:
     number = content.entry.index
-    path, title = f"{EXPLORER}/{number}", (f"第 {number} 号记录", f"Entry {number}")
+    path, title = f"{EXPLORER}/{number}", (f"第 {number} 条记录", f"Entry {number}")
     answer = desk_answer(request, "desk/regulator/entry.html", path, language, title, content, officer=officer)
     answer.status_code = status
     return answer

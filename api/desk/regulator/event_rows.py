@@ -14,7 +14,7 @@ from projections.search.event_search import EventHit
 
 __all__ = ["ERASED", "ListedEvent", "event_type_word", "listed", "party_name"]
 
-ERASED = Word("封存，正文已删除", "sealed, its body is erased", "closed")
+ERASED = Word("密封，正文已删除", "sealed, its body is erased", "closed")
 
 
 class ListedEvent(NamedTuple):

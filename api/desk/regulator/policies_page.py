@@ -133,7 +133,7 @@ def post_comparison(request: Request, language: Language, officer: Officer, fiel
     title = Word(policy.title_zh, policy.title_en)
     content = ComparisonContent(title, found.totals, moves, _rows(service, lines))
     said = ("规则比较", "Policies compared")
-    return desk_answer(request, "desk/regulator/comparison.html", COMPARISON, language, said, content, officer=officer)
+    return desk_answer(request, "desk/regulator/comparison.html", PATH, language, said, content, officer=officer)
 
 
 def _require(service: Service, request: Request, officer: Officer) -> None:

@@ -159,7 +159,7 @@ async function tell(form, statement, outcome) {
       link(say("保存收件回执（已签名）", "Save the signed acknowledgement"), `/desk/enterprise/acknowledgements/${id}`),
     );
   } else {
-    byId("done-title").textContent = say(`已登记：第 ${outcome.entry} 号记录`, `In the book: entry ${outcome.entry}`);
+    byId("done-title").textContent = say(`已登记：第 ${outcome.entry} 条记录`, `In the book: entry ${outcome.entry}`);
     byId("done-text").textContent = say(
       "收据由账本签名，离线也能核验，请保存。",
       "The receipt is signed by the log and verifies offline: keep it.",
