@@ -12,10 +12,10 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.enrolment.asked_keys import AskedKey, KeyRow, asked_key, asked_keys, keys_of, refuse
+from api.desk.enrolment.asked_keys import AskedKey, KeyRow, asked_key, asked_keys, keys_of
 from api.desk.enrolment.key_requests import kid_in_address
 from api.desk.enrolment.request_page import refuse_request, request_page
-from api.desk.frame import add_desk_form, add_desk_page, desk_answer, to
+from api.desk.frame import add_desk_form, add_desk_page, desk_answer
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
 from api.pages.rendering import Language
