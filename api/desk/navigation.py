@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from api.desk.roles import Officer
 from api.pages.words import Word
 
-__all__ = ["ROOMS", "Room", "rooms_of"]
+__all__ = ["ROOMS", "Room", "room_at", "rooms_of"]
 
 
 class Room(NamedTuple):
@@ -49,3 +49,10 @@ ROOMS: Final = (
 def rooms_of(officer: Officer | None) -> Sequence[Room]:
     """The rooms that somebody may go to; `officer` is None before the sign-in."""
     return [room for room in ROOMS if room.shown is None or (officer is not None and room.shown(officer))]
+
+
+def room_at(path: str) -> Room | None:
+    """The room that an address is in; None for addresses that are in none, such as those of programs."""
+    path = path.partition("?")[0].removeprefix("/en")
+    found = [room for room in ROOMS if path == room.path or path.startswith((f"{room.path}/", f"{room.path}."))]
+    return max(found, key=lambda room: len(room.path), default=None)
