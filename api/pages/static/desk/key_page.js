@@ -156,7 +156,7 @@ async function shown(stored) {
   const facts = element("dl", "facts");
   for (const [name, value] of [
     [say("主体", "Party"), stored.party],
-    [say("指纹 (kid)", "Thumbprint (kid)"), (stored.kid.match(/.{8}/g) ?? []).join(" ")], // to be read out
+    [say("指纹", "Thumbprint"), (stored.kid.match(/.{8}/g) ?? []).join(" ")], // to be read out
     [say("账本", "Log"), stored.log],
     [say("加入", "Added"), stored.addedOn],
   ]) {

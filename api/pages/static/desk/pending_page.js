@@ -132,12 +132,12 @@ async function propose(leftOut) {
   );
   const sealed = about.filter(({ pledge }) => pledge.sealed).length;
   byId("said").textContent = say(
-    `以 ${of("party")} 的名义公布以下 ${about.length} 份承诺 (其中密封 ${sealed} 份)，每份签一次名。公布后不能撤回，只能撤销。编码如已被占用，改用下一个。`,
+    `以 ${of("party")} 的名义公布以下 ${about.length} 份承诺（其中密封 ${sealed} 份），每份签一次名。公布后不能撤回，只能撤销。编码如已被占用，改用下一个。`,
     `As ${of("party")}, publish these ${about.length} pledges (${sealed} of them sealed), each signed by itself. What is published stays; it can only be revoked. Where a code is taken, the next one is used.`,
   );
   byId("left-out").replaceChildren(
     ...leftOut.map((name) =>
-      element("li", "", say(`${name}: 代码中没有行政区划，请单独公布`, `${name}: no division in its id; publish it by itself`)),
+      element("li", "", say(`${name}：代码中没有行政区划，请单独公布`, `${name}: no division in its id; publish it by itself`)),
     ),
   );
   byId("takes").replaceChildren(...lines);
