@@ -58,11 +58,12 @@ class PendingContent:
 @dataclass(frozen=True, slots=True)
 class OnePendingContent:
     """`publication` is the form of its publication, filled in, for an officer who leaves the release to another;
-    "" where nothing is to be published by whoever looks. `reason` was typed to refuse it, `wrong` is what is wrong
-    with that."""
+    "" where nothing is to be published by whoever looks. `clauses` of the campaign that it takes up, in words; `reason` was
+    typed to refuse it, `wrong` is what is wrong with that."""
 
     waiting: WaitingPledge
     publication: str
+    clauses: Sequence[Word]
     reason: str = ""
     wrong: Word | None = None
 
@@ -110,7 +111,8 @@ def one_page(
     which something is `wrong`."""
     service: Service = request.app.state.service
     waiting = waiting_pledge(service, row)
-    content = OnePendingContent(waiting, _publication(service, officer, waiting, row), reason, wrong)
+    publication, clauses = _publication(service, officer, waiting, row), _clauses(service, waiting)
+    content = OnePendingContent(waiting, publication, clauses, reason, wrong)
     return desk_answer(
         request,
         "desk/waiting_pledge.html",
@@ -122,6 +124,16 @@ def one_page(
         scripts=("desk/pending_page.js",) if officer.sees_all_pending else (),
         status=200 if wrong is None else 422,
     )
+
+
+def _clauses(service: Service, waiting: WaitingPledge) -> list[Word]:
+    """The clauses that a pledge names, as its campaign has them; one that the campaign lacks by its id."""
+    if waiting.pledge is None:
+        return []
+    campaign = service.governance.campaigns.get(waiting.pledge.campaign)
+    terms = () if campaign is None else campaign.terms.clauses
+    known = {one.id: Word(one.zh, one.en or one.zh) for one in terms}
+    return [known.get(one, Word(one, one)) for one in waiting.pledge.clauses]
 
 
 def _publication(service: Service, officer: Officer, waiting: WaitingPledge, row: Pending) -> str:
