@@ -58,8 +58,8 @@ class PendingContent:
 @dataclass(frozen=True, slots=True)
 class OnePendingContent:
     """`publication` is the form of its publication, filled in, for an officer who leaves the release to another;
-    "" where nothing is to be published by whoever looks. `clauses` of the campaign that it takes up, in words; `reason` was
-    typed to refuse it, `wrong` is what is wrong with that."""
+    "" where nothing is to be published by whoever looks. `clauses` are those of the campaign that it takes up, in
+    words; `reason` was typed to refuse it, `wrong` is what is wrong with that."""
 
     waiting: WaitingPledge
     publication: str
