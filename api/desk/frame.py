@@ -167,7 +167,7 @@ def unknown_parameter(known: Set[str]) -> InvalidRequest:
     # not repeated: it may be somebody's number
     takes = ", ".join(sorted(known)) or "-"
     said = (
-        f"地址中有本页不认识的参数; 可用: {takes}",
+        f"地址中有本页不认识的参数；可用：{takes}",
         f"a parameter that this page does not know; known here: {takes}",
     )
     return InvalidRequest("request.unknown_parameter", *said)

@@ -114,7 +114,7 @@ def post_body(request: Request, language: Language, officer: Officer, fields: di
         content = _content(service, row, purpose=purpose, flaw=flaw)
         return _answer(request, language, officer, content, status=422)
     if row.body is None:
-        raise Gone("body.none", "该条记录没有正文, 或正文已删除", "this entry has no body, or it was erased")
+        raise Gone("body.none", "该条记录没有正文，或正文已删除", "this entry has no body, or it was erased")
     number = log_look(service, request, officer, "served", _about(row), entry=row.index, purpose=purpose)
     if "file" in fields:
         named = f'attachment; filename="entry-{row.index}-body.json"'

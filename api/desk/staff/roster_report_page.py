@@ -145,7 +145,7 @@ def get_fields(request: Request, _: Language, officer: Officer) -> Response:
     if run.today != service.today():
         raise InvalidRequest(
             "roster.another_day",
-            "试运行是昨天做的; 请重新上传, 日期以今天为准",
+            "试运行是昨天做的；请重新上传，日期以今天为准",
             "the dry run is of another day: hand the roster in again",
         )
     after = _row_number(request.query_params.get("after", "0"))

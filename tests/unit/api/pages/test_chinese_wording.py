@@ -16,7 +16,8 @@ _SAID: Final = re.compile(
 )
 _CJK: Final = "[\u3400-\u9fff\u3001-\u303f\uff00-\uffef]"
 _HALF: Final = re.compile(rf"(?<={_CJK})\s?[(),;?!]|[(),;?!]\s?(?={_CJK})")
-_FILLED_IN: Final = re.compile(r"\$\{[^}]*\}|%[sd]")
+_FILLED_IN: Final = re.compile(r"\$?\{[^}]*\}|%[sd]")
+_LITERAL: Final = re.compile(r'(?<!")"([^"\n]+)"(?!")')
 
 
 def said() -> Iterator[tuple[Path, str, str]]:
@@ -35,6 +36,13 @@ def test_the_words_of_pages_are_found() -> None:
 
 def test_chinese_is_punctuated_as_chinese() -> None:
     assert [zh for _, zh, _ in PAIRS if re.search(_CJK, zh) and _HALF.search(_FILLED_IN.sub("某", zh))] == []
+
+
+def test_chinese_words_of_desks_and_their_refusals_are_punctuated_as_chinese() -> None:
+    files = [one for room in ("api/desk", "api/pages") for one in (ROOT / room).rglob("*.py")]
+    found = [one for file in files for one in _LITERAL.findall(file.read_text("utf-8")) if re.search("[一-龥]", one)]
+    assert len(found) > 500
+    assert [one for one in found if _HALF.search(_FILLED_IN.sub("某", one))] == []
 
 
 def test_no_chinese_stands_in_english_pages() -> None:
