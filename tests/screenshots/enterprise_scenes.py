@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from hashlib import sha256
 
+from ledger.domain.events.complaint import ComplaintOutcomeRecorded
 from tests.browser.act_forms import draft_of, fill_from
 from tests.e2e.book import today
 from tests.screenshots.gallery import LONG, MARKUP, RARE, Gallery
-from tests.support.charter import HANDLING_BODY, ORGANIZER
+from tests.support.charter import HANDLING_BODY, ORGANIZER, Speaker
 from tests.support.desks import DeskVisitor
 from tests.support.findings import cited
 from tests.support.standards import declared
@@ -73,8 +74,8 @@ def _nothing(gallery: Gallery) -> None:
     gallery.show(owner, "/desk/notices", "notices-none")
 
 
-def _pledge(gallery: Gallery, usual: object) -> None:
-    owner = gallery.at(usual)  # type: ignore[arg-type]
+def _pledge(gallery: Gallery, usual: Speaker) -> None:
+    owner = gallery.at(usual)
     gallery.show(owner, "/desk/enterprise/pledge", "pledge-which-campaign")
     page = gallery.show(owner, "/desk/enterprise/pledge?campaign=2026", "pledge-first", english=True)
     page.fill("#pledge-products", "家用净水器")
@@ -102,9 +103,9 @@ def _pledge(gallery: Gallery, usual: object) -> None:
     gallery.take(page, "pledge-refused-by-the-service")
 
 
-def _reply(gallery: Gallery, usual: object, about: int) -> None:
+def _reply(gallery: Gallery, usual: Speaker, about: int) -> None:
     """A reply with attachments, one of them of a kind that is not taken."""
-    owner = gallery.at(usual)  # type: ignore[arg-type]
+    owner = gallery.at(usual)
     page = gallery.show(owner, f"/desk/act/ComplaintReplied?outcome_entry={about}&back=/desk/enterprise", "reply-first")
     page.locator("#act > button").click()
     page.locator("#f-text-wrong:not(:empty)").wait_for()
@@ -125,8 +126,8 @@ def _reply(gallery: Gallery, usual: object, about: int) -> None:
     gallery.take(page, "reply-attached")
 
 
-def _standard(gallery: Gallery, usual: object) -> None:
-    owner = gallery.at(usual)  # type: ignore[arg-type]
+def _standard(gallery: Gallery, usual: Speaker) -> None:
+    owner = gallery.at(usual)
     page = gallery.show(owner, "/desk/act/StandardDeclared", "standard-first")
     fill_from(page, draft_of(declared(effective_on=today(), number="Q/QQ 7-2026"), OWN))
     page.locator("#draft-state", has_text="已留在本浏览器").wait_for(state="attached")
@@ -136,7 +137,7 @@ def _standard(gallery: Gallery, usual: object) -> None:
     gallery.take(page, "standard-annex-wrong")
 
 
-def _case(number: int, **given: object) -> object:
+def _case(number: int, **given: object) -> ComplaintOutcomeRecorded:
     """A complaint that was closed last month."""
     month = f"{today().replace(day=1) - timedelta(days=1):%Y-%m}"
     months = dict.fromkeys(("received", "accepted", "forwarded", "reply_due", "closed", "replied"), month)
