@@ -12,7 +12,7 @@ from tests.support.desks import DeskVisitor
 
 __all__ = ["complaints", "complaints_later"]
 
-SUBJECT, OTHER = "uscc:91440101MA5D693X8H", "local:shop/5"
+SUBJECT, OTHER = "uscc:91440101MA5D693X8D", "local:shop/5"
 NAME = "广州好水净化设备有限公司"
 
 

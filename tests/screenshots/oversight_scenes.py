@@ -32,7 +32,7 @@ from tests.support.waiting import eventually
 
 __all__ = ["many", "oversight", "strangers"]
 
-SUBJECT = "uscc:91420100MA4KMLDQ3N"
+SUBJECT = "uscc:91420100MA4KMLDQ3P"
 POLICY = "policy"
 PDF = b"%PDF-1.4\n%%EOF\n"
 
