@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from api.desk.navigation import Room, rooms_of
+from api.desk.navigation import Room, room_at, rooms_of
 from api.desk.roles import EndedSession, Officer
 from api.desk.sessions import FORM_FIELD, form_of, form_token, set_cookie, signed_in
 from api.http.errors import AccessDenied, InvalidRequest, problem_of
@@ -59,6 +59,12 @@ class DeskView:
     def rooms(self) -> Sequence[Room]:
         """The rooms that the navigation shows."""
         return rooms_of(self.officer)
+
+    def current(self, room: Room, path: str) -> str:
+        """What `aria-current` says of a room at an address: "page" at its own, "true" below it, "" elsewhere."""
+        if room.path == path:
+            return "page"
+        return "true" if room_at(path) == room else ""
 
 
 DeskPage = Callable[[Request, Language, Officer], Response]

@@ -107,5 +107,8 @@ def rooms_of(officer: Officer | None) -> Sequence[Room]:
 def room_at(path: str) -> Room | None:
     """The room that an address is in; None for addresses that are in none, such as those of programs."""
     path = path.partition("?")[0].removeprefix("/en")
-    found = [room for room in ROOMS if path == room.path or path.startswith((f"{room.path}/", f"{room.path}."))]
+    below = [room for room in ROOMS if room.path != "/desk"]  # which all of them are below
+    found = [room for room in below if path == room.path or path.startswith((f"{room.path}/", f"{room.path}."))]
+    if path == "/desk":
+        return ROOMS[0]
     return max(found, key=lambda room: len(room.path), default=None)

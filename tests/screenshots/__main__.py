@@ -65,7 +65,7 @@ def take_desks(folder: Path, wanted: Sequence[str]) -> list[str]:
         MailReceiver() as mails,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium())
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--lang=zh-CN"])
         save_key(Path(data) / "operator.pem", LOG_OPERATOR.signer)
         options = "--operator-key", str(Path(data) / "operator.pem"), "--map-interval-seconds", "5"
         service = chartered(

@@ -31,6 +31,7 @@ _BLUNDERS: Final = {
     "a name of the program": re.compile(r"\b[a-z]+(?:_[a-z]+)+\b|\b[a-z]+(?:_[a-z]+)*\.[a-z]+_[a-z_]+\b"),
     "a class": re.compile(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b"),
 }
+_CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 _UNTRANSLATED: Final = re.compile(r"\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b")
 
 
@@ -38,7 +39,8 @@ def blunders_in(texts: Sequence[str], language: str) -> list[str]:
     """What of these texts of a page is for no reader; in Chinese pages English sentences, too."""
     found = [f"{kind}: {text[:120]}" for text in texts for kind, form in _BLUNDERS.items() if form.search(text)]
     if language.startswith("zh"):
-        found += [f"not translated: {text[:120]}" for text in texts if _UNTRANSLATED.search(text)]
+        alone = (text for text in texts if not _CHINESE.search(text))
+        found += [f"not translated: {text[:120]}" for text in alone if _UNTRANSLATED.search(text)]
     return found
 
 

@@ -66,7 +66,7 @@ def _nothing(gallery: Gallery) -> None:
     """An individual business, of which the book has nothing but the name."""
     book = gallery.book
     book.enterprise(EMPTY, name=LONG)
-    owner = gallery.at(book.own_key(EMPTY))
+    owner = gallery.at(gallery.owner(EMPTY))
     gallery.projected()
     for path, name in (("/desk", "home-enterprise-nothing"), ("/desk/enterprise", "enterprise-desk-nothing")):
         gallery.show(owner, path, name)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, TimeoutError
 
 from tests.browser.act_forms import Office
 from tests.browser.conftest import SECONDS_MAX
 from tests.browser.desk import Desk
-from tests.e2e.book import Book
+from tests.e2e.book import Book, today
 from tests.screenshots.camera import Camera
-from tests.support.charter import Speaker
+from tests.support.charter import REGISTRAR, Speaker
 from tests.support.receivers import MailReceiver
+from tests.support.statements import party_enrolled, speaker_of
+
+READY_MS_MAX = 5_000
 
 __all__ = ["LONG", "RARE", "Gallery", "button"]
 
@@ -47,6 +50,15 @@ class Gallery:
         if name not in self.officers:
             self.officers[name] = self.office.officer(usual)
         return self.officers[name]
+
+    def owner(self, subject: str) -> Speaker:
+        """The enterprise as a party with a key of its own; one behind an opaque id is named by that alone."""
+        if not subject.startswith("local:"):
+            return self.book.own_key(subject)
+        speaker = speaker_of(subject)
+        self.book.register(party_enrolled(effective_on=today(), name_zh=subject), speaker.party, REGISTRAR)
+        self.book.enrol(speaker)
+        return speaker
 
     def at(self, usual: Speaker) -> Desk:
         """The desk of that other officer, signed in."""
@@ -85,9 +97,10 @@ class Gallery:
 
 
 def _settled(page: Page) -> None:
-    """Until its scripts are ready, where it has any."""
+    """Until its scripts are ready, where it has any; some say nothing where they have nothing to do."""
     if page.locator("head script[type=module]").count():
-        page.wait_for_selector("html[data-ready=yes]")
+        with suppress(TimeoutError):
+            page.wait_for_selector("html[data-ready=yes]", timeout=READY_MS_MAX)
 
 
 def button(page: Page, name: str) -> None:

@@ -36,7 +36,7 @@ def pending(gallery: Gallery) -> None:
     ids = []
     for subject, name in WAITING.items():
         book.enterprise(subject, name=name)
-        owner = book.own_key(subject)
+        owner = gallery.owner(subject)
         for scope in ("comprehensive", "service"):
             statement, _ = book.sign(book.made(scope=scope, content=MARKUP), subject, owner)
             assert book.post(statement).status_code == 303
@@ -154,7 +154,6 @@ def rosters(gallery: Gallery) -> None:
     gallery.take(page, "roster-in-words")
     page.click("#sign")
     page.locator("#done:visible").wait_for()
-    page.locator("#kept-out summary").click()
     gallery.take(page, "roster-signed")
     gallery.show(clerk, "/desk/roster", "roster-with-a-dry-run")
 
@@ -204,7 +203,9 @@ def _draft(page: Page, draft: bytes) -> None:
     page.locator("#drafts:not([open]) summary").or_(page.locator("#drafts[open] summary")).click()
     fill = {"name": "draft.json", "mimeType": "application/json", "buffer": draft}
     page.set_input_files("#draft-file", fill)  # type: ignore[arg-type]
-    page.locator("#status:not(:empty)").wait_for()
+    page.locator("#draft-state", has_text="已留在本浏览器").or_(
+        page.locator("#draft-state", has_text="browser")
+    ).first.wait_for(state="attached")
 
 
 def _draft_refused(gallery: Gallery, clerk: Desk) -> None:

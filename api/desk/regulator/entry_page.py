@@ -79,8 +79,8 @@ class EntryContent:
     statement: Statement
     word: Word
     subject_id: str | None
-    subject_name: str | None
-    issuer_name: str | None
+    subject_name: Word | None
+    issuer_name: Word | None
     key: EnrolledKey | None
     disputed: bool
     issued: datetime
@@ -166,7 +166,7 @@ def _content(
         statement,
         event_type_word("sealed" if isinstance(event, Closed) else type(event).__name__),
         name_of(row.subject) if is_enterprise(row.subject) else None,
-        known[row.subject].name if row.subject in known else party_name(service, row.subject),
+        Word(name := known[row.subject].name, name) if row.subject in known else party_name(service, row.subject),
         party_name(service, statement.issuer),
         governance.keys.get(statement.kid),
         governance.disputed(statement.kid, row.index, row.recorded_at),

@@ -39,6 +39,7 @@ __all__ = ["ComparisonContent", "PoliciesContent", "router"]
 
 PATH: Final = "/desk/policies"
 COMPARISON: Final = f"{PATH}/comparison"
+_NO_POLICY: Final = "not a standing policy: "
 _FIELDS: Final = ("proposal", "document", "as_of")
 
 router = APIRouter()
@@ -50,7 +51,7 @@ class ProposedPolicy(NamedTuple):
     entry: int
     title: Word
     issuer: str
-    issuer_name: str | None
+    issuer_name: Word | None
     approve: str | None
 
 
@@ -187,7 +188,7 @@ def _policy(service: Service, typed: Mapping[str, str], wrong: dict[str, Word]) 
             policy = read_policy(typed["document"].encode())
             require_flawless(policy)
         except Malformed as error:
-            wrong["document"] = Word(f"不是践诺状况规则：{error}", str(error))
+            wrong["document"] = Word(f"不是践诺状况规则：{str(error).removeprefix(_NO_POLICY)}", str(error))
         except Refused as error:
             wrong["document"] = Word(f"{error.zh}: {error.detail}", f"{error.en}: {error.detail}")
         else:
