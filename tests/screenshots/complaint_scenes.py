@@ -113,7 +113,7 @@ def _refused(gallery: Gallery, clerk: Desk, number: str) -> None:
 
 
 def _begun(gallery: Gallery, **given: str) -> str:
-    form = filled(enterprise=NAME, body=HANDLING_BODY.party, **given)
+    form = filled(**{"enterprise": NAME, "body": HANDLING_BODY.party, **given})
     answer = gallery.book.http.post("/complain", data=form, headers={"Origin": gallery.book.service.url})
     found = re.search(r'id="number">([^<]+)<', answer.text)
     assert found is not None, answer.text
