@@ -80,7 +80,7 @@ class FormFields:
             zh, en = KIND_WORDS[hit.kind]
             self.wrong(
                 name,
-                f"请不要在这里写{zh} （{hit.masked}）；自己的联系方式填在联系方式栏，他人的不需要",
+                f"请不要在这里写{zh}（{hit.masked}）；自己的联系方式填在联系方式栏，他人的不需要",
                 f"no {en} here ({hit.masked}): your own belongs to the contact fields, others' are not needed",
             )
         return value

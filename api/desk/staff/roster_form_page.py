@@ -128,6 +128,8 @@ def _judged(request: Request, language: Language, officer: Officer, form: Roster
         else:
             name = kept_rosters(request).keep(officer.session.id_hash, run)
             return to(f"{PATH}/{name}", language)
+    if "file" not in wrong:
+        wrong["file"] = "请再选一次文件：浏览器不会保留它", "choose the file again: browsers do not keep it"
     place = 0 if language == "zh" else 1
     return _form(request, language, officer, typed, {name: said[place] for name, said in wrong.items()})
 

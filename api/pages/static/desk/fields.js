@@ -84,7 +84,7 @@ export const typed = (id) => /** @type {HTMLInputElement} */ (byId(id)).value;
 export async function chosenText(id) {
   const file = /** @type {HTMLInputElement} */ (byId(id)).files?.[0];
   if (file === undefined) throw new FieldError(id, "请选择文件", "choose a file");
-  if (file.size > 65_536) throw new FieldError(id, "文件过大, 不是密钥文件", "too large for a key file");
+  if (file.size > 65_536) throw new FieldError(id, "文件过大，不是密钥文件", "too large for a key file");
   return file.text();
 }
 
@@ -107,13 +107,13 @@ export function partyOf(text) {
   const plain = text.normalize("NFKC").trim();
   const code = plain.replace(/[\s-]/g, "").toUpperCase();
   if (RESIDENT.test(code.replace(/^PARTY:(USCC:)?/, ""))) {
-    throw new Malformed("这是居民身份号码, 不能用作主体编号", "a resident's identity number is no party");
+    throw new Malformed("这是居民身份号码，不能用作主体编号", "a resident's identity number is no party");
   }
   if (plain.toLowerCase().startsWith("party:")) return parseSubject(plain);
   if (/^[0-9A-HJ-NPQRTUWXY]{18}$/.test(code)) return parseSubject(`party:uscc:${code}`);
   if (/^[0-9A-Z]{18}[0-9]{2}$/.test(code)) return parseSubject(`party:lei:${code}`);
   throw new Malformed(
-    "不是统一社会信用代码, 也不是主体编号 (如 party:organizer)",
+    "不是统一社会信用代码，也不是主体编号（如 party:organizer）",
     "neither a unified social credit code nor the id of a party, such as party:organizer",
   );
 }

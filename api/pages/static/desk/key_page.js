@@ -115,7 +115,7 @@ async function check() {
     if (made === null || !equal(made.kid, kid)) {
       throw new FieldError(
         "check-file",
-        "这是另一把密钥的文件, 不是刚才生成的",
+        "这是另一把密钥的文件，不是刚才生成的",
         "the file of another key, not of the one just made",
       );
     }
