@@ -134,7 +134,7 @@ function propose(what) {
   );
   const line = (/** @type {Row} */ row) => {
     const cells = /** @type {[string, string, string][]} */ ([
-      ["", String(row.fields.row), ""],
+      [say("行", "Row"), String(row.fields.row), ""],
       [say("企业", "Enterprise"), row.fields.name, row.said.subject],
       [say("承诺", "Pledge"), `${row.said.content.made_on} · ${row.said.content.reason}`, scribe.code(row, 0)],
       [say("有效期至", "Valid until"), row.fields.valid_until, ""],
