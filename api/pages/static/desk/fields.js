@@ -32,6 +32,17 @@ function complain(field, said) {
   input.focus();
 }
 
+/** What a refusal says, with the page's own word for the field that it names first; the place of the characters alone
+ *  is left out. @param {string} said @returns {string} */
+export function inPageWords(said) {
+  const name = /^([a-z_]+)(?:[.[][^ ]*)? (?:中第|holds )/.exec(said)?.[1];
+  if (name === undefined) return said;
+  const field = document.querySelector(`[data-field="${name}"], [name="${name}"]`);
+  const label = field === null ? null : document.querySelector(`label[for="${field.id}"]`);
+  const word = field?.getAttribute("data-label") ?? label?.firstChild?.textContent?.trim() ?? say("正文", "the text");
+  return said.replace(/^[^ ]+ ?/, say(`“${word}”`, `“${word}” `)).replace(/ \([^()]*, character \d+ to \d+\)$/, "");
+}
+
 /** Takes back what was said at the fields of a form. @param {HTMLElement} form */
 export function forgive(form) {
   for (const one of form.querySelectorAll("[aria-invalid]")) one.removeAttribute("aria-invalid");
@@ -72,8 +83,8 @@ export async function during(act) {
       );
       throw error;
     }
-    if (error instanceof FieldError) complain(error.field, error[language]);
-    else byId("problem").textContent = error[language];
+    if (error instanceof FieldError) complain(error.field, inPageWords(error[language]));
+    else byId("problem").textContent = inPageWords(error[language]);
   }
 }
 

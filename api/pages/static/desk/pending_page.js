@@ -8,7 +8,7 @@ import { decodeKey } from "../verify/keys.js";
 import { Malformed, Refuted, Uncheckable } from "../verify/errors.js";
 import { element } from "../verify/view.js";
 import { csvTable } from "./csv.js";
-import { byId, during, FieldError, say, typed } from "./fields.js";
+import { byId, during, FieldError, forgive, say, typed } from "./fields.js";
 import { allKeys } from "./key_store.js";
 import { batchItem } from "./row_scribe.js";
 import { askJson, sendBatch, Stopped } from "./service.js";
@@ -246,7 +246,10 @@ function finish() {
 async function begin() {
   if (section !== null) {
     section.hidden = false;
-    byId("prepare").addEventListener("click", () => void during(prepare));
+    byId("prepare").addEventListener("click", () => {
+      if (section !== null) forgive(section);
+      void during(prepare);
+    });
     byId("sign").addEventListener("click", () => void during(sign));
     byId("cancel").addEventListener("click", withdraw);
     byId("stop").addEventListener("click", () => stopping?.abort());
