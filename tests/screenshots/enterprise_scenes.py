@@ -116,10 +116,15 @@ def _reply(gallery: Gallery, usual: Speaker, about: int) -> None:
     gallery.take(page, "reply-in-words")
     page.click("#sign")
     page.locator("#done:visible").wait_for()
-    chosen = [("单据.png", PNG), ("page.html", b"<html>"), ("很长的文件名" * 12 + ".pdf", PDF)]
-    files = [{"name": name, "mimeType": "application/x-unknown", "buffer": data} for name, data in chosen]
-    page.set_input_files("#attaching-files", files)  # type: ignore[arg-type]
-    page.locator("#attaching-rows tr").nth(1).wait_for()
+    for place, names in enumerate((("单据.png", "page.html"), ("很长的文件名" * 12 + ".pdf",))):
+        contents = {"png": PNG, "html": b"<html>", "pdf": PDF}
+        files = [
+            {"name": name, "mimeType": "application/x-unknown", "buffer": contents[name.rpartition(".")[2]]}
+            for name in names
+        ]
+        page.set_input_files("#attaching-files", files)  # type: ignore[arg-type]
+        page.locator("#attaching-rows tr").nth(place).wait_for()
+        gallery.take(page, "reply-attachments-flawed" if place == 0 else "reply-attachments-good")
     gallery.take(page, "reply-attachments")
     page.click("#attaching-sign")
     page.locator("#attaching-rows tr[data-entry]").nth(1).wait_for()

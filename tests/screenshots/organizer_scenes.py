@@ -185,7 +185,7 @@ def forms(gallery: Gallery) -> None:
     clerk.open("/en/desk/act/CampaignOpened")
     page.locator("#f-clauses [data-add]").click()
     page.locator("#act > button").click()
-    page.locator("#f-name_zh-wrong:not(:empty)").wait_for()
+    page.locator(".problem:not(:empty)").first.wait_for()
     gallery.take(page, "act-campaign-wrong-en")
     _draft(page, draft_of(campaign_opened(), "campaign:look2"))
     page.locator("#act > button").click()

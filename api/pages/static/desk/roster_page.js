@@ -256,6 +256,7 @@ async function finish(ended) {
   );
   show(byId("again"), out.some((one) => one.status === "not sent"));
   show(done, true);
+  show(byId("nothing-yet"), false);
   if (ended !== null) throw new Uncheckable(`提前结束：${ended.zh}`, `ended early: ${ended.en}`);
 }
 
