@@ -487,6 +487,7 @@ function begin() {
   byId("draft-clear").addEventListener("click", () => {
     const asked = say("清空填写的内容吗？", "Clear all that you filled in?");
     if (!confirm(asked)) return;
+    clearTimeout(timer); // what was about to be kept would come back
     place.forget();
     location.reload();
   });
