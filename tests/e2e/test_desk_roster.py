@@ -99,9 +99,13 @@ def test_a_dry_run_at_the_desk_writes_the_report_of_the_command_and_nothing_else
 def test_its_report_is_filtered_by_its_address_and_downloaded_so(office: Office) -> None:
     address = office.dry_run(office.path.read_bytes())
     page = office.visitor.http.get(f"{address}?status=refused").text
-    listed = re.findall(r'<tr><td class="num">([0-9]+)</td>', page)
+    listed = re.findall(r'<tr><td class="num" data-is="行">([0-9]+)</td>', page)
     lines = office.visitor.http.get(f"{address}/report.csv?status=refused").content.decode("utf-8-sig").splitlines()
     assert 0 < len(listed) < len(FLAWS)
+    reasons = re.findall(r'<a href="[^"]*[?]rule=[^"]*">([^<]+)</a>', page)
+    assert reasons and not [one for one in reasons if re.search("[a-z]+[.][a-z_]+", one)], (
+        "reasons are words, not rules"
+    )
     assert [line.split(",")[0] for line in lines[1:]] == listed
     for unknown in ("status=lost", "rule=none", "after=x", "colour=red"):
         assert office.visitor.http.get(f"{address}?{unknown}").status_code == 422

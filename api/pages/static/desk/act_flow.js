@@ -81,7 +81,12 @@ function wordsFor(form, name, value) {
     const group = chosen.closest("fieldset")?.querySelector("legend")?.textContent ?? name;
     return { term: group, said: `${labelOf(chosen)} (${String(value)})` };
   }
-  const said = Array.isArray(value) ? value.map(String).join(say("、", ", ")) : String(value);
+  const inWords = (/** @type {unknown} */ one) => {
+    const input = inputs.find((found) => found.getAttribute("value") === String(one));
+    const word = input?.getAttribute("data-word") ?? (input?.getAttribute("type") === "checkbox" ? labelOf(input) : null);
+    return word === null ? String(one) : `${word} (${String(one)})`;
+  };
+  const said = Array.isArray(value) ? value.map(inWords).join(say("、", ", ")) : inWords(value);
   const group = inputs[0]?.closest("fieldset")?.querySelector("legend")?.textContent;
   return { term: inputs[0]?.getAttribute("type") === "checkbox" && group ? group : labelOf(inputs[0]) || name, said };
 }

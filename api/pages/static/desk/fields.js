@@ -32,12 +32,19 @@ function complain(field, said) {
   input.focus();
 }
 
+const NAMED = /^([a-z_]+)(?:[.[][^ ]*)? (?:中第|holds )/;
+
+/** The field that a refusal names first, if this page has it. @param {string} said @returns {Element | null} */
+function fieldNamed(said) {
+  const name = NAMED.exec(said)?.[1];
+  return name === undefined ? null : document.querySelector(`[data-field="${name}"], [name="${name}"]`);
+}
+
 /** What a refusal says, with the page's own word for the field that it names first; the place of the characters alone
  *  is left out. @param {string} said @returns {string} */
 export function inPageWords(said) {
-  const name = /^([a-z_]+)(?:[.[][^ ]*)? (?:中第|holds )/.exec(said)?.[1];
-  if (name === undefined) return said;
-  const field = document.querySelector(`[data-field="${name}"], [name="${name}"]`);
+  if (!NAMED.test(said)) return said;
+  const field = fieldNamed(said);
   const label = field === null ? null : document.querySelector(`label[for="${field.id}"]`);
   const word = field?.getAttribute("data-label") ?? label?.firstChild?.textContent?.trim() ?? say("正文", "the text");
   return said.replace(/^[^ ]+ ?/, say(`“${word}”`, `“${word}” `)).replace(/ \([^()]*, character \d+ to \d+\)$/, "");
@@ -83,7 +90,8 @@ export async function during(act) {
       );
       throw error;
     }
-    if (error instanceof FieldError) complain(error.field, inPageWords(error[language]));
+    const field = error instanceof FieldError ? error.field : (fieldNamed(error.zh)?.id ?? "");
+    if (document.getElementById(`${field}-wrong`) !== null) complain(field, inPageWords(error[language]));
     else byId("problem").textContent = inPageWords(error[language]);
   }
 }
