@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from api.desk.enrolment.asked_keys import AskedKey, PartyInBook, earliest_recovery, refuse
-from api.desk.frame import desk_answer, to
+from api.desk.frame import PageTemplate, desk_answer, to
 from api.desk.refusal_words import reason_flaw
 from api.desk.roles import Officer
 from api.pages.rendering import Language
@@ -58,13 +58,15 @@ def request_page(
     )
     return desk_answer(
         request,
-        "desk/enrolment/request.html",
-        f"{desk}/{asked.kid}",
         language,
-        ("密钥登记申请", "A key to enrol"),
+        officer,
+        PageTemplate(
+            "desk/enrolment/request.html",
+            f"{desk}/{asked.kid}",
+            ("密钥登记申请", "A key to enrol"),
+            ("desk/act_forms.js",),
+        ),
         content,
-        officer=officer,
-        scripts=("desk/act_forms.js",),
         status=200 if wrong is None else 422,
     )
 
