@@ -103,9 +103,7 @@ def test_its_report_is_filtered_by_its_address_and_downloaded_so(office: Office)
     lines = office.visitor.http.get(f"{address}/report.csv?status=refused").content.decode("utf-8-sig").splitlines()
     assert 0 < len(listed) < len(FLAWS)
     reasons = re.findall(r'<a href="[^"]*[?]rule=[^"]*">([^<]+)</a>', page)
-    assert reasons and not [one for one in reasons if re.search("[a-z]+[.][a-z_]+", one)], (
-        "reasons are words, not rules"
-    )
+    assert reasons and not [one for one in reasons if re.fullmatch("[a-z]+[.][a-z_]+", one)], "words, not rules"
     assert [line.split(",")[0] for line in lines[1:]] == listed
     for unknown in ("status=lost", "rule=none", "after=x", "colour=red"):
         assert office.visitor.http.get(f"{address}?{unknown}").status_code == 422

@@ -47,7 +47,7 @@ class World:
     def row(self, named: str) -> str:
         """The row that begins with this entry, or file."""
         rows = re.findall(r"<tr>.*?</tr>", self.page(), re.S)
-        (found,) = (one for one in rows if re.match(rf"<tr><td><(?:a[^>]*|code)>{named}", one))
+        (found,) = (one for one in rows if re.match(rf"<tr><td><(?:a[^>]*|code)>{named}[<…]", one))
         return str(found)
 
     def follow(self, row: str, kind: str) -> None:
