@@ -72,6 +72,7 @@ from api.routes import (
     campaigns,
     ctis,
     docs,
+    dumps,
     enterprises,
     events,
     meta,
@@ -88,7 +89,6 @@ from api.routes import entries_reading as resolve
 from api.routes import log_files as log
 from api.routes import policy_comparison as comparisons
 from api.routes import standing_history as histories
-from api.routes import standings_dump as dump
 from api.routes.entries_registration import PostEntries, post_batch, post_body
 from api.routes.fast_paths import INTERNAL, Front
 from api.routes.standing import StandingRoute, post_query
@@ -167,7 +167,7 @@ def framework(service: Service) -> FastAPI:
         standards,
         streams,
         ctis,
-        dump,
+        dumps,
         events,
         webhooks,
         docs,

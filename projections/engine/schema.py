@@ -31,7 +31,7 @@ __all__ = [
     "swap_in",
 ]
 
-SHAPE: Final = 7  # count up whenever schema.sql or what rows are made of changes: also a version of opencc or pypinyin
+SHAPE: Final = 8  # count up whenever schema.sql or what rows are made of changes: also a version of opencc or pypinyin
 _INDEX_MEMORY: Final = "128MB"  # of each of two sessions; enough for PostgreSQL to sort with helpers
 LOCK: Final = 0x70726F6A6563  # "projec": held by whoever writes the tables
 TABLES: Final = (

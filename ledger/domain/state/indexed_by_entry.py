@@ -67,6 +67,10 @@ class IndexedByEntry(Struct, Generic[Kept], frozen=True):
         kept = self.entries.get(index)
         return None if kept is None else kept.about
 
+    def said_of(self, index: int) -> tuple[int, ...]:
+        """The entries that are about the one at `index`, in log order."""
+        return self.by_about.get(index, ())
+
     def __len__(self) -> int:
         return len(self.entries)
 
@@ -86,5 +90,6 @@ def slot_by_entry(
         bearing=bearing,
         bearing_of=bearing_of,
         about=IndexedByEntry.named_by,
+        said_of=IndexedByEntry.said_of,
     )
     return slot

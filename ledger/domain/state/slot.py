@@ -186,9 +186,10 @@ class Slot(Generic[State]):
     `names_all`: `bearing` names every entry that may bear, repudiated ones too; else an event's type tells.
 
     Of nouns of which an enterprise may have very many entries, `bearing_of` gives what some of them bring, passing
-    over those that are none of the noun's, and `about` the entry that an entry says something of (None: of none,
-    or it is not in the state). What an entry brings depends on nothing but those with the same root
-    (`entry_roots.py`), the enterprise's pledges and which entries were repudiated.
+    over those that are none of the noun's, `about` the entry that an entry says something of (None: of none, or it
+    is not in the state), and `said_of` the entries of the noun that say something of one. What an entry brings
+    depends on nothing but those with the same root (`entry_roots.py`), the enterprise's pledges and which entries were
+    repudiated.
     """
 
     key: str
@@ -199,6 +200,7 @@ class Slot(Generic[State]):
     names_all: bool = False
     bearing_of: Callable[[EnterpriseRecord, Iterable[int]], Bearing] | None = None
     about: Callable[[State, int], int | None] | None = None
+    said_of: Callable[[State, int], Iterable[int]] = lambda state, entry: ()
 
     def of(self, record: EnterpriseRecord) -> State:
         """The state in the record: `empty` before the noun's first event."""
