@@ -208,6 +208,7 @@ def test_the_primary_stops_and_readers_go_on_and_there_is_nothing_to_repair(top:
         *(f"/v1/enterprises/{CODE}/standing", "/search?q=清泉", "/v1/events?limit=5", "/readyz"),
     ]
     eventually(lambda: all(size_of(one.get("/checkpoint").content) == size for one in top.reads), "they have it all")
+    eventually(lambda: all(one.get("/readyz").json()["projected_size"] == size for one in top.reads), "and show it")
     before = {path: _signed(path, top.reads[0].get(path).content) for path in paths[:-1]}
     statement, _ = top.book.sign(registered(effective_on=today(), name="停机"), "local:test/stopped")
     top.pair.primary.stop()
