@@ -15,7 +15,7 @@ import click
 import httpx
 
 from api.cli.output import unfinished
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from api.client.problems import error_of
 from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Malformed, Unavailable

@@ -11,7 +11,7 @@ from typing import Final
 import click
 import httpx
 
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from api.client.problems import error_of
 from api.client.transport import Transport
 from ledger.errors import Misconfigured, Unavailable

@@ -170,7 +170,11 @@ class Decision:
         size, erased, taken_down = len(self.entries), len(self._erased), len(self._taken_down)
         facts, governance, keyring = len(self.facts), self.governance, self.keyring
         try:
-            return tuple(self.take(candidate, released=_released(candidate, group)) for candidate in group)
+            published = {other.event.pledge for other in group if isinstance(other.event, PledgePublished)}
+            return tuple(
+                self.take(candidate, released=candidate.statement.statement_id.hex() in published)
+                for candidate in group
+            )
         except LedgerError:
             del self.entries[size:]
             del self._erased[erased:]
@@ -272,9 +276,3 @@ def _put_back(changed: dict[str, _Value], kept: Mapping[str, _Value | None]) -> 
             changed.pop(subject, None)
         else:
             changed[subject] = value
-
-
-def _released(candidate: Candidate, group: Sequence[Candidate]) -> bool:
-    """Whether the group holds the publication that names the candidate's pledge."""
-    pledge = candidate.statement.statement_id.hex()
-    return any(isinstance(other.event, PledgePublished) and other.event.pledge == pledge for other in group)

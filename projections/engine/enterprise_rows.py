@@ -14,12 +14,10 @@ from projections.declarations.outcome_section import OUTCOMES_PART
 from projections.declarations.pledge_documents import PledgePage, pledge_pages
 from projections.engine.sections import PARTS
 from projections.search.enterprise_row import EnterpriseRow, enterprise_row
-from projections.standing.evaluate import SEGMENTS_MAX, Case
-from projections.standing.facts_from_record import facts_of
+from projections.standing import Case, Level, facts_of, render
+from projections.standing.evaluate import SEGMENTS_MAX
 from projections.standing.level_history import LevelHistory
-from projections.standing.levels import Level
 from projections.standing.policy_timeline import Rules
-from projections.standing.render import render
 
 __all__ = ["EnterpriseRows", "portray", "standing_steps"]
 

@@ -21,8 +21,8 @@ from projections.declarations.outcome_section import OUTCOMES_PART
 from projections.engine import event_index
 from projections.engine.enterprise_rows import EnterpriseRows
 from projections.engine.sections import PARTS
+from projections.standing import Level
 from projections.standing.level_history import Change
-from projections.standing.levels import Level
 
 __all__ = [
     "Forget",

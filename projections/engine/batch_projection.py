@@ -34,9 +34,7 @@ from projections.engine.tables import (
     write_progress,
 )
 from projections.search.enterprise_row import same_identity
-from projections.standing.evaluate import Case
-from projections.standing.facts import Facts
-from projections.standing.facts_from_record import facts_of
+from projections.standing import Case, Facts, facts_of
 from projections.standing.level_history import LevelHistory, changes_declarations, erases, follow, without_erased
 from projections.standing.policy_timeline import Rules
 
