@@ -31,6 +31,7 @@ _TABLES = (
     "pledges",
     "pledge_pages",
     "sections",
+    "outcomes",
     "campaigns",
 )
 
