@@ -22,8 +22,7 @@ from api.desk.complaints import public_pages as complain_pages
 from api.desk.complaints.case_keeping import ComplaintFiles
 from api.desk.data_officer import erasures_page
 from api.desk.enrolment import key_requests, officer_pages, registrar_pages
-from api.desk.enterprise import acknowledgements, pledge_form
-from api.desk.enterprise import enterprise_page as own_enterprise_page
+from api.desk.enterprise import acknowledgements, own_enterprise_page, pledge_form
 from api.desk.forms import act_pages
 from api.desk.outbox import outbox_page, own_notices
 from api.desk.regulator import (
@@ -35,7 +34,7 @@ from api.desk.regulator import (
     log_page,
     policies_page,
 )
-from api.desk.releases import release_pages
+from api.desk.releases import draft_acts, draft_page, drafts_page
 from api.desk.staff import pending_acts, roster_form_page, roster_report_page
 from api.desk.staff.kept_rosters import KeptRosters
 from api.http.bodies import no_nul, wants_json
@@ -73,6 +72,7 @@ from api.routes import (
     campaigns,
     ctis,
     docs,
+    dumps,
     enterprises,
     events,
     meta,
@@ -89,13 +89,13 @@ from api.routes import entries_reading as resolve
 from api.routes import log_files as log
 from api.routes import policy_comparison as comparisons
 from api.routes import standing_history as histories
-from api.routes import standings_dump as dump
 from api.routes.entries_registration import PostEntries, post_batch, post_body
 from api.routes.fast_paths import INTERNAL, Front
 from api.routes.standing import StandingRoute, post_query
 from api.service.figures import BookFigures
 from api.service.mark_ranges import MarkRanges
-from api.service.service import ReadsOnly, Service
+from api.service.process_role import ReadsOnly
+from api.service.service import Service
 from ledger.errors import LedgerError
 
 __all__ = ["create_app", "framework"]
@@ -167,7 +167,7 @@ def framework(service: Service) -> FastAPI:
         standards,
         streams,
         ctis,
-        dump,
+        dumps,
         events,
         webhooks,
         docs,
@@ -191,7 +191,9 @@ def framework(service: Service) -> FastAPI:
         desk_page,
         pending_acts,  # before `pending/{name}`
         pending_pages,
-        release_pages,
+        drafts_page,
+        draft_page,
+        draft_acts,
         act_pages,
         explorer_page,  # its exports before `explorer/{entry}`
         entry_page,

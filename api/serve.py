@@ -23,48 +23,36 @@ import uvloop
 from api.app import create_app
 from api.cosigning.cosigning import Witnessing, open_witnessing
 from api.cosigning.starting import Contested, ask_at_start
-from api.delivery.outside_addresses import OutsideAddresses
 from api.delivery.outside_post import OutsidePost
 from api.demo.filling import Filling
 from api.desk.complaints.case_keeping import ComplaintFiles
 from api.http.clients import TrustedProxies
 from api.http.connections import Connections
 from api.http.listener import Listener, bound
-from api.http.metrics import Meters
 from api.http.rate_limit import Limits
-from api.http.waiting_room import WaitingRoom
 from api.map_publisher.map_publisher import publish_roots
 from api.notices.mail_delivery import MailDelivery
 from api.notices.notice_writing import write_notices_when_due
 from api.notices.webhook_delivery import WebhookDelivery
 from api.pages.drawing_process import DrawingProcess
 from api.routes.entries_protocol import Wire
-from api.service.audit_runs import AuditRuns
-from api.service.published_copy import published_copy
+from api.service.opening import open_book, service_over
+from api.service.process_role import Writing
 from api.service.reader import open_reader
 from api.service.release_schedule import release_when_due
-from api.service.service import SHANGHAI, Service, Writing, unix_now
-from api.service.views import Views
-from api.settings import Settings, attachment_keys, complaint_keys, draft_keys, notice_keys
+from api.service.service import SHANGHAI, Service, unix_now
+from api.settings import Settings
 from ledger.charter.charter_file import charter_origin, read_charter
 from ledger.errors import Misconfigured, Refused
 from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import load_key
 from ledger.limits import CLOCK_AHEAD_SECONDS_MAX, KEEP_ALIVE_SECONDS, STOP_REQUESTS_SECONDS_MAX
-from ledger.reading.feed import Feed
-from ledger.reading.log_reader import Log
-from ledger.sequencing.clock import ClockDoubts
-from ledger.sequencing.high_water import HighWater
-from ledger.sequencing.sequencer import Sequencer
-from ledger.sequencing.signed_history import WAY_ON
-from ledger.store.database_sessions import require_sessions
+from ledger.sequencing import WAY_ON, ClockDoubts, HighWater, Sequencer
 from ledger.store.embedded import EmbeddedPostgres
-from ledger.store.key_folder import KeyFolder
 from ledger.store.postgres import PostgresStore
 from ledger.store.receiver_encryption import make_own_secret
 from projections.completeness.map_tables import prepare_map
 from projections.engine.process import ProjectionProcess
-from projections.engine.progress import Watch
 from projections.engine.schema import prepare
 
 __all__ = ["open_service", "serve"]
@@ -214,61 +202,25 @@ async def open_service(settings: Settings, conninfo: str, loop: asyncio.Abstract
 
 
 def _open(settings: Settings, conninfo: str, loop: asyncio.AbstractEventLoop) -> Service:
-    require_sessions(conninfo)
-    store = PostgresStore.open(conninfo)
-    try:
+    with open_book(conninfo) as book:
+        store = book.store
         store.check_durable(settings.durable_on)
         keys, charter = _keys_and_charter(settings, store)
-        log, meters = Log(store), Meters()
-        witnessing = open_witnessing(store, log, settings.witness_policy, keys.checkpoint.key, meters.registry)
+        witnessing = open_witnessing(
+            store, book.log, settings.witness_policy, keys.checkpoint.key, book.meters.registry
+        )
         sequencer = _sequencer(settings, store, keys, witnessing, loop)
         if charter is not None:
             sequencer.bootstrap(charter)
         prepare(conninfo)
         prepare_map(conninfo)
-        feed = Feed(store)
-        log_grown, projected = WaitingRoom(loop), WaitingRoom(loop)
-
-        def told(log_size: int, projected_size: int) -> None:
-            log_grown.saw(log_size)
-            projected.saw(projected_size)
-
-        progress = Watch(feed, conninfo, told)
-        service = Service(
-            store=store,
-            role=Writing(
-                keys, sequencer, ProjectionProcess(conninfo, settings.map_interval), copies=settings.durable_on
-            ),
-            clock=unix_now,
-            log=log,
-            meters=meters,
-            witnessing=witnessing,
-            feed=feed,
-            progress=progress,
-            log_grown=log_grown,
-            projected=projected,
-            views=Views(conninfo, feed, progress.rules),
-            attachment_keys=KeyFolder(attachment_keys(settings.data_dir)),
-            complaint_keys=KeyFolder(complaint_keys(settings.data_dir)),
-            notice_keys=KeyFolder(notice_keys(settings.data_dir)),
-            outside=OutsideAddresses(settings.webhooks_to),
-            mails=settings.mail is not None,
-            drafts=store.drafts(KeyFolder(draft_keys(settings.data_dir))),
-            certificate_folder=settings.data_dir / "certificates",
-            public_url=settings.address,
-            keys_dir=settings.keys_dir,
-            audits=AuditRuns(settings.data_dir / "audits", conninfo),
-            conninfo=conninfo,
-            published=published_copy(settings.published, store, keys.origin),
-            demo=settings.demo is not None,
-            filling=_filling(settings),
-        )
+        projecting = ProjectionProcess(conninfo, settings.map_interval)
+        role = Writing(keys, sequencer, projecting, copies=settings.durable_on)
+        service = service_over(book, role, witnessing, settings, loop)
+        service.filling = _filling(settings)
         make_own_secret(service.notice_keys)
         service.drafts.encrypt_old()
         service.erasures.settle()  # before anybody is answered: what was erased is gone, whatever backup this is
-    except BaseException:
-        store.close()
-        raise
     service.start()
     return service
 

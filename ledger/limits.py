@@ -225,8 +225,9 @@ ARCHIVE_MANIFEST_BYTES_MAX: Final = 32 * 1024 * 1024
 ARCHIVE_ENTRIES_MAX: Final = 20_000  # of one enterprise in one archive: export a shorter period
 STREAM_PAGE_MAX: Final = 10_000  # indices of a stream in one answer
 
-# Dumps of all standings
+# Dumps of all standings, and of all outcomes
 DUMP_PAGE_STANDINGS: Final = 500
+DUMP_PAGE_OUTCOMES_OF: Final = 100  # enterprises; some have ten thousand outcomes
 DUMP_SECONDS_MAX: Final = 300  # a slow client's snapshot must not keep the database from cleaning up
 DUMPS_MAX: Final = 4
 POLICY_DOCUMENT_BYTES_MAX: Final = 65_535  # as an entry, which a proposal of it is to become
@@ -328,6 +329,7 @@ WEBHOOK_SECRET_FILE_BYTES_MAX: Final = 4_096
 
 # Jobs that are cut into parts: audit, rebuild, policy comparison
 PART_ENTRIES_MAX: Final = 50_000  # of one part, about: so often it is told how far it is, and can be ended
+COLLECT_AFTER_OBJECTS: Final = 50_000  # new ones: streams come and go, looking for cycles among them finds none
 PARTS_PER_PROCESS_MIN: Final = 8  # so that all processes end about together
 PARTS_AHEAD_PER_PROCESS: Final = 4  # given out, or done and not taken yet: results wait in memory
 PART_TRIES_MAX: Final = 4  # Dask's `allowed-failures`, and one

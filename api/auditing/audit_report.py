@@ -8,9 +8,8 @@ from typing import Final
 
 import msgspec
 
-from ledger.audit.findings import AuditFinding
+from ledger.audit import AuditFinding, AuditResult
 from ledger.audit.promises import NOTICES, PROMISES
-from ledger.audit.result import AuditResult
 
 __all__ = ["as_html", "as_json"]
 

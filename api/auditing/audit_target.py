@@ -9,20 +9,19 @@ from typing import Final, NamedTuple
 
 from api.monitor.log_source import EVIDENCE_PATH
 from api.monitor.log_source import LogSource as Served
-from ledger.audit.sources.database import DatabaseSource
-from ledger.audit.sources.published import Fetch, PublishedSource
-from ledger.audit.sources.source import AuditSource, Sources
-from ledger.audit.sources.target_fetch import TargetFetch
+from ledger.audit import AuditSource
+from ledger.audit.sources.database_source import DatabaseSource
+from ledger.audit.sources.published import Fetch, PublishedSource, TargetFetch
+from ledger.audit.sources.source import Sources
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.events.party import TrustAnchorsEstablished, TrustAnchorsSucceeded
 from ledger.domain.state.party import ROOT_PARTY
 from ledger.errors import LedgerError, Malformed, Refuted, Uncheckable
 from ledger.parallel.engine import Engine, Here
 from ledger.tlog.checkpoint import VerifiedCheckpoint, open_checkpoint
+from ledger.verifier import Trust, TrustFile, parse_trust
 from ledger.verifier.formats.evidence import parse_evidence
 from ledger.verifier.succession import renewed
-from ledger.verifier.trust import Trust
-from ledger.verifier.trust_file import TrustFile, parse_trust
 
 __all__ = ["Opened", "open_database", "open_published"]
 

@@ -21,7 +21,7 @@ from api.auditing.audit_report import as_html, as_json
 from api.auditing.audit_target import open_database
 from api.monitor.atomic_files import write_whole
 from api.service.audit_runs import FAILED, HTML, JSON, PROGRESS, AuditProgress
-from ledger.audit.audit import FurtherChecks, run_audit
+from ledger.audit import FurtherChecks, run_audit
 from ledger.errors import LedgerError, Unavailable
 from ledger.limits import AUDIT_RUN_NICENESS, AUDIT_RUN_SECONDS_MAX
 from projections.completeness.map_check import check_map

@@ -17,13 +17,11 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
 from api.auditing.mutations import Mutation, mutations
-from ledger.audit.audit import FurtherChecks, run_audit
-from ledger.audit.findings import AuditFinding
-from ledger.audit.result import AuditResult, Known
-from ledger.audit.sources.database import DatabaseSource
+from ledger.audit import AuditFinding, AuditResult, FurtherChecks, Known, run_audit
+from ledger.audit.sources.database_source import DatabaseSource
 from ledger.errors import LedgerError, Misconfigured
 from ledger.store.connect import connect, translated
-from ledger.verifier.trust import Trust
+from ledger.verifier import Trust
 from projections.completeness.map_check import check_map
 from projections.engine.audit_check import check_read_models, rows_of_streams
 

@@ -9,20 +9,16 @@ from typing import Any
 import msgspec
 
 from api.client.client import Client
-from ledger.audit.findings import Findings
+from ledger.audit import AuditSource, Findings, Timeline
 from ledger.audit.replay_rules import Stream
-from ledger.audit.sources.source import AuditSource
-from ledger.audit.timeline import Timeline
 from ledger.audit.worker import StreamCheck
 from ledger.cose.standing_token import standing_kid, verify_standing
 from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Busy, LedgerError, Refuted, Unavailable
-from ledger.verifier.trust import Trust
-from ledger.verifier.trust_file import parse_trust
+from ledger.verifier import Trust, parse_trust
 from projections.engine.audit_check import rules_at
 from projections.engine.enterprise_rows import standing_steps
-from projections.standing.evaluate import Case
-from projections.standing.facts_from_record import facts_of
+from projections.standing import Case, facts_of
 from projections.standing.level_history import follow, without_erased
 
 __all__ = ["ServedStandings"]

@@ -15,6 +15,7 @@ import click
 import msgspec
 from msgspec import Struct
 
+from api.cli.options import FILE
 from api.cli.output import print_json, write_new
 from api.cli.signed_requests import RequestSigner, signed_options
 from api.client.client import Client, RegisteredEntry
@@ -28,7 +29,6 @@ from ledger.errors import LedgerError, Malformed, Refused, Unavailable
 from ledger.limits import ATTACHMENT_BYTES_MAX, COMPARISON_SECONDS_MAX
 
 _RANDOM_BYTES: Final = 16
-_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _PURPOSE: Final = click.option("--purpose", required=True, metavar="TEXT", help="Why; it is written down.")
 
 
@@ -66,7 +66,7 @@ def read(url: str, path: str, *, purpose: str, output: Path, **who: Any) -> None
 
 @access.command()
 @click.argument("url", metavar="URL")
-@click.argument("path", metavar="FILE", type=_FILE)
+@click.argument("path", metavar="FILE", type=FILE)
 @signed_options
 def attach(url: str, path: Path, **who: Any) -> None:
     """Upload an attachment; prints the fields that `AttachmentAdded` names it by."""
@@ -78,7 +78,7 @@ def attach(url: str, path: Path, **who: Any) -> None:
 
 @access.command()
 @click.argument("url", metavar="URL")
-@click.option("--policy", "path", metavar="FILE", type=_FILE, required=True, help="The other policy (JSON).")
+@click.option("--policy", "path", metavar="FILE", type=FILE, required=True, help="The other policy (JSON).")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day that is compared; today if not given.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="NDJSON: totals first.")
 @_PURPOSE

@@ -15,42 +15,40 @@ import psycopg
 from api.auditing.audit_report import as_html, as_json
 from api.auditing.audit_target import Opened, open_database, open_published
 from api.auditing.served_standings import ServedStandings
-from api.cli.database import data_dir_option, opened
+from api.cli.chosen_database import data_dir_option, opened
 from api.cli.engine import engine_option, opened_engine, workers_option
+from api.cli.options import FILE, FOLDER
 from api.cli.output import explain
-from api.cli.progress import progress_bar
-from ledger.audit.audit import AuditWorkers, FurtherChecks, Progress, run_audit
-from ledger.audit.result import Audited, AuditResult, Known
+from api.cli.progress_bar import progress_bar
+from ledger.audit import Audited, AuditResult, AuditWorkers, FurtherChecks, Known, run_audit
+from ledger.audit.audit import Progress
 from ledger.audit.worker import StreamChecks
 from ledger.errors import LedgerError, Malformed
 from ledger.parallel.engine import Engine
 from ledger.tlog.checkpoint import open_checkpoint
-from ledger.verifier.trust import Trust
-from ledger.verifier.trust_file import TrustFile, parse_trust
+from ledger.verifier import Trust, TrustFile, parse_trust
 from projections.completeness.map_check import check_map
 from projections.engine.audit_check import check_read_models, rows_of_streams
 
 __all__ = ["audit"]
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_DIR = click.Path(exists=True, file_okay=False, path_type=Path)
 _OUT = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.argument("place", metavar="[URL|DIR|BUCKET]", required=False)
 @click.option("--database", metavar="URL", help="Audit this database, with closed bodies and every table.")
-@click.option("--trust", "trust_path", type=_FILE, help="What you believe beforehand: the log's trust file.")
-@click.option("--from", "from_path", type=_FILE, help="Go on from what an earlier audit wrote with --state.")
+@click.option("--trust", "trust_path", type=FILE, help="What you believe beforehand: the log's trust file.")
+@click.option("--from", "from_path", type=FILE, help="Go on from what an earlier audit wrote with --state.")
 @click.option(
     "--state", "state_path", type=_OUT, help="Write what a later audit can go on from; only if nothing is found."
 )
-@click.option("--against", "against", type=_FILE, multiple=True, help="A checkpoint of this log seen elsewhere.")
+@click.option("--against", "against", type=FILE, multiple=True, help="A checkpoint of this log seen elsewhere.")
 @click.option("--report", "reports", type=_OUT, multiple=True, help="FILE.json or FILE.html; may be given twice.")
 @click.option("--standings", default="all", show_default=True, help="Served standings to check: all, or how many.")
 @workers_option
 @engine_option
-@click.option("--scratch", type=_DIR, help="Where a published log is laid out: a folder that all workers see.")
+@click.option("--scratch", type=FOLDER, help="Where a published log is laid out: a folder that all workers see.")
 @data_dir_option
 @click.pass_context
 def audit(

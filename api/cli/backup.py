@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from api.cli.database import data_dir_option, opened
+from api.cli.chosen_database import data_dir_option, opened
+from api.cli.options import FILE
 from api.cli.output import print_json
 from api.settings import attachment_keys
 from ledger.store.backup import backup as write_backup
@@ -16,9 +17,7 @@ from ledger.store.migrate import SERVICE_ROLE, has_schema, migrate
 from ledger.store.restore import Restored
 from ledger.store.restore import restore as read_backup
 from ledger.tlog.checkpoint import Checkpoint, open_checkpoint
-from ledger.verifier.trust_file import parse_trust
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+from ledger.verifier import parse_trust
 
 
 @click.command()
@@ -40,12 +39,10 @@ def backup(path: Path, data_dir: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("path", metavar="FILE", type=_FILE)
+@click.argument("path", metavar="FILE", type=FILE)
 @data_dir_option
-@click.option(
-    "--checkpoint", "known_path", type=_FILE, help="The newest checkpoint of this log that is known anywhere."
-)
-@click.option("--trust", "trust_path", type=_FILE, help="The log's trust file, to check that checkpoint with.")
+@click.option("--checkpoint", "known_path", type=FILE, help="The newest checkpoint of this log that is known anywhere.")
+@click.option("--trust", "trust_path", type=FILE, help="The log's trust file, to check that checkpoint with.")
 @click.option("--service-role", default=SERVICE_ROLE, show_default=True, help="The role that `serve` runs as.")
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
 @click.pass_context

@@ -16,6 +16,7 @@ import msgspec
 
 from api.cli.charter_signing import draft, log_options, output_options, sign
 from api.cli.charter_trust import TRUST, charter_root, trust_of
+from api.cli.options import FILE
 from api.cli.output import open_key, passphrase_option, print_json, write_new
 from api.monitor.log_source import LogSource
 from api.monitor.renewal import with_evidence
@@ -29,9 +30,8 @@ from ledger.domain.values.dates import shanghai_date
 from ledger.domain.values.subject import parse
 from ledger.errors import Malformed
 from ledger.keys.log_keys import LogKeys, successor_folder
-from ledger.verifier.trust_file import TrustFile, parse_trust
+from ledger.verifier import TrustFile, parse_trust
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _ROLES = ", ".join(get_args(Role))
 
 
@@ -46,10 +46,10 @@ charter.add_command(sign)
 
 @charter.command("new")
 @log_options
-@click.option("--organizer-key", required=True, type=_FILE, help="Says the policies.")
+@click.option("--organizer-key", required=True, type=FILE, help="Says the policies.")
 @click.option("--organizer-name", required=True, help="Its name, in Chinese.")
 @click.option("--organizer-id", default="organizer", show_default=True, help="It becomes party:<id>.")
-@click.option("--approver-key", required=True, type=_FILE, help="Approves the standing policy: another person.")
+@click.option("--approver-key", required=True, type=FILE, help="Approves the standing policy: another person.")
 @click.option("--approver-name", required=True, help="Its name, in Chinese.")
 @click.option("--approver-id", default="approver", show_default=True)
 @click.option(
@@ -127,8 +127,8 @@ def new(
 
 
 @charter.command("succeed")
-@click.option("--trust", "trust_path", required=True, type=_FILE, help="The log's trust file.")
-@click.option("--root-key", required=True, type=_FILE, help="The root's private key: the root alone may say this.")
+@click.option("--trust", "trust_path", required=True, type=FILE, help="The log's trust file.")
+@click.option("--root-key", required=True, type=FILE, help="The root's private key: the root alone may say this.")
 @click.option(
     "--from-size",
     required=True,
@@ -177,7 +177,7 @@ def succeed(
 
 @charter.command("renew-trust")
 @click.argument("url")
-@click.option("--trust", "trust_path", required=True, type=_FILE, help="The trust file that you believe.")
+@click.option("--trust", "trust_path", required=True, type=FILE, help="The trust file that you believe.")
 @click.option("-o", "--output", "path", required=True, type=click.Path(path_type=Path), help="NAME.trust.json")
 def renew_trust(url: str, *, trust_path: Path, path: Path) -> None:
     """Bring a trust file up to date with what the log's root says of the log's own keys.
@@ -195,7 +195,7 @@ def renew_trust(url: str, *, trust_path: Path, path: Path) -> None:
 
 
 @charter.command("show")
-@click.argument("path", metavar="FILE", type=_FILE)
+@click.argument("path", metavar="FILE", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
 def show(path: Path, as_json: bool) -> None:
     """Show what a charter says, statement by statement, without verifying it: `serve` does."""

@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from api.cli.charter_trust import TRUST, renewed_trust, trust_of
+from api.cli.options import FILE
 from api.cli.output import open_key, passphrase_option, write_new
 from ledger.charter.charter import (
     CharterRoot,
@@ -44,7 +45,6 @@ __all__ = ["draft", "log_options", "output_options", "sign"]
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
-_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _ROLES: Final = ", ".join(get_args(Role))
 
 
@@ -60,7 +60,7 @@ class PublicKeyFile(Struct):
 def log_options(command: Decorated) -> Decorated:
     """Which log a charter begins, and its root's key."""
     for option in (
-        click.option("--root-key", required=True, type=_FILE, help="Signs the trust anchors and who the parties are."),
+        click.option("--root-key", required=True, type=FILE, help="Signs the trust anchors and who the parties are."),
         click.option("--name-en", required=True),
         click.option("--name-zh", required=True, help="Its name for people."),
         click.option("--origin", required=True, help="The log's name for ever, such as ledger.example.org/2026."),
@@ -129,8 +129,8 @@ def draft(
 
 
 @click.command()
-@click.argument("path", metavar="FILE", type=_FILE)
-@click.option("--key", "key_path", required=True, type=_FILE, help="The organizer's private key, or the approver's.")
+@click.argument("path", metavar="FILE", type=FILE)
+@click.option("--key", "key_path", required=True, type=FILE, help="The organizer's private key, or the approver's.")
 @click.option(
     "--in-force-from",
     type=click.DateTime(["%Y-%m-%d"]),

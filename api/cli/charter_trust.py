@@ -11,7 +11,7 @@ from ledger.errors import Malformed
 from ledger.keys.log_keys import LogKeys
 from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.tree import Edge
-from ledger.verifier.trust_file import TrustedKey, TrustFile, trusted_certificate_keys
+from ledger.verifier import TrustedKey, TrustFile, trusted_certificate_keys
 
 __all__ = ["TRUST", "charter_root", "renewed_trust", "trust_of"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from api.cli.database import data_dir_option, opened
+from api.cli.chosen_database import data_dir_option, opened
 from api.desk.complaints.case_keeping import erasable_until
 from api.settings import complaint_keys
 from ledger.domain.values.dates import shanghai_date

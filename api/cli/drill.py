@@ -13,16 +13,15 @@ import msgspec
 
 from api.auditing.drill import drill as run_drill
 from api.auditing.mutations import NO_EVIDENCE, NO_EVIDENCE_COLUMNS, NO_EVIDENCE_GONE
-from api.cli.progress import progress_bar
+from api.cli.options import FILE
+from api.cli.progress_bar import progress_bar
 from ledger.store.embedded import DATABASE, EmbeddedPostgres
 from ledger.store.restore import restore
-from ledger.verifier.trust_file import parse_trust
+from ledger.verifier import parse_trust
 from projections.completeness.map_rebuild import rebuild_map
 from projections.engine.rebuild import rebuild
 
 __all__ = ["drill"]
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -32,10 +31,10 @@ def drill() -> None:
 
 @drill.command()
 @click.option(
-    "--book", "backup", type=_FILE, help="A backup: restored into a database of its own, thrown away at the end."
+    "--book", "backup", type=FILE, help="A backup: restored into a database of its own, thrown away at the end."
 )
 @click.option("--database", metavar="URL", help="A COPY of a book, as superuser. Every change is rolled back.")
-@click.option("--trust", "trust_path", type=_FILE, required=True, help="The log's trust file.")
+@click.option("--trust", "trust_path", type=FILE, required=True, help="The log's trust file.")
 @click.option("--each", type=click.IntRange(min=1), default=1, show_default=True, help="Rows of a table to change.")
 @click.option("--most", type=click.IntRange(min=1), help="So many mutations, spread over all tables.")
 @click.option("--report", "report_path", type=click.Path(dir_okay=False, path_type=Path), help="FILE.json")

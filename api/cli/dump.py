@@ -15,13 +15,14 @@ import click
 import httpx
 
 from api.cli.output import unfinished
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from api.client.problems import error_of
 from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Malformed, Unavailable
 from ledger.reading.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
+from projections.db.read_snapshot import ReadSnapshot
 from projections.db.reads import Reading
 from projections.standing.policy_timeline import Rules
 from projections.standing.standing_dump import StandingDump
@@ -90,5 +91,5 @@ def _of_database(conninfo: str, today: date) -> Iterator[Iterator[bytes]]:
         feed = Feed(store)
         rules = Rules.none().after(feed.governing())
         view = StandingView(Reading(database), feed, lambda: rules)
-        with StandingDump(conninfo, view, rules, today) as found:
-            yield found.lines()
+        with ReadSnapshot(conninfo) as snapshot:
+            yield StandingDump(snapshot, view, rules, today).lines()

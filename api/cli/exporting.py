@@ -12,7 +12,7 @@ import httpx
 from api.cli.exporting_evidence import evidence
 from api.cli.output import unfinished
 from api.cli.parquet import parquet
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from api.client.transport import Transport
 from api.export.book_reader import read_book
 from api.export.template_rows import TABLES, table_rows

@@ -11,8 +11,9 @@ from typing import Final
 
 import click
 
+from api.cli.options import FILE
 from api.cli.output import explain, open_key, passphrase_option, write_new
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from api.evidence import Wanted, build, check_archive, gather
 from api.evidence.book_source import BookSource
 from api.evidence.evidence_source import Asking, EvidenceSource
@@ -24,7 +25,6 @@ from ledger.keys.signer import Signer
 from ledger.verifier import Trust, parse_trust
 
 _PURPOSE: Final = "证据导出 / evidence export"
-_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 
 
@@ -35,9 +35,9 @@ _DAY: Final = click.DateTime(["%Y-%m-%d"])
 @click.option("-o", "--output", "path", required=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--from", "from_on", type=_DAY, help="First day of recording; from the first entry on, if not given.")
 @click.option("--until", "until_on", type=_DAY, help="Last day of recording; today, if not given.")
-@click.option("--key", "key_path", type=_FILE, help="Of whoever may read what is not public; signs the archive.")
+@click.option("--key", "key_path", type=FILE, help="Of whoever may read what is not public; signs the archive.")
 @click.option("--purpose", default=_PURPOSE, show_default=True, help="Why; it is written down with each look.")
-@click.option("--trust", "trust_path", type=_FILE, help="The log's trust file; needed with --key.")
+@click.option("--trust", "trust_path", type=FILE, help="The log's trust file; needed with --key.")
 @passphrase_option
 def evidence(
     enterprise: str,

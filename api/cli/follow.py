@@ -10,14 +10,15 @@ from pathlib import Path
 
 import click
 
+from api.cli.options import FILE
 from api.cli.output import explain
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from api.http.enterprise_ids import subject_of
 from api.monitor.atomic_files import keep_evidence, only_one
 from api.monitor.checkpoint_growth import Inconsistent
 from api.monitor.graceful_shutdown import GracefulShutdown
 from api.monitor.log_source import LogSource
-from api.monitor.monitor import Monitor
+from api.monitor.monitor import FollowedSubjects, Monitor
 from api.monitor.monitor_state import FollowState
 from api.monitor.notices import Noticed
 from api.monitor.retry import keep_going
@@ -29,13 +30,11 @@ from ledger.limits import FOLLOW_SUBJECTS_MAX, FOLLOW_TRIES_MAX
 
 __all__ = ["follow"]
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
 
 @click.command()
 @click.argument("url")
 @click.option("--subject", "subjects", multiple=True, metavar="ID", help="Whom to tell of; everything if not given.")
-@click.option("--trust", "trust_path", type=_FILE, help="What you believe beforehand: the log's trust file.")
+@click.option("--trust", "trust_path", type=FILE, help="What you believe beforehand: the log's trust file.")
 @click.option(
     "--state",
     "state_path",
@@ -43,7 +42,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="What is remembered between runs. Without it everything is read again, and a fork in between is not seen.",
 )
 @click.option("--webhook", "webhook_url", metavar="URL", help="Post events there, instead of printing them.")
-@click.option("--webhook-secret", "secret_path", type=_FILE, help="Signs what is posted: a line whsec_<base64>.")
+@click.option("--webhook-secret", "secret_path", type=FILE, help="Signs what is posted: a line whsec_<base64>.")
 @click.option("--from-now", is_flag=True, help="At the first run: check what is there, but tell only of what comes.")
 @click.option("--once", is_flag=True, help="Look once.")
 @click.option("--interval", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds.")
@@ -107,11 +106,8 @@ def follow(
                 follower = Monitor(
                     source,
                     trust,
-                    state_path,
                     _Posting(webhook) if webhook is not None else _Printing(as_json),
-                    subjects=wanted,
-                    trust_text="" if trust_path is not None else text.decode(),
-                    from_now=from_now,
+                    FollowedSubjects(state_path, wanted, "" if trust_path is not None else text.decode(), from_now),
                     stopping=stopping,
                     progress=step,
                 )

@@ -14,8 +14,9 @@ from typing import Final, get_args
 import click
 import httpx
 
+from api.cli.options import FILE, FOLDER
 from api.cli.output import in_main_thread, passphrase_of, passphrase_option, unfinished
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from api.importing.import_file import ImportSigners, import_file
 from api.importing.import_report import ImportReport
 from api.importing.import_signer import ImportSigner, hand_of
@@ -32,18 +33,16 @@ from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Malformed
 from ledger.keys.signer import load_key
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 _TIMEOUT_SECONDS: Final = 60.0
 _KEPT_OBJECTS: Final = 50_000  # an import keeps what it makes: the collector would take 7 % and find nothing
 
 
 @click.command("import")
-@click.argument("path", metavar="FILE", type=_FILE)
+@click.argument("path", metavar="FILE", type=FILE)
 @click.argument("url", metavar="URL")
-@click.option("--key", "key_path", required=True, type=_FILE, help="The private key that signs what is imported.")
-@click.option("--organizer-key", "organizer_path", type=_FILE, help="Registers enterprises, if --key may not.")
+@click.option("--key", "key_path", required=True, type=FILE, help="The private key that signs what is imported.")
+@click.option("--organizer-key", "organizer_path", type=FILE, help="Registers enterprises, if --key may not.")
 @click.option(
     "--kind", type=click.Choice(get_args(Kind)), help="Which national template; told by its columns if not given."
 )
@@ -53,12 +52,12 @@ _KEPT_OBJECTS: Final = 50_000  # an import keeps what it makes: the collector wo
 @click.option("--checked-on", type=_DAY, help="When public records were looked up; today.")
 @click.option("--recheck-by", type=_DAY, help="By when they are to be looked up again; three months later.")
 @click.option("--severity", type=click.Choice(get_args(Severity)), help="Of penalties whose rows say none.")
-@click.option("--mapping", "mapping_path", type=_FILE, metavar="TOML", help="FILE holds outcomes, mapped by this file.")
+@click.option("--mapping", "mapping_path", type=FILE, metavar="TOML", help="FILE holds outcomes, mapped by this file.")
 @click.option("--issuer", metavar="PARTY", help="Who signs; looked up by the key if not given.")
 @click.option(
-    "--secrets", type=_FOLDER, metavar="DIR", help="Where PARTY.import-secret.pem lies, if not beside the key."
+    "--secrets", type=FOLDER, metavar="DIR", help="Where PARTY.import-secret.pem lies, if not beside the key."
 )
-@click.option("--annexes", type=_FOLDER, metavar="DIR", help="Where files that FILE names lie; FILE's own folder.")
+@click.option("--annexes", type=FOLDER, metavar="DIR", help="Where files that FILE names lie; FILE's own folder.")
 @click.option("--late-ground", metavar="TEXT", help="Why late rows are late, in place of the default.")
 @click.option("--approve", metavar="ROWS", help="Rows (7,12,30-40) whose possible names somebody has looked at.")
 @click.option("--dry-run", is_flag=True, help="Read, check and sign everything, send nothing.")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from api.cli.options import FILE
 from api.cli.output import open_key, passphrase_of, passphrase_option, print_json, read_passphrase
 from ledger.domain.values.enterprise_code import masked
 from ledger.domain.values.subject import kind, names_a_resident, parse
@@ -13,8 +14,6 @@ from ledger.errors import Malformed
 from ledger.keys.naming_secret import save_secrets
 from ledger.keys.proof_of_possession import prove_possession
 from ledger.keys.signer import Signer, load_key, new_key, save_key
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -34,7 +33,7 @@ def new(path: Path, kind: str, passphrase_file: Path | None) -> None:
 
 
 @key.command("show")
-@click.argument("path", metavar="FILE", type=_FILE)
+@click.argument("path", metavar="FILE", type=FILE)
 @click.option("--party", help="With --audience: add a proof of possession for enrolling the key for this party.")
 @click.option("--audience", metavar="ORIGIN", help="The log in which it is to be enrolled.")
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
@@ -59,7 +58,7 @@ def show(path: Path, party: str | None, audience: str | None, as_json: bool, pas
 
 
 @key.command("import-secret")
-@click.argument("keys", metavar="KEY…", nargs=-1, required=True, type=_FILE)
+@click.argument("keys", metavar="KEY…", nargs=-1, required=True, type=FILE)
 @click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True, help="Where to write it.")
 @passphrase_option
 def import_secret(keys: tuple[Path, ...], *, path: Path, passphrase_file: Path | None) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import click
 import msgspec
 
+from api.cli.options import FILE
 from api.cli.output import open_key, passphrase_option, print_json
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from api.client.client import Client, RegisteredEntry
 from api.map_publisher.map_publisher import MapCut, root_statement
 from ledger.domain.events.base import Digest
@@ -24,8 +25,6 @@ from ledger.verifier import parse_trust, verify_head
 from projections.completeness.map_replay import Checked, Replay
 
 __all__ = ["map_"]
-
-_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 class Cut(msgspec.Struct, frozen=True):
@@ -58,7 +57,7 @@ def map_() -> None:
 
 @map_.command()
 @click.argument("url")
-@click.option("--key", "key_path", type=_FILE, required=True, help="The log operator's private key.")
+@click.option("--key", "key_path", type=FILE, required=True, help="The log operator's private key.")
 @click.option("--issuer", default="party:log-operator", show_default=True, help="The party that it belongs to.")
 @click.option("--recompute", is_flag=True, help="Replay the log first, and sign only what comes out of it.")
 @passphrase_option
@@ -84,7 +83,7 @@ def publish(url: str, *, key_path: Path, issuer: str, recompute: bool, passphras
 @map_.command()
 @click.argument("url", required=False)
 @click.option("--database", help="A book's database, instead of a service.")
-@click.option("--trust", "trust_path", type=_FILE, help="What you believe beforehand: the log's trust file.")
+@click.option("--trust", "trust_path", type=FILE, help="What you believe beforehand: the log's trust file.")
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
 @click.pass_context
 def check(ctx: click.Context, url: str | None, *, database: str | None, trust_path: Path | None, as_json: bool) -> None:

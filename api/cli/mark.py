@@ -15,6 +15,7 @@ from typing import Final, TextIO
 import click
 
 from api.cli.files import BODY
+from api.cli.options import FILE
 from api.cli.output import print_json, write_new
 from ledger.domain.events.mark import MarkSeed
 from ledger.domain.payload import decode_body, encode_body
@@ -24,9 +25,8 @@ from ledger.limits import MARK_SERIALS_MAX
 from ledger.mark_serials.serial_tree import prove_serial, serials_root, verify_serial
 
 _SALT_BYTES: Final = 16
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _seed_option = click.option(
-    "--seed", "seed_path", required=True, type=_FILE, help=f"The licence's seed, NAME{BODY}: keep it secret."
+    "--seed", "seed_path", required=True, type=FILE, help=f"The licence's seed, NAME{BODY}: keep it secret."
 )
 _range_option = click.option("--range", "range_", required=True, metavar="HEX", help="As in the licence.")
 _count_option = click.option("--count", required=True, type=click.IntRange(1, MARK_SERIALS_MAX), help="How many.")

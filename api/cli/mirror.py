@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
+from api.cli.options import FILE
 from api.cli.output import explain
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from api.mirror.mirror import Mirror
 from api.mirror.mirror_copy import MirrorCopy
 from api.mirror.target_writer import open_writer
@@ -25,13 +26,11 @@ from ledger.limits import MIRROR_RETRY_SECONDS_MAX
 
 __all__ = ["mirror"]
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
 
 @click.command()
 @click.argument("url")
 @click.argument("target")
-@click.option("--trust", "trust_path", type=_FILE, help="What you believe beforehand: the log's trust file.")
+@click.option("--trust", "trust_path", type=FILE, help="What you believe beforehand: the log's trust file.")
 @click.option("--once", is_flag=True, help="Copy what there is, and end.")
 @click.option(
     "--interval",

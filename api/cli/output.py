@@ -13,6 +13,7 @@ from typing import BinaryIO, Final, NoReturn
 
 import click
 
+from api.cli.options import FILE
 from ledger.errors import Busy, LedgerError, Misconfigured, Refused, Unavailable, Uncheckable
 from ledger.keys.signer import Signer, load_key
 
@@ -31,7 +32,7 @@ _ENCRYPTED: Final = b"BEGIN ENCRYPTED PRIVATE KEY"  # RFC 7468 §11
 
 passphrase_option = click.option(
     "--passphrase-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="The key's passphrase, in the file's first line; asked for if the key needs one and this is not given.",
 )
 

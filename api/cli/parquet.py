@@ -1,4 +1,4 @@
-"""`export parquet`: the public feed and all standings, for DuckDB and whatever else reads Parquet."""
+"""`export parquet`: the public feed, all standings and outcomes, for DuckDB and whatever else reads Parquet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 import click
 import httpx
 
-from api.cli.progress import progress_bar
+from api.cli.progress_bar import progress_bar
 from api.client.problems import error_of
 from api.client.transport import Transport
 from ledger.errors import Misconfigured, Unavailable
@@ -29,7 +29,7 @@ _NDJSON: Final = "application/x-ndjson"
 @click.argument("url", metavar="URL")
 @click.option("-o", "--output", "folder", required=True, type=click.Path(path_type=Path), help="A folder, made new.")
 def parquet(url: str, folder: Path) -> None:
-    """The public feed and all current standings as Parquet, by log and month.
+    """The public feed, all current standings and all public outcomes of complaints as Parquet, by log and month.
 
     For DuckDB, and whatever else reads it. Nothing is verified; an export that breaks off leaves no folder.
     """
@@ -38,7 +38,7 @@ def parquet(url: str, folder: Path) -> None:
     if folder.exists():
         raise click.BadParameter(f"{folder} is there already: name a new folder", param_hint="--output")
     try:
-        from api.export.parquet_files import write_events, write_standings  # noqa: PLC0415  (an optional extra)
+        from api.export.parquet_files import write_events, write_outcomes, write_standings  # noqa: PLC0415  (an optional extra)
     except ImportError:
         raise Misconfigured(
             "导出 Parquet 需要 pyarrow: pip install 'credit-ledger[parquet]' / Parquet needs pyarrow: "
@@ -52,13 +52,14 @@ def parquet(url: str, folder: Path) -> None:
             task = bar.add_task("entries", total=None)
             entries = write_events(_feed(transport, lambda at: bar.update(task, completed=at)), origin, unfinished)
             task = bar.add_task("standings", total=None)
-            standings = write_standings(_standings(client), origin, unfinished)
+            standings = write_standings(_dump(client, "standings"), origin, unfinished)
+            outcomes = write_outcomes(_dump(client, "outcomes"), origin, unfinished)
             bar.update(task, completed=standings)
         unfinished.chmod(0o755)
         unfinished.rename(folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    click.echo(f"{entries} entries, {standings} standings → {folder}")
+    click.echo(f"{entries} entries, {standings} standings, {outcomes} outcomes → {folder}")
 
 
 def _feed(transport: Transport, tell: Callable[[int], None]) -> Iterator[bytes]:
@@ -72,9 +73,9 @@ def _feed(transport: Transport, tell: Callable[[int], None]) -> Iterator[bytes]:
         tell(after + 1)
 
 
-def _standings(client: httpx.Client) -> Iterator[bytes]:
+def _dump(client: httpx.Client, what: str) -> Iterator[bytes]:
     try:
-        with client.stream("GET", "/v1/standings.ndjson") as answer:
+        with client.stream("GET", f"/v1/{what}.ndjson") as answer:
             if answer.is_error:
                 raise error_of(answer.status_code, answer.headers.get("Content-Type", ""), answer.read())
             rest = b""

@@ -9,17 +9,15 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.cli.database import data_dir_option, opened
+from api.cli.chosen_database import data_dir_option, opened
 from api.cli.engine import engine_option, opened_engine, workers_option
+from api.cli.options import FILE
+from api.cli.progress_bar import progress_bar
 from ledger.domain.rules.policy_conditions import flaws_of, policy_schema, read_policy, require_flawless
 from ledger.domain.values.dates import shanghai_date
 from projections.standing.levels import WORDS
 from projections.standing.policy_comparison import Comparison, compare_policies
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -28,7 +26,7 @@ def policy() -> None:
 
 
 @policy.command("check")
-@click.argument("path", metavar="FILE", type=_FILE)
+@click.argument("path", metavar="FILE", type=FILE)
 @click.pass_context
 def check(ctx: click.Context, path: Path) -> None:
     """Say whether the standing policy in FILE (JSON) could be proposed; else every place that is wrong, and why.
@@ -51,7 +49,7 @@ def schema() -> None:
 
 
 @policy.command("compare")
-@click.option("--policy", "path", metavar="FILE", type=_FILE, required=True, help="The other policy (JSON).")
+@click.option("--policy", "path", metavar="FILE", type=FILE, required=True, help="The other policy (JSON).")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day that is compared; today if not given.")
 @click.option("--database", metavar="URL", help="A PostgreSQL conninfo; else as for the other commands.")
 @click.option("--json", "as_json", is_flag=True, help="The totals, too, as a line of JSON.")
@@ -78,11 +76,10 @@ def compare(
     require_flawless(document)
     day = shanghai_date(int(time.time())) if as_of is None else as_of.date()
     place = nullcontext(database) if database else opened(data_dir, "service")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
         place as conninfo,
         opened_engine(address, workers) as engine,
-        Progress(*columns, console=Console(stderr=True), transient=True) as bar,
+        progress_bar(transient=True) as bar,
     ):
         task = bar.add_task("parts", total=None)
         with compare_policies(

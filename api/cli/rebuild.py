@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.cli.database import data_dir_option, opened
+from api.cli.chosen_database import data_dir_option, opened
 from api.cli.engine import engine_option, opened_engine, workers_option
+from api.cli.progress_bar import progress_bar
 from projections.completeness.map_rebuild import rebuild_map
 from projections.engine.rebuild import rebuild as derive
 
@@ -23,11 +22,10 @@ def rebuild(data_dir: Path, workers: int, address: str | None) -> None:
 
     The same book gives the same bytes; nothing in the projections is an input of anything.
     """
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
         opened(data_dir, "service") as conninfo,
         opened_engine(address, workers) as engine,
-        Progress(*columns, console=Console(stderr=True)) as bar,
+        progress_bar() as bar,
     ):
         task = bar.add_task("entries", total=None)
         size = derive(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import signal
-import sys
 from pathlib import Path
 
 import click
 
+from api.cli.options import FILE, host_option, port_option, requests_per_second_option, stop_on_signals
 from api.serve import serve as run
 from api.settings import DEMO_ENTERPRISES, DEMO_MAP_INTERVAL_SECONDS, PORT, VARIABLES, Settings
 from ledger import limits
@@ -18,8 +16,8 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
 
 
 @click.command(epilog=_EPILOG)
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True)
+@host_option
+@port_option(PORT)
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
@@ -29,7 +27,7 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
 )
 @click.option(
     "--charter",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="The first entries, for a log that is still empty (see `charter new`).",
 )
 @click.option(
@@ -42,12 +40,12 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
 )
 @click.option(
     "--witness-policy",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="C2SP tlog-policy: the witnesses that are asked to cosign each checkpoint, and their quorum.",
 )
 @click.option(
     "--accept-history",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="A signed HistoryGivenUp: go on although the database has lost what this log had signed.",
 )
 @click.option(
@@ -59,7 +57,7 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
 )
 @click.option(
     "--operator-key",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="The log operator's private key: publish the completeness map's roots (see `map publish`).",
 )
 @click.option(
@@ -76,13 +74,7 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
 @click.option(
     "--public-url", help="Where people reach the service; it stands on certificates. [default: host and port]"
 )
-@click.option(
-    "--requests-per-second",
-    type=click.IntRange(min=1),
-    default=limits.REQUESTS_PER_SECOND_MAX,
-    show_default=True,
-    help="What one client may ask on average.",
-)
+@requests_per_second_option(limits.REQUESTS_PER_SECOND_MAX)
 @click.option(
     "--requests-burst",
     type=click.IntRange(min=1),
@@ -108,7 +100,7 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
 @click.option("--writer", metavar="URL", help="With --reader: the service that appends.")
 @click.option(
     "--trust",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="With --reader: the log's trust file, by which the database is known to be that log's.",
 )
 @click.option(
@@ -129,7 +121,7 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
 )
 @click.option(
     "--mail-credentials",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="A file of two lines: user and password for the mail server.",
 )
 @click.option(
@@ -141,10 +133,5 @@ _EPILOG = "Environment: " + "; ".join(f"{name}: {meaning}" for name, meaning in 
 )
 def serve(**options: object) -> None:
     """Run the service, on an embedded PostgreSQL unless LEDGER_DATABASE_URL is set. SIGTERM stops it cleanly."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    for package in ("api", "ledger", "projections"):
-        logging.getLogger(package).setLevel(logging.INFO)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # The server hands a signal on when it has stopped listening: everything is closed on the way out of here.
-        signal.signal(number, lambda *_: sys.exit(0))
+    stop_on_signals()
     run(Settings.read(os.environ, **options))

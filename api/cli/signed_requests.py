@@ -13,6 +13,7 @@ from typing import Final
 import click
 import httpx
 
+from api.cli.options import FILE
 from api.cli.output import open_key, passphrase_option
 from api.client.problems import error_of
 from ledger.cose.access_token import AccessRequest, sign_access
@@ -23,7 +24,6 @@ __all__ = ["RequestSigner", "signed_options"]
 
 _RANDOM_BYTES: Final = 16
 _TIMEOUT_SECONDS: Final = 60
-_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def signed_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -32,7 +32,7 @@ def signed_options(command: Callable[..., None]) -> Callable[..., None]:
         passphrase_option,
         click.option("--audience", required=True, metavar="ORIGIN", help="The log that it is meant for."),
         click.option("--issuer", required=True, metavar="PARTY", help="Who asks: party:<id>."),
-        click.option("--key", "key_path", required=True, type=_FILE, help="The party's private key."),
+        click.option("--key", "key_path", required=True, type=FILE, help="The party's private key."),
     ):
         command = option(command)
     return command

@@ -14,6 +14,7 @@ import msgspec
 
 from api.cli.event_data import ask, require_faultless, template
 from api.cli.files import BODY, STATEMENT, beside, named
+from api.cli.options import FILE
 from api.cli.output import open_key, passphrase_option, print_json, write_new
 from api.http.enterprise_ids import subject_of
 from ledger.cose.receipt import detach
@@ -46,7 +47,7 @@ def statement() -> None:
 @click.option(
     "--key",
     "key_path",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="The issuer's private key.",
 )
 @click.option("--data", default="{}", metavar="JSON|@FILE", help="The event's own fields.")
@@ -108,7 +109,7 @@ def new(
 
 
 @statement.command("show")
-@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("path", metavar="FILE", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
 def show(path: Path, as_json: bool) -> None:
     """Show what a statement says, without verifying it; its body NAME.body.json, if there, is read too."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from api.cli.files import BODY, EVIDENCE, NOT_ALONE, PROOF, RECEIPT, STATEMENT, TRANSPARENT, beside, named
+from api.cli.options import FILE, FOLDER
 from api.cli.output import explain, open_key, passphrase_option, print_json
 from api.client.client import Client, RegisteredEntry, Waiting
 from api.client.signed_uploads import Uploader
@@ -33,13 +34,13 @@ class Signed:
     metavar="FILE...",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
 )
 @click.option(
     "-o",
     "--output-dir",
     "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Where to write receipts and transparent statements; beside each statement if not given.",
 )
 @click.option(
@@ -47,13 +48,13 @@ class Signed:
     "annexes",
     multiple=True,
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="A public file that one of the statements names by its SHA-256; sent first. May be given several times.",
 )
 @click.option(
     "--key",
     "key_path",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="Signs for the annexes: they count towards the quota of the statements' issuer, not towards your address's.",
 )
 @passphrase_option

@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from api.cli.files import BODY, EVIDENCE, NOT_ALONE, PROOF, RECEIPT, STANDING, STATEMENT, beside
+from api.cli.options import FILE
 from api.cli.output import explain, print_json
 from api.client.recompute import compare, computed, standing_of
 from api.evidence.archive_check import CheckedArchive, check_archive
@@ -46,7 +47,6 @@ _VERDICTS: Final = ("已核验 / VERIFIED", "不成立 / REFUTED", "无法核验
 _WORDS: Final = ("verified", "refuted", "could not be checked")
 _SEALED: Final = "内容已封存, 请附上正文 / the content is sealed: give its body (NAME.body.json or --body)"
 _BEGINNING_BYTES: Final = 64
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +61,18 @@ class FileResult:
 
 
 @click.command()
-@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=_FILE)
-@click.option("--trust", "trust_path", type=_FILE, help="What you believe beforehand: the log's trust file.")
-@click.option("--evidence", "evidence_path", type=_FILE, help="About the issuer; NAME.evidence.cbor if not given.")
-@click.option("--body", "body_path", type=_FILE, help="Of a sealed statement; NAME.body.json if not given.")
+@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=FILE)
+@click.option("--trust", "trust_path", type=FILE, help="What you believe beforehand: the log's trust file.")
+@click.option("--evidence", "evidence_path", type=FILE, help="About the issuer; NAME.evidence.cbor if not given.")
+@click.option("--body", "body_path", type=FILE, help="Of a sealed statement; NAME.body.json if not given.")
 @click.option(
     "--proof",
     "proof_paths",
-    type=_FILE,
+    type=FILE,
     multiple=True,
     help="A C2SP tlog-proof, of the statement or of its evidence; NAME.tlog-proof if not given. May be repeated.",
 )
-@click.option("--standing", "standing_path", type=_FILE, help="Signed, to compare a bundle with.")
+@click.option("--standing", "standing_path", type=FILE, help="Signed, to compare a bundle with.")
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
 @click.pass_context
 def verify(

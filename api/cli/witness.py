@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import signal
-import sys
 import time
 from pathlib import Path
 
@@ -12,6 +9,7 @@ import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
+from api.cli.options import FILE, host_option, port_option, requests_per_second_option, stop_on_signals
 from api.cli.output import open_key, passphrase_of, passphrase_option, read_passphrase
 from ledger import limits
 from ledger.errors import Malformed, Misconfigured
@@ -20,10 +18,9 @@ from ledger.tlog.cosignature import Cosigner
 from ledger.witness import Witness, WitnessState, parse_known_logs
 
 PORT = 8316
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_key_option = click.option("--key", "key_path", type=_FILE, required=True, help="Ed25519, used for nothing else.")
+_key_option = click.option("--key", "key_path", type=FILE, required=True, help="Ed25519, used for nothing else.")
 _ml_dsa_option = click.option(
-    "--ml-dsa-key", "ml_dsa_path", type=_FILE, help="ML-DSA-44, which cosigns beside it (`witness new-key`)."
+    "--ml-dsa-key", "ml_dsa_path", type=FILE, help="ML-DSA-44, which cosigns beside it (`witness new-key`)."
 )
 _state_option = click.option(
     "--state", "state_path", type=click.Path(dir_okay=False, path_type=Path), required=True, help="What it remembers."
@@ -66,7 +63,7 @@ def init(key_path: Path, ml_dsa_path: Path | None, name: str, state_path: Path, 
 
 
 @witness.command("add-key")
-@click.option("--ml-dsa-key", "ml_dsa_path", type=_FILE, required=True, help="A new one, which has never cosigned.")
+@click.option("--ml-dsa-key", "ml_dsa_path", type=FILE, required=True, help="A new one, which has never cosigned.")
 @_state_option
 @passphrase_option
 def add_key(ml_dsa_path: Path, state_path: Path, passphrase_file: Path | None) -> None:
@@ -99,15 +96,9 @@ def key(key_path: Path, ml_dsa_path: Path | None, name: str, passphrase_file: Pa
     help="Whom it knows: lines `log <vkey>`, or a witness network's `logs/v0` list; a folder of such files.",
 )
 @_state_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True)
-@click.option(
-    "--requests-per-second",
-    type=click.IntRange(min=1),
-    default=limits.WITNESS_REQUESTS_PER_SECOND_MAX,
-    show_default=True,
-    help="What one client may ask on average.",
-)
+@host_option
+@port_option(PORT)
+@requests_per_second_option(limits.WITNESS_REQUESTS_PER_SECOND_MAX)
 @passphrase_option
 def serve(
     key_path: Path,
@@ -123,11 +114,7 @@ def serve(
     from api.http.rate_limit import Limits  # noqa: PLC0415 - the other commands need no server
     from api.witness_server.server import create_witness_app, serve_witness  # noqa: PLC0415
 
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    for package in ("api", "ledger"):
-        logging.getLogger(package).setLevel(logging.INFO)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))
+    stop_on_signals()
     logs = parse_known_logs(*(path.read_bytes() for path in _lists(logs_path)))
     with WitnessState.open(state_path) as state:
         cosigners = _cosigners(state.keys[0].name, key_path, ml_dsa_path, passphrase_file)

@@ -10,10 +10,9 @@ import msgspec
 from ledger.cose.standing_token import VerifiedStanding
 from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Malformed, Refuted, Uncheckable
-from ledger.verifier import Remark
-from ledger.verifier.completeness_bundle import VerifiedBundle, fold_shown
-from projections.standing.evaluate import evaluate, policies_of
-from projections.standing.standing_model import Standing
+from ledger.verifier import Remark, VerifiedBundle
+from ledger.verifier.completeness_bundle import fold_shown
+from projections.standing import Standing, evaluate, policies_of
 
 __all__ = ["compare", "computed", "standing_of"]
 

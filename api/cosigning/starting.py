@@ -16,7 +16,7 @@ from api.cosigning.log_witness_policy import asked
 from api.cosigning.witness_client import WitnessClient
 from ledger.errors import LedgerError, Unavailable
 from ledger.reading.log_reader import Log
-from ledger.sequencing.signed_history import WAY_ON
+from ledger.sequencing import WAY_ON
 from ledger.store.contract import CheckpointRow, Store
 from ledger.tlog.checkpoint import Checkpoint, sign_checkpoint
 from ledger.tlog.hashing import EMPTY_ROOT

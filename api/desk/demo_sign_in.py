@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import desk_answer
+from api.desk.frame import PageTemplate, desk_answer
 from api.http.clients import LOOPBACK
 from api.http.errors import InvalidRequest
 from api.http.same_origin import WebOrigins
@@ -104,13 +104,10 @@ def get_demo(request: Request, language: Language) -> Response:
     ]
     return desk_answer(
         request,
-        "desk/demo.html",
-        PATH,
         language,
-        ("演示登录", "Sign in to the demonstration"),
+        None,
+        PageTemplate("desk/demo.html", PATH, ("演示登录", "Sign in to the demonstration"), ("desk/demo_page.js",)),
         DemoContent(service.origin, staff, enterprises),
-        officer=None,
-        scripts=("desk/demo_page.js",),
     )
 
 

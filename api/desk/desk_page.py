@@ -11,7 +11,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import SIGN_IN, add_desk_form, add_desk_page, desk_answer, to
+from api.desk.frame import SIGN_IN, PageTemplate, add_desk_form, add_desk_page, desk_answer, to
 from api.desk.roles import ROLES, Officer
 from api.desk.sessions import set_cookie
 from api.desk.work_lists import WaitingRow, log_look, waiting_page
@@ -84,7 +84,7 @@ def get_desk(request: Request, language: Language, officer: Officer) -> Response
     service: Service = request.app.state.service
     own = None
     if officer.enterprise is not None:
-        log_look(service, request, officer, "served", officer.enterprise)
+        log_look(request, officer, "served", officer.enterprise)
         own = _own(service, officer.enterprise)
     key = service.governance.keys[officer.session.kid]
     sessions = service.store.desk_sessions.of(officer.party, officer.officer, service.sound_clock())
@@ -96,7 +96,7 @@ def get_desk(request: Request, language: Language, officer: Officer) -> Response
         service.drafts.count(officer.party),
         own,
     )
-    return desk_answer(request, "desk/home.html", PATH, language, ("工作台", "Desk"), content, officer=officer)
+    return desk_answer(request, language, officer, PageTemplate("desk/home.html", PATH, ("工作台", "Desk")), content)
 
 
 def post_end(request: Request, language: Language, officer: Officer, _: dict[str, str]) -> Response:

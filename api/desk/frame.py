@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -29,10 +29,12 @@ from ledger.limits import DESK_FORM_BYTES_MAX
 __all__ = [
     "SIGN_IN",
     "DeskView",
+    "PageTemplate",
     "add_desk_form",
     "add_desk_page",
     "desk_answer",
     "not_for_this_desk",
+    "private_page",
     "to",
     "to_sign_in",
     "unknown_parameter",
@@ -65,27 +67,39 @@ DeskPage = Callable[[Request, Language, Officer], Response]
 DeskAct = Callable[[Request, Language, Officer, dict[str, str]], Response]
 
 
+class PageTemplate(NamedTuple):
+    """Which page it is: the template's file, the address in Chinese, the title in Chinese and English."""
+
+    file: str
+    path: str
+    title: tuple[str, str]
+    scripts: tuple[str, ...] = ()
+
+
 def desk_answer(
     request: Request,
-    template: str,
-    path: str,
     language: Language,
-    title: tuple[str, str],
+    officer: Officer | None,
+    template: PageTemplate,
     content: object,
     *,
-    officer: Officer | None,
-    scripts: tuple[str, ...] = (),
     status: int = 200,
 ) -> Response:
-    """The page, never stored and never shown by a search engine. `title` in Chinese and English."""
+    """The page of a desk. `officer` is None before the sign-in."""
+    token = "" if officer is None else form_token(request.app.state.service, request)
+    return private_page(request, language, template, DeskView(officer, token, content), status)
+
+
+def private_page(
+    request: Request, language: Language, template: PageTemplate, view: object, status: int = 200
+) -> Response:
+    """A page that is kept by no cache and shown by no search engine; `desk_answer` adds who is signed in."""
     service: Service = request.app.state.service
-    zh, en = title
+    zh, en = template.title
     said = f"{zh} · 质量诚信账本" if language == "zh" else f"{en} · Credit Ledger"
-    page = PageFrame(path, language, said, said, service.demo, scripts=scripts, indexed=False)
-    token = "" if officer is None else form_token(service, request)
+    page = PageFrame(template.path, language, said, said, service.demo, scripts=template.scripts, indexed=False)
     headers = {**PAGE_HEADERS, "Cache-Control": "no-store", "Content-Language": page.lang}
-    html = render(template, page, DeskView(officer, token, content))
-    return Response(html, status, headers, "text/html; charset=utf-8")
+    return Response(render(template.file, page, view), status, headers, "text/html; charset=utf-8")
 
 
 def add_desk_page(

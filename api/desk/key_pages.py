@@ -11,7 +11,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import SIGN_IN, desk_answer
+from api.desk.frame import SIGN_IN, PageTemplate, desk_answer
 from api.pages.localized import add_page
 from api.pages.rendering import Language
 from api.pages.words import Word
@@ -54,13 +54,10 @@ def get_key(request: Request, language: Language) -> Response:
     service: Service = request.app.state.service
     return desk_answer(
         request,
-        "desk/key.html",
-        KEY,
         language,
-        ("我的密钥", "My key"),
+        None,
+        PageTemplate("desk/key.html", KEY, ("我的密钥", "My key"), ("desk/key_page.js",)),
         KeyContent(service.origin),
-        officer=None,
-        scripts=("desk/key_page.js",),
     )
 
 
@@ -69,13 +66,10 @@ def get_sign_in(request: Request, language: Language) -> Response:
     ended = _ENDED.get(request.query_params.get("ended", ""))
     return desk_answer(
         request,
-        "desk/sign_in.html",
-        SIGN_IN,
         language,
-        ("登录工作台", "Sign in"),
+        None,
+        PageTemplate("desk/sign_in.html", SIGN_IN, ("登录工作台", "Sign in"), ("desk/sign_in_page.js",)),
         SignInContent(service.origin, ended),
-        officer=None,
-        scripts=("desk/sign_in_page.js",),
     )
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import add_desk_page, desk_answer, not_for_this_desk
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk
 from api.desk.pending_list import PARAMETERS, PendingQuery, asked_page, pending_query
 from api.desk.roles import Officer
 from api.desk.staff.pledge_codes import CodeProposals, division_of
@@ -69,9 +69,9 @@ def get_pending(request: Request, language: Language, officer: Officer) -> Respo
     asked = pending_query(request)
     subject = None if officer.sees_all_pending else officer.enterprise
     if not officer.sees_all_pending and subject is None:
-        log_look(service, request, officer, "refused")
+        log_look(request, officer, "refused")
         raise not_for_this_desk()
-    log_look(service, request, officer, "served", subject)
+    log_look(request, officer, "served", subject)
     page = asked_page(service, asked, officer)
     ids = sorted(one.removeprefix("campaign:") for one in service.governance.campaigns)
     size, end = asked.rows_max, page.offset + len(page.rows)
@@ -79,7 +79,7 @@ def get_pending(request: Request, language: Language, officer: Officer) -> Respo
     content = PendingContent(page, ids, asked, before, asked.at(end) if end < page.found else "", service.origin)
     title = ("等候公布的承诺", "Pledges that wait")
     scripts = ("desk/pending_page.js",) if officer.sees_all_pending else ()
-    return desk_answer(request, "desk/pending.html", PATH, language, title, content, officer=officer, scripts=scripts)
+    return desk_answer(request, language, officer, PageTemplate("desk/pending.html", PATH, title, scripts), content)
 
 
 def get_one(request: Request, language: Language, officer: Officer) -> Response:
@@ -89,21 +89,21 @@ def get_one(request: Request, language: Language, officer: Officer) -> Response:
     if not _ID.fullmatch(name):
         raise NotFound("no such statement waits here")
     if not officer.sees_all_pending and officer.enterprise is None:
-        log_look(service, request, officer, "refused")
+        log_look(request, officer, "refused")
         raise not_for_this_desk()
     drop_ended(service)
     row = service.desk.get(bytes.fromhex(name))
     if row is None or not officer.sees_pending_of(row.subject):
-        log_look(service, request, officer, "refused", officer.enterprise)
+        log_look(request, officer, "refused", officer.enterprise)
         raise NotFound("no such statement waits here")
-    log_look(service, request, officer, "served", row.subject)
+    log_look(request, officer, "served", row.subject)
     title = ("等候公布的承诺", "A pledge that waits")
     waiting = waiting_pledge(service, row)
     content = OnePendingContent(waiting, _publication(service, officer, waiting, row))
     path = f"{PATH}/{name}"
     scripts = ("desk/pending_page.js",) if officer.sees_all_pending else ()
     return desk_answer(
-        request, "desk/waiting_pledge.html", path, language, title, content, officer=officer, scripts=scripts
+        request, language, officer, PageTemplate("desk/waiting_pledge.html", path, title, scripts), content
     )
 
 

@@ -99,7 +99,6 @@ def waiting_pledge(service: Service, pending: Pending) -> WaitingPledge:
 
 
 def log_look(
-    service: Service,
     request: Request,
     officer: Officer,
     outcome: Literal["served", "refused"],
@@ -109,8 +108,8 @@ def log_look(
     purpose: str = _PURPOSE,
 ) -> int:
     """Write down who looks at what is not public, before it is shown; the row's number. Raises `Unavailable`."""
-    now = service.sound_clock()
-    query = request.url.query
+    service: Service = request.app.state.service
+    now, query = service.sound_clock(), request.url.query
     return service.store.accesses.log(
         Access(
             at=now,

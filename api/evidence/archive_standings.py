@@ -8,11 +8,9 @@ from typing import Final
 from ledger.domain.values.subject import POLICY
 from ledger.verifier.completeness_bundle import fold_shown
 from ledger.verifier.evidence_archive import VerifiedArchive
+from projections.standing import Case, facts_of, render
 from projections.standing.disclosure import DisclosureWindows
-from projections.standing.evaluate import Case
-from projections.standing.facts_from_record import facts_of
 from projections.standing.policy_timeline import Rules
-from projections.standing.render import render
 from projections.standing.standing_model import LevelHold, Reason
 
 __all__ = ["document_of", "recomputed"]

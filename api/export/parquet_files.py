@@ -1,7 +1,9 @@
-"""The public feed and all current standings as Parquet, by log and month, for whoever counts over the whole book.
+"""The public feed, all current standings and public outcomes of complaints as Parquet, by log and month, for whoever
+counts over the whole book.
 
 events/log=ORIGIN/month=2026-11/entries.parquet          entries recorded in that month (Asia/Shanghai), in log order
 standings/log=ORIGIN/month=2026-11/2026-11-28.parquet    the standings of a day
+outcomes/log=ORIGIN/month=2026-11/2026-11-28.parquet     the outcomes that are public on it
 
 The names are those of the open data (NDJSON); whole documents are JSON. Needs pyarrow, an optional extra: import this
 module where somebody asked for it.
@@ -9,7 +11,7 @@ module where somebody asked for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta, timezone
 from itertools import groupby, islice
@@ -25,7 +27,7 @@ from msgspec import Struct
 from ledger.errors import Malformed
 from ledger.limits import PARQUET_ROWS_AT_ONCE
 
-__all__ = ["write_events", "write_standings"]
+__all__ = ["write_events", "write_outcomes", "write_standings"]
 
 _SHANGHAI: Final = timezone(timedelta(hours=8))
 _TIME: Final = pa.timestamp("s", tz="UTC")
@@ -62,6 +64,21 @@ _STANDINGS: Final = pa.schema(
 )
 
 
+_OUTCOMES: Final = pa.schema(
+    [
+        ("entry", pa.int64()),
+        ("effective_on", pa.date32()),
+        ("case_closed", pa.string()),
+        ("outcome", pa.string()),
+        ("reply", pa.string()),
+        ("corrected", pa.bool_()),
+        ("shown_until", pa.date32()),
+        ("as_of", pa.date32()),
+        ("tree_size", pa.int64()),
+    ]
+)
+
+
 class _Said(Struct):
     """What is needed of an event; the whole of it stays JSON."""
 
@@ -89,8 +106,17 @@ class _Entry(Struct):
         return f"{self.recorded_at.astimezone(_SHANGHAI):%Y-%m}"
 
 
-class _Standing(Struct):
-    """A line of all standings. The first line has `as_of` and `tree_size` alone, the last one `end`."""
+class _DumpLine(Struct):
+    """A line of a dump. The first line has `as_of` and `tree_size` alone, the last one `end`."""
+
+    as_of: str = ""
+    tree_size: int = 0
+    end: bool = False
+    count: int = 0
+
+
+class _Standing(_DumpLine):
+    """A line of all standings."""
 
     subject: str = ""
     level: str = ""
@@ -98,10 +124,18 @@ class _Standing(Struct):
     closed_entries: int = 0
     repaired_entries: int = 0
     good_needs: dict[str, bool | None] = {}
-    as_of: str = ""
-    tree_size: int = 0
-    end: bool = False
-    count: int = 0
+
+
+class _Outcome(_DumpLine):
+    """A line of all outcomes."""
+
+    entry: int = -1
+    effective_on: date | None = None
+    case_closed: str = ""
+    outcome: str = ""
+    reply: str = ""
+    corrected: bool = False
+    shown_until: date | None = None
 
 
 def write_events(lines: Iterable[bytes], origin: str, folder: Path) -> int:
@@ -117,34 +151,63 @@ def write_events(lines: Iterable[bytes], origin: str, folder: Path) -> int:
 
 def write_standings(lines: Iterable[bytes], origin: str, folder: Path) -> int:
     """The lines of `/v1/standings.ndjson`; how many standings. Raises `Malformed`, also where the end is missing."""
+    return _write_dump(lines, _Standing, (folder, "standings", origin), _STANDINGS, _standing_row)
+
+
+def write_outcomes(lines: Iterable[bytes], origin: str, folder: Path) -> int:
+    """The lines of `/v1/outcomes.ndjson`; how many outcomes. Raises `Malformed`, also where the end is missing."""
+    return _write_dump(lines, _Outcome, (folder, "outcomes", origin), _OUTCOMES, _outcome_row)
+
+
+def _write_dump(
+    lines: Iterable[bytes],
+    kind: type[_DumpLine],
+    into: tuple[Path, str, str],
+    schema: pa.Schema,
+    row: Callable[[Any, bytes], dict[str, Any]],
+) -> int:
     source = iter(lines)
-    head = next(_decoded(source, _Standing), None)
+    head = next(_decoded(source, kind), None)
     if head is None or not head.as_of:
-        raise Malformed("the dump of standings does not say of which day it is")
-    place = _place(folder, "standings", origin, head.as_of[:7]) / f"{head.as_of}.parquet"
-    return _write(place, _STANDINGS, _standing_rows(source, head))
+        raise Malformed(f"the dump of {into[1]} does not say of which day it is")
+    place = _place(*into, head.as_of[:7]) / f"{head.as_of}.parquet"
+    of_day = {"as_of": date.fromisoformat(head.as_of), "tree_size": head.tree_size}
+    return _write(place, schema, (row(one, line) | of_day for one, line in _to_the_end(source, kind, into[1])))
 
 
-def _standing_rows(lines: Iterable[bytes], head: _Standing) -> Iterator[dict[str, Any]]:
-    day = date.fromisoformat(head.as_of)
+def _to_the_end(lines: Iterable[bytes], kind: type[_DumpLine], what: str) -> Iterator[tuple[_DumpLine, bytes]]:
     for count, line in enumerate(lines):
-        (one,) = _decoded([line], _Standing)
+        (one,) = _decoded([line], kind)
         if one.end:
             if one.count != count:
-                raise Malformed(f"the dump counts {one.count} standings and has {count}")
+                raise Malformed(f"the dump counts {one.count} {what} and has {count}")
             return
-        yield {
-            "subject": one.subject,
-            "level": one.level,
-            "reasons": [bytes(reason).decode() for reason in one.reasons],
-            "closed_entries": one.closed_entries,
-            "repaired_entries": one.repaired_entries,
-            "good_needs": {name: one.good_needs.get(name) for name in _NEEDS},
-            "as_of": day,
-            "tree_size": head.tree_size,
-            "standing": line.decode(),
-        }
-    raise Malformed("the dump of standings broke off before its end: try again")
+        yield one, line
+    raise Malformed(f"the dump of {what} broke off before its end: try again")
+
+
+def _standing_row(one: _Standing, line: bytes) -> dict[str, Any]:
+    return {
+        "subject": one.subject,
+        "level": one.level,
+        "reasons": [bytes(reason).decode() for reason in one.reasons],
+        "closed_entries": one.closed_entries,
+        "repaired_entries": one.repaired_entries,
+        "good_needs": {name: one.good_needs.get(name) for name in _NEEDS},
+        "standing": line.decode(),
+    }
+
+
+def _outcome_row(one: _Outcome, line: bytes) -> dict[str, Any]:
+    return {
+        "entry": one.entry,
+        "effective_on": one.effective_on,
+        "case_closed": one.case_closed,
+        "outcome": one.outcome,
+        "reply": one.reply,
+        "corrected": one.corrected,
+        "shown_until": one.shown_until,
+    }
 
 
 def _event_row(one: _Entry) -> dict[str, Any]:

@@ -43,6 +43,7 @@ _COMPLAINTS: Final = ("/complain", "/en/complain")  # what is sent there is kept
 _DEAR: Final = frozenset(
     {
         "/v1/standings.ndjson",
+        "/v1/outcomes.ndjson",
         "/v1/policies/comparison",
         "/annexes",
         "/v1/attachments",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Generator, Iterator
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
@@ -33,7 +33,7 @@ from ledger.reading.prefetch import ahead
 from ledger.tlog.tiles import tile_width
 from ledger.verifier import Trust
 
-__all__ = ["Monitor", "Sink", "keys_path", "succession_path"]
+__all__ = ["FollowedSubjects", "Monitor", "Sink", "keys_path", "succession_path"]
 
 _SAVE_BUNDLES: Final = 32  # how many are checked, at most, before the state says so
 Progress = Callable[[int, int], object]
@@ -66,6 +66,16 @@ def _renewed(trust: Trust, path: Path) -> Trust:
         raise Misconfigured(f"{path} does not show how the log's keys were succeeded: {error}") from error
 
 
+class FollowedSubjects(NamedTuple):
+    """What is followed, and where that is remembered. No subjects: everything. `trust_text`: the trust file that the
+    state is begun with, where it was taken on first use. `from_now`: at the first round nothing of before is told."""
+
+    state_path: Path
+    subjects: Collection[str] = ()
+    trust_text: str = ""
+    from_now: bool = False
+
+
 class Monitor:
     """One log, one state file, used from one thread while its lock is held."""
 
@@ -73,27 +83,25 @@ class Monitor:
         self,
         source: LogSource,
         trust: Trust,
-        state_path: Path,
         sink: Sink,
+        followed: FollowedSubjects,
         *,
-        subjects: Collection[str] = (),
-        trust_text: str = "",
-        from_now: bool = False,
         stopping: GracefulShutdown | None = None,
         progress: Progress = lambda done, size: None,
     ) -> None:
-        """Go on from the state file, or begin one. No subjects: everything. Raises `Misconfigured`."""
+        """Go on from the state file, or begin one. Raises `Misconfigured`."""
+        state_path = followed.state_path
         self._source = source
         self._trust = trust
         self._path = state_path
         self._sink = sink
-        self._from_now = from_now
+        self._from_now = followed.from_now
         self._stopping = stopping or GracefulShutdown()
         self._progress = progress
-        wanted = tuple(sorted(set(subjects)))
+        wanted = tuple(sorted(set(followed.subjects)))
         state = FollowState.load(state_path)
         if state is None:
-            state = FollowState(v=1, origin=trust.origin, subjects=wanted, trust=trust_text)
+            state = FollowState(v=1, origin=trust.origin, subjects=wanted, trust=followed.trust_text)
         if state.origin != trust.origin:
             raise Misconfigured(f"{state_path} follows {state.origin!r:.80}, not {trust.origin!r:.80}")
         if state.subjects != wanted:

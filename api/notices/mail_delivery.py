@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import email.policy
 import logging
-import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -24,6 +23,7 @@ from typing import Final, Literal, NamedTuple
 from api.delivery.mail_server import MailNotTaken, MailServer
 from api.notices.follow_links import follow_link
 from api.notices.notice_texts import text_of
+from api.service.repeating import retry_pause, run_periodically
 from api.service.service import Service
 from ledger.errors import Corrupted, LedgerError
 from ledger.limits import (
@@ -37,7 +37,6 @@ from ledger.store.desk_outbox import OutboxRow
 __all__ = ["MailDelivery"]
 
 _LOG = logging.getLogger(__name__)
-_AGAIN_SECONDS: Final = 5.0
 _POLICY: Final = email.policy.SMTP.clone(cte_type="7bit")  # base64: any server takes it
 
 
@@ -59,16 +58,7 @@ class MailDelivery:
 
     async def run(self) -> None:
         """Send for as long as the service runs. Several services may."""
-        while True:
-            try:
-                await self._send_due()
-                await asyncio.sleep(MAIL_LOOK_SECONDS)
-            except LedgerError as error:
-                _LOG.warning("mail: not looked for: %s", type(error).__name__)
-                await asyncio.sleep(_AGAIN_SECONDS)
-            except Exception:
-                _LOG.exception("mail: a defect; going on")
-                await asyncio.sleep(_AGAIN_SECONDS)
+        await run_periodically("mail", self._send_due, MAIL_LOOK_SECONDS)
 
     async def _send_due(self) -> None:
         service = self._service
@@ -95,7 +85,9 @@ class MailDelivery:
 
     async def _failed(self, row: OutboxRow, problem: str, *, for_good: bool) -> None:
         dead = for_good or row.attempts + 1 >= MAIL_ATTEMPTS_MAX
-        due_at = self._service.clock() + _pause(row.attempts)
+        # 30 s, a minute, two … up to six hours
+        pause = retry_pause(row.attempts, first=MAIL_RETRY_SECONDS_MIN, factor=2, longest=MAIL_RETRY_SECONDS_MAX)
+        due_at = self._service.clock() + pause
         failed = self._service.store.outbox.failed
         if await self._service.off_loop(failed, row, problem, due_at=due_at, dead=dead) and dead:
             _LOG.warning("a mail could not be sent (%s): %s", row.kind, problem)
@@ -132,9 +124,3 @@ class MailDelivery:
             text += {"zh": f"\n\n不再接收：{to.end}", "en": f"\n\nTo end this: {to.end}"}[to.language]
         message.set_content(text + "\n", cte="base64")
         return message
-
-
-def _pause(attempts: int) -> int:
-    """Seconds until the next try: 30 s, a minute, two … up to six hours, somewhat less at random."""
-    longest: int = min(MAIL_RETRY_SECONDS_MIN * 2 ** min(attempts, 16), MAIL_RETRY_SECONDS_MAX)
-    return round(longest * random.uniform(0.75, 1.0))  # noqa: S311 - spreads, hides nothing

@@ -6,22 +6,20 @@ a crash at any moment each is told of, and none twice. What a request makes nece
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from datetime import date, timedelta
+from functools import partial
 from typing import Final
 
+from api.service.repeating import run_periodically
 from api.service.service import Service
 from ledger.cose.statement import decode_trusted
 from ledger.domain.events.pledge import PledgePublished
 from ledger.domain.values.subject import is_enterprise
-from ledger.errors import LedgerError
 from ledger.limits import NOTICE_STEP_ENTRIES
 from ledger.store.desk_outbox import NoticesOfEntries
 
 __all__ = ["write_notices", "write_notices_when_due"]
 
-_LOG = logging.getLogger(__name__)
 _BEFORE_DAYS: Final = 2  # as the work list marks what is due; weekends make it come earlier, never later
 _AFTER_DAYS: Final = 30
 
@@ -29,14 +27,8 @@ _AFTER_DAYS: Final = 30
 async def write_notices_when_due(service: Service, seconds: int) -> None:
     """Look every so many seconds, for as long as the service runs: what comes in between is one mail. Several services
     may."""
-    while True:
-        try:
-            await service.off_loop(write_notices, service)
-        except LedgerError as error:
-            _LOG.warning("notices: not looked for: %s", type(error).__name__)
-        except Exception:
-            _LOG.exception("notices: a defect; going on")
-        await asyncio.sleep(seconds)
+    look = partial(service.off_loop, write_notices, service)
+    await run_periodically("notices", look, seconds, again_seconds=seconds)
 
 
 def write_notices(service: Service) -> None:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -34,6 +33,7 @@ from api.notices.webhook_messages import (
 )
 from api.service.event_json import events_json
 from api.service.event_tail import EventTail
+from api.service.repeating import retry_pause, run_periodically
 from api.service.service import Service
 from ledger.domain.state.pledge import PLEDGES
 from ledger.errors import Corrupted, LedgerError, NotFound
@@ -51,7 +51,6 @@ from ledger.store.desk_webhooks import WebhookSubscription
 __all__ = ["WebhookDelivery"]
 
 _LOG = logging.getLogger(__name__)
-_AGAIN_SECONDS: Final = 5.0
 _CAMPAIGNS_KEPT_MAX: Final = 10_000
 
 
@@ -68,16 +67,7 @@ class WebhookDelivery:
     async def run(self) -> None:
         """Deliver for as long as the service runs. Several services may."""
         try:
-            while True:
-                try:
-                    await self._take_due()
-                    await asyncio.sleep(WEBHOOK_LOOK_SECONDS)
-                except LedgerError as error:
-                    _LOG.warning("webhooks: not looked for: %s", type(error).__name__)
-                    await asyncio.sleep(_AGAIN_SECONDS)
-                except Exception:
-                    _LOG.exception("webhooks: a defect; going on")
-                    await asyncio.sleep(_AGAIN_SECONDS)
+            await run_periodically("webhooks", self._take_due, WEBHOOK_LOOK_SECONDS)
         finally:
             for task in self._serving:
                 task.cancel()
@@ -189,8 +179,7 @@ class WebhookDelivery:
 
 
 def _pause(attempts: int, retry_after: int | None) -> int:
-    """Seconds until the next try: 5 s, 20 s, 80 s, … up to 12 hours, somewhat less at random; longer where it is asked
-    for."""
-    longest: int = min(WEBHOOK_RETRY_SECONDS_MIN * 4 ** min(attempts, 16), WEBHOOK_RETRY_SECONDS_MAX)
-    wait = max(WEBHOOK_RETRY_SECONDS_MIN, round(longest * random.uniform(0.75, 1.0)))  # noqa: S311 - spreads, hides nothing
-    return max(wait, min(retry_after or 0, WEBHOOK_RETRY_SECONDS_MAX))
+    """Seconds until the next try: 5 s, 20 s, 80 s, … up to 12 hours; longer where it is asked for."""
+    longest = WEBHOOK_RETRY_SECONDS_MAX
+    wait = retry_pause(attempts, first=WEBHOOK_RETRY_SECONDS_MIN, factor=4, longest=longest)
+    return max(WEBHOOK_RETRY_SECONDS_MIN, wait, min(retry_after or 0, longest))

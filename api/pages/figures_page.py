@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from api.pages.localized import add_page
 from api.pages.rendering import Language, PageFrame, answer
+from api.pages.words import OUTCOMES as OUTCOME_WORDS
 from api.pages.words import Word
 from api.service.figures import BookFigures, Count, CountedBook
 from api.service.service import Service
@@ -22,29 +23,50 @@ from ledger.domain.rules.policy_items import FINDINGS
 from ledger.limits import FIGURES_CASES_MIN
 from projections.standing.levels import WORDS
 
-__all__ = ["FIGURES", "PARQUET_SOURCE", "SOURCE", "Figure", "FiguresView", "router"]
+__all__ = ["FIGURES", "Figure", "FiguresView", "OpenFile", "router"]
 
 PATH: Final = "/figures"
-#: The open data as a table (DuckDB): the first and the last line of the file are about the file itself.
-SOURCE: Final = """\
-FROM read_ndjson('standings.ndjson', columns = {
-    subject: 'VARCHAR', level: 'VARCHAR', reasons: 'JSON[]', closed_entries: 'BIGINT', repaired_entries: 'BIGINT',
-    good_needs: 'STRUCT(live_public_pledge BOOLEAN, period_kept_in_full BOOLEAN, replies_in_time BOOLEAN)'})
-WHERE subject IS NOT NULL"""
-#: The same as Parquet, which `credit-ledger export parquet` writes: it takes the place of `SOURCE`.
-PARQUET_SOURCE: Final = "FROM read_parquet('book/standings/*/*/*.parquet')"
-
 router = APIRouter()
 
 
+class OpenFile(NamedTuple):
+    """A file of the open data as a table (DuckDB): the first and the last line of it are about the file itself.
+
+    `parquet`, which `credit-ledger export parquet` writes, gives the same in the place of `rows`.
+    """
+
+    name: str
+    rows: str
+    parquet: str
+
+
+STANDINGS: Final = OpenFile(
+    "standings.ndjson",
+    """\
+FROM read_ndjson('standings.ndjson', columns = {
+    subject: 'VARCHAR', level: 'VARCHAR', reasons: 'JSON[]', closed_entries: 'BIGINT', repaired_entries: 'BIGINT',
+    good_needs: 'STRUCT(live_public_pledge BOOLEAN, period_kept_in_full BOOLEAN, replies_in_time BOOLEAN)'})
+WHERE subject IS NOT NULL""",
+    "FROM read_parquet('book/standings/*/*/*.parquet')",
+)
+OUTCOMES: Final = OpenFile(
+    "outcomes.ndjson",
+    """\
+FROM read_ndjson('outcomes.ndjson', columns = {entry: 'BIGINT', outcome: 'VARCHAR'})
+WHERE entry IS NOT NULL""",
+    "FROM read_parquet('book/outcomes/*/*/*.parquet')",
+)
+
+
 class Figure(NamedTuple):
-    """`name` as `BookFigures` counts it; `rows` by their names there; `query` gives row, cases, among."""
+    """`name` as `BookFigures` counts it; `rows` by their names there; `query` over `source` gives row, cases, among."""
 
     name: str
     title: Word
     among: Word
     rows: Sequence[tuple[str, Word]]
     query: str
+    source: OpenFile = STANDINGS
 
 
 class Cell(NamedTuple):
@@ -66,11 +88,11 @@ class FiguresView:
     figures: Sequence[ShownFigure]
     least: int
     address: str
-    parquet: str = PARQUET_SOURCE
+    files: Sequence[OpenFile] = (STANDINGS, OUTCOMES)
 
 
 def _one(row: str, cases: str, among: str) -> str:
-    return f"SELECT '{row}' AS row, {cases} AS cases, {among} AS among\n{SOURCE}"
+    return f"SELECT '{row}' AS row, {cases} AS cases, {among} AS among\n{STANDINGS.rows}"
 
 
 _EVERY: Final = Word("账本中的企业", "enterprises in the book")
@@ -80,7 +102,7 @@ FIGURES: Final = (
         Word("企业的践诺状况", "Standings of enterprises"),
         _EVERY,
         [(level.value, Word(words.zh, words.en)) for level, words in WORDS.items()],
-        f"SELECT level AS row, count(*) AS cases, sum(count(*)) OVER () AS among\n{SOURCE}\nGROUP BY level",
+        f"SELECT level AS row, count(*) AS cases, sum(count(*)) OVER () AS among\n{STANDINGS.rows}\nGROUP BY level",
     ),
     Figure(
         "pledges",
@@ -120,7 +142,15 @@ FIGURES: Final = (
         Word("正在计分、列在状况中的原因", "reasons that count, as standings list them"),
         [(item, Word(zh, en)) for item, (zh, en) in FINDINGS.items()],
         "SELECT reason->>'item' AS row, count(*) AS cases, sum(count(*)) OVER () AS among\n"
-        f"FROM (SELECT unnest(reasons) AS reason {SOURCE})\nGROUP BY row",
+        f"FROM (SELECT unnest(reasons) AS reason {STANDINGS.rows})\nGROUP BY row",
+    ),
+    Figure(
+        "outcomes",
+        Word("投诉办理结果，按种类", "Outcomes of complaints, by kind"),
+        Word("已办结、仍在公示期内的投诉", "complaints that are closed and still public"),
+        list(OUTCOME_WORDS.items()),
+        f"SELECT outcome AS row, count(*) AS cases, sum(count(*)) OVER () AS among\n{OUTCOMES.rows}\nGROUP BY row",
+        OUTCOMES,
     ),
     Figure(
         "repairs",

@@ -33,7 +33,7 @@ from ledger.registration import (
     MissingAttachment,
     MissingBody,
 )
-from ledger.sequencing.sequencer import Answer, Registered
+from ledger.sequencing import Answer, Registered
 
 __all__ = ["PostEntries", "post_batch", "post_body"]
 

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, Response
 
-from api.service.service import ReadsOnly, Service
+from api.service.process_role import ReadsOnly
+from api.service.service import Service
 from ledger.errors import LedgerError
 from ledger.limits import METERS_LOOK_SECONDS, READY_SECONDS_MAX
 

@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from api.http.conditional import entity_tag
 from api.http.errors import InvalidRequest
-from api.service.service import ReadsOnly, Service
+from api.service.process_role import ReadsOnly
+from api.service.service import Service
 from ledger.errors import Busy
 from ledger.limits import READER_BEHIND_ENTRIES_MAX, TREE_SIZE_WAIT_SECONDS_MAX
 from projections.declarations.declaration_view import Document

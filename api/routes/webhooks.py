@@ -30,7 +30,7 @@ from ledger.domain.values.enterprise_code import RESIDENT_EN, RESIDENT_RULE, RES
 from ledger.domain.values.subject import names_a_resident, parse
 from ledger.errors import Malformed, NotFound, Refused
 from ledger.limits import LEAF_INDEX_ASKED_MAX, WEBHOOK_REQUEST_BYTES_MAX, WEBHOOK_TERMS_MAX
-from ledger.store.desk_webhooks import WebhookFilter, WebhookSubscription
+from ledger.store.desk_webhooks import NewWebhook, WebhookFilter, WebhookSubscription
 
 __all__ = ["router"]
 
@@ -99,15 +99,14 @@ def _ask(service: Service, content: bytes, host: str) -> dict[str, Any]:
         ) from None
     _require_address(service, asked.url)
     secret, token = secrets.token_bytes(_SECRET_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
-    made = service.store.webhooks.ask(
-        service.notice_keys,
+    new = NewWebhook(
         token_hash=sha256(token.encode()).digest(),
         client=client_hash(service, host, _USE),
         receiver=msgspec.json.encode(WebhookReceiver(asked.url, secret)),
         filter=_filter(asked),
         next_entry=_next_entry(service, asked.after),
-        at=service.sound_clock(),
     )
+    made = service.store.webhooks.ask(service.notice_keys, new, service.sound_clock())
     spelled = f"whsec_{base64.b64encode(secret).decode()}"
     return {**_document(made), "token": token, "secret": spelled}
 

@@ -1,14 +1,15 @@
-"""Counts over all current standings, each with what it is counted among: from the very lines of the open data.
+"""Counts over all current standings and all public outcomes of complaints, each with what it is counted among: from the
+very lines of the open data.
 
-Nothing is counted that the dump does not hold (`projections/standing/standing_dump.py`), so that whoever has it counts
-the same; `api/pages/figures_page.py` shows with which queries.
+Nothing is counted that the dumps do not hold (`standing_dump.py`, `outcome_dump.py` of the projections), so that
+whoever has them counts the same; `api/pages/figures_page.py` shows with which queries.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
@@ -20,6 +21,8 @@ from msgspec import Struct
 from api.service.service import Service
 from ledger.errors import Busy
 from ledger.limits import FIGURES_WAIT_SECONDS_MAX, FIGURES_WORK_PER_MILLE_MAX
+from projections.db.read_snapshot import ReadSnapshot
+from projections.declarations.outcome_dump import OutcomeDump
 from projections.standing.standing_dump import StandingDump
 
 __all__ = ["BookFigures", "Count", "CountedBook"]
@@ -63,7 +66,14 @@ class _Line(Struct, frozen=True):
     repaired_entries: int = 0
 
 
+class _OutcomeLine(Struct, frozen=True):
+    """As `_Line`: the first and the last have no outcome."""
+
+    outcome: str | None = None
+
+
 _LINE: Final = msgspec.json.Decoder(_Line).decode
+_OUTCOME_LINE: Final = msgspec.json.Decoder(_OutcomeLine).decode
 
 
 class BookFigures:
@@ -103,16 +113,19 @@ class BookFigures:
         service, today = self._service, self._service.today()
         found: Counter[str] = Counter()
         kinds: Counter[str] = Counter()  # of the reasons, by item
-        with StandingDump(service.conninfo, service.views.standings, service.progress.rules(), today) as dump:
-            for piece in dump.lines():
-                for line in piece.splitlines():
-                    one = _LINE(line)
-                    if one.subject is not None:
-                        found.update(_counted_in(one))
-                        kinds.update([reason.item for reason in one.reasons])
-                        found["closed"] += one.closed_entries
-                        found["repaired"] += one.repaired_entries
-            size = dump.tree_size
+        outcomes: Counter[str] = Counter()  # of complaints, by how they ended
+        with ReadSnapshot(service.conninfo) as snapshot:
+            for line in _lines(StandingDump(snapshot, service.views.standings, service.progress.rules(), today)):
+                one = _LINE(line)
+                if one.subject is not None:
+                    found.update(_counted_in(one))
+                    kinds.update([reason.item for reason in one.reasons])
+                    found["closed"] += one.closed_entries
+                    found["repaired"] += one.repaired_entries
+            for line in _lines(OutcomeDump(snapshot, today)):
+                if (outcome := _OUTCOME_LINE(line).outcome) is not None:
+                    outcomes[outcome] += 1
+            size = snapshot.tree_size
         every = found["every"]
         counts = {("levels", key.removeprefix("level ")): Count(n, every) for key, n in found.items() if " " in key}
         counts["pledges", "live"] = Count(found["live"], every)
@@ -120,8 +133,13 @@ class BookFigures:
         counts["replies", "in_time"] = Count(found["in_time"], found["replied"])
         counts["findings", "counting"] = Count(found["counting"], every)
         counts |= {("kinds", item): Count(n, kinds.total()) for item, n in kinds.items()}
+        counts |= {("outcomes", outcome): Count(n, outcomes.total()) for outcome, n in outcomes.items()}
         counts["repairs", "repaired"] = Count(found["repaired"], found["closed"])
         return CountedBook(today, size, counts)
+
+
+def _lines(dump: StandingDump | OutcomeDump) -> Iterator[bytes]:
+    return (line for piece in dump.lines() for line in piece.splitlines())
 
 
 def _counted_in(one: _Line) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from api.http.errors import WriterElsewhere
-from api.service.service import Service, Writing
+from api.service.process_role import Writing
+from api.service.service import Service
 from ledger.errors import NotFound
 from ledger.verifier import TrustedKey, TrustFile, trusted_certificate_keys
 

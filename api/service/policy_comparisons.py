@@ -11,6 +11,7 @@ from api.http.errors import TooManyRequests
 from ledger.domain.events.policy import StandingPolicy
 from ledger.errors import Busy
 from ledger.limits import COMPARISON_NICENESS, COMPARISONS_MAX
+from ledger.parallel.process_pool import ProcessEngine
 from projections.standing.policy_comparison import Comparison, compare_policies
 
 __all__ = ["COMPARERS", "FoundComparison", "comparison_turn", "make_comparison"]
@@ -48,7 +49,6 @@ def make_comparison(
 ) -> FoundComparison:
     """Takes up to minutes; what `go_on(done, total)` raises ends it. Raises `Unavailable`, `Busy`."""
     with ExitStack() as files:
-        totals, lines = files.enter_context(
-            compare_policies(conninfo, policy, day, workers=1, niceness=COMPARISON_NICENESS, progress=go_on)
-        )
+        engine = files.enter_context(ProcessEngine(1, COMPARISON_NICENESS))
+        totals, lines = files.enter_context(compare_policies(conninfo, policy, day, engine, go_on))
         return FoundComparison(totals, lines, files.pop_all())

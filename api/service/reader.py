@@ -15,25 +15,16 @@ from psycopg import conninfo as conninfos
 from api.cosigning.cosigned_checkpoints import Published
 from api.cosigning.cosigning import Witnessing
 from api.cosigning.log_witness_policy import read_policy
-from api.delivery.outside_addresses import OutsideAddresses
-from api.http.metrics import Meters
-from api.http.waiting_room import WaitingRoom
-from api.service.audit_runs import AuditRuns
-from api.service.published_copy import published_copy
-from api.service.service import ReadsOnly, Service, unix_now
-from api.service.views import Views
+from api.service.opening import open_book, service_over
+from api.service.process_role import ReadsOnly
+from api.service.service import Service
 from api.service.writer_lag import WriterLag
-from api.settings import Settings, attachment_keys, complaint_keys, draft_keys, notice_keys
+from api.settings import Settings
 from ledger.errors import Misconfigured, Refused
-from ledger.reading.feed import Feed
 from ledger.reading.followed_log import FollowedLog
-from ledger.reading.log_reader import Log
-from ledger.store.database_sessions import require_sessions
-from ledger.store.key_folder import KeyFolder
 from ledger.store.postgres import PostgresStore
 from ledger.tlog.vkey import VerifierKey
 from ledger.verifier import TrustFile, parse_trust
-from projections.engine.progress import Watch
 
 __all__ = ["open_reader", "read_only"]
 
@@ -51,54 +42,17 @@ def open_reader(settings: Settings, database: str, loop: asyncio.AbstractEventLo
 
     Raises `Refused` for a book without entries, `Misconfigured` for one that is not the trust file's, `Unavailable`.
     """
-    conninfo = read_only(database)
-    require_sessions(conninfo)
-    store = PostgresStore.open(conninfo)
-    try:
-        log, feed, meters = Log(store), Feed(store), Meters()
-        head = FollowedLog(store, feed)
+    with open_book(read_only(database)) as book:
+        store, head = book.store, FollowedLog(book.store, book.feed)
         head.look()
         if head.governance.anchors is None:
             raise Refused("serve.no_log", "数据库中没有账本", "the database holds no log that could be read")
         trust = None if settings.trust is None else _trust(settings, store, head)
-        log_grown, projected = WaitingRoom(loop), WaitingRoom(loop)
-
-        def told(log_size: int, projected_size: int) -> None:
-            log_grown.saw(log_size)
-            projected.saw(projected_size)
-
-        progress = Watch(feed, conninfo, told)
         vkey = VerifierKey.parse(head.governance.anchors.checkpoint_vkey)
         policy = None if settings.witness_policy is None else read_policy(settings.witness_policy, vkey)
-        service = Service(
-            store=store,
-            role=ReadsOnly(head, WriterLag(store, head, settings.writer), settings.writer, trust),
-            clock=unix_now,
-            log=log,
-            meters=meters,
-            witnessing=Witnessing(Published(store, log, policy), None),  # the writer asks, once for all
-            feed=feed,
-            progress=progress,
-            log_grown=log_grown,
-            projected=projected,
-            views=Views(conninfo, feed, progress.rules),
-            attachment_keys=KeyFolder(attachment_keys(settings.data_dir)),
-            complaint_keys=KeyFolder(complaint_keys(settings.data_dir)),
-            notice_keys=KeyFolder(notice_keys(settings.data_dir)),
-            drafts=store.drafts(KeyFolder(draft_keys(settings.data_dir))),
-            outside=OutsideAddresses(),
-            mails=False,
-            certificate_folder=settings.data_dir / "certificates",
-            public_url=settings.address,
-            keys_dir=settings.keys_dir,
-            audits=AuditRuns(settings.data_dir / "audits", conninfo),
-            conninfo=conninfo,
-            demo=False,
-            published=published_copy(settings.published, store, head.governance.anchors.origin, may_lag=True),
-        )
-    except BaseException:
-        store.close()
-        raise
+        role = ReadsOnly(head, WriterLag(store, head, settings.writer), settings.writer, trust)
+        witnessing = Witnessing(Published(store, book.log, policy), None)  # the writer asks, once for all
+        service = service_over(book, role, witnessing, settings, loop)
     service.start()
     return service
 

@@ -13,7 +13,7 @@ from api.service.service import Service
 from api.service.waiting_pledges import require_not_refused
 from ledger.domain.events.pledge import PledgePublished
 from ledger.registration import AdmittingLog, Candidate, MissingAnnex, MissingAttachment, MissingBody, admit
-from ledger.sequencing.sequencer import Answer, Registered
+from ledger.sequencing import Answer, Registered
 from ledger.store.annexes import AnnexKept
 from ledger.store.attachments import StoredAttachment
 

@@ -10,42 +10,33 @@ sends the same statement again; the answer is the entry that is there, or that i
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
+from functools import partial
 from typing import Final
 
 from api.http.errors import Problem, problem_of
 from api.service.registering import registered
+from api.service.repeating import run_periodically
 from api.service.service import Service
 from api.service.waiting_pledges import lay
 from ledger.cose.statement import Statement, parse_statement
 from ledger.errors import LedgerError, Refused
 from ledger.limits import RELEASE_LEASE_SECONDS, RELEASE_LOOK_SECONDS
 from ledger.registration import AwaitsRelease
-from ledger.sequencing.sequencer import Registered
+from ledger.sequencing import Registered
 from ledger.store.contract import Fact
 from ledger.store.desk_releases import Draft
 
 __all__ = ["release_due", "release_when_due", "unreadable"]
 
 _LOG = logging.getLogger(__name__)
-_AGAIN_SECONDS: Final = 5.0
 _PASSING: Final = (429, 503)  # what may be otherwise at the next try: of us, not of the statement
 
 
 async def release_when_due(service: Service) -> None:
     """Release what is due, for as long as the service runs. Several services may."""
-    while True:
-        try:
-            await release_due(service)
-            await asyncio.sleep(RELEASE_LOOK_SECONDS)
-        except LedgerError as error:
-            _LOG.warning("releases: not looked for: %s", error)
-            await asyncio.sleep(_AGAIN_SECONDS)
-        except Exception:
-            _LOG.exception("releases: a defect; going on")
-            await asyncio.sleep(_AGAIN_SECONDS)
+    await run_periodically("releases", partial(release_due, service), RELEASE_LOOK_SECONDS)
 
 
 async def release_due(service: Service, id: bytes | None = None) -> None:

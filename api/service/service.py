@@ -32,13 +32,13 @@ from api.service.audit_runs import AuditRuns
 from api.service.body_disclosure import Publicity
 from api.service.completeness_bundles import Bundles
 from api.service.event_tail import EventTail
-from api.service.filling import FillingState
+from api.service.filling_state import FillingState
 from api.service.log_files import LogFiles
+from api.service.process_role import ReadsOnly, Writing
 from api.service.readiness import Condition, Readiness, reads_from, would_commit
 from api.service.shared_look import SharedLook
 from api.service.standing_cache import Standings
 from api.service.views import Views
-from api.service.writer_lag import WriterLag
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import shanghai_date
@@ -50,21 +50,17 @@ from ledger.reading.feed import Feed
 from ledger.reading.followed_log import FollowedLog
 from ledger.reading.log_reader import Log
 from ledger.registration import Candidate
-from ledger.sequencing.clock import check_behind
-from ledger.sequencing.scrubber import Scrubber
-from ledger.sequencing.sequencer import Answer, Sequencer, Submission
+from ledger.sequencing import Answer, Scrubber, Sequencer, Submission, check_behind
 from ledger.store.application import Ledger
 from ledger.store.desk import Desk
 from ledger.store.desk_releases import Drafts
 from ledger.store.erasure import Erasures
 from ledger.store.key_folder import KeyFolder
 from ledger.store.postgres import PostgresStore
-from ledger.verifier import TrustFile
-from projections.engine.process import ProjectionProcess
 from projections.engine.progress import Watch
 from projections.search.pinyin import load_dictionaries
 
-__all__ = ["SHANGHAI", "ReadsOnly", "Service", "Writing", "unix_now"]
+__all__ = ["SHANGHAI", "Service", "unix_now"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -76,32 +72,6 @@ T = TypeVar("T")
 def unix_now() -> int:
     """The wall clock, Unix seconds: read at the edges only."""
     return int(time.time())
-
-
-@dataclass(frozen=True, slots=True)
-class Writing:
-    """What the one process has that appends: the log's keys, the way into the log, the process that projects.
-
-    `copies`: on how many servers' disks a statement is before it is answered (`serve --durable-on`).
-    """
-
-    keys: LogKeys
-    sequencer: Sequencer
-    projecting: ProjectionProcess
-    copies: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class ReadsOnly:
-    """What a process has instead that only reads: who appends, and how far it is behind that one.
-
-    `trust`: the log's published trust file, None where none was given.
-    """
-
-    head: FollowedLog
-    lag: WriterLag
-    writer: str | None
-    trust: TrustFile | None
 
 
 @dataclass(slots=True)
@@ -226,11 +196,7 @@ class Service:
 
     @property
     def origin(self) -> str:
-        if isinstance(self.role, Writing):
-            return self.role.keys.origin
-        origin = self.governance.origin
-        assert origin is not None  # a reader is opened on a log that has its charter
-        return origin
+        return self.role.origin
 
     @property
     def keys_in_force(self) -> LogKeys:
@@ -274,8 +240,7 @@ class Service:
             # A demonstration is ready with its sample.
             None if self.filling is None or self.filling.done else Condition("demo.filling", self.filling.said),
         ]
-        of_role = _of_writing(self.role) if isinstance(self.role, Writing) else _of_reading(self.role)
-        return [*of_role, *(one for one in found if one is not None)]
+        return [*self.role.conditions(), *(one for one in found if one is not None)]
 
     def _afresh(self) -> str:
         """How far they are where all read models are being derived again."""
@@ -354,27 +319,6 @@ class Service:
             list(at_once.map(_close, followers))
         for part in (self.views.close, self.store.close):
             _close(part)
-
-
-def _of_writing(role: Writing) -> list[Condition]:
-    sequencer = role.sequencer
-    found = [
-        None if sequencer.broken is None else Condition("history", sequencer.broken),
-        None if sequencer.alive else Condition("sequencer", "the thread that commits has ended"),
-        None if sequencer.clock_doubt is None else Condition("clock", sequencer.clock_doubt),
-        None if role.projecting.alive else Condition("projections", "the process that projects is not running"),
-    ]
-    return [one for one in found if one is not None]
-
-
-def _of_reading(role: ReadsOnly) -> list[Condition]:
-    head, behind = role.head, role.lag.behind()
-    broken = head.broken or role.lag.forked
-    fewer = None if head.fewer is None else f"the database holds {head.fewer} entries, and held {head.size} before"
-    return [
-        *([] if broken is None else [Condition("history", broken)]),
-        *(Condition("reader.behind", why) for why in (behind, fewer) if why is not None),
-    ]
 
 
 def _close(part: Callable[[], None]) -> None:

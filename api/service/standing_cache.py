@@ -22,7 +22,7 @@ from ledger.store.array_parameters import Texts
 from ledger.store.connect import BoundedAsyncConnection, parameters
 from projections.db.queries import QUERIES
 from projections.engine.progress import Watch
-from projections.standing.levels import Level
+from projections.standing import Level
 from projections.standing.standing_view import Served, StandingView
 
 __all__ = ["Standings"]

@@ -13,20 +13,19 @@ from typing import Any, Final, NamedTuple
 from ledger.audit.checkpoints import CheckpointChain, check_head
 from ledger.audit.cosignatures import check_cosignatures
 from ledger.audit.disk_index import DiskIndex, Indices
-from ledger.audit.facts import FactFiles, compare_facts
-from ledger.audit.findings import AuditFinding, Findings
-from ledger.audit.known_beforehand import check_charter, compare_known
+from ledger.audit.findings import AuditFinding, AuditResult, Findings
+from ledger.audit.governance_timeline import Timeline
+from ledger.audit.known_beforehand import Known, check_charter, compare_known
 from ledger.audit.replay_rules import AnnexNamed, AttachmentNamed
-from ledger.audit.result import AuditResult, Known
 from ledger.audit.side_tables import check_annexes, check_tables
 from ledger.audit.sources.source import AuditSource, Sources, StreamRange
-from ledger.audit.timeline import Timeline
 from ledger.audit.tree import check_tree
+from ledger.audit.unique_facts import FactFiles, compare_facts
 from ledger.audit.worker import Job, PartDone, Shared, StreamChecks, do_part, work_on
 from ledger.limits import PART_ENTRIES_MAX, PARTS_PER_PROCESS_MIN
 from ledger.parallel.engine import Engine
 from ledger.tlog.hashing import EMPTY_ROOT
-from ledger.verifier.trust import Trust
+from ledger.verifier import Trust
 
 __all__ = ["AuditWorkers", "FurtherChecks", "Progress", "WholeCheck", "run_audit"]
 

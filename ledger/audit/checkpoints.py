@@ -20,7 +20,7 @@ from ledger.limits import TREE_SIZE_MAX
 from ledger.store.contract import CheckpointRow
 from ledger.tlog.checkpoint import VerifiedCheckpoint, open_checkpoint
 from ledger.tlog.hashing import HASH_BYTES
-from ledger.verifier.trust import Trust
+from ledger.verifier import Trust
 
 __all__ = ["CheckpointChain", "HeadFound", "check_head"]
 

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from msgspec import Struct
 
 from ledger.audit.findings import Findings
-from ledger.audit.timeline import Timeline
+from ledger.audit.governance_timeline import Timeline
 
 __all__ = ["AuditContext", "Heads"]
 

@@ -16,7 +16,7 @@ from ledger.tlog.checkpoint import Checkpoint, format_checkpoint
 from ledger.tlog.cosignature import CosignerKey
 from ledger.tlog.note import Signature
 from ledger.tlog.witness_policy import Policy
-from ledger.verifier.trust import Trust
+from ledger.verifier import Trust
 
 __all__ = ["check_cosignatures"]
 

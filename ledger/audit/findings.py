@@ -1,4 +1,4 @@
-"""What an audit found: each broken promise with its place, bounded in number, counted in full."""
+"""What an audit found: each broken promise with its place, bounded in number, counted in full; its totals."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ledger.audit.promises import NOTICES, PROMISES
 
-__all__ = ["AuditFinding", "Findings", "Remarked"]
+__all__ = ["AuditFinding", "AuditResult", "Findings", "Remarked"]
 
 KEPT_PER_CODE_MAX: Final = 100
 _DETAIL_MAX: Final = 600
@@ -51,6 +51,44 @@ class Remarked(Struct, frozen=True):
 
     kept: list[AuditFinding]
     counts: dict[str, int]
+
+
+class AuditResult(Struct):
+    """What an audit found and how much it looked at."""
+
+    origin: str
+    size: int = 0
+    root: str = ""
+    note: str = ""
+    checkpoints: int = 0
+    entries: int = 0
+    signatures: int = 0
+    bodies: int = 0
+    judged: int = 0
+    facts: int = 0
+    seconds: float = 0.0
+    tables: bool = False
+    timed: bool = True
+    resumed_from: int = 0
+    findings: list[AuditFinding] = field(default_factory=list)
+    notices: list[AuditFinding] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    notice_counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that was to be looked at could be: what could not be reached is nobody's broken promise."""
+        return "not_reached" not in self.notice_counts
+
+    @property
+    def clean(self) -> bool:
+        """Whether everything was looked at and nothing found."""
+        return not self.counts and self.complete
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 findings (they stand, whatever else could not be reached), 2 it could not be completed."""
+        return 1 if self.counts else 0 if self.complete else 2
 
 
 class Findings:

@@ -1,24 +1,47 @@
-"""What was known of the log beforehand: its charter and keys by the trust file, its checkpoints by others."""
+"""What was known of the log beforehand: its charter and keys by the trust file, its checkpoints by others, and what an
+earlier audit left."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from msgspec import Struct
+
 from ledger.audit.checkpoints import CheckpointChain
 from ledger.audit.findings import Findings
-from ledger.audit.result import Known
+from ledger.audit.governance_timeline import Timeline
 from ledger.audit.sources.source import AuditSource
-from ledger.audit.timeline import Timeline
 from ledger.audit.tree import Tree
 from ledger.domain.events.party import TrustAnchorsEstablished
 from ledger.errors import LedgerError
 from ledger.keys.algorithms import decode_key
+from ledger.tlog.checkpoint import VerifiedCheckpoint
 from ledger.tlog.tree import Edge
-from ledger.verifier.trust import KeySuccession, Trust
+from ledger.verifier import Trust
+from ledger.verifier.trust import KeySuccession
 
-__all__ = ["check_charter", "compare_known"]
+__all__ = ["Audited", "Known", "check_charter", "compare_known"]
 
 _CHARTER_MAX: Final = 4_096  # entries
+
+
+class Audited(Struct, frozen=True):
+    """What an earlier audit left: that the tree of this size and root was in order."""
+
+    origin: str
+    size: int
+    root: str
+    note: str = ""
+
+
+class Known(Struct, frozen=True):
+    """What is known of the log from elsewhere: what an earlier audit left, and checkpoints that the log signed.
+
+    They must be of the same tree.
+    """
+
+    heads: tuple[VerifiedCheckpoint, ...] = ()
+    audited: Audited | None = None
 
 
 def compare_known(known: Known, tree: Tree, end: int, findings: Findings) -> int:

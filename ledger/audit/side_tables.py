@@ -13,9 +13,9 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from ledger.audit.disk_index import BUCKETS, DiskIndex
 from ledger.audit.findings import Findings
+from ledger.audit.governance_timeline import Timeline
 from ledger.audit.replay_rules import AnnexNamed, AttachmentNamed
 from ledger.audit.sources.source import AnnexFound, AuditSource
-from ledger.audit.timeline import Timeline
 from ledger.domain.state.access_log import Access, day_digest
 from ledger.domain.values.dates import shanghai_date
 from ledger.store.migrate import shipped

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from ledger.audit.context import AuditContext, Heads
 from ledger.audit.findings import Findings, Remarked
+from ledger.audit.governance_timeline import Timeline
 from ledger.audit.replay_rules import AnnexGone, AnnexNamed, AttachmentNamed, Stream
 from ledger.audit.sources.source import AuditSource, Sources, StreamRange
 from ledger.audit.streams import StreamAuditor
-from ledger.audit.timeline import Timeline
 
 __all__ = ["Job", "PartDone", "Shared", "StreamCheck", "StreamChecks", "do_part", "work_on"]
 

@@ -21,6 +21,7 @@ from distributed import CancelledError, Client, Future, KilledWorker, wait
 
 from ledger.errors import Misconfigured, PartLost, Unavailable
 from ledger.limits import (
+    COLLECT_AFTER_OBJECTS,
     ENGINE_CONNECT_SECONDS_MAX,
     ENGINE_WORKERLESS_SECONDS_MAX,
     PARTS_AHEAD_PER_PROCESS,
@@ -32,7 +33,6 @@ __all__ = ["DaskEngine"]
 
 _LOOK_SECONDS: Final = 1.0
 _GATHER_SECONDS: Final = 5.0  # for a result to come; where its worker has ended meanwhile, it is made again
-_GC_THRESHOLD: Final = 50_000  # as in `process_pool.py`
 # Of what all parts have in common: tens of MB in a log of hundreds of millions, and it is sent once.
 _SETTINGS: Final = {"distributed.admin.large-graph-warning-threshold": "1GB"}
 
@@ -121,5 +121,5 @@ def _do(do: Callable[[Any, Any], Done], common: Any, part: bytes, digest: str) -
     own = source_digest(do)
     if own != digest:
         raise Misconfigured(f"a worker runs another version of this product (source {own[:16]}, not {digest[:16]})")
-    gc.set_threshold(_GC_THRESHOLD)
+    gc.set_threshold(COLLECT_AFTER_OBJECTS)
     return do(common, pickle.loads(part))  # noqa: S301  (whoever leads may have us run anything)

@@ -20,15 +20,13 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from ledger.errors import PartLost
-from ledger.limits import PART_TRIES_MAX, PARTS_AHEAD_PER_PROCESS
+from ledger.limits import COLLECT_AFTER_OBJECTS, PART_TRIES_MAX, PARTS_AHEAD_PER_PROCESS
 from ledger.parallel.engine import Common, Done, Part
 
 __all__ = ["ProcessEngine"]
-
-_GC_THRESHOLD: Final = 50_000  # streams come and go; looking for cycles among them finds none
 
 
 class ProcessEngine:
@@ -157,5 +155,5 @@ def _do(do: Callable[[Any, Part], Done], file: str, part: Part) -> Done:
         _common = ("", None)  # not two at a time
         _common = file, pickle.loads(Path(file).read_bytes())  # noqa: S301  (written by our parent)
         gc.freeze()
-        gc.set_threshold(_GC_THRESHOLD)
+        gc.set_threshold(COLLECT_AFTER_OBJECTS)
     return do(_common[1], part)

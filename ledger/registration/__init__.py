@@ -7,10 +7,9 @@ is only in `judge`, so that a batch which lost a race is judged again without ve
 """
 
 from ledger.registration.admit import AdmittingLog, admit, admit_charter
-from ledger.registration.annexes import MissingAnnex
-from ledger.registration.attachments import MissingAttachment
 from ledger.registration.candidate import Candidate, MissingBody, candidate_of, content_of
 from ledger.registration.decide import AwaitsRelease, EntryPosition, Judgement, judge
+from ledger.registration.named_files import MissingAnnex, MissingAttachment
 
 __all__ = [
     "AdmittingLog",

@@ -19,9 +19,8 @@ from ledger.keys.algorithms import PublicKey, decode_key
 from ledger.keys.keyring import Keyring
 from ledger.limits import IAT_AHEAD_SECONDS_MAX
 from ledger.mark_serials.root_check import check_serials
-from ledger.registration.annexes import require_annexes
-from ledger.registration.attachments import require_upload
 from ledger.registration.candidate import Candidate, content_of
+from ledger.registration.named_files import require_annexes, require_upload
 from ledger.store.annexes import AnnexKept
 from ledger.store.attachments import StoredAttachment
 

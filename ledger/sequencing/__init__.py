@@ -8,8 +8,23 @@ keeps that on disk, `lost_history` looks at what a person gives up of it, `clock
 is stored again.
 """
 
+from ledger.sequencing.clock import ClockDoubts, check_behind
 from ledger.sequencing.commit import CommitLoop
 from ledger.sequencing.decision import Registered
-from ledger.sequencing.sequencer import Sequencer, Submission
+from ledger.sequencing.high_water import HighWater
+from ledger.sequencing.scrubber import Scrubber
+from ledger.sequencing.sequencer import Answer, Sequencer, Submission
+from ledger.sequencing.signed_history import WAY_ON
 
-__all__ = ["CommitLoop", "Registered", "Sequencer", "Submission"]
+__all__ = [
+    "WAY_ON",
+    "Answer",
+    "ClockDoubts",
+    "CommitLoop",
+    "HighWater",
+    "Registered",
+    "Scrubber",
+    "Sequencer",
+    "Submission",
+    "check_behind",
+]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, TypeVar
 
 from ledger.cose.receipt import encode_receipt, receipt_protected, sign_root
 from ledger.domain.events.annex import AnnexTakenDown
@@ -34,6 +34,8 @@ from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.tree import Growth
 
 __all__ = ["Decision", "Registered"]
+
+_Value = TypeVar("_Value")
 
 # By what is taken: rule, and the words for people
 _TAKEN: Final[Mapping[str, tuple[str, str, str]]] = {
@@ -161,23 +163,27 @@ class Decision:
         """Take all of a group, in order. Raises what the first refused one raises, and has taken none."""
         if len(group) == 1:
             return (self.take(group[0]),)
-        kept = (
-            len(self.entries),
-            len(self._erased),
-            len(self._taken_down),
-            dict(self.facts),
-            dict(self._records),
-            dict(self._versions),
-            self.governance,
-            self.keyring,
-        )
+        # Only what the group may change is kept: all of the round for each group would be its square.
+        subjects = {candidate.statement.subject for candidate in group}
+        records = {subject: self._records.get(subject) for subject in subjects}
+        versions = {subject: self._versions.get(subject) for subject in subjects}
+        size, erased, taken_down = len(self.entries), len(self._erased), len(self._taken_down)
+        facts, governance, keyring = len(self.facts), self.governance, self.keyring
         try:
-            return tuple(self.take(candidate, released=_released(candidate, group)) for candidate in group)
+            published = {other.event.pledge for other in group if isinstance(other.event, PledgePublished)}
+            return tuple(
+                self.take(candidate, released=candidate.statement.statement_id.hex() in published)
+                for candidate in group
+            )
         except LedgerError:
-            size, erased, taken_down, self.facts, self._records, self._versions, self.governance, self.keyring = kept
             del self.entries[size:]
             del self._erased[erased:]
             del self._taken_down[taken_down:]
+            while len(self.facts) > facts:
+                self.facts.popitem()  # the newest: none is ever said twice
+            _put_back(self._records, records)
+            _put_back(self._versions, versions)
+            self.governance, self.keyring = governance, keyring
             raise
 
     def integrate(self) -> Batch:
@@ -264,7 +270,9 @@ class Decision:
         return self._versions.get(subject) or self._head.version(subject)
 
 
-def _released(candidate: Candidate, group: Sequence[Candidate]) -> bool:
-    """Whether the group holds the publication that names the candidate's pledge."""
-    pledge = candidate.statement.statement_id.hex()
-    return any(isinstance(other.event, PledgePublished) and other.event.pledge == pledge for other in group)
+def _put_back(changed: dict[str, _Value], kept: Mapping[str, _Value | None]) -> None:
+    for subject, value in kept.items():
+        if value is None:
+            changed.pop(subject, None)
+        else:
+            changed[subject] = value

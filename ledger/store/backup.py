@@ -21,7 +21,6 @@ from ledger.errors import Misconfigured
 from ledger.store.backup_file import (
     FORMAT,
     MANIFEST,
-    TABLES,
     BackupManifest,
     Progress,
     TableCopy,
@@ -29,6 +28,7 @@ from ledger.store.backup_file import (
     applied_migrations,
     names,
 )
+from ledger.store.backup_tables import TABLES
 from ledger.store.connect import connect, translated
 
 __all__ = ["backup"]

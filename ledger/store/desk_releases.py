@@ -25,7 +25,7 @@ from ledger.store.connect import Database
 from ledger.store.draft_encryption import decrypt_part, encrypt_part
 from ledger.store.key_folder import KeyFolder
 
-__all__ = ["Draft", "DraftCount", "DraftState", "Drafts"]
+__all__ = ["Draft", "DraftCount", "DraftState", "Drafts", "NewDraft", "SignedRelease"]
 
 _LOG: Final = logging.getLogger(__name__)
 DraftState = Literal["draft", "left", "releasing", "refused", "released"]
@@ -73,6 +73,27 @@ class DraftCount(NamedTuple):
     refused: int
 
 
+class NewDraft(NamedTuple):
+    """A draft to be laid, under an id of its own choice (16 bytes)."""
+
+    id: bytes
+    party: str
+    drafter: str
+    type: str
+    subject: str
+    document: str
+
+
+class SignedRelease(NamedTuple):
+    """A draft's statement as its releaser signed it, to be released at a time (Unix seconds)."""
+
+    releaser: str
+    statement: bytes
+    statement_id: bytes
+    body: bytes | None
+    at: int
+
+
 class Drafts:
     """Every method may raise `Unavailable`. Thread-safe. A draft is asked for by its party: another's is not there."""
 
@@ -80,23 +101,19 @@ class Drafts:
         self._database = database
         self._keys = keys
 
-    def lay(self, *, id: bytes, party: str, drafter: str, type: str, subject: str, document: str, at: int) -> Draft:
+    def lay(self, new: NewDraft, at: int) -> Draft:
         """Lay a new one. Raises `Busy` where the party has too many."""
-        secret = self._keys.make(id.hex())
+        secret = self._keys.make(new.id.hex())
         params = {
-            "id": id,
-            "party": party,
-            "drafter": drafter,
-            "type": type,
-            "subject": subject,
-            "document": encrypt_part(secret, id, "document", None, document.encode()),
+            **new._asdict(),
+            "document": encrypt_part(secret, new.id, "document", None, new.document.encode()),
             "laid_at": at,
             "kept_since": at - RELEASED_DRAFT_SECONDS,
             "most": DRAFTS_PER_PARTY_MAX,
         }
         rows = self._database.execute("draft_lay", params)
         if not rows:
-            self._keys.destroy(id.hex())
+            self._keys.destroy(new.id.hex())
             raise Busy("the list of this party's drafts", retry_after_seconds=60)
         return self._opened(rows[0])
 
@@ -112,31 +129,22 @@ class Drafts:
     def count(self, party: str) -> DraftCount:
         return DraftCount(*self._database.fetch("drafts_waiting", (party,))[0])
 
-    def leave(
-        self,
-        id: bytes,
-        party: str,
-        *,
-        releaser: str,
-        statement: bytes,
-        statement_id: bytes,
-        body: bytes | None,
-        release_at: int,
-    ) -> Draft | None:
+    def leave(self, id: bytes, party: str, release: SignedRelease) -> Draft | None:
         """Leave a draft's signed statement for a time. None where there is no such draft to be released, its key is
         gone, or the releaser is its drafter."""
         secret = self._keys.get(id.hex())
         if secret is None:
             return None
+        statement_id, body = release.statement_id, release.body
         params = {
             "id": id,
             "party": party,
-            "releaser": releaser,
-            "statement": encrypt_part(secret, id, "statement", statement_id, statement),
+            "releaser": release.releaser,
+            "statement": encrypt_part(secret, id, "statement", statement_id, release.statement),
             "statement_id": statement_id,
             "body": None if body is None else encrypt_part(secret, id, "body", statement_id, body),
             "commitment": None if body is None else sha256(body).digest(),
-            "release_at": release_at,
+            "release_at": release.at,
         }
         rows = self._database.execute("draft_leave", params)
         return self._opened(rows[0]) if rows else None

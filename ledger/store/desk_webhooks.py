@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ledger.errors import Busy, Refused
 from ledger.limits import (
@@ -27,7 +27,7 @@ from ledger.store.connect import Database
 from ledger.store.key_folder import KeyFolder
 from ledger.store.receiver_encryption import decrypt_receiver, encrypt_receiver
 
-__all__ = ["DeskWebhooks", "WebhookFilter", "WebhookState", "WebhookSubscription"]
+__all__ = ["DeskWebhooks", "NewWebhook", "WebhookFilter", "WebhookState", "WebhookSubscription"]
 
 WebhookState = Literal["asked", "active", "stopped"]
 
@@ -62,23 +62,24 @@ class WebhookSubscription:
     claim: bytes | None
 
 
+class NewWebhook(NamedTuple):
+    """A subscription that is asked for: SHA-256 of its token, who asks, where it goes (encrypted when it is stored),
+    and from which entry on."""
+
+    token_hash: bytes
+    client: bytes
+    receiver: bytes
+    filter: WebhookFilter
+    next_entry: int
+
+
 class DeskWebhooks:
     """Every method may raise `Unavailable`. Thread-safe."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def ask(
-        self,
-        keys: KeyFolder,
-        *,
-        token_hash: bytes,
-        client: bytes,
-        receiver: bytes,
-        filter: WebhookFilter,
-        next_entry: int,
-        at: int,
-    ) -> WebhookSubscription:
+    def ask(self, keys: KeyFolder, new: NewWebhook, at: int) -> WebhookSubscription:
         """A new one, to be challenged; durable on return. What nobody confirmed or resumed for long goes with it.
 
         Raises `Refused` where the client has too many, `Busy` where all are too many.
@@ -89,13 +90,13 @@ class DeskWebhooks:
         id = os.urandom(16)
         params = {
             "id": id,
-            "token_hash": token_hash,
-            "client": client,
-            "receiver": encrypt_receiver(keys, id, receiver),
-            "subjects": Texts(filter.subjects),
-            "campaigns": Texts(filter.campaigns),
-            "types": Texts(filter.types),
-            "next_entry": next_entry,
+            "token_hash": new.token_hash,
+            "client": new.client,
+            "receiver": encrypt_receiver(keys, id, new.receiver),
+            "subjects": Texts(new.filter.subjects),
+            "campaigns": Texts(new.filter.campaigns),
+            "types": Texts(new.filter.types),
+            "next_entry": new.next_entry,
             "at": at,
             "most": WEBHOOKS_MAX,
             "most_of_client": WEBHOOKS_PER_CLIENT_MAX,
@@ -104,7 +105,7 @@ class DeskWebhooks:
         if rows:
             return _subscription(rows[0])
         keys.destroy(id.hex())
-        if self._database.fetch("webhooks_of_client", (client,))[0][0] >= WEBHOOKS_PER_CLIENT_MAX:
+        if self._database.fetch("webhooks_of_client", (new.client,))[0][0] >= WEBHOOKS_PER_CLIENT_MAX:
             raise Refused(
                 "webhook.client_max",
                 f"同一来源最多有 {WEBHOOKS_PER_CLIENT_MAX} 个订阅",

@@ -19,7 +19,7 @@ from ledger.store.append_parameters import append_params
 from ledger.store.attachments import AttachmentStore, MemoryAttachments
 from ledger.store.contract import Batch, CheckpointRow, EntryRow, Fact, LeafRow
 from ledger.store.cosignatures import Cosignatures, MemoryCosignatures
-from ledger.store.desk import MemoryDesk
+from ledger.store.memory_desk import MemoryDesk
 from ledger.store.memory_recorder import MemoryRecorder
 from ledger.store.owners import NOBODY, Owner, full
 from ledger.tlog.hashing import leaf_hash

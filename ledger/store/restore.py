@@ -13,7 +13,6 @@ from psycopg.sql import SQL, Identifier
 
 from ledger.errors import Misconfigured, Refuted
 from ledger.store.backup_file import (
-    TABLES,
     BackupManifest,
     Progress,
     TableCopy,
@@ -23,6 +22,7 @@ from ledger.store.backup_file import (
     pieces,
     take_manifest,
 )
+from ledger.store.backup_tables import TABLES
 from ledger.store.connect import connect, translated
 from ledger.store.erasure_journal import Erased
 from ledger.tlog.checkpoint import Checkpoint

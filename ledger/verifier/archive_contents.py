@@ -16,7 +16,6 @@ from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Malformed, Refuted
 from ledger.verifier.formats import archive_paths as paths
 from ledger.verifier.formats.archive import member
-from ledger.verifier.formats.ground import ground_of
 from ledger.verifier.formats.manifest import (
     COMPLETENESS,
     INDEX,
@@ -26,6 +25,7 @@ from ledger.verifier.formats.manifest import (
     ArchiveManifest,
     parse_manifest,
 )
+from ledger.verifier.statement import ground_of
 
 __all__ = [
     "annexes_of",

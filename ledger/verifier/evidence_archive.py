@@ -39,10 +39,10 @@ from ledger.verifier.completeness_bundle import verify_bundle
 from ledger.verifier.entry_location import Located
 from ledger.verifier.formats import archive_paths as paths
 from ledger.verifier.formats.archive import member, read_archive
-from ledger.verifier.formats.ground import ground_of, is_ground
 from ledger.verifier.formats.manifest import CHECKPOINT, COMPLETENESS, MANIFEST, SIGNATURE, ArchiveManifest
 from ledger.verifier.issuer_keys import IssuerChain
 from ledger.verifier.report import Remark, Verified, anchored
+from ledger.verifier.statement import ground_of, is_ground
 from ledger.verifier.succession import renewed
 from ledger.verifier.trust import Trust
 

@@ -32,14 +32,13 @@ from ledger.errors import Refuted, Uncheckable
 from ledger.verifier import statement_wording as wording
 from ledger.verifier.entry_location import Located, Roots, check_order, locate
 from ledger.verifier.formats.evidence import parse_evidence
-from ledger.verifier.formats.ground import ground_of
 from ledger.verifier.issuer_keys import IssuerChain, check_entitled, check_new_key
 from ledger.verifier.quorum import check_witnessed
 from ledger.verifier.report import VerifiedEntry, anchored
 from ledger.verifier.succession import renewed
 from ledger.verifier.trust import Trust
 
-__all__ = ["verify_entry"]
+__all__ = ["ground_of", "is_ground", "verify_entry"]
 
 
 def verify_entry(
@@ -111,6 +110,18 @@ def verify_entry(
         event=event,
         disputed=disputed,
     )
+
+
+def ground_of(event: Event | Closed) -> str | None:
+    """The digest of the text that an open statement names and an archive holds beside it; None for every other."""
+    if isinstance(event, Closed) or event.text_type is not GroundText:
+        return None  # a mark's seed is named like a text, but it is a secret
+    return event.named_text
+
+
+def is_ground(event: Event | Closed, body: bytes) -> bool:
+    """Whether `body` is the text that the statement names. Raises `Malformed` for a text in no form that texts have."""
+    return ground_of(event) == hashlib.sha256(body).hexdigest() and isinstance(decode_body(body)[1], GroundText)
 
 
 def _same(entry: Located, target: Located) -> None:

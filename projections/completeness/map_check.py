@@ -13,10 +13,8 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
+from ledger.audit import AuditSource, Findings, Timeline
 from ledger.audit.checkpoints import CheckpointChain
-from ledger.audit.findings import Findings
-from ledger.audit.sources.source import AuditSource
-from ledger.audit.timeline import Timeline
 from ledger.store.contract import LeafRow
 from projections.completeness.map_tables import items_of
 from projections.completeness.trie import take_in

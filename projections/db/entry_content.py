@@ -1,8 +1,9 @@
 """What the read models need of a stored entry, without the rest: for rebuilds, which read every entry there is.
 
 Taking the whole header apart costs more than all else that is done with most entries: of it the issuer is read, and of
-few the key, since an assessment counts by whether it was signed with another one than the publication. What a statement
-was checked for when it was admitted is not checked again.
+few the key, since an assessment counts by whether it was signed with another one than the publication. All that a key
+signs begins with the same bytes, up to its issuer: they are walked over once. What a statement was checked for when it
+was admitted is not checked again.
 `to_recorded` decodes everything; rows made from either are the same (tested).
 """
 
@@ -30,6 +31,10 @@ _SALT: Final = b'"salt":"'  # no text can hold these bytes: inside a JSON string
 _DECODE: Final = msgspec.json.Decoder(Union[ALL]).decode  # noqa: UP007  (built from the table)
 _AFTER_HEAD: Final = 2  # a statement begins with its tag and the head of an array
 _SMALL_MAP: Final = range(0xA0, 0xB8)  # heads of maps with fewer than 24 pairs (RFC 8949 §3)
+_TELLING_BYTES: Final = 80  # of a header: algorithm, content type and most of the thumbprint
+_SIGNERS_MAX: Final = 4_096
+# By those bytes: the header as far as the issuer's end, the key, the issuer.
+_SIGNERS: Final[dict[bytes, tuple[bytes, bytes, str]]] = {}
 
 
 def content(row: EntryRow) -> Recorded:
@@ -43,8 +48,10 @@ def content(row: EntryRow) -> Recorded:
         event = _event(_unsalted(row.body))
     else:
         event = Closed(b"")
-    kid = _kid(protected) if type(event) in _WITH_WHICH_KEY else b""
-    issuer, statement_id = _issuer(protected), sha256(statement).digest()
+    kid, issuer = _signer(protected)
+    if type(event) not in _WITH_WHICH_KEY:
+        kid = b""
+    statement_id = sha256(statement).digest()
     return Recorded(row.index, row.subject, row.version, row.recorded_at, statement_id, issuer, kid, 0, sealed, event)
 
 
@@ -66,18 +73,22 @@ def _unsalted(body: bytes) -> bytes:
     return body[:start] + body[end + 2 :]
 
 
-def _issuer(protected: bytes) -> str:
-    """The `iss` among the claims: both maps are walked over to their item, nothing else is decoded."""
+def _signer(protected: bytes) -> tuple[bytes, str]:
+    """The thumbprint of the key, and the `iss` among the claims: nothing else of the header is decoded."""
+    known = _SIGNERS.get(protected[:_TELLING_BYTES])
+    if known is not None and protected.startswith(known[0]):
+        return known[1:]
+    kid, after_kid = read_byte_string(protected, _value(protected, 0, headers.KID))
     at = _value(protected, _value(protected, 0, headers.CWT_CLAIMS), headers.ISS)
-    issuer = decode(protected[at : item_end(protected, at)])
+    end = item_end(protected, at)
+    issuer = decode(protected[at:end])
     if not isinstance(issuer, str):
         raise Malformed("iss is not a party id")
-    return issuer
-
-
-def _kid(protected: bytes) -> bytes:
-    """The thumbprint of the key."""
-    return read_byte_string(protected, _value(protected, 0, headers.KID))[0]
+    if after_kid < end:  # as in every canonical header: of whatever begins so, this was read
+        if len(_SIGNERS) >= _SIGNERS_MAX:
+            _SIGNERS.clear()
+        _SIGNERS[protected[:_TELLING_BYTES]] = protected[:end], kid, issuer
+    return kid, issuer
 
 
 def _value(data: bytes, at: int, label: int) -> int:

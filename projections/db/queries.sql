@@ -127,6 +127,10 @@ CROSS JOIN LATERAL (
 SELECT DISTINCT ON (subject) subject, until_on, body FROM projections.standing_segments
 WHERE subject > %(after)b AND from_on <= %(today)b ORDER BY subject, from_on DESC LIMIT %(limit)b
 
+-- name: outcomes_page
+-- The outcomes of some enterprises, by subject: a page of a dump.
+SELECT subject, outcomes FROM projections.outcomes WHERE subject > %(after)b ORDER BY subject LIMIT %(limit)b
+
 -- name: standing_changes
 SELECT changed_on, position, subject, level_before, level_after FROM projections.standing_changes
 WHERE (changed_on, position, subject) > (%(changed_on)b, %(position)b, %(subject)b) AND changed_on <= %(until)b

@@ -120,6 +120,11 @@ CREATE TABLE projections.standards_set (
     body bytea NOT NULL,
     etag text NOT NULL
 );
+-- Complaint outcomes as they are counted, all of an enterprise in one JSON value, with the days on which each is public.
+CREATE TABLE projections.outcomes_set (
+    subject text COLLATE "C" NOT NULL,
+    outcomes bytea NOT NULL
+);
 -- A row for each entry of the log, never changed but where a body is erased: the type of a sealed entry whose body is not
 -- there is "sealed". For officers who look for events; recorded_at in Unix seconds.
 CREATE TABLE projections.event_index_set (
@@ -155,6 +160,7 @@ ALTER TABLE projections.marks_set ADD CONSTRAINT marks_pkey_set PRIMARY KEY (ran
 CREATE INDEX marks_subject_set ON projections.marks_set (subject);
 ALTER TABLE projections.standards_set ADD CONSTRAINT standards_pkey_set PRIMARY KEY (subject, entry);
 CREATE INDEX standards_number_set ON projections.standards_set (number_key, entry) WHERE state <> 'repudiated';
+ALTER TABLE projections.outcomes_set ADD CONSTRAINT outcomes_pkey_set PRIMARY KEY (subject);
 ALTER TABLE projections.campaigns_set ADD CONSTRAINT campaigns_pkey_set PRIMARY KEY (campaign);
 -- Each holds the entry at its end: whatever is asked for is read in the order of the log, and no further than a page.
 ALTER TABLE projections.event_index_set ADD CONSTRAINT event_index_pkey_set PRIMARY KEY (entry);

@@ -12,8 +12,8 @@ from ledger.limits import HISTORY_CHANGES_MAX
 from ledger.store.array_parameters import Texts
 from projections.db.reads import Reading
 from projections.declarations.declaration_record import compose
+from projections.standing import Level
 from projections.standing.level_history import Change
-from projections.standing.levels import Level
 from projections.standing.standing_view import Served
 
 __all__ = ["Coming", "Dossier", "DossierView"]

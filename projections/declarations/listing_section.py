@@ -9,7 +9,7 @@ from typing import Any, Final
 from ledger.domain.events.listing import ProductDelisted, ProductListed
 from ledger.domain.state.listing import LISTINGS, Listing
 from projections.declarations.section import DatedValue, Section, pieces_of
-from projections.standing.evaluate import Case
+from projections.standing import Case
 from projections.standing.level_history import LevelHistory
 
 __all__ = ["LISTINGS_PART"]

@@ -18,7 +18,7 @@ from ledger.domain.state.enterprise import name_on, registration_of
 from ledger.domain.state.licence_periods import last_day, spans, standing_turns, state_on
 from ledger.domain.state.mark import MARKS, Licence, counting_misuses
 from projections.declarations.section import DatedValue, Section, pieces_of
-from projections.standing.evaluate import Case
+from projections.standing import Case
 from projections.standing.level_history import LevelHistory
 
 __all__ = ["MARKS_PART"]

@@ -18,8 +18,8 @@ from ledger.domain.state.pledge import PLEDGES
 from ledger.domain.state.pledge_state import Assessment
 from ledger.domain.state.public_pledges import PublicPledge, public_pledges
 from projections.db.dated_document import DatedDocument, etag
+from projections.standing import Case
 from projections.standing.disclosure import DisclosureWindows
-from projections.standing.evaluate import Case
 from projections.standing.level_history import LevelHistory
 
 __all__ = ["PledgePage", "pledge_pages"]

@@ -14,8 +14,8 @@ from ledger.domain.events.inspection_report import ReportSubmitted
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.inspection_report import REPORTS, Invalidation, Report
 from projections.declarations.section import DatedValue, Section, pieces_of
+from projections.standing import Case
 from projections.standing.disclosure import DisclosureWindows
-from projections.standing.evaluate import Case
 from projections.standing.level_history import LevelHistory
 
 __all__ = ["REPORTS_PART"]

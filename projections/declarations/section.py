@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from projections.standing.evaluate import Case
+from projections.standing import Case
 from projections.standing.level_history import LevelHistory
 
 __all__ = ["DatedValue", "Section", "no_rows", "pieces_of"]

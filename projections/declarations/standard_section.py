@@ -17,7 +17,7 @@ from ledger.domain.state.declaration import STANDARDS, Abolition, Declaration, V
 from ledger.domain.values.standard_number import number_key
 from projections.db.dated_document import etag
 from projections.declarations.section import DatedValue, Section, pieces_of
-from projections.standing.evaluate import Case
+from projections.standing import Case
 from projections.standing.level_history import LevelHistory
 
 __all__ = ["STANDARDS_PART"]

@@ -14,11 +14,9 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
+from ledger.audit import AuditSource, Findings, Timeline
 from ledger.audit.checkpoints import CheckpointChain
-from ledger.audit.findings import Findings
 from ledger.audit.replay_rules import Stream
-from ledger.audit.sources.source import AuditSource
-from ledger.audit.timeline import Timeline
 from ledger.domain.values.dates import shanghai_date
 from ledger.store.contract import EntryRow
 from ledger.store.statement_mapper import to_recorded
@@ -28,8 +26,7 @@ from projections.engine.enterprise_rows import portray, standing_steps
 from projections.engine.event_index import EventRow, event_rows
 from projections.engine.schema import SHAPE, TABLES
 from projections.engine.tables import Rows
-from projections.standing.evaluate import Case
-from projections.standing.facts_from_record import facts_of
+from projections.standing import Case, facts_of
 from projections.standing.level_history import follow, without_erased
 from projections.standing.policy_timeline import Approval, Rules
 

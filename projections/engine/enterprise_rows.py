@@ -10,15 +10,14 @@ from typing import Any, Final
 
 from projections.db.dated_document import DatedDocument, etag
 from projections.declarations.declaration_record import SectionRow, section_rows
+from projections.declarations.outcome_section import OUTCOMES_PART
 from projections.declarations.pledge_documents import PledgePage, pledge_pages
 from projections.engine.sections import PARTS
 from projections.search.enterprise_row import EnterpriseRow, enterprise_row
-from projections.standing.evaluate import SEGMENTS_MAX, Case
-from projections.standing.facts_from_record import facts_of
+from projections.standing import Case, Level, facts_of, render
+from projections.standing.evaluate import SEGMENTS_MAX
 from projections.standing.level_history import LevelHistory
-from projections.standing.levels import Level
 from projections.standing.policy_timeline import Rules
-from projections.standing.render import render
 
 __all__ = ["EnterpriseRows", "portray", "standing_steps"]
 
@@ -40,16 +39,19 @@ class EnterpriseRows:
     further: Sequence[Mapping[str, Sequence[tuple[Any, ...]]]]
 
 
-def portray(course: LevelHistory, rules: Rules, case: Case | None = None, *, named: bool = True) -> EnterpriseRows:
+def portray(
+    course: LevelHistory, rules: Rules, case: Case | None = None, *, named: bool = True, declared: bool = True
+) -> EnterpriseRows:
     """The rows of one enterprise under all policies that are known; `case` are its facts under them, if at hand.
 
-    Not `named`: without the row by which it is found, which stays as it is.
+    Not `named`: without the row by which it is found, which stays as it is. Not `declared`: without its pledges and
+    what other nouns bring than outcomes of complaints.
     """
     if case is None:
         case = Case(rules.policies, facts_of(course.record, course.record.subject))
-    pages = pledge_pages(course, case)
+    pages = pledge_pages(course, case) if declared else []
     subject, nouns = course.record.subject, course.record.nouns
-    parts = [part for part in PARTS if part.noun in nouns] if nouns else []
+    parts = [part for part in (PARTS if declared else (OUTCOMES_PART,)) if part.noun in nouns] if nouns else []
     return EnterpriseRows(
         subject,
         enterprise_row(course.record) if named else None,

@@ -35,7 +35,12 @@ class EventRow(NamedTuple):
 def event_rows(events: Sequence[Recorded]) -> list[EventRow]:
     """A row for each of these, as it is once all of them are known."""
     erased = {at.event.entry for at in events if isinstance(at.event, BodyErased)}
-    return [EventRow(at.index, at.subject, _type(at, erased), at.issuer, at.recorded_at, at.sealed) for at in events]
+    rows = []
+    for at in events:
+        closed = type(at.event) is Closed or (erased and at.sealed and at.index in erased)
+        said = SEALED if closed else type(at.event).__name__
+        rows.append(EventRow(at.index, at.subject, said, at.issuer, at.recorded_at, at.sealed))
+    return rows
 
 
 def close_erased(connection: Connection[Any], suffix: str, events: Sequence[Recorded]) -> None:
@@ -44,8 +49,3 @@ def close_erased(connection: Connection[Any], suffix: str, events: Sequence[Reco
     if erased:
         update = SQL("UPDATE projections.{} SET type = %s WHERE entry = ANY (%s) AND sealed")
         connection.execute(update.format(Identifier(TABLE + suffix)), (SEALED, erased))
-
-
-def _type(at: Recorded, erased: set[int]) -> str:
-    closed = isinstance(at.event, Closed) or (at.sealed and at.index in erased)
-    return SEALED if closed else type(at.event).__name__

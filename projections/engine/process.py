@@ -5,6 +5,7 @@ It is started and watched by the service, yields to it when cores are scarce, an
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from multiprocessing.sharedctypes import RawArray
@@ -13,7 +14,12 @@ from typing import Any, Final
 from ledger.domain.events.base import Recorded
 from ledger.domain.values.subject import is_enterprise
 from ledger.errors import LedgerError
-from ledger.limits import MAP_INTERVAL_SECONDS, PROJECTION_AFRESH_ENTRIES_MIN, STOP_PROJECTIONS_SECONDS_MAX
+from ledger.limits import (
+    COLLECT_AFTER_OBJECTS,
+    MAP_INTERVAL_SECONDS,
+    PROJECTION_AFRESH_ENTRIES_MIN,
+    STOP_PROJECTIONS_SECONDS_MAX,
+)
 from ledger.parallel.watched_process import WatchedProcess, begin_as_child
 from ledger.reading.feed import Feed
 from ledger.store.contract import EntryRow
@@ -63,6 +69,8 @@ def _main(conninfo: str, level: int, map_interval: int, afresh_min: int, afresh:
 
     load_dictionaries()
     fold_script("")
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER_OBJECTS)  # what is kept of enterprises has no cycles
     try:
         with (
             PostgresStore.open(conninfo) as store,

@@ -26,7 +26,7 @@ from ledger.reading.feed import Feed
 from ledger.store.connect import Database, connect, translated
 from ledger.store.copy_reader import split_streams
 from ledger.store.postgres import PostgresStore
-from projections.engine.batch import BatchProjector
+from projections.engine.batch_projection import BatchProjector
 from projections.engine.position import Position
 from projections.engine.rebuild_worker import PartToFill, RebuildRun, begin_filling, end_filling, fill_part
 from projections.engine.schema import LOCK, NEXT, create_tables, drop_tables, index_tables_apart, prepare, swap_in

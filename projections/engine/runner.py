@@ -25,7 +25,7 @@ from ledger.errors import Busy, LedgerError
 from ledger.limits import PROJECTION_AFRESH_ENTRIES_MIN, PROJECTION_AFRESH_SHARE
 from ledger.reading.feed import Feed
 from ledger.store.connect import Database, translated
-from projections.engine.batch import COURSES_CACHED_MAX, BatchProjector
+from projections.engine.batch_projection import COURSES_CACHED_MAX, BatchProjector
 from projections.engine.position import Position
 from projections.engine.rebuild import Progress, rebuild
 from projections.engine.schema import LOCK

@@ -6,6 +6,7 @@ from typing import Final
 
 from projections.declarations.listing_section import LISTINGS_PART
 from projections.declarations.mark_section import MARKS_PART
+from projections.declarations.outcome_section import OUTCOMES_PART
 from projections.declarations.report_section import REPORTS_PART
 from projections.declarations.section import Section
 from projections.declarations.standard_section import STANDARDS_PART
@@ -17,4 +18,5 @@ PARTS: Final[tuple[Section, ...]] = (
     LISTINGS_PART,
     REPORTS_PART,
     STANDARDS_PART,
+    OUTCOMES_PART,
 )

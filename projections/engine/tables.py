@@ -17,11 +17,12 @@ from ledger.domain.events.base import Recorded
 from ledger.store.array_parameters import Texts
 from projections.db.dated_document import DatedDocument
 from projections.declarations.campaign_rows import CampaignRow
+from projections.declarations.outcome_section import OUTCOMES_PART
 from projections.engine import event_index
 from projections.engine.enterprise_rows import EnterpriseRows
 from projections.engine.sections import PARTS
+from projections.standing import Level
 from projections.standing.level_history import Change
-from projections.standing.levels import Level
 
 __all__ = [
     "Forget",
@@ -51,6 +52,15 @@ _COLUMNS: Final[dict[str, Sequence[str]]] = {
 _GROWING: Final = ("standing_changes", event_index.TABLE)  # not replaced with the rest of an enterprise's rows
 _EVENT_BYTES: Final = 100  # of a row, about
 _OF_SUBJECT: Final = [table for table in _COLUMNS if table not in _GROWING]
+# What most events leave alone: all that an enterprise declared, and what others say of that.
+_DECLARED: Final = frozenset(
+    (
+        "pledges",
+        "pledge_pages",
+        "sections",
+        *(table for part in PARTS if part is not OUTCOMES_PART for table in part.tables),
+    )
+)
 
 
 class Rows:
@@ -116,7 +126,8 @@ class Rows:
 
 
 class Replaced(NamedTuple):
-    """Whose rows give way to new ones. `named`: those by which an enterprise is found, too.
+    """Whose rows give way to new ones. `named`: those by which an enterprise is found, too; `declared`: those that
+    `portray` leaves out if it is not asked for them.
 
     Changes of level stay, except those that were foreseen for days after the one that `forget` names, and those by
     entries from tree size `size` on, which only an attempt that came to nothing can have left.
@@ -124,18 +135,22 @@ class Replaced(NamedTuple):
 
     subjects: Sequence[str]
     named: Sequence[str]
+    declared: Sequence[str]
     forget: Sequence[Forget]
     size: int
 
 
 def replace_rows(connection: Connection[Any], suffix: str, rows: Rows, replaced: Replaced) -> None:
     """In the connection's transaction, put `rows` in the place of all that is there about the subjects replaced."""
-    subjects, named, forget, size = replaced
+    subjects, named, declared, forget, size = replaced
     with connection.cursor(row_factory=tuple_row) as cursor:
-        changed = Texts(set(named) - _leave_unchanged(cursor, suffix, rows))
+        changed = set(named) - _leave_unchanged(cursor, suffix, rows) if named else set()
         for table in _OF_SUBJECT:
-            gone = changed if table == "enterprises" else Texts(subjects)
-            cursor.execute(_sql("DELETE FROM projections.{} WHERE subject = ANY (%b)", table + suffix), (gone,))
+            gone = changed if table == "enterprises" else declared if table in _DECLARED else subjects
+            if gone:
+                cursor.execute(
+                    _sql("DELETE FROM projections.{} WHERE subject = ANY (%b)", table + suffix), (Texts(gone),)
+                )
         if forget:
             names = Texts(subject for subject, _ in forget)
             days = [date.min if day is None else day for _, day in forget]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -81,6 +81,13 @@ def _options(character: str) -> tuple[str, ...]:
 
 def _within_phrase(folded: str, at: int) -> str | None:
     """How the character at `at` is read in the longest phrase of the dictionary around it, the earliest of these."""
+    start = max(0, at - _PHRASE_CHARS_MAX + 1)
+    return _read_among(folded[start : at + _PHRASE_CHARS_MAX], at - start)
+
+
+# Names end alike, and begin with the names of the same towns.
+@lru_cache(1 << 14)
+def _read_among(folded: str, at: int) -> str | None:
     phrases = _phrases()
     for length in range(_PHRASE_CHARS_MAX, 1, -1):
         for start in range(max(0, at - length + 1), min(at, len(folded) - length) + 1):

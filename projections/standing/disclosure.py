@@ -8,9 +8,8 @@ What never cost anything is shown as long as the mildest of what does. `docs/dec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date, timedelta
-from functools import cached_property
 from typing import Self
 
 from ledger.domain.events.base import Event
@@ -20,11 +19,11 @@ from ledger.domain.events.policy import StandingPolicy
 from ledger.domain.state.complaint import OUTCOMES, OutcomeCorrection, counts_as_reply, outcome_root
 from ledger.domain.state.finding import annulled
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.values.dates import add_months
 from projections.standing.evaluate import Case
 from projections.standing.facts import Facts, PolicyInForce
 from projections.standing.facts_from_record import facts_of
-from projections.standing.point_windows import long_enough
+from projections.standing.once import Once
+from projections.standing.point_windows import add_months, long_enough
 
 __all__ = ["DisclosureWindows"]
 
@@ -79,7 +78,9 @@ class DisclosureWindows:
 
     def stretches(self, index: int, on: date) -> list[tuple[date, date]]:
         """The stretches of days on which an entry is shown: the first day, and the day after the last."""
-        return list(self._stretches(index, on))
+        if index in self._particular or self._ratios:
+            return list(self._stretches(index, on))
+        return [self._costs_nothing(on)]
 
     def _root(self, index: int, event: Event) -> int:
         """The entry with which this one is shown: what is said of an outcome goes with the outcome."""
@@ -101,10 +102,18 @@ class DisclosureWindows:
             yield from self._stretches(root, on)
 
     def _stretches(self, index: int, on: date) -> Iterator[_Stretch]:
-        policy = self._in_force(on)
-        if policy is None:
+        if self._in_force(on) is None:
             yield on, date.max
             return
+        if index in self._weighed:
+            yield from self._while_it_counts(index, on)
+        else:
+            yield self._costs_nothing(on)
+        yield from self._as_reply(index)
+        yield from self._as_kept(index)
+        yield from self._annotated.get(index, ())
+
+    def _while_it_counts(self, index: int, on: date) -> Iterator[_Stretch]:
         adverse = False
         for start in (on, *(later.from_on for later in self._policies if later.from_on > on)):
             closes = self._case.closes_on(index, start)
@@ -114,10 +123,16 @@ class DisclosureWindows:
                 adverse = adverse or start == on
                 yield start, closes
         if not adverse:
-            yield on, add_months(on, min(window.end_months for window in policy.tiers.values()))
-        yield from self._as_reply(index)
-        yield from self._as_kept(index)
-        yield from self._annotated.get(index, ())
+            yield self._costs_nothing(on)
+
+    def _costs_nothing(self, on: date) -> _Stretch:
+        """As long as the mildest of what costs anything under the policy in force on the day; no policy: for ever."""
+        months = None
+        for from_on, end_months in self._mildest:
+            if from_on > on:
+                break
+            months = end_months
+        return on, date.max if months is None else add_months(on, months)
 
     def _as_reply(self, index: int) -> Iterator[_Stretch]:
         """While the reply counts toward the ratio, and there are enough of them for a ratio."""
@@ -138,7 +153,23 @@ class DisclosureWindows:
                 own = max(kept.on, _day_after(kept.period_until)), date.max
                 yield from _common(own, [(term.from_on, _day_after(term.until_on)) for term in self._facts.terms])
 
-    @cached_property
+    @Once
+    def _weighed(self) -> Set[int]:
+        """The entries of which a policy may have a rule for something."""
+        return {one.entry for one in self._facts.items} | {one.entry for one in self._facts.holds}
+
+    @Once
+    def _mildest(self) -> list[tuple[date, int]]:
+        """From when on a policy holds, and how many months the mildest of its windows has."""
+        return [(one.from_on, min([tier.end_months for tier in one.policy.tiers.values()])) for one in self._policies]
+
+    @Once
+    def _particular(self) -> Set[int]:
+        """The entries that are not shown for a time alone, even where replies are too few to count."""
+        kept = {one.entry for one in self._facts.kept}
+        return self._weighed | kept | self._annotated.keys() if self._facts.annotations else self._weighed | kept
+
+    @Once
     def _taken_back(self) -> dict[int, date]:
         """Entries that count for nothing because somebody took back what they say, and since when."""
         found = dict(annulled(self._record))
@@ -148,14 +179,14 @@ class DisclosureWindows:
                 found[outcome.index] = stands.effective_on
         return found
 
-    @cached_property
+    @Once
     def _annotated(self) -> dict[int, list[_Stretch]]:
         found: dict[int, list[_Stretch]] = {}
         for note in self._facts.annotations:
             found.setdefault(note.by, []).append((note.on, note.until or date.max))
         return found
 
-    @cached_property
+    @Once
     def _ratios(self) -> list[tuple[StandingPolicy, list[_Stretch]]]:
         """For each policy the days of its time on which enough replies count for a ratio."""
         found = []

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from ledger.domain.state.complaint import OUTCOMES, outcome_root
 from ledger.domain.state.fold import SLOT_OF, SLOTS, STEPS
 from ledger.domain.state.record import EnterpriseRecord
-from ledger.domain.state.slot import Annotation, Bearing, Hold, Relief
+from ledger.domain.state.slot import Annotation, Bearing, Finding, Hold, Relief
 from projections.standing.facts import (
     CountedReply,
     DatedEntry,
@@ -53,15 +53,14 @@ def facts_of(record: EnterpriseRecord | None, subject: str) -> Facts:
 
 def with_outcomes(facts: Facts, record: EnterpriseRecord, entries: Iterable[int]) -> Facts:
     """`facts`, once the outcomes at `entries`, and nothing else, came to the record."""
-    reading = _Reading(record)
     assert OUTCOMES.bearing_of is not None  # an enterprise may have very many
-    reading.take(OUTCOMES.bearing_of(record, entries), names_all=True)
+    brings = OUTCOMES.bearing_of(record, entries)
     return replace(
         facts,
-        items=(*facts.items, *reading.items),
-        replies=(*facts.replies, *reading.replies),
-        conduct=(*facts.conduct, *reading.conduct),
-        bearing=(*facts.bearing, *reading.bearing),
+        items=(*facts.items, *map(_item, brings.findings)) if brings.findings else facts.items,
+        replies=(*facts.replies, *brings.replies),
+        conduct=(*facts.conduct, *brings.conduct),
+        bearing=(*facts.bearing, *brings.bearing),
     )
 
 
@@ -112,8 +111,7 @@ class _Reading:
 
     def take(self, brings: Bearing, *, names_all: bool) -> None:
         """With what a noun brings (`Slot.names_all`)."""
-        for one in brings.findings:
-            self.items.append(PointItem(one.entry, one.on, one.item, one.matter, one.clauses, one.until or date.max))
+        self.items.extend(map(_item, brings.findings))
         self._terms.extend(brings.terms)
         self._revocations.extend(brings.revocations)
         self._kept.extend(brings.kept)
@@ -175,6 +173,10 @@ class _Reading:
         """A correction of an outcome stands for the outcome."""
         root = outcome_root(self._record, entry)
         return entry if root is None else root
+
+
+def _item(one: Finding) -> PointItem:
+    return PointItem(one.entry, one.on, one.item, one.matter, one.clauses, one.until or date.max)
 
 
 def _place(one: Hold | Relief | Annotation) -> tuple[int, date, str, date]:

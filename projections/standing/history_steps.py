@@ -15,10 +15,11 @@ from msgspec.structs import replace
 
 from ledger.domain.events.agreement import AgreementPerformed
 from ledger.domain.events.base import Recorded
+from ledger.domain.events.complaint import ComplaintOutcomeRecorded
 from ledger.domain.events.enterprise import EnterpriseRegistered, EnterpriseSized
 from ledger.domain.events.objection import ObjectionFiled, ObjectionRejected, ObjectionUpheld
 from ledger.domain.events.repair import RepairApplied, RepairRefused
-from ledger.domain.state.complaint import OUTCOMES, findings
+from ledger.domain.state.complaint import OUTCOMES, OutcomeState, findings
 from ledger.domain.state.fold import STEPS
 from ledger.domain.state.record import EnterpriseRecord
 from projections.standing.evaluate import Case
@@ -74,26 +75,28 @@ class HistorySteps(ABC):
 class EvaluatedSteps(HistorySteps):
     """Every event that may move the level is followed by an evaluation."""
 
-    def __init__(self, course: LevelHistory) -> None:
+    def __init__(self, course: LevelHistory, facts: Facts | None = None) -> None:
+        """`facts`: the course's, where they are known."""
         super().__init__(course)
-        self._facts: Facts | None = None
+        self._facts = facts
         self._unread: list[int] = []  # outcomes that the facts do not have yet
         self._case: tuple[Sequence[PolicyInForce], Facts, Case] | None = None
 
     def event(self, before: EnterpriseRecord, at: Recorded, today: date, rules: Rules) -> None:
         course = self.course
-        if at.index in OUTCOMES.of(course.record).by_entry:
+        outcomes = OUTCOMES.of(course.record).by_entry
+        outcome = outcomes.get(at.index)
+        if outcome is not None:
             self._unread.append(at.index)
         else:
             self._facts = None
-        ease = _quiet(course, at, rules)
+        ease = _quiet(course, at, outcome, len(outcomes), rules)
         if ease is not None:
-            self._turn(at.index, today, course.level_on(today))
+            self._stayed(today)
             self.course = replace(course, began_on=today, decided_by=at.index, ease=ease)
             return
         facts = self._read()
-        outcome, of_noun = at.index in OUTCOMES.of(course.record).by_entry, type(at.event) in _OF_NOUNS
-        if outcome or of_noun or at.index in [mark.entry for mark in facts.bearing]:
+        if outcome is not None or type(at.event) in _OF_NOUNS or at.index in [mark.entry for mark in facts.bearing]:
             levels = self._under(rules.known_at(at.index), facts).levels(today)
             self._turn(at.index, today, levels[0][1])
             ease = _ease(facts, rules)
@@ -131,20 +134,35 @@ class EvaluatedSteps(HistorySteps):
 
     def _turn(self, entry: int, today: date, level: Level) -> None:
         """What time did until today, and what the entry does now."""
-        if self._since is not None:
+        before = self.course.level_on(today)
+        self._stayed(today)
+        self._changed(entry, today, before, level)
+
+    def _stayed(self, today: date) -> None:
+        """What time did until today; the entry that counts from now on does nothing by itself."""
+        if self._since is None:
+            self._since = today
+        elif len(self.course.levels) > 1:
             self._changes.extend(by_time(self.course, self._last, today))
-        self._changed(entry, today, self.course.level_on(today), level)
+        self._last = today
 
 
 class SweptSteps(HistorySteps):
     """From the first event that may move the level on, a sweep goes along."""
 
-    def __init__(self, course: LevelHistory) -> None:
+    def __init__(self, course: LevelHistory, facts: Facts | None = None) -> None:
+        """`facts`: the course's, where they are known."""
         super().__init__(course)
         self._sweep: LevelSweep | None = None
+        self._facts = facts
+        self._unread: list[int] = []  # outcomes that the facts do not have yet
 
     def event(self, before: EnterpriseRecord, at: Recorded, today: date, rules: Rules) -> None:
         sweep = self._sweep_on(before, rules.known_at(at.index), today)
+        if type(at.event) is ComplaintOutcomeRecorded:
+            self._unread.append(at.index)
+        else:
+            self._facts = None
         level = self._advance(sweep, today)
         if type(at.event) in _ANNOTATING or sweep.take(before, self.course.record, at):
             self._changed(at.index, today, level, sweep.level)
@@ -161,15 +179,26 @@ class SweptSteps(HistorySteps):
         course, sweep = self.course, self._sweep
         if sweep is None or self._since is None:
             return HistoryStep(course, None, [], None)
-        facts = facts_of(course.record, course.record.subject)
+        facts = self._facts_now()
         levels = [(self._last, sweep.level), *sweep.advance(date.max)]
         course = replace(course, levels=levels, ease=_ease(facts, rules))
         self._changes.extend(by_time(course, self._last, date.max))
         return HistoryStep(course, self._since, self._changes, Case(rules.policies, facts))
 
+    def _facts_now(self) -> Facts:
+        """Where nothing but outcomes came, what was known before with those."""
+        record = self.course.record
+        if self._facts is None:
+            return facts_of(record, record.subject)
+        return with_outcomes(self._facts, record, self._unread)
+
     def _sweep_on(self, record: EnterpriseRecord, policies: Sequence[PolicyInForce], today: date) -> LevelSweep:
         """The sweep; a new one where there is none yet, or days went back."""
-        if self._sweep is None or today < self._sweep.today:
+        if self._sweep is None:
+            if self._facts is None:
+                self._facts = facts_of(record, record.subject)
+            self._sweep = LevelSweep(record, policies, today, self._facts)
+        elif today < self._sweep.today:
             self._sweep = LevelSweep(record, policies, today)
         return self._sweep
 
@@ -188,22 +217,24 @@ def _ease(facts: Facts, rules: Rules) -> Ease:
     return Ease(bool(facts.conduct or facts.terms), bool(facts.kept), points)
 
 
-def _quiet(course: LevelHistory, at: Recorded, rules: Rules) -> Ease | None:
+def _quiet(
+    course: LevelHistory, at: Recorded, outcome: OutcomeState | None, outcomes: int, rules: Rules
+) -> Ease | None:
     """For an entry that counts but cannot move the level, whatever the day: the ease with it. Else None.
 
-    It does not have to find all of them; what it does not find is evaluated. Where no period was kept in full,
-    GOOD is out of reach, and an outcome matters by its points alone; else by its findings and the replies' ratio.
+    `outcome`: that of the entry, if it is one, of so many. It does not have to find all of them; what it does not find
+    is evaluated. Where no period was kept in full, GOOD is out of reach, and an outcome matters by its points alone;
+    else by its findings and the replies' ratio.
     """
-    ease, outcomes = course.ease, OUTCOMES.of(course.record).by_entry
+    ease = course.ease
     if isinstance(at.event, EnterpriseRegistered | EnterpriseSized):
         return ease if at.event.size_band is not None and not ease.points else None
     if type(at.event) in _ANNOTATING:
         return ease if ease.known else None
-    outcome = outcomes.get(at.index)
     if outcome is None or not ease.known:
         return None
     items = findings(outcome, outcome)
     if ease.kept:
-        return ease if not items and len(outcomes) < rules.replies_min else None
+        return ease if not items and outcomes < rules.replies_min else None
     points = ease.points + sum([rules.points_max(item) for item in items])
     return Ease(True, False, points) if points < rules.points_noticed or not items else None

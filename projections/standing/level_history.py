@@ -16,37 +16,53 @@ from msgspec.structs import replace
 from ledger.domain.events.base import Closed, Recorded
 from ledger.domain.events.pledge import PledgeMade
 from ledger.domain.events.repudiation import BodyErased
-from ledger.domain.state.fold import STEPS, fold
+from ledger.domain.state.fold import STEPS, evolve
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import shanghai_date
+from projections.standing.facts import Facts
 from projections.standing.history_model import Change, Ease, HistoryStep, LevelHistory
 from projections.standing.history_steps import BEARING, EvaluatedSteps, HistorySteps, SweptSteps
 from projections.standing.levels import Level
 from projections.standing.policy_timeline import Rules
 
-__all__ = ["EVALUATED_EVENTS_MAX", "Change", "HistoryStep", "LevelHistory", "erases", "follow", "without_erased"]
+__all__ = [
+    "EVALUATED_EVENTS_MAX",
+    "Change",
+    "HistoryStep",
+    "LevelHistory",
+    "changes_declarations",
+    "erases",
+    "follow",
+    "without_erased",
+]
 
 EVALUATED_EVENTS_MAX: Final = 24  # of one stream at once; of more of them a sweep costs less
 
 
-def follow(course: LevelHistory | None, events: Iterable[Recorded], rules: Rules, size: int) -> HistoryStep | None:
+def follow(
+    course: LevelHistory | None, events: Iterable[Recorded], rules: Rules, size: int, facts: Facts | None = None
+) -> HistoryStep | None:
     """Take in more events of one enterprise's stream, and every policy approved meanwhile, up to tree size `size`.
 
-    None where there are no events and never were.
+    None where there are no events and never were. `facts`: the course's, where they are known.
     """
     events = list(events)
     if course is None:
         if not events:
             return None
         course = _begin(events[0])
-    steps: HistorySteps = EvaluatedSteps(course) if len(events) <= EVALUATED_EVENTS_MAX else SweptSteps(course)
+    kind = EvaluatedSteps if len(events) <= EVALUATED_EVENTS_MAX else SweptSteps
+    steps: HistorySteps = kind(course, facts)
+    approved = bool(rules.approved_between(course.seen, size))  # hardly ever
     for at in events:
-        _approvals(steps, rules, at.index)
+        if approved:
+            _approvals(steps, rules, at.index)
         today, before = shanghai_date(at.recorded_at), steps.course.record
         steps.course = _take(steps.course, at, today)
         if type(at.event) in BEARING:
             steps.event(before, at, today, rules)
-    _approvals(steps, rules, size)
+    if approved:
+        _approvals(steps, rules, size)
     return steps.followed(rules)
 
 
@@ -58,6 +74,13 @@ def _approvals(steps: HistorySteps, rules: Rules, before: int) -> None:
 def erases(events: Iterable[Recorded]) -> bool:
     """Whether any of the events has a body destroyed: then the whole stream must be followed again, without it."""
     return any(isinstance(at.event, BodyErased) for at in events)
+
+
+def changes_declarations(events: Iterable[Recorded]) -> bool:
+    """Whether any of the events may change what is shown of pledges and other nouns: then they have another day from
+    which that is so (`told_on`)."""
+    steps = [STEPS[type(at.event)] for at in events if not isinstance(at.event, Closed)]
+    return any(step.shows or step.textual for step in steps)
 
 
 def without_erased(stream: Sequence[Recorded]) -> list[Recorded]:
@@ -74,9 +97,7 @@ def _begin(at: Recorded) -> LevelHistory:
 
 
 def _take(course: LevelHistory, at: Recorded, today: date) -> LevelHistory:
-    record = fold(course.record, (at,))
-    assert record is not None  # a fold of a record is a record
-    event = at.event
+    record, event = evolve(course.record, at), at.event
     if isinstance(event, Closed):
         return replace(course, record=record, seen=at.index)
     step = STEPS[type(event)]

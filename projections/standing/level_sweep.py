@@ -10,7 +10,6 @@ It gives the levels that `Case.levels` gives, and no standings.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from heapq import heappop, heappush
@@ -20,7 +19,7 @@ from msgspec.structs import replace
 
 from ledger.domain.events.base import Closed, Recorded
 from ledger.domain.events.repudiation import BodyErased, EntryMisattributed, StatementRepudiated
-from ledger.domain.state.entry_roots import root_of
+from ledger.domain.state.entry_roots import kin_of
 from ledger.domain.state.fold import SLOT_OF, STEPS
 from ledger.domain.state.record import EnterpriseRecord
 from projections.standing.facts import DatedEntry, Facts, PolicyInForce, Size
@@ -133,18 +132,20 @@ class _PolicyTotals:
 class LevelSweep:
     """Of the enterprise with this record, under these policies, as of a day."""
 
-    def __init__(self, record: EnterpriseRecord, policies: Sequence[PolicyInForce], today: date) -> None:
+    def __init__(
+        self,
+        record: EnterpriseRecord,
+        policies: Sequence[PolicyInForce],
+        today: date,
+        facts: Facts | None = None,
+    ) -> None:
+        """`facts`: the record's, where they are known."""
         self._policies = tuple(policies)
-        self._begin(record, today)
+        self._begin(record, today, facts)
 
-    def _begin(self, record: EnterpriseRecord, today: date) -> None:
+    def _begin(self, record: EnterpriseRecord, today: date, facts: Facts | None = None) -> None:
         self.today = today
-        self._members: defaultdict[int, list[int]] = defaultdict(list)  # by root
-        for entry, ref in record.entries.items():
-            slot = None if ref.type is None else SLOT_OF[ref.type]
-            if slot is not None and slot.bearing_of is not None:
-                self._members[root_of(record, entry)].append(entry)
-        facts = facts_of(record, record.subject)
+        facts = facts_of(record, record.subject) if facts is None else facts
         self._sizes: Sequence[Size] = facts.sizes
         self._totals = [_PolicyTotals(policy, today) for policy in self._policies]
         self._put(facts, 1)
@@ -202,8 +203,7 @@ class LevelSweep:
         if slot.bearing_of is None:
             self._begin(record, self.today)
             return at.index in _entries(facts_at_large(record))
-        root = root_of(record, at.index)
-        facts = self._anew(before, record, root, at.index)
+        facts = self._anew(before, record, at.index)
         return type(event).__name__ in BEARING or at.index in _entries(facts)
 
     def _erased(self, before: EnterpriseRecord, record: EnterpriseRecord, at: Recorded) -> bool:
@@ -223,16 +223,16 @@ class LevelSweep:
         if slot.bearing_of is None:
             self._begin(record, self.today)
             return entry in _entries(facts_at_large(record))
-        facts = self._anew(before, record, root_of(record, entry))
+        facts = self._anew(before, record, entry)
         return ref.type in BEARING or not {entry, at.index}.isdisjoint(_entries(facts))
 
-    def _anew(self, before: EnterpriseRecord, record: EnterpriseRecord, root: int, *more: int) -> Facts:
-        """The facts of the entries with a root (`more` of them from now on) in the place of those before."""
-        members = self._members[root]
-        if members:
-            self._put(self._about(before, members), -1)
-        members.extend(more)
-        facts = self._about(record, members)
+    def _anew(self, before: EnterpriseRecord, record: EnterpriseRecord, entry: int) -> Facts:
+        """The facts of the entries that are read together with this one in the place of those before."""
+        kin = [one for one in kin_of(record, entry) if one in record.entries]
+        known = [one for one in kin if one in before.entries]
+        if known:
+            self._put(self._about(before, known), -1)
+        facts = self._about(record, kin)
         self._put(facts, 1)
         return facts
 

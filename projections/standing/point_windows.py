@@ -100,6 +100,8 @@ def hold_spans(policy: StandingPolicy, facts: Facts) -> list[HoldSpan]:
 
 def weigh(policy: StandingPolicy, facts: Facts) -> list[Weighed]:
     """Every item that the policy has a rule for, with its weight and its steps."""
+    if not facts.items:
+        return []
     rules = {rule.item: rule for rule in policy.rules}
     sizes = sorted(facts.sizes)
     reliefs = _by_entry(facts.reliefs)

@@ -20,7 +20,6 @@ from ledger.domain.events.policy import StandingPolicy
 from ledger.domain.state.fold import fold
 from ledger.limits import PART_ENTRIES_MAX, PARTS_PER_PROCESS_MIN
 from ledger.parallel.engine import Engine
-from ledger.parallel.process_pool import ProcessEngine
 from ledger.reading.feed import Feed
 from ledger.store.copy_reader import copy_streams, split_streams
 from ledger.store.postgres import PostgresStore
@@ -76,25 +75,14 @@ def compare_policies(
     conninfo: str,
     policy: StandingPolicy,
     as_of: date,
-    *,
-    workers: int = 2,
-    niceness: int = 0,
-    engine: Engine | None = None,
+    engine: Engine,
     progress: Progress = lambda done, total: None,
 ) -> Iterator[tuple[Comparison, Iterator[bytes]]]:
     """The totals, and a line of canonical JSON (a `Moved`) for each enterprise that would change, by subject.
 
-    As of the log's size when it began. `engine` works on the parts; without one `workers` processes are spawned (call
-    it from a module that can be imported) with this `niceness`. What `progress` raises ends it. Raises `Unavailable`,
-    `PartLost`.
+    As of the log's size when it began. `engine` works on the parts. What `progress` raises ends it. Raises
+    `Unavailable`, `PartLost`.
     """
-    if engine is None:
-        with (
-            ProcessEngine(workers, niceness) as processes,
-            compare_policies(conninfo, policy, as_of, engine=processes, progress=progress) as found,
-        ):
-            yield found
-        return
     engine.prepare(_compare)
     with PostgresStore.open(conninfo) as store:
         feed = Feed(store)

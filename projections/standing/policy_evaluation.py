@@ -7,14 +7,15 @@ costs a sort and not a day-by-day evaluation. Both end in `running_totals.decide
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
-from typing import Any, Final, Generic, TypeVar
+from typing import Final
 
 from ledger.domain.events.policy import StandingPolicy
 from projections.standing.explanation import Explaining, unmet
 from projections.standing.facts import DeclarationFact, Facts, PolicyInForce, Relief, Term
 from projections.standing.levels import Level
+from projections.standing.once import Once
 from projections.standing.point_windows import PointWindow, add_months, hold_spans, lay_out, long_enough, weigh
 from projections.standing.running_totals import (
     BROKEN,
@@ -32,23 +33,6 @@ from projections.standing.running_totals import (
 from projections.standing.standing_model import Conditions, Revoked, Standing
 
 __all__ = ["PolicyEvaluation"]
-
-_Value = TypeVar("_Value")
-
-
-class _Once(Generic[_Value]):
-    """As `cached_property`, without its lock: for pure values, of which a rebuild makes some for every entry."""
-
-    def __init__(self, method: Callable[[Any], _Value]) -> None:
-        self._method = method
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, instance: Any, owner: type | None = None) -> _Value:
-        value = self._method(instance)
-        instance.__dict__[self._name] = value  # found there from now on, without coming here
-        return value
 
 
 class PolicyEvaluation:
@@ -76,29 +60,29 @@ class PolicyEvaluation:
             edges.update(day for day in (note.on, note.until) if day is not None and day > after)
         return edges
 
-    @_Once
+    @Once
     def _in_order(self) -> list[PointWindow]:
         return sorted(self._spans, key=lambda span: (span.weighed.item.on, span.weighed.item.entry, span.start))
 
-    @_Once
+    @Once
     def _terms(self) -> list[Term]:
         return sorted(self._facts.terms)
 
-    @_Once
+    @Once
     def _latest(self) -> date:
         """The day on which the last thing on record begins to count."""
         facts = self._facts
         return max([max(marks).on for marks in (facts.conduct, facts.bearing) if marks], default=date.min)
 
-    @_Once
+    @Once
     def _conduct(self) -> set[int]:
         return {mark.entry for mark in self._facts.conduct}
 
-    @_Once
+    @Once
     def _entries(self) -> list[int]:
         return [max(mark.entry for mark in self._facts.bearing)] if self._facts.bearing else []
 
-    @_Once
+    @Once
     def ends(self) -> dict[int, date]:
         """By entry that the policy has a rule for: the day from which it counts no more and is no longer public."""
         ends: dict[int, date] = {}
@@ -111,7 +95,7 @@ class PolicyEvaluation:
                 ends[relief.entry] = min(ends[relief.entry], relief.on)
         return ends
 
-    @_Once
+    @Once
     def _repaired(self) -> list[Relief]:
         """The repairs that ended what had not ended by itself before."""
         return [
@@ -120,7 +104,7 @@ class PolicyEvaluation:
             if relief.until is None and self.ends.get(relief.entry, date.min) == relief.on
         ]
 
-    @_Once
+    @Once
     def _stale(self) -> list[tuple[date, date, DeclarationFact]]:
         """From when to when a declared standard is one that should have been renewed."""
         months = self._policy.good.declarations_months
@@ -184,7 +168,7 @@ class PolicyEvaluation:
             totals[which] += amount
         yield today, level_of(self._policy, totals)
 
-    @_Once
+    @Once
     def _stretches(self) -> list[Stretch]:
         """What is added to which total, but for replies."""
         stretches: list[Stretch] = []
@@ -199,7 +183,7 @@ class PolicyEvaluation:
             stretches.append((min(self._facts.conduct).on, date.max, KNOWN, 1))
         return stretches
 
-    @_Once
+    @Once
     def _deltas(self) -> list[tuple[date, int, int]]:
         """What is added to which running total on which day, in the order of days."""
         stretches = self._stretches
@@ -210,7 +194,7 @@ class PolicyEvaluation:
         deltas.sort()
         return deltas
 
-    @_Once
+    @Once
     def _ratio(self) -> list[tuple[date, bool | None]]:
         """Each day from which on replies are in time, are not, or are too few to say, unlike the days before."""
         policy, replies = self._policy, self._facts.replies

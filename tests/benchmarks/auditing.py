@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import psutil  # type: ignore[import-untyped]
 
 from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
-from ledger.audit.sources.database import DatabaseSource
+from ledger.audit.sources.database_source import DatabaseSource
 from ledger.cose.statement import parse_statement, verify_statement
 from ledger.keys.algorithms import decode_key
 from ledger.parallel.process_pool import ProcessEngine

@@ -16,9 +16,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from api.auditing.audit_target import open_published
+from ledger.audit import Known
 from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
-from ledger.audit.result import Known
-from ledger.audit.sources.database import DatabaseSource
+from ledger.audit.sources.database_source import DatabaseSource
 from ledger.parallel.dask_engine import DaskEngine
 from ledger.parallel.engine import Engine
 from ledger.parallel.process_pool import ProcessEngine

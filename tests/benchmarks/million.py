@@ -22,7 +22,7 @@ import psutil  # type: ignore[import-untyped]
 import psycopg
 
 from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
-from ledger.audit.sources.database import DatabaseSource
+from ledger.audit.sources.database_source import DatabaseSource
 from ledger.parallel.process_pool import ProcessEngine
 from projections.engine.audit_check import check_read_models, rows_of_streams
 from projections.engine.rebuild import rebuild

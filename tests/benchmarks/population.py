@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from api.service.service import unix_now
 from ledger.charter.default_policies import default_standing_policy
 from ledger.domain.values.dates import shanghai_date
+from ledger.parallel.process_pool import ProcessEngine
 from ledger.store.copy_reader import split_streams
 from projections.standing.policy_comparison import compare_policies
 from tests.benchmarks.books import Bench, check
@@ -45,7 +46,7 @@ def comparison(bench: Bench) -> Iterator[Ratio]:
 
     def ours(_: int) -> float:
         began = time.perf_counter()
-        with compare_policies(conninfo, stricter, today, workers=WORKERS) as (totals, lines):
+        with ProcessEngine(WORKERS) as engine, compare_policies(conninfo, stricter, today, engine) as (totals, lines):
             told = sum(1 for _ in lines)
         seconds = time.perf_counter() - began
         check(told == totals.changed > 0, f"{told} lines of {totals.changed} changes")

@@ -10,7 +10,8 @@ import pytest
 
 from ledger.errors import Busy, NotFound, Refused
 from ledger.store.connect import Database
-from ledger.store.desk import Desk, DeskFilter, DeskOrder, MemoryDesk, Pending, PostgresDesk
+from ledger.store.desk import Desk, DeskFilter, DeskOrder, Pending, PostgresDesk
+from ledger.store.memory_desk import MemoryDesk
 from tests.support.batches import NOW
 
 OWN = "local:test/own"

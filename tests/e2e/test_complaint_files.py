@@ -200,6 +200,7 @@ def test_nothing_personal_of_a_complaint_is_anywhere_but_on_the_pages_of_its_han
         for path in (
             "/v1/events?limit=1000", f"/v1/enterprises/{ENTERPRISE}/events", f"/e/{ENTERPRISE[5:]}", "/metrics",
             f"/e/{ENTERPRISE[5:]}.atom", "/sitemap.xml", "/robots.txt", "/figures", "/v1/standings.ndjson",
+            "/v1/outcomes.ndjson",
         )
     ]  # fmt: skip
     public += [book.http.get("/v1/enterprises", params={"q": canary}).text for canary in CANARIES[:4]]

@@ -93,6 +93,7 @@ def test_nothing_is_signed_dumped_or_said_to_be_unknown_from_read_models_that_la
                 ("/v1/enterprises/local~test~new/standing", {}),
                 ("/v1/enterprises/local~test~new", {}),
                 ("/v1/standings.ndjson", {}),
+                ("/v1/outcomes.ndjson", {}),
             ):
                 answer = book.http.get(path, headers=headers)
                 assert (answer.status_code, "retry-after" in answer.headers) == (503, True), path

@@ -10,15 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from ledger.domain.events.base import Recorded
 from ledger.domain.events.repudiation import BodyErased, StatementRepudiated
+from ledger.domain.rules import erasure
+from ledger.domain.rules.counting import conduct, counts_until
 from ledger.domain.state.complaint import OUTCOMES
-from ledger.domain.state.fold import without
+from ledger.domain.state.fold import SLOTS, fold, without
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.errors import Refused
 from projections.standing.evaluate import Case, policies_of
 from projections.standing.facts_from_record import facts_of
+from projections.standing.policy_timeline import Rules
+from tests.property.test_course_properties import governing
 from tests.support.book import Book
 from tests.support.charter import DATA_OFFICER, HANDLING_BODY, HANDLING_COLLEAGUE
+from tests.support.histories import histories
 from tests.support.statements import ENTERPRISE as SUBJECT
 from tests.support.statements import TODAY, assessed, corrected, outcome, replied, speaker_of
 
@@ -108,6 +114,28 @@ def test_erasing_any_erasable_body_changes_no_standing_from_that_day_on(
             continue
         after = dict(standings(book, book.record))
         assert all(before[day] == after[day] for day in before.keys() & after.keys())
+
+
+@settings(max_examples=150, deadline=None)
+@given(histories(), st.integers(0, 900))
+def test_what_an_entry_is_read_together_with_decides_as_the_whole_record_does(
+    events: list[Recorded], days: int
+) -> None:
+    record = fold(None, events)
+    assert record is not None
+    standing = Rules.none().after(governing(-20, TODAY, TODAY)).governance.policies.standing
+    today = TODAY + timedelta(days=days)
+    readers = [noun.bearing for noun in SLOTS.values() if noun.bearing is not None]
+    for entry in record.entries:
+        gone = without(record, entry)
+        whole = [read(record) for read in readers], [read(gone) for read in readers]
+        some = erasure._bearings(record, gone, entry)
+        until = counts_until(record, gone, whole, standing, today)
+        assert counts_until(record, gone, some, standing, today) == until
+        assert (entry in conduct(some[0])) == (entry in conduct(whole[0]))
+        left = bool(conduct(whole[1]) or gone.on_record or any(one.terms for one in whole[1]))
+        assert erasure._on_record(gone) == left
+        assert (bool(conduct(some[0])) and not left) == (bool(conduct(whole[0])) and not left)
 
 
 @settings(max_examples=40, deadline=None)

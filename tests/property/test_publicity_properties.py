@@ -8,12 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.domain.events.base import Event
+from ledger.domain.events.complaint import ComplaintOutcomeRecorded
 from ledger.domain.state.complaint import OUTCOMES
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import add_months
+from projections.declarations.outcome_section import OUTCOMES_PART, decode_outcomes
 from projections.standing.disclosure import DisclosureWindows
 from projections.standing.evaluate import Case, policies_of
 from projections.standing.facts_from_record import facts_of
+from projections.standing.level_history import follow, without_erased
+from projections.standing.policy_timeline import Rules
 from tests.property.test_erasure_properties import MOVES, a_book
 from tests.support.statements import ENTERPRISE
 
@@ -74,6 +78,32 @@ def test_what_counts_is_public_and_what_is_closed_counts_no_more(moves: list[tup
         if index not in gone and not _shown_with(gone, event, record):  # what was taken back closes on that day
             assert closing.shows(index, event, since - timedelta(days=1))
         assert not closing.shows(index, event, since)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(MOVES), st.integers(0, 1_000)), max_size=8))
+def test_outcomes_are_counted_on_the_days_on_which_they_are_public(moves: list[tuple[str, int]]) -> None:
+    book = a_book(moves)
+    rules = Rules.none().after([at for at in book.events if at.subject == "policy"])
+    stream = without_erased([at for at in book.events if at.subject == ENTERPRISE])
+    step = follow(None, stream, rules, len(book.events))
+    assert step is not None
+    record = step.course.record
+    case = Case(rules.policies, facts_of(record, ENTERPRISE))
+    rows = OUTCOMES_PART.rows(step.course, case).get("outcomes", ())
+    counted = [one for _, row in rows for one in decode_outcomes(row)]
+    closing = DisclosureWindows(record, case)
+    said = {at.index: at.event for at in stream if isinstance(at.event, ComplaintOutcomeRecorded)}
+    for number in range(-30, _DAYS):
+        day = book.clock.today + timedelta(days=number)
+        shown = {
+            index: event.closed
+            for index, event in said.items()
+            if index not in record.repudiated and closing.shows(index, event, day)
+        }
+        assert {one.entry: one.case_closed for one in counted if one.shown_until(day) is not None} == shown
+    for one in counted:
+        assert one.outcome == OUTCOMES.of(record).by_entry[one.entry].newest(record.repudiated).outcome
 
 
 def _root(book: object, index: int, event: Event) -> date:

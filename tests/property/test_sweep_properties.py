@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ledger.charter.default_policies import default_standing_policy
 from ledger.domain.events.base import Event, Recorded
-from ledger.domain.state.entry_roots import root_of
+from ledger.domain.state.entry_roots import kin_of, root_of
 from ledger.domain.state.fold import SLOTS, fold
 from ledger.domain.values.dates import shanghai_date
 from projections.engine.enterprise_rows import portray
@@ -125,6 +125,8 @@ def test_a_noun_that_is_read_entry_by_entry_brings_what_its_entries_do(events: l
     roots: dict[int, list[int]] = {}
     for entry in record.entries:
         roots.setdefault(root_of(record, entry), []).append(entry)
+    for root, entries in roots.items():
+        assert all(sorted(kin_of(record, entry)) == sorted(entries) for entry in entries), root
     for noun in SLOTS.values():
         if noun.bearing is None or noun.bearing_of is None:
             continue

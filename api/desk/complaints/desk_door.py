@@ -21,13 +21,13 @@ def complaint_files(request: Request) -> ComplaintFiles:
 def require_handling_body(service: Service, request: Request, officer: Officer) -> None:
     """Raises `AccessDenied` (403) for other roles."""
     if not handles_complaints(officer):
-        log_look(service, request, officer, "refused")
+        log_look(request, officer, "refused")
         raise not_for_this_desk()
 
 
 def look(service: Service, request: Request, officer: Officer, subject: str | None = None) -> None:
     """Write down that somebody looks, before anything is shown."""
-    log_look(service, request, officer, "served", subject)
+    log_look(request, officer, "served", subject)
 
 
 def handles_complaints(officer: Officer) -> bool:

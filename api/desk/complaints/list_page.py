@@ -15,7 +15,7 @@ from api.desk.complaints.desk_door import complaint_files, look, require_handlin
 from api.desk.complaints.enterprise_choice import EnterpriseOffer
 from api.desk.complaints.intake import IntakeProblems, registered_at_desk
 from api.desk.complaints.work_list import PARAMETERS, WorkList, WorkListQuery, asked, work_list
-from api.desk.frame import add_desk_form, add_desk_page, desk_answer
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer
 from api.desk.roles import Officer
 from api.http.enterprise_ids import subject_of
 from api.importing.table_writer import csv_table
@@ -54,7 +54,7 @@ def get_list(request: Request, language: Language, officer: Officer) -> Response
     query, page = _listed(request, officer)
     content = ComplaintListContent(query, page, {str(name): word for name, word in STAGES.items()})
     title = ("投诉办理", "Complaints")
-    return desk_answer(request, "desk/complaints/list.html", PATH, language, title, content, officer=officer)
+    return desk_answer(request, language, officer, PageTemplate("desk/complaints/list.html", PATH, title), content)
 
 
 def get_csv(request: Request, language: Language, officer: Officer) -> Response:
@@ -107,7 +107,7 @@ def _new_page(
     channels = {str(name): word for name, word in CHANNELS.items() if name != "web"}
     content = NewComplaintContent(content.typed, content.problems, content.offers, channels, content.begun)
     title = ("登记投诉", "Register a complaint")
-    response = desk_answer(request, "desk/complaints/new.html", _NEW, language, title, content, officer=officer)
+    response = desk_answer(request, language, officer, PageTemplate("desk/complaints/new.html", _NEW, title), content)
     response.status_code = status
     return response
 

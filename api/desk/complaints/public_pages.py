@@ -22,13 +22,13 @@ from api.desk.complaints.case_words import OUTCOMES, STAGES, STEPS
 from api.desk.complaints.desk_door import complaint_files
 from api.desk.complaints.enterprise_choice import EnterpriseOffer
 from api.desk.complaints.intake import IntakeProblems, registered_by_complainant
+from api.desk.frame import PageTemplate, private_page
 from api.http.bodies import form_fields, read_bounded
 from api.http.enterprise_ids import name_of, subject_of
 from api.http.errors import problem_of
 from api.http.same_origin import WebOrigins
-from api.pages.csp import PAGE_HEADERS
 from api.pages.localized import problem_page
-from api.pages.rendering import Language, PageFrame, in_english, render
+from api.pages.rendering import Language, in_english
 from api.pages.words import Word
 from api.service.service import Service
 from ledger.domain.values.dates import shanghai_date
@@ -153,22 +153,14 @@ def _told(file: CaseFile) -> list[ToldStep]:
 
 def _complain_page(request: Request, language: Language, view: ComplainView, *, status: int = 200) -> Response:
     title = ("投诉", "Complain about an enterprise")
-    return _page(request, language, "complain.html", PATH, title, view, status)
+    return private_page(request, language, PageTemplate("complain.html", PATH, title), view, status)
 
 
 def _follow_page(request: Request, language: Language, view: FollowView, *, status: int = 200) -> Response:
     title = ("投诉进度", "Your complaint")
-    return _page(request, language, "complaint_state.html", f"{PATH}/{view.number}", title, view, status)
-
-
-def _page(
-    request: Request, language: Language, template: str, path: str, title: tuple[str, str], view: object, status: int
-) -> Response:
-    service: Service = request.app.state.service
-    said = f"{title[0]} · 质量诚信账本" if language == "zh" else f"{title[1]} · Credit Ledger"
-    page = PageFrame(path, language, said, said, service.demo, indexed=False)
-    headers = {**PAGE_HEADERS, "Cache-Control": "no-store", "Content-Language": page.lang}
-    return Response(render(template, page, view), status, headers, "text/html; charset=utf-8")
+    return private_page(
+        request, language, PageTemplate("complaint_state.html", f"{PATH}/{view.number}", title), view, status
+    )
 
 
 _GETS: Final = ((PATH, _get_complain), (f"{PATH}/{{number}}", _get_follow))

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.desk.data_officer.erasable import BodyRow, Erasable, FileRow, HoldRow, bodies_of, files_of, holds_of
-from api.desk.frame import add_desk_page, desk_answer, not_for_this_desk
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk
 from api.desk.regulator.event_rows import ListedEvent, listed
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
@@ -74,7 +74,7 @@ class ErasuresContent:
 def get_erasures(request: Request, language: Language, officer: Officer) -> Response:
     service: Service = request.app.state.service
     if "data_officer" not in officer.roles:
-        log_look(service, request, officer, "refused")
+        log_look(request, officer, "refused")
         raise not_for_this_desk()
     typed, wrong = request.query_params.get("subject", "").strip(), None
     before = _before(request.query_params.get("before", ""))
@@ -83,7 +83,7 @@ def get_erasures(request: Request, language: Language, officer: Officer) -> Resp
         subject = subject_of(typed) if typed else None
     except InvalidRequest as error:
         wrong = Word(error.zh, error.en)
-    log_look(service, request, officer, "served", subject)
+    log_look(request, officer, "served", subject)
     one = None if subject is None else _enterprise(service, officer, subject, before)
     if subject is not None and one is None:
         wrong = Word("账本中没有这家企业的记录", "the book has no entry about this enterprise")
@@ -93,7 +93,7 @@ def get_erasures(request: Request, language: Language, officer: Officer) -> Resp
     title = ("删除与保全", "Erasures and holds")
     status = 422 if wrong else 200
     return desk_answer(
-        request, "desk/data_officer/erasures.html", PATH, language, title, content, officer=officer, status=status
+        request, language, officer, PageTemplate("desk/data_officer/erasures.html", PATH, title), content, status=status
     )
 
 

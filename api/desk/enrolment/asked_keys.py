@@ -131,9 +131,9 @@ def asked_key(
     """
     found = service.store.desk_enrolments.get(kid, service.sound_clock())
     if found is None or party not in (None, found.party) or kid in service.governance.keys:
-        log_look(service, request, officer, "refused", officer.enterprise)
+        log_look(request, officer, "refused", officer.enterprise)
         raise NotFound("no such request waits here")
-    log_look(service, request, officer, "served", _enterprise(found.party))
+    log_look(request, officer, "served", _enterprise(found.party))
     return _shown(service, found), party_in_book(service, found.party)
 
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from api.desk.enrolment.asked_keys import AskedKey, KeyRow, asked_key, asked_keys, keys_of, refuse
 from api.desk.enrolment.key_requests import kid_in_address
 from api.desk.enrolment.request_page import request_page
-from api.desk.frame import add_desk_form, add_desk_page, desk_answer, to
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, to
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
 from api.pages.rendering import Language
@@ -38,11 +38,11 @@ class OfficersContent:
 
 def get_officers(request: Request, language: Language, officer: Officer) -> Response:
     service: Service = request.app.state.service
-    log_look(service, request, officer, "served", officer.enterprise)
+    log_look(request, officer, "served", officer.enterprise)
     requests, _ = asked_keys(service, party=officer.party)
     content = OfficersContent(keys_of(service, officer.party), requests)
     title = ("经办人与密钥", "Officers and keys")
-    return desk_answer(request, "desk/enrolment/officers.html", PATH, language, title, content, officer=officer)
+    return desk_answer(request, language, officer, PageTemplate("desk/enrolment/officers.html", PATH, title), content)
 
 
 def get_request(request: Request, language: Language, officer: Officer) -> Response:

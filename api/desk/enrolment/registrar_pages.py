@@ -22,7 +22,7 @@ from api.desk.enrolment.asked_keys import (
 )
 from api.desk.enrolment.key_requests import kid_in_address
 from api.desk.enrolment.request_page import request_page
-from api.desk.frame import add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
 from api.http.errors import InvalidRequest
@@ -49,10 +49,10 @@ def get_registrar(request: Request, language: Language, officer: Officer) -> Res
     service: Service = request.app.state.service
     _require_registrar(service, request, officer)
     after = _cursor(request.query_params.get("cursor", ""))
-    log_look(service, request, officer, "served")
+    log_look(request, officer, "served")
     content = RequestsContent(*asked_keys(service, after=after))
     title = ("密钥登记申请", "Keys to enrol")
-    return desk_answer(request, "desk/enrolment/requests.html", PATH, language, title, content, officer=officer)
+    return desk_answer(request, language, officer, PageTemplate("desk/enrolment/requests.html", PATH, title), content)
 
 
 def get_request(request: Request, language: Language, officer: Officer) -> Response:
@@ -73,7 +73,7 @@ def post_refusal(request: Request, language: Language, officer: Officer, fields:
 def _require_registrar(service: Service, request: Request, officer: Officer) -> None:
     """Raises `AccessDenied` for whoever enrols no keys; it is logged."""
     if not officer.enrols_keys:
-        log_look(service, request, officer, "refused", officer.enterprise)
+        log_look(request, officer, "refused", officer.enterprise)
         raise not_for_this_desk()
 
 

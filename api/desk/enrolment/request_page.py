@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from api.desk.enrolment.asked_keys import AskedKey, PartyInBook, earliest_recovery
-from api.desk.frame import desk_answer
+from api.desk.frame import PageTemplate, desk_answer
 from api.desk.roles import Officer
 from api.pages.rendering import Language
 from api.service.service import Service
@@ -44,11 +44,13 @@ def request_page(
     )
     return desk_answer(
         request,
-        "desk/enrolment/request.html",
-        f"{desk}/{asked.kid}",
         language,
-        ("密钥登记申请", "A key to enrol"),
+        officer,
+        PageTemplate(
+            "desk/enrolment/request.html",
+            f"{desk}/{asked.kid}",
+            ("密钥登记申请", "A key to enrol"),
+            ("desk/act_forms.js",),
+        ),
         content,
-        officer=officer,
-        scripts=("desk/act_forms.js",),
     )

@@ -21,7 +21,7 @@ def own_enterprise(service: Service, request: Request, officer: Officer) -> str:
     """The subject id of the enterprise whose officer this is. Raises `AccessDenied` (403) for parties that are none."""
     subject = officer.enterprise
     if subject is None:
-        log_look(service, request, officer, "refused")
+        log_look(request, officer, "refused")
         raise not_for_this_desk()
     return subject
 
@@ -36,7 +36,7 @@ def own_pending(service: Service, request: Request, officer: Officer, name: str)
     known = len(name) == _ID_DIGITS and all(digit in "0123456789abcdef" for digit in name)
     row = service.desk.get(bytes.fromhex(name)) if known else None
     if row is None or row.subject != subject:
-        log_look(service, request, officer, "refused", subject)
+        log_look(request, officer, "refused", subject)
         raise NotFound("no such statement waits here")
-    log_look(service, request, officer, "served", subject)
+    log_look(request, officer, "served", subject)
     return row

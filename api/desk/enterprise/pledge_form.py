@@ -14,9 +14,9 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.enterprise.enterprise_page import OpenCampaign, open_campaigns
 from api.desk.enterprise.own import own_enterprise
-from api.desk.frame import add_desk_page, desk_answer
+from api.desk.enterprise.own_enterprise_page import OpenCampaign, open_campaigns
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer
 from api.desk.roles import Officer
 from api.pages.rendering import Language
 from api.pages.words import SCOPES, Word
@@ -60,13 +60,15 @@ def get_pledge_form(request: Request, language: Language, officer: Officer) -> R
     content = _content(service, subject, request.query_params.get("campaign", ""))
     return desk_answer(
         request,
-        "desk/enterprise/pledge.html",
-        PATH,
         language,
-        ("签署承诺", "Sign a pledge"),
+        officer,
+        PageTemplate(
+            "desk/enterprise/pledge.html",
+            PATH,
+            ("签署承诺", "Sign a pledge"),
+            () if content.chosen is None else ("desk/pledge_page.js",),
+        ),
         content,
-        officer=officer,
-        scripts=() if content.chosen is None else ("desk/pledge_page.js",),
     )
 
 

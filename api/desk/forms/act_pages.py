@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.desk.forms.acts import ActGroup, ActSubject, groups_of, may_sign, subject_of
 from api.desk.forms.fields import MADE_BY_THE_BROWSER, FormField, fields_of, paths_of, text_field
-from api.desk.frame import add_desk_page, desk_answer, not_for_this_desk, unknown_parameter
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk, unknown_parameter
 from api.desk.roles import Officer
 from api.http.errors import InvalidRequest
 from api.pages.rendering import Language
@@ -69,7 +69,7 @@ class ActContent:
 def get_acts(request: Request, language: Language, officer: Officer) -> Response:
     title = ("办理事项", "Acts")
     content = ActsContent(groups_of(officer))
-    return desk_answer(request, "desk/forms/acts.html", PATH, language, title, content, officer=officer)
+    return desk_answer(request, language, officer, PageTemplate("desk/forms/acts.html", PATH, title), content)
 
 
 def get_act(request: Request, language: Language, officer: Officer) -> Response:
@@ -106,7 +106,7 @@ def get_act(request: Request, language: Language, officer: Officer) -> Response:
     title = (content.word.zh, content.word.en)
     path = f"{PATH}/{name}"
     scripts = ("desk/act_page.js",)
-    return desk_answer(request, "desk/forms/act.html", path, language, title, content, officer=officer, scripts=scripts)
+    return desk_answer(request, language, officer, PageTemplate("desk/forms/act.html", path, title, scripts), content)
 
 
 def _back(asked: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from api.desk.forms.labels import NOUNS
+from api.desk.forms.value_words import NOUNS
 from api.desk.roles import Officer
 from api.pages.words import Word, event_word
 from ledger.domain.rules.catalogue import SPECS

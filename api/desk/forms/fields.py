@@ -14,8 +14,9 @@ from typing import Any, Final, Literal, get_args
 
 from msgspec import NODEFAULT, Meta, inspect
 
-from api.desk.forms.labels import help_of, label_of, value_word
+from api.desk.forms.labels import help_of, label_of
 from api.desk.forms.refusals import rules_about
+from api.desk.forms.value_words import value_word
 from api.pages.words import Word
 from ledger.domain.events.base import Annex, Digest, Event, Hex, Month, NamedText
 from ledger.limits import ANNEX_BYTES_MAX

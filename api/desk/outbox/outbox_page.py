@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
 from api.desk.outbox.letters import letter_pdf
 from api.desk.roles import Officer
 from api.http.enterprise_ids import name_of
@@ -94,7 +94,7 @@ def get_outbox(request: Request, language: Language, officer: Officer) -> Respon
     failing = service.store.webhooks.failing(OUTBOX_PAGE_MAX) if desk.general else []
     content = OutboxContent(rows, service.store.outbox.counts(desk), service.mails, [_webhook(one) for one in failing])
     title = ("待发通知", "Outbox")
-    return desk_answer(request, "desk/outbox/list.html", PATH, language, title, content, officer=officer)
+    return desk_answer(request, language, officer, PageTemplate("desk/outbox/list.html", PATH, title), content)
 
 
 def get_letter(request: Request, language: Language, officer: Officer) -> Response:

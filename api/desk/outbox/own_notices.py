@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import add_desk_form, add_desk_page, desk_answer, to
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, to
 from api.desk.roles import Officer
 from api.http.errors import InvalidRequest
 from api.pages.follow_pages import mail_address
@@ -100,7 +100,9 @@ def _page(
     rows = [_row(service, one) for one in service.store.follows.of(officer.party)]
     content = OwnNoticesContent(rows, service.mails, asked, typed, problem)
     title, status = ("邮件通知", "Notices by mail"), 200 if problem is None else 422
-    return desk_answer(request, "desk/outbox/own.html", PATH, language, title, content, officer=officer, status=status)
+    return desk_answer(
+        request, language, officer, PageTemplate("desk/outbox/own.html", PATH, title), content, status=status
+    )
 
 
 def _row(service: Service, one: MailFollow) -> OwnAddress:

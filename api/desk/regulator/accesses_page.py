@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import add_desk_page, desk_answer, not_for_this_desk
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk
 from api.desk.regulator.event_rows import party_name
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
@@ -92,7 +92,7 @@ class AccessesContent:
 def get_accesses(request: Request, language: Language, officer: Officer) -> Response:
     service: Service = request.app.state.service
     if not officer.sees_closed and officer.enterprise is None:
-        log_look(service, request, officer, "refused")
+        log_look(request, officer, "refused")
         raise not_for_this_desk()
     typed = {name: request.query_params.get(name, "").strip() for name in sorted(_PARAMETERS)}
     if not officer.sees_closed:
@@ -104,7 +104,7 @@ def get_accesses(request: Request, language: Language, officer: Officer) -> Resp
         typed["day"] = str(day)
     rows: Sequence[Access] = ()
     if not wrong:
-        log_look(service, request, officer, "served", subject)
+        log_look(request, officer, "served", subject)
         rows = service.store.accesses.newest(day=day, subject=subject, before=before, limit=ACCESSES_DESK_PAGE_MAX)
     digests = _digests(service) if officer.sees_closed else []
     more = len(rows) == ACCESSES_DESK_PAGE_MAX
@@ -118,7 +118,7 @@ def get_accesses(request: Request, language: Language, officer: Officer) -> Resp
         not officer.sees_closed,
     )
     title = ("查阅日志", "Access log")
-    answer = desk_answer(request, "desk/regulator/accesses.html", PATH, language, title, content, officer=officer)
+    answer = desk_answer(request, language, officer, PageTemplate("desk/regulator/accesses.html", PATH, title), content)
     answer.status_code = 422 if wrong else 200
     return answer
 

@@ -12,7 +12,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import add_desk_form, add_desk_page, desk_answer
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer
 from api.desk.regulator.archive_source import DeskSource, Look
 from api.desk.regulator.closed_readers import PURPOSE_CHARS_MAX, flaw_of_purpose, require_reader
 from api.desk.roles import Officer
@@ -76,7 +76,7 @@ def post_archive(request: Request, language: Language, officer: Officer, fields:
 
 def _looking(service: Service, request: Request, officer: Officer, purpose: str) -> Look:
     def look(subject: str, entry: int | None) -> int:
-        return log_look(service, request, officer, "served", subject, entry=entry, purpose=purpose)
+        return log_look(request, officer, "served", subject, entry=entry, purpose=purpose)
 
     return look
 
@@ -94,7 +94,7 @@ def _form(
     request: Request, language: Language, officer: Officer, content: ArchiveContent, *, status: int = 200
 ) -> Response:
     title = ("证据档案", "Evidence archive")
-    answer = desk_answer(request, "desk/regulator/archive.html", PATH, language, title, content, officer=officer)
+    answer = desk_answer(request, language, officer, PageTemplate("desk/regulator/archive.html", PATH, title), content)
     answer.status_code = status
     return answer
 

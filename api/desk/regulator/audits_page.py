@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
 from api.pages.csp import PAGE_HEADERS
@@ -76,12 +76,12 @@ def get_audits(request: Request, language: Language, officer: Officer) -> Respon
     rows = [RunRow(one, _moment(one.began_at), _STATES[one.state]) for one in runs]
     content = AuditsContent(rows, any(one.state == "running" for one in runs))
     title = ("审计", "Audits")
-    return desk_answer(request, "desk/regulator/audits.html", PATH, language, title, content, officer=officer)
+    return desk_answer(request, language, officer, PageTemplate("desk/regulator/audits.html", PATH, title), content)
 
 
 def post_start(request: Request, language: Language, officer: Officer, _: dict[str, str]) -> Response:
     service = _service(request, officer)
-    log_look(service, request, officer, "served")  # the program reads every body
+    log_look(request, officer, "served")  # the program reads every body
     with suppress(Busy):  # one is under way: the page shows it
         service.audits.start()
     return to(PATH, language)
@@ -99,7 +99,9 @@ def get_report(request: Request, language: Language, officer: Officer) -> Respon
     content = ReportContent(name, _moment(int(name)), _RESULTS[report["result"]], report)
     title = ("审计报告", "Report of an audit")
     path = f"{PATH}/{name}"
-    return desk_answer(request, "desk/regulator/audit_report.html", path, language, title, content, officer=officer)
+    return desk_answer(
+        request, language, officer, PageTemplate("desk/regulator/audit_report.html", path, title), content
+    )
 
 
 def get_html(request: Request, _: Language, officer: Officer) -> Response:

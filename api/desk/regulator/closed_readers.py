@@ -24,7 +24,7 @@ def require_reader(
 ) -> None:
     """Raises `AccessDenied`, logged, for whoever may not read what is closed."""
     if not officer.sees_closed:
-        log_look(service, request, officer, "refused", subject, entry=entry)
+        log_look(request, officer, "refused", subject, entry=entry)
         raise not_for_this_desk()
 
 

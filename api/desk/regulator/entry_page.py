@@ -14,7 +14,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import add_desk_form, add_desk_page, desk_answer
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer
 from api.desk.regulator.closed_readers import PURPOSE_CHARS_MAX, flaw_of_purpose, require_reader
 from api.desk.regulator.event_fields import FieldRow, field_rows, named_entries, names_statement
 from api.desk.regulator.event_rows import event_type_word, party_name
@@ -100,7 +100,7 @@ class EntryContent:
 def get_entry(request: Request, language: Language, officer: Officer) -> Response:
     service: Service = request.app.state.service
     row = _row(request, service, officer)
-    log_look(service, request, officer, "served", _about(row), entry=row.index)
+    log_look(request, officer, "served", _about(row), entry=row.index)
     return _answer(request, language, officer, _content(service, row))
 
 
@@ -115,7 +115,7 @@ def post_body(request: Request, language: Language, officer: Officer, fields: di
         return _answer(request, language, officer, content, status=422)
     if row.body is None:
         raise Gone("body.none", "该条记录没有正文, 或正文已删除", "this entry has no body, or it was erased")
-    number = log_look(service, request, officer, "served", _about(row), entry=row.index, purpose=purpose)
+    number = log_look(request, officer, "served", _about(row), entry=row.index, purpose=purpose)
     if "file" in fields:
         named = f'attachment; filename="entry-{row.index}-body.json"'
         headers = {**PAGE_HEADERS, "Cache-Control": "no-store", "Content-Disposition": named}
@@ -129,7 +129,7 @@ def _answer(
 ) -> Response:
     number = content.entry.index
     path, title = f"{EXPLORER}/{number}", (f"第 {number} 号记录", f"Entry {number}")
-    answer = desk_answer(request, "desk/regulator/entry.html", path, language, title, content, officer=officer)
+    answer = desk_answer(request, language, officer, PageTemplate("desk/regulator/entry.html", path, title), content)
     answer.status_code = status
     return answer
 

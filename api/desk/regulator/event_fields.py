@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
-from api.desk.forms.labels import LABELS, VALUES, value_word
+from api.desk.forms.labels import LABELS
+from api.desk.forms.value_words import VALUES, value_word
 from api.pages.words import Word
 from ledger.domain.events.base import Closed, EntryIndex, Event, Recorded
 from ledger.domain.rules.catalogue import SPECS

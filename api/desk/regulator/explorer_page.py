@@ -17,7 +17,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import add_desk_page, desk_answer
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer
 from api.desk.regulator.closed_readers import require_reader
 from api.desk.regulator.event_filter import PARAMETERS, SEALED, EventFilter, read_filter
 from api.desk.regulator.event_rows import ListedEvent, event_type_word, listed
@@ -61,14 +61,14 @@ def get_explorer(request: Request, language: Language, officer: Officer) -> Resp
     rows: list[ListedEvent] = []
     following = ""
     if not asked.wrong:
-        log_look(service, request, officer, "served", asked.about)
+        log_look(request, officer, "served", asked.about)
         page = service.views.events.page(asked.query, EXPLORER_PAGE_MAX)
         rows = listed(service, page.found)
         following = "" if page.cursor is None else asked.address(cursor=str(page.cursor))
     types = sorted(((name, event_type_word(name)) for name in (*SPECS, SEALED)), key=lambda one: one[1].zh)
     content = ExplorerContent(asked, types, rows, following)
     title = ("事件检索", "All events")
-    answer = desk_answer(request, "desk/regulator/explorer.html", PATH, language, title, content, officer=officer)
+    answer = desk_answer(request, language, officer, PageTemplate("desk/regulator/explorer.html", PATH, title), content)
     answer.status_code = 422 if asked.wrong else 200
     return answer
 
@@ -95,7 +95,7 @@ def _exported(request: Request, officer: Officer) -> list[dict[str, Any]]:
     if asked.wrong:
         name, why = next(iter(asked.wrong.items()))
         raise InvalidRequest(f"explorer.{name}", why.zh, why.en)
-    log_look(service, request, officer, "served", asked.about)
+    log_look(request, officer, "served", asked.about)
     page = service.views.events.page(asked.query, EXPLORER_EXPORT_ROWS_MAX)
     return [
         {

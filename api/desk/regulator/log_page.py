@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.cosigning.cosigned_checkpoints import CosignedCheckpoint
-from api.desk.frame import add_desk_page, desk_answer, not_for_this_desk
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk
 from api.desk.regulator.closed_readers import require_reader
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
@@ -98,7 +98,7 @@ def get_log(request: Request, language: Language, officer: Officer) -> Response:
         officer.sees_closed,
     )
     title = ("账本与见证", "The log and its witnesses")
-    return desk_answer(request, "desk/regulator/log.html", PATH, language, title, content, officer=officer)
+    return desk_answer(request, language, officer, PageTemplate("desk/regulator/log.html", PATH, title), content)
 
 
 def get_standing(request: Request, language: Language, officer: Officer) -> Response:
@@ -112,13 +112,15 @@ def get_standing(request: Request, language: Language, officer: Officer) -> Resp
     as_of = _day(service, typed["as_of"], wrong)
     content = StandingContent(typed, wrong, "", None, "normal", False)
     if subject is not None and as_of is not None and not wrong:
-        log_look(service, request, officer, "served", subject)
+        log_look(request, officer, "served", subject)
         served = service.views.standings.replay(subject, as_of, tree_size=size)
         standing = msgspec.json.decode(served.body, type=OverviewStanding)
         tone = TONES[standing.level]
         content = StandingContent(typed, wrong, name_of(subject), standing, tone, served.in_book)
     title = ("某日某处的践诺状况", "A standing at a date and size")
-    answer = desk_answer(request, "desk/regulator/standing.html", STANDING, language, title, content, officer=officer)
+    answer = desk_answer(
+        request, language, officer, PageTemplate("desk/regulator/standing.html", STANDING, title), content
+    )
     answer.status_code = 422 if wrong else 200
     return answer
 

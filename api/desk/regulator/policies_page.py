@@ -18,7 +18,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import add_desk_form, add_desk_page, desk_answer, not_for_this_desk
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk
 from api.desk.regulator.event_rows import party_name
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
@@ -32,7 +32,8 @@ from ledger.domain.rules.policy_conditions import read_policy, require_flawless
 from ledger.domain.values.subject import POLICY
 from ledger.errors import Malformed, Refused, Unavailable
 from ledger.limits import COMPARISON_DESK_LINES_MAX, COMPARISON_DESK_SECONDS_MAX
-from projections.standing.levels import WORDS, Level
+from projections.standing import Level
+from projections.standing.levels import WORDS
 from projections.standing.policy_comparison import Comparison, Moved
 
 __all__ = ["ComparisonContent", "PoliciesContent", "router"]
@@ -121,7 +122,7 @@ def post_comparison(request: Request, language: Language, officer: Officer, fiel
             raise Unavailable(f"the comparison was ended after {done} of {total} parts: credit-ledger access compare")
 
     with comparison_turn(officer.party):
-        log_look(service, request, officer, "served")
+        log_look(request, officer, "served")
         found = make_comparison(service.conninfo, policy, as_of, go_on)
         with found.files:
             lines = [msgspec.json.decode(line, type=Moved) for line in islice(found.lines, COMPARISON_DESK_LINES_MAX)]
@@ -133,13 +134,15 @@ def post_comparison(request: Request, language: Language, officer: Officer, fiel
     title = Word(policy.title_zh, policy.title_en)
     content = ComparisonContent(title, found.totals, moves, _rows(service, lines))
     said = ("规则比较", "Policies compared")
-    return desk_answer(request, "desk/regulator/comparison.html", COMPARISON, language, said, content, officer=officer)
+    return desk_answer(
+        request, language, officer, PageTemplate("desk/regulator/comparison.html", COMPARISON, said), content
+    )
 
 
 def _require(service: Service, request: Request, officer: Officer) -> None:
     """Raises `AccessDenied`, logged."""
     if not officer.compares_policies:
-        log_look(service, request, officer, "refused")
+        log_look(request, officer, "refused")
         raise not_for_this_desk()
 
 
@@ -171,7 +174,7 @@ def _policies(
     ]
     content = PoliciesContent(in_force, proposed, typed, wrong)
     title = ("规则", "Policies")
-    answer = desk_answer(request, "desk/regulator/policies.html", PATH, language, title, content, officer=officer)
+    answer = desk_answer(request, language, officer, PageTemplate("desk/regulator/policies.html", PATH, title), content)
     answer.status_code = status
     return answer
 

@@ -21,7 +21,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
 from api.desk.pending_list import PARAMETERS, PendingQuery, asked_page, pending_query
 from api.desk.roles import Officer
 from api.desk.staff.pledge_codes import CodeProposals, division_of
@@ -166,12 +166,10 @@ def _ask(
     title = ("退回所列承诺", "Refuse the pledges listed")
     return desk_answer(
         request,
-        "desk/staff/refusal.html",
-        f"{PATH}/refusal",
         language,
-        title,
+        officer,
+        PageTemplate("desk/staff/refusal.html", f"{PATH}/refusal", title),
         content,
-        officer=officer,
         status=422 if wrong else 200,
     )
 
@@ -204,14 +202,14 @@ def _found(service: Service, request: Request) -> Pending:
 
 
 def _require_organizer(service: Service, request: Request, officer: Officer) -> None:
-    log_look(service, request, officer, "served" if officer.sees_all_pending else "refused")
+    log_look(request, officer, "served" if officer.sees_all_pending else "refused")
     if not officer.sees_all_pending:
         raise not_for_this_desk()
 
 
 def _require_reader(service: Service, request: Request, officer: Officer) -> None:
     allowed = officer.sees_all_pending or officer.enterprise is not None
-    log_look(service, request, officer, "served" if allowed else "refused", officer.enterprise)
+    log_look(request, officer, "served" if allowed else "refused", officer.enterprise)
     if not allowed:
         raise not_for_this_desk()
 

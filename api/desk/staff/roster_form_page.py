@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.desk.frame import add_desk_page, desk_answer, not_for_this_desk, to, to_sign_in
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk, to, to_sign_in
 from api.desk.roles import EndedSession, Officer
 from api.desk.sessions import signed_in
 from api.desk.staff.kept_rosters import kept_rosters
@@ -146,12 +146,10 @@ def _form(
     title = ("导入名单", "Import a roster")
     return desk_answer(
         request,
-        "desk/staff/roster.html",
-        PATH,
         language,
-        title,
+        officer,
+        PageTemplate("desk/staff/roster.html", PATH, title),
         content,
-        officer=officer,
         status=422 if wrong else 200,
     )
 

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.frame import add_desk_form, add_desk_page, desk_answer, to
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, to
 from api.desk.roles import Officer
 from api.desk.staff.kept_rosters import kept_rosters
 from api.desk.staff.roster_dry_run import DryRun
@@ -99,13 +99,10 @@ def get_report(request: Request, language: Language, officer: Officer) -> Respon
     path = f"{PATH}/{name}"
     return desk_answer(
         request,
-        "desk/staff/roster_report.html",
-        path,
         language,
-        title,
+        officer,
+        PageTemplate("desk/staff/roster_report.html", path, title, ("desk/roster_page.js",)),
         content,
-        officer=officer,
-        scripts=("desk/roster_page.js",),
     )
 
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from api.http.openapi.document import describe
-from api.http.openapi.reference import reference_page
+from api.http.openapi.reference_page import reference_page
 
 __all__ = ["describe", "reference_page"]

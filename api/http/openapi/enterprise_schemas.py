@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, get_args
 
 from api.http.openapi.schema_terms import (
     ANY,
@@ -18,6 +18,7 @@ from api.http.openapi.schema_terms import (
     several,
     thing,
 )
+from ledger.domain.events.complaint import Outcome, Reply
 
 __all__ = ["ENTERPRISE_SCHEMAS"]
 
@@ -91,6 +92,17 @@ ENTERPRISE_SCHEMAS: Final[dict[str, Schema]] = {
         decided_at_size=NUMBER,
         as_of=DAY,
         tree_size=NUMBER,
+    ),
+    "Outcome": thing(
+        "A line of `/v1/outcomes.ndjson`: a closed complaint that is public, as its newest correction has it. The feed "
+        "has the entry. From `shown_until` on it may not be used any more (null: until an event ends it).",
+        entry=NUMBER,
+        effective_on=DAY,
+        case_closed=TEXT,
+        outcome={"type": "string", "enum": list(get_args(Outcome))},
+        reply={"type": "string", "enum": list(get_args(Reply))},
+        corrected=YES,
+        shown_until=PERHAPS_DAY,
     ),
     "StandingHistory": {"type": "object", "description": "Changes of an enterprise's level, the oldest first."},
     "StandingsQuery": thing("Ids as in an address.", ids={"type": "array", "items": TEXT, "maxItems": 1000}),

@@ -327,6 +327,11 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         "All current standings, by subject; a line of what, a line at the end",
         {200: ("A line each; without its last the answer broke off", {NDJSON: _TEXT}), 304: _UNCHANGED},
     ),
+    ("get", "/v1/outcomes.ndjson"): Operation(
+        "standings",
+        "All public complaint outcomes, nobody named; a line of what, a line at the end",
+        {200: ("An `Outcome` a line; without its last the answer broke off", {NDJSON: _TEXT}), 304: _UNCHANGED},
+    ),
     ("get", "/m/{serial}"): Operation(
         "marks",
         "What a scanned mark is worth, today and on the day of production (produced_on)",

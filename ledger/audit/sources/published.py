@@ -31,7 +31,9 @@ from ledger.audit.sources.spool import (
     streams_in,
     subjects_in,
 )
-from ledger.limits import PARTS_PER_PROCESS_MIN, TILE_HEIGHT, TILE_WIDTH
+from ledger.errors import Malformed
+from ledger.limits import PARTS_PER_PROCESS_MIN, STATEMENT_BYTES_MAX, TILE_HEIGHT, TILE_WIDTH
+from ledger.mirror.target import open_target
 from ledger.parallel.engine import Engine
 from ledger.reading.prefetch import THREADS, Fetch, in_turn
 from ledger.store.contract import CheckpointRow, LeafRow
@@ -40,10 +42,11 @@ from ledger.tlog.checkpoint import Checkpoint, parse_checkpoint
 from ledger.tlog.hashing import HASH_BYTES
 from ledger.tlog.note import parse_note
 from ledger.tlog.tiles import tile_path
-from ledger.verifier.trust import Trust
+from ledger.verifier import Trust
 
-__all__ = ["Fetch", "LaidOut", "PublishedSource"]
+__all__ = ["Fetch", "LaidOut", "PublishedSource", "TargetFetch"]
 
+_TARGET_BYTES_MAX: Final = TILE_WIDTH * (STATEMENT_BYTES_MAX + 2)  # of the longest: a bundle of entries
 _PARTS: Final = 256  # of the log, at least where it is long
 _PART_BUNDLES_MIN: Final = 16
 
@@ -195,3 +198,21 @@ class PublishedSource:
         self._end()
         if self._own is not None:
             shutil.rmtree(self._own, ignore_errors=True)
+
+
+class TargetFetch:
+    """A `Fetch` over where a mirror lies, a folder or a bucket. Picklable, thread-safe: in any process its address is
+    enough. Raises `Misconfigured` for what is no address."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._target = open_target(address)
+
+    def __call__(self, path: str) -> bytes | None:
+        try:
+            return self._target.get(path, _TARGET_BYTES_MAX)
+        except Malformed:
+            return b""  # longer than anything can be: it is none of what it should be
+
+    def __reduce__(self) -> tuple[type[TargetFetch], tuple[str]]:
+        return TargetFetch, (self._address,)

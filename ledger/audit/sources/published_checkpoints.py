@@ -19,7 +19,7 @@ from ledger.store.contract import CheckpointRow
 from ledger.tlog.checkpoint import Checkpoint
 from ledger.tlog.proof import root_from_inclusion
 from ledger.tlog.tiles import tile_width
-from ledger.verifier.trust import Trust
+from ledger.verifier import Trust
 
 __all__ = ["ReceiptSource", "ShownHeads"]
 

@@ -120,7 +120,7 @@ class AuditSource(Protocol):
         """All cosignatures that are kept, or on the checkpoints that are shown, those of the largest trees first."""
 
     def facts(self) -> Iterator[tuple[int, bytes]]:
-        """All unique facts as joined records (`facts.py`), for each first byte in order; none of a published source."""
+        """All unique facts as joined records (`unique_facts.py`), by their first byte; none of a published source."""
 
     def subjects(self) -> Iterator[LeafRow]:
         """Whose stream each entry is in, with its leaf hash, by index: what the completeness map is made of."""

@@ -21,7 +21,7 @@ _Record = EnterpriseRecord | None
 def add(record: _Record, event: AttachmentAdded, ctx: Context) -> _Facts:
     """To an entry of this stream whose content is still there; so many by each party.
 
-    That it was uploaded by that party is looked at when the statement arrives (`ledger/registration/attachments.py`).
+    That it was uploaded by that party is looked at when the statement arrives (`ledger/registration/named_files.py`).
     """
     ref = None if record is None else record.entries.get(event.entry)
     if record is None or ref is None:

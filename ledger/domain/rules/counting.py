@@ -21,7 +21,7 @@ from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Bearing, CountedReply, Hold
 from ledger.domain.values.dates import add_months
 
-__all__ = ["FOREVER", "conduct", "counts_until", "leaves_nothing_on_record"]
+__all__ = ["FOREVER", "conduct", "counts_until"]
 
 FOREVER = date.max
 _Stretch = tuple[date, date, StandingPolicy]  # a policy, the first day on which it holds, and the day after its last
@@ -45,8 +45,8 @@ def counts_until(
 ) -> date:
     """The first day from `today` on which no standing differs between the two records; `FOREVER`: none is known.
 
-    `bearings`: what the nouns of the first record bring, and those of the second. `policies` in the order of the
-    dates from which they hold. Whether anything is on record at all is `leaves_nothing_on_record`.
+    `bearings`: what the nouns of the first record bring, and those of the second; what is the same in both may be left
+    out. `policies` in the order of the dates from which they hold.
     """
     stretches = _stretches(policies, today)
     before, after = _Stakes(record, bearings[0], stretches), _Stakes(without, bearings[1], stretches)
@@ -60,13 +60,6 @@ def counts_until(
 def conduct(bearings: Sequence[Bearing]) -> set[int]:
     """The entries about conduct on record, whatever they cost: they alone tell NORMAL from UNRATED."""
     return {mark.entry for bearing in bearings for mark in bearing.conduct}
-
-
-def leaves_nothing_on_record(without: EnterpriseRecord, bearings: tuple[Sequence[Bearing], Sequence[Bearing]]) -> bool:
-    """Whether the second record has nothing on record (no conduct, no public pledge), unlike the first."""
-    if not conduct(bearings[0]):
-        return False
-    return not conduct(bearings[1]) and not without.on_record and not any(one.terms for one in bearings[1])
 
 
 def _stretches(policies: Sequence[StandingPolicyInForce], today: date) -> list[_Stretch]:

@@ -16,7 +16,7 @@ from ledger.domain.events.base import Recorded
 from ledger.domain.events.complaint import Outcome
 from ledger.domain.state.complaint import OUTCOMES, OutcomeCorrection, OutcomeState
 from ledger.domain.state.finding import is_annulled
-from ledger.domain.state.indexed_by_entry import IndexedByEntry
+from ledger.domain.state.indexed_by_entry import IndexedByEntry, slot_by_entry
 from ledger.domain.state.pledge import PLEDGES
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Annotation, Bearing, DatedEntry, Finding, Slot
@@ -95,19 +95,7 @@ def bearing_of(record: EnterpriseRecord, entries: Iterable[int]) -> Bearing:
     return Bearing(tuple(found), annotations=tuple(notes), conduct=tuple(conduct), bearing=tuple(marks))
 
 
-def bearing(record: EnterpriseRecord) -> Bearing:
-    """What all of them bring."""
-    return bearing_of(record, AGREEMENTS.of(record).entries)
-
-
-AGREEMENTS: Final[Slot[Agreements]] = Slot(
-    "agreements",
-    IndexedByEntry(),
-    forget=IndexedByEntry.forget,
-    bearing=bearing,
-    bearing_of=bearing_of,
-    about=IndexedByEntry.named_by,
-)
+AGREEMENTS: Final[Slot[Agreements]] = slot_by_entry("agreements", bearing_of)
 
 STEPS: Final = (
     in_slot(AGREEMENTS, AgreementPerformed, step, bears=True),

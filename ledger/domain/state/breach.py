@@ -14,7 +14,7 @@ from msgspec import Struct
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.breach import BreachCorrected, BreachFound
 from ledger.domain.events.finding import Severity
-from ledger.domain.state.indexed_by_entry import IndexedByEntry
+from ledger.domain.state.indexed_by_entry import IndexedByEntry, slot_by_entry
 from ledger.domain.state.pledge import PLEDGES
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Bearing, DatedEntry, Finding, Slot
@@ -115,19 +115,7 @@ def bearing_of(record: EnterpriseRecord, entries: Iterable[int]) -> Bearing:
     return Bearing(tuple(found), conduct=tuple(conduct), bearing=tuple(marks))
 
 
-def bearing(record: EnterpriseRecord) -> Bearing:
-    """What all of them bring."""
-    return bearing_of(record, BREACHES.of(record).entries)
-
-
-BREACHES: Final[Slot[Breaches]] = Slot(
-    "breaches",
-    IndexedByEntry(),
-    forget=IndexedByEntry.forget,
-    bearing=bearing,
-    bearing_of=bearing_of,
-    about=IndexedByEntry.named_by,
-)
+BREACHES: Final[Slot[Breaches]] = slot_by_entry("breaches", bearing_of)
 
 STEPS: Final = (
     in_slot(BREACHES, BreachFound, step, bears=True),

@@ -119,6 +119,13 @@ class Outcomes(Struct, frozen=True):
             return None
         return root if any(one.index == entry for one in self.by_entry[root].corrections) else None
 
+    def said_of(self, entry: int) -> tuple[int, ...]:
+        """The corrections of and the replies to the outcome at `entry`."""
+        outcome = self.by_entry.get(entry)
+        if outcome is None:
+            return ()
+        return *(one.index for one in outcome.corrections), *(one.index for one in outcome.replies)
+
 
 def recorded(outcomes: Outcomes, at: Recorded, event: ComplaintOutcomeRecorded) -> Outcomes:
     """With one more outcome."""
@@ -276,10 +283,11 @@ OUTCOMES: Final[Slot[Outcomes]] = Slot(
     names_all=True,
     bearing_of=bearing_of,
     about=lambda outcomes, entry: outcomes.about.get(entry),
+    said_of=Outcomes.said_of,
 )
 
 STEPS: Final = (
-    in_slot(OUTCOMES, ComplaintOutcomeRecorded, recorded, bears=True),
+    in_slot(OUTCOMES, ComplaintOutcomeRecorded, recorded, bears=True, shows=False),
     in_slot(OUTCOMES, ComplaintReplied, replied, shows=False),
     in_slot(OUTCOMES, ComplaintOutcomeCorrected, corrected, bears=True),
 )

@@ -277,8 +277,23 @@ def _about(state: Declarations, entry: int) -> int | None:
     return None if begun == entry else begun
 
 
+def _said_of(state: Declarations, entry: int) -> tuple[int, ...]:
+    declaration = state.declared.get(entry)
+    notes = state.noted.get(entry, ())
+    if declaration is None:
+        return notes
+    versions = (one.index for one in declaration.versions if one.index != entry)
+    return *notes, *versions, *(one.index for one in declaration.abolitions)
+
+
 STANDARDS: Final = Slot(
-    "standards", Declarations(), forget=forget, bearing=bearing, bearing_of=bearing_of, about=_about
+    "standards",
+    Declarations(),
+    forget=forget,
+    bearing=bearing,
+    bearing_of=bearing_of,
+    about=_about,
+    said_of=_said_of,
 )
 
 STEPS: Final = (

@@ -6,10 +6,10 @@ read by their entries (`Slot.bearing_of`).
 
 from __future__ import annotations
 
-from ledger.domain.state.fold import SLOT_OF
+from ledger.domain.state.fold import SLOT_OF, SLOTS
 from ledger.domain.state.record import EnterpriseRecord
 
-__all__ = ["root_of"]
+__all__ = ["kin_of", "root_of"]
 
 
 def root_of(record: EnterpriseRecord, entry: int) -> int:
@@ -24,3 +24,12 @@ def root_of(record: EnterpriseRecord, entry: int) -> int:
         if about is None or about >= entry:  # nothing is said of what comes later
             return entry
         entry = about
+
+
+def kin_of(record: EnterpriseRecord, entry: int) -> list[int]:
+    """All entries with the root that the one at `entry` has, the root first. Costs as much as there are of them."""
+    found = [root_of(record, entry)]
+    slots = [SLOTS[key] for key in record.nouns]
+    for one in found:  # which grows meanwhile
+        found += [said for slot in slots for said in slot.said_of(slot.of(record), one) if said > one]
+    return found

@@ -22,7 +22,7 @@ from ledger.domain.events.finding import (
     RecordKind,
     Severity,
 )
-from ledger.domain.state.indexed_by_entry import IndexedByEntry
+from ledger.domain.state.indexed_by_entry import IndexedByEntry, slot_by_entry
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Bearing, DatedEntry, Finding, Hold, Slot
 from ledger.domain.state.step import in_slot
@@ -214,23 +214,11 @@ def bearing_of(record: EnterpriseRecord, entries: Iterable[int]) -> Bearing:
     return Bearing(tuple(found), tuple(holds), conduct=tuple(conduct), bearing=tuple(marks))
 
 
-def bearing(record: EnterpriseRecord) -> Bearing:
-    """What all of them bring."""
-    return bearing_of(record, FINDINGS.of(record).entries)
-
-
 def _day_after(day: date) -> date:
     return day if day == date.max else day + _ONE_DAY
 
 
-FINDINGS: Final[Slot[Findings]] = Slot(
-    "findings",
-    IndexedByEntry(),
-    forget=IndexedByEntry.forget,
-    bearing=bearing,
-    bearing_of=bearing_of,
-    about=IndexedByEntry.named_by,
-)
+FINDINGS: Final[Slot[Findings]] = slot_by_entry("findings", bearing_of)
 
 STEPS: Final = (
     in_slot(FINDINGS, FindingRecorded, step, bears=True),

@@ -35,7 +35,7 @@ from ledger.domain.state.record import EnterpriseRecord, EntryRef
 from ledger.domain.state.slot import Slot
 from ledger.domain.state.step import Step
 
-__all__ = ["SLOTS", "SLOT_OF", "STEPS", "fold", "without"]
+__all__ = ["SLOTS", "SLOT_OF", "STEPS", "evolve", "fold", "without"]
 
 # Governing streams are folded in `governance.py`. A new noun has a line here.
 _NOUNS: Final = (
@@ -68,7 +68,7 @@ def fold(record: EnterpriseRecord | None, events: Iterable[Recorded]) -> Enterpr
     for at in events:
         if record is None:
             record = EnterpriseRecord(at.subject)
-        record = _evolve(record, at)
+        record = evolve(record, at)
     return record
 
 
@@ -77,7 +77,8 @@ def without(record: EnterpriseRecord, index: int) -> EnterpriseRecord:
     return _forget(record, index)
 
 
-def _evolve(record: EnterpriseRecord, at: Recorded) -> EnterpriseRecord:
+def evolve(record: EnterpriseRecord, at: Recorded) -> EnterpriseRecord:
+    """The record after one more event of its stream."""
     event = at.event
     if isinstance(event, Closed):
         ref = EntryRef(None, at.issuer, at.kid, at.sealed, True)

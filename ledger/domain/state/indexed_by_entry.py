@@ -6,13 +6,16 @@ else was or was not there. Relations are followed when they are read: what an en
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 from immutables import Map
 from msgspec import Struct
 
-__all__ = ["EntryAboutAnother", "IndexedByEntry"]
+from ledger.domain.state.record import EnterpriseRecord
+from ledger.domain.state.slot import Bearing, Slot
+
+__all__ = ["EntryAboutAnother", "IndexedByEntry", "slot_by_entry"]
 
 
 class EntryAboutAnother(Protocol):
@@ -64,5 +67,29 @@ class IndexedByEntry(Struct, Generic[Kept], frozen=True):
         kept = self.entries.get(index)
         return None if kept is None else kept.about
 
+    def said_of(self, index: int) -> tuple[int, ...]:
+        """The entries that are about the one at `index`, in log order."""
+        return self.by_about.get(index, ())
+
     def __len__(self) -> int:
         return len(self.entries)
+
+
+def slot_by_entry(
+    key: str, bearing_of: Callable[[EnterpriseRecord, Iterable[int]], Bearing]
+) -> Slot[IndexedByEntry[Kept]]:
+    """The slot of a noun that is kept so; `bearing_of` gives what some of its entries bring (`Slot.bearing_of`)."""
+
+    def bearing(record: EnterpriseRecord) -> Bearing:
+        return bearing_of(record, slot.of(record).entries)
+
+    slot: Slot[IndexedByEntry[Kept]] = Slot(
+        key,
+        IndexedByEntry(),
+        forget=IndexedByEntry.forget,
+        bearing=bearing,
+        bearing_of=bearing_of,
+        about=IndexedByEntry.named_by,
+        said_of=IndexedByEntry.said_of,
+    )
+    return slot

@@ -108,6 +108,11 @@ def forget(reports: Reports, index: int) -> Reports:
     return Reports(reports.by_entry.set(entry, replace(report, invalidations=left)), reports.found.delete(index))
 
 
+def _said_of(reports: Reports, entry: int) -> tuple[int, ...]:
+    report = reports.by_entry.get(entry)
+    return () if report is None else tuple(one.index for one in report.invalidations)
+
+
 def bearing_of(record: EnterpriseRecord, entries: Iterable[int]) -> Bearing:
     """Reports found invalid by the enterprise's fault: a laboratory's costs nothing, nor does one that was disowned.
 
@@ -143,6 +148,7 @@ REPORTS: Final[Slot[Reports]] = Slot(
     bearing=bearing,
     bearing_of=bearing_of,
     about=lambda reports, entry: reports.found.get(entry),
+    said_of=_said_of,
 )
 
 STEPS: Final = (

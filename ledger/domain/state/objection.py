@@ -15,7 +15,7 @@ from ledger.domain.events.base import Recorded
 from ledger.domain.events.objection import ObjectionFiled, ObjectionRejected, ObjectionUpheld
 from ledger.domain.state.breach import BREACHES, Breach, corrections
 from ledger.domain.state.complaint import OUTCOMES
-from ledger.domain.state.indexed_by_entry import IndexedByEntry
+from ledger.domain.state.indexed_by_entry import slot_by_entry
 from ledger.domain.state.petition import Petition, PetitionDecision, Requests, decision_on, in_force, marks_of, those_at
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Annotation, Bearing, Slot
@@ -63,19 +63,7 @@ def _put_right_on(record: EnterpriseRecord, upheld: PetitionDecision) -> date | 
     return min(after)[1] if after else None
 
 
-def bearing(record: EnterpriseRecord) -> Bearing:
-    """What all of them bring."""
-    return bearing_of(record, OBJECTIONS.of(record).entries)
-
-
-OBJECTIONS: Final[Slot[Requests]] = Slot(
-    "objections",
-    IndexedByEntry(),
-    forget=IndexedByEntry.forget,
-    bearing=bearing,
-    bearing_of=bearing_of,
-    about=IndexedByEntry.named_by,
-)
+OBJECTIONS: Final[Slot[Requests]] = slot_by_entry("objections", bearing_of)
 
 STEPS: Final = (
     in_slot(OBJECTIONS, ObjectionFiled, step, bears=True),

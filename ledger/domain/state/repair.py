@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from ledger.domain.events.base import Recorded
 from ledger.domain.events.repair import RepairApplied, RepairApproved, RepairRefused, RepairRescinded
-from ledger.domain.state.indexed_by_entry import IndexedByEntry
+from ledger.domain.state.indexed_by_entry import slot_by_entry
 from ledger.domain.state.petition import Petition, PetitionDecision, Requests, decision_on, in_force, marks_of, those_at
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.state.slot import Annotation, Bearing, Relief, Slot
@@ -51,19 +51,7 @@ def bearing_of(record: EnterpriseRecord, entries: Iterable[int]) -> Bearing:
     return Bearing(reliefs=tuple(reliefs), annotations=tuple(notes), bearing=marks_of(some))
 
 
-def bearing(record: EnterpriseRecord) -> Bearing:
-    """What all of them bring."""
-    return bearing_of(record, REPAIRS.of(record).entries)
-
-
-REPAIRS: Final[Slot[Requests]] = Slot(
-    "repairs",
-    IndexedByEntry(),
-    forget=IndexedByEntry.forget,
-    bearing=bearing,
-    bearing_of=bearing_of,
-    about=IndexedByEntry.named_by,
-)
+REPAIRS: Final[Slot[Requests]] = slot_by_entry("repairs", bearing_of)
 
 STEPS: Final = (
     in_slot(REPAIRS, RepairApplied, step, bears=True),

@@ -8,6 +8,7 @@ record that was folded before an erasure, and one folded afterwards, are the sam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import KW_ONLY, dataclass
 from datetime import date
 from typing import Generic, NamedTuple, TypeVar
 
@@ -178,34 +179,28 @@ class Bearing(NamedTuple):
     bearing: tuple[DatedEntry, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
 class Slot(Generic[State]):
-    """One noun, by its key in `EnterpriseRecord.nouns`."""
+    """One noun, by its key in `EnterpriseRecord.nouns`.
 
-    def __init__(
-        self,
-        key: str,
-        empty: State,
-        *,
-        forget: Callable[[State, int], State],
-        bearing: Callable[[EnterpriseRecord], Bearing] | None = None,
-        names_all: bool = False,
-        bearing_of: Callable[[EnterpriseRecord, Iterable[int]], Bearing] | None = None,
-        about: Callable[[State, int], int | None] | None = None,
-    ) -> None:
-        """`names_all`: `bearing` names every entry that may bear, repudiated ones too; else an event's type tells.
+    `names_all`: `bearing` names every entry that may bear, repudiated ones too; else an event's type tells.
 
-        Of nouns of which an enterprise may have very many entries, `bearing_of` gives what some of them bring, passing
-        over those that are none of the noun's, and `about` the entry that an entry says something of (None: of none,
-        or it is not in the state). What an entry brings depends on nothing but those with the same root
-        (`entry_roots.py`), the enterprise's pledges and which entries were repudiated.
-        """
-        self.key = key
-        self.empty = empty
-        self.forget = forget
-        self.bearing = bearing
-        self.names_all = names_all
-        self.bearing_of = bearing_of
-        self.about = about
+    Of nouns of which an enterprise may have very many entries, `bearing_of` gives what some of them bring, passing
+    over those that are none of the noun's, `about` the entry that an entry says something of (None: of none, or it
+    is not in the state), and `said_of` the entries of the noun that say something of one. What an entry brings
+    depends on nothing but those with the same root (`entry_roots.py`), the enterprise's pledges and which entries were
+    repudiated.
+    """
+
+    key: str
+    empty: State
+    _: KW_ONLY
+    forget: Callable[[State, int], State]
+    bearing: Callable[[EnterpriseRecord], Bearing] | None = None
+    names_all: bool = False
+    bearing_of: Callable[[EnterpriseRecord, Iterable[int]], Bearing] | None = None
+    about: Callable[[State, int], int | None] | None = None
+    said_of: Callable[[State, int], Iterable[int]] = lambda state, entry: ()
 
     def of(self, record: EnterpriseRecord) -> State:
         """The state in the record: `empty` before the noun's first event."""

@@ -11,9 +11,9 @@ from itertools import pairwise
 import pytest
 
 from api.auditing.drill import Drilling, audit_here
+from ledger.audit import Audited, AuditResult, Known
 from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
-from ledger.audit.result import Audited, AuditResult, Known
-from ledger.audit.sources.database import DatabaseSource
+from ledger.audit.sources.database_source import DatabaseSource
 from ledger.cose.statement import Claims, decode_event, make_statement, parse_statement
 from ledger.domain.events.campaign import Clause
 from ledger.domain.events.enterprise import EnterpriseRenamed

@@ -6,7 +6,7 @@ import pytest
 
 from api.auditing.drill import Drilling, _one, audit_here
 from api.auditing.mutations import mutations
-from ledger.audit.result import AuditResult
+from ledger.audit import AuditResult
 from ledger.limits import AUDIT_UNWITNESSED_SECONDS_MAX
 from ledger.tlog.note import parse_note
 from ledger.verifier.trust import Trust

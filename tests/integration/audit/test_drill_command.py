@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.audit.sources.database import DatabaseSource
+from ledger.audit.sources.database_source import DatabaseSource
 from ledger.store.backup import backup
 from ledger.store.contract import CheckpointRow
 from ledger.verifier.trust_file import TrustFile

@@ -13,8 +13,8 @@ from msgspec.structs import replace as changed
 
 from api.auditing.audit_target import open_published
 from api.auditing.drill import Drilling
+from ledger.audit import AuditResult, Known
 from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
-from ledger.audit.result import AuditResult, Known
 from ledger.cose.receipts import decode_receipts, encode_receipts, receipts_path
 from ledger.errors import LedgerError, Malformed, Refuted, Uncheckable
 from ledger.parallel.process_pool import ProcessEngine

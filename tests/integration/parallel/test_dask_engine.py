@@ -14,9 +14,9 @@ import pytest
 from msgspec.structs import replace
 
 from api.auditing.audit_target import open_published
+from ledger.audit import Known
 from ledger.audit.audit import AuditWorkers, FurtherChecks, run_audit
-from ledger.audit.result import Known
-from ledger.audit.sources.database import DatabaseSource
+from ledger.audit.sources.database_source import DatabaseSource
 from ledger.charter.default_policies import default_standing_policy
 from ledger.errors import PartLost, Refuted, Unavailable
 from ledger.parallel.dask_engine import DaskEngine

@@ -20,6 +20,7 @@ from ledger.charter.default_policies import default_standing_policy
 from ledger.domain.events.policy import StandingPolicy
 from ledger.domain.state.fold import fold
 from ledger.errors import Unavailable
+from ledger.parallel.process_pool import ProcessEngine
 from ledger.reading.feed import Feed
 from ledger.store.postgres import PostgresStore
 from projections.standing.evaluate import evaluate
@@ -41,7 +42,7 @@ def book(store: PostgresStore) -> Book:
 
 
 def compared(database: TestDatabase, policy: StandingPolicy, day: date) -> tuple[Any, list[dict[str, Any]]]:
-    with compare_policies(database.service, policy, day, workers=1) as (totals, lines):
+    with ProcessEngine(1) as engine, compare_policies(database.service, policy, day, engine) as (totals, lines):
         return totals, [msgspec.json.decode(line) for line in lines]
 
 
@@ -74,7 +75,7 @@ def test_its_processes_yield_as_they_are_told(database: TestDatabase, book: Book
         seen.extend(os.getpriority(os.PRIO_PROCESS, child.pid or 0) for child in multiprocessing.active_children())
 
     own = os.getpriority(os.PRIO_PROCESS, os.getpid())
-    with compare_policies(database.service, DEFAULT, book.today, workers=1, niceness=3, progress=look):
+    with ProcessEngine(1, 3) as engine, compare_policies(database.service, DEFAULT, book.today, engine, look):
         assert set(seen) == {min(own + 3, 19)}
 
 
@@ -90,7 +91,8 @@ def test_what_ends_it_early_leaves_no_file_and_no_process(
 
     with (
         pytest.raises(Unavailable, match="gone"),
-        compare_policies(database.service, DEFAULT, book.today, workers=1, progress=end),
+        ProcessEngine(1) as engine,
+        compare_policies(database.service, DEFAULT, book.today, engine, end),
     ):
         pass
     assert list(tmp_path.iterdir()) == []

@@ -14,13 +14,14 @@ from typing import Any, cast
 import pytest
 from starlette.requests import Request
 
-import api.routes.standings_dump
+import api.routes.dumps
 from api.http.errors import TooManyRequests
 from ledger.errors import Busy
 from ledger.limits import DUMP_PAGE_STANDINGS, DUMPS_MAX
 from ledger.reading.feed import Feed
 from ledger.store.connect import Database, connect
 from ledger.store.postgres import PostgresStore
+from projections.db.read_snapshot import ReadSnapshot
 from projections.db.reads import Reading
 from projections.engine.schema import prepare
 from projections.standing.evaluate import Case
@@ -38,8 +39,8 @@ TODAY = date(2026, 3, 20)
 def opened(database: TestDatabase) -> Iterator[StandingDump]:
     with PostgresStore.open(database.service) as store, Database(database.service, connections_max=1) as pool:
         view = StandingView(Reading(pool), Feed(store), Rules.none)
-        with StandingDump(database.service, view, Rules.none(), TODAY) as dump:
-            yield dump
+        with ReadSnapshot(database.service) as snapshot:
+            yield StandingDump(snapshot, view, Rules.none(), TODAY)
 
 
 def fill(database: TestDatabase, count: int, padding: int = 0) -> None:
@@ -105,19 +106,20 @@ def test_memory_does_not_grow_with_the_number_of_standings(database: TestDatabas
 
 
 def test_a_client_has_one_dump_at_a_time_and_all_together_a_few() -> None:
-    service = SimpleNamespace(progress=SimpleNamespace(size=7), today=lambda: TODAY, require_current=lambda: None)
+    progress = SimpleNamespace(size=7, rules=Rules.none)
+    service = SimpleNamespace(progress=progress, today=lambda: TODAY, require_current=lambda: None)
     scope: dict[str, Any] = {
         "type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b"", "client": ("192.0.2.1", 1),
         "app": SimpleNamespace(state=SimpleNamespace(service=service)),
     }  # fmt: skip
-    under_way = cast(set[str], api.routes.standings_dump._UNDER_WAY)
+    under_way = cast(set[str], api.routes.dumps._UNDER_WAY)
     try:
         under_way.add("192.0.2.1")
         with pytest.raises(TooManyRequests):
-            asyncio.run(api.routes.standings_dump.standings(Request(scope)))
+            asyncio.run(api.routes.dumps.standings(Request(scope)))
         under_way.clear()
         under_way.update(f"198.51.100.{number}" for number in range(DUMPS_MAX))
         with pytest.raises(Busy):
-            asyncio.run(api.routes.standings_dump.standings(Request(scope)))
+            asyncio.run(api.routes.dumps.standings(Request(scope)))
     finally:
         under_way.clear()

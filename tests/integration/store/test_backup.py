@@ -23,6 +23,7 @@ from ledger.store.connect import connect
 from ledger.store.contract import Batch, Fact, Tile
 from ledger.store.cosignatures import CosignatureRow
 from ledger.store.desk import Pending
+from ledger.store.desk_releases import NewDraft
 from ledger.store.desk_sessions import DeskSession
 from ledger.store.key_folder import KeyFolder
 from ledger.store.postgres import PostgresStore
@@ -74,8 +75,8 @@ def book(store: PostgresStore, tmp_path_factory: pytest.TempPathFactory) -> Post
     roles = frozenset({"organizer", "approver"})
     session = DeskSession(b"s" * 32, "party:organizer", "organizer-1", b"k" * 32, roles, NOW, NOW, NOW + 43_200)
     store.desk_sessions.begin(session, nonce=b"n" * 32, challenge_expires_at=NOW + 120)
-    draft = {"party": "party:organizer", "drafter": "organizer-1", "type": "PledgeExtended", "subject": "local:test/9"}
-    store.drafts(KeyFolder(tmp_path_factory.mktemp("draft-keys"))).lay(id=b"d" * 16, **draft, document="{}", at=NOW)
+    draft = NewDraft(b"d" * 16, "party:organizer", "organizer-1", "PledgeExtended", "local:test/9", "{}")
+    store.drafts(KeyFolder(tmp_path_factory.mktemp("draft-keys"))).lay(draft, NOW)
     return store
 
 

@@ -15,7 +15,7 @@ from ledger.errors import Busy
 from ledger.limits import DRAFTS_PER_PARTY_MAX, RELEASE_LEASE_SECONDS, RELEASED_DRAFT_SECONDS
 from ledger.store.backup import backup
 from ledger.store.connect import connect
-from ledger.store.desk_releases import Draft, Drafts
+from ledger.store.desk_releases import Draft, Drafts, NewDraft, SignedRelease
 from ledger.store.erasure_journal import Erased
 from ledger.store.key_folder import KeyFolder
 from ledger.store.postgres import PostgresStore
@@ -39,21 +39,12 @@ def drafts(store: PostgresStore, keys: KeyFolder) -> Drafts:
 
 
 def lay(drafts: Drafts, party: str = PARTY, at: int = NOW, document: str = "{}") -> Draft:
-    draft = {"party": party, "drafter": FIRST, "type": "PledgeExtended", "subject": "local:test/1"}
-    return drafts.lay(id=os.urandom(16), **draft, document=document, at=at)
+    return drafts.lay(NewDraft(os.urandom(16), party, FIRST, "PledgeExtended", "local:test/1", document), at)
 
 
 def leave(drafts: Drafts, draft: Draft, *, by: str = SECOND, at: int = NOW, body: bytes | None = None) -> bool:
-    left = drafts.leave(
-        draft.id,
-        draft.party,
-        releaser=by,
-        statement=draft.id,
-        statement_id=sha256(draft.id).digest(),
-        body=body,
-        release_at=at,
-    )
-    return left is not None
+    release = SignedRelease(by, draft.id, sha256(draft.id).digest(), body, at)
+    return drafts.leave(draft.id, draft.party, release) is not None
 
 
 def state(drafts: Drafts, draft: Draft) -> str:
@@ -196,15 +187,8 @@ def test_what_is_drafted_and_signed_is_in_no_table_and_no_backup_but_encrypted_u
 ) -> None:
     said = {"document": '{"ground":"机密 CANARY-ONE"}', "statement": b"CANARY-TWO", "body": b"CANARY-THREE"}
     draft = lay(drafts, document=str(said["document"]))
-    drafts.leave(
-        draft.id,
-        PARTY,
-        releaser=SECOND,
-        statement=b"CANARY-TWO",
-        statement_id=sha256(b"CANARY-TWO").digest(),
-        body=b"CANARY-THREE",
-        release_at=NOW,
-    )
+    signed = SignedRelease(SECOND, b"CANARY-TWO", sha256(b"CANARY-TWO").digest(), b"CANARY-THREE", NOW)
+    drafts.leave(draft.id, PARTY, signed)
     with connect(store.conninfo) as connection:
         ((row,),) = connection.execute("SELECT one FROM desk.drafts one").fetchall()
     backup(store.conninfo, tmp_path / "book.backup")

@@ -23,7 +23,7 @@ from ledger.limits import (
 from ledger.store.backup import backup
 from ledger.store.connect import Database
 from ledger.store.desk_outbox import NoticesOfEntries, OutboxDesk
-from ledger.store.desk_webhooks import WebhookFilter, WebhookSubscription
+from ledger.store.desk_webhooks import NewWebhook, WebhookFilter, WebhookSubscription
 from ledger.store.key_folder import KeyFolder
 from ledger.store.postgres import PostgresStore
 from ledger.store.receiver_encryption import make_own_secret
@@ -43,9 +43,9 @@ def keys(tmp_path: Path) -> KeyFolder:
     return folder
 
 
-def asked(store: PostgresStore, keys: KeyFolder, **given: Any) -> WebhookSubscription:
-    usual = {"token_hash": b"t" * 32, "client": b"c", "receiver": b"https://r.example/", "filter": WebhookFilter()}
-    return store.webhooks.ask(keys, **{**usual, "next_entry": 0, "at": NOW, **given})
+def asked(store: PostgresStore, keys: KeyFolder, at: int = NOW, **given: Any) -> WebhookSubscription:
+    usual = NewWebhook(b"t" * 32, b"c", b"https://r.example/", WebhookFilter(), 0)
+    return store.webhooks.ask(keys, usual._replace(**given), at)
 
 
 def follow(store: PostgresStore, keys: KeyFolder, *, confirmed: bool = True, **given: Any) -> None:

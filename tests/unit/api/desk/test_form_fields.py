@@ -12,8 +12,9 @@ import pytest
 
 from api.desk.forms.acts import groups_of, may_sign, subject_of
 from api.desk.forms.fields import MADE_BY_THE_BROWSER, FormField, Kind, fields_of, paths_of, text_field
-from api.desk.forms.labels import HELP, LABELS, NOUNS, VALUES
+from api.desk.forms.labels import HELP, LABELS
 from api.desk.forms.refusals import ABOUT
+from api.desk.forms.value_words import NOUNS, VALUES
 from api.desk.roles import Officer
 from ledger.domain.events.base import Event
 from ledger.domain.payload import encode_payload

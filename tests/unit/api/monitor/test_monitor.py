@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.monitor.checkpoint_growth import Inconsistent
-from api.monitor.monitor import Monitor, keys_path
+from api.monitor.monitor import FollowedSubjects, Monitor, keys_path
 from api.monitor.monitor_state import FollowState, parse_state
 from api.monitor.notices import Noticed
 from ledger.domain.events.party import KeyRevoked, KeyRotated, TrustAnchorsEstablished
@@ -45,8 +45,11 @@ class Told:
         return [noticed.index for noticed in self.events]
 
 
-def follower(scene: Scene, path: Path, told: Told, subjects: Sequence[str] = (SUBJECT,), **more: object) -> Monitor:
-    return Monitor(scene.source(), scene.log.trust(), path, told, subjects=subjects, **more)  # type: ignore[arg-type]
+def follower(
+    scene: Scene, path: Path, told: Told, subjects: Sequence[str] = (SUBJECT,), *, from_now: bool = False
+) -> Monitor:
+    followed = FollowedSubjects(path, subjects, from_now=from_now)
+    return Monitor(scene.source(), scene.log.trust(), told, followed)
 
 
 @pytest.fixture(autouse=True)
@@ -261,7 +264,7 @@ def test_a_log_that_does_not_begin_with_the_trusted_charter_is_another_log(
 ) -> None:
     trust_of = scene.log.trust()
     other = dataclasses.replace(trust_of, charter=bytes(32))
-    found = _inconsistent(Monitor(scene.source(), other, state, told))
+    found = _inconsistent(Monitor(scene.source(), other, told, FollowedSubjects(state)))
     assert found.kind == "false_files" and "charter" in found.en
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from api.monitor.checkpoint_growth import Inconsistent
-from api.monitor.monitor import Monitor
+from api.monitor.monitor import FollowedSubjects, Monitor
 from api.monitor.notices import Noticed
 from api.monitor.webhook import Webhook, parse_secrets, signature
 from ledger.errors import LedgerError, Malformed, Unavailable
@@ -69,7 +69,7 @@ def posting(receiver: Receiver) -> Iterator[Posting]:
 
 
 def _follower(scene: Scene, path: Path, posting: Posting) -> Monitor:
-    return Monitor(scene.source(), scene.log.trust(), path, posting, subjects=[SUBJECT])
+    return Monitor(scene.source(), scene.log.trust(), posting, FollowedSubjects(path, [SUBJECT]))
 
 
 def test_the_signature_is_that_of_the_conventions_own_example() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from ledger.domain.values.forbidden_characters import FORBIDDEN, FORBIDDEN_RANGES
+from ledger.domain.values.forbidden_characters import FORBIDDEN, FORBIDDEN_RANGES, may_hold_forbidden
 from ledger.domain.values.text import check_text
 from tests.support.refusals import refused
 from tests.support.statements import registered
@@ -54,6 +54,12 @@ def test_the_pinned_ranges_are_what_the_unicode_data_gives(data: Data) -> None:
 def test_what_is_forbidden_is_what_is_found(data: Data) -> None:
     found = {code for code in range(0x110000) if FORBIDDEN.search(chr(code))}
     assert found - data.unassigned == data.forbidden - data.unassigned
+
+
+def test_nothing_forbidden_gets_past_the_quick_look(data: Data) -> None:
+    sure = [code for code in data.forbidden if not 0xD800 <= code <= 0xDFFF]
+    assert all(may_hold_forbidden(msgspec.json.encode({"name": f"示例{chr(code)}公司"})) for code in sure)
+    assert not may_hold_forbidden(msgspec.json.encode({"name": "示例（北京）公司，2026 — Ａ"}))
 
 
 @pytest.mark.parametrize("char", ["\u00ad", "\ufe00", "\u200d", "\u3164", "\u034f", "\u2800", "\U000e0101", "\u2007"])

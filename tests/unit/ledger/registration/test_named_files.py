@@ -18,7 +18,7 @@ from ledger.errors import Refused
 from ledger.keys.keyring import Keyring
 from ledger.limits import ANNEX_BYTES_MAX
 from ledger.registration import AdmittingLog, Candidate, admit
-from ledger.registration.annexes import MissingAnnex
+from ledger.registration.named_files import MissingAnnex
 from ledger.store.annexes import AnnexKept
 from tests.support.book import Book
 from tests.support.charter import ORIGIN

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.desk.enterprise.outcomes import UnansweredOutcome, unanswered
 from api.desk.enterprise.own import own_enterprise, own_pending
-from api.desk.frame import add_desk_form, add_desk_page, desk_answer, to
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, to
 from api.desk.roles import Officer
 from api.desk.work_lists import WaitingRow, log_look, waiting_page
 from api.http.enterprise_ids import name_of
@@ -73,7 +73,7 @@ class EnterpriseContent:
 def get_enterprise(request: Request, language: Language, officer: Officer) -> Response:
     service: Service = request.app.state.service
     subject = own_enterprise(service, request, officer)
-    log_look(service, request, officer, "served", subject)
+    log_look(request, officer, "served", subject)
     today = service.today()
     found = overview(service, subject, today)
     record = service.feed.record(subject)
@@ -91,7 +91,7 @@ def get_enterprise(request: Request, language: Language, officer: Officer) -> Re
         standards=[(one, ITEM_STATES[one["state"]]) for one in found.declared.get("standards", ())],
     )
     title = ("本企业", "My enterprise")
-    return desk_answer(request, "desk/enterprise/home.html", PATH, language, title, content, officer=officer)
+    return desk_answer(request, language, officer, PageTemplate("desk/enterprise/home.html", PATH, title), content)
 
 
 def post_take_down(request: Request, language: Language, officer: Officer, _: dict[str, str]) -> Response:

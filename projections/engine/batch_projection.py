@@ -35,9 +35,8 @@ from projections.engine.tables import (
     write_progress,
 )
 from projections.search.enterprise_row import same_identity
-from projections.standing.evaluate import Case
-from projections.standing.facts_from_record import facts_of
-from projections.standing.level_history import LevelHistory, erases, follow, without_erased
+from projections.standing import Case, Facts, facts_of
+from projections.standing.level_history import LevelHistory, changes_declarations, erases, follow, without_erased
 from projections.standing.policy_timeline import Rules
 
 __all__ = ["COURSES_CACHED_MAX", "BatchProjector"]
@@ -55,6 +54,7 @@ class BatchProjector:
         self._suffix = suffix
         self._courses_max = courses_max
         self._courses: OrderedDict[str, LevelHistory] = OrderedDict()
+        self._facts: dict[str, Facts] = {}  # of the same, as far as they are known
         self._rules = Rules.none()
         self.size = 0
 
@@ -65,6 +65,7 @@ class BatchProjector:
     def load(self, size: int) -> None:
         """Begin at tree size `size`, with no courses in memory. Raises `Unavailable`."""
         self._courses.clear()
+        self._facts.clear()
         self._rules = Rules.none().after(at for at in self._feed.governing() if at.index < size)
         self.size = size
 
@@ -90,6 +91,7 @@ class BatchProjector:
             if course is not None:
                 if erases(news):
                     del self._courses[subject]
+                    self._facts.pop(subject, None)
                 else:
                     self._follow_cached(subject, course, news, self._size_after(events))
         if self.changes_everybody(events):
@@ -102,7 +104,8 @@ class BatchProjector:
         """Take in a batch and write the rows that it changes, in the connection's transaction."""
         self._govern(events)
         size = self._size_after(events)
-        subjects = self._write(connection, _by_enterprise(events), size)
+        everybody = self.changes_everybody(events)
+        subjects = self._write(connection, _by_enterprise(events), size, everybody=everybody)
         index_events(connection, self._suffix, events, self.size)
         if any(is_governing(at.subject) for at in events):
             self.write_governing(connection)
@@ -127,7 +130,8 @@ class BatchProjector:
         with connection.cursor(row_factory=tuple_row) as cursor:
             subjects = [row[0] for row in cursor.execute(query, (after, _SUBJECTS_AT_ONCE)).fetchall()]
         mentioned = _by_enterprise(events)
-        self._write(connection, {one: [] for one in subjects if one not in mentioned}, self._size_after(events))
+        others: dict[str, list[Recorded]] = {one: [] for one in subjects if one not in mentioned}
+        self._write(connection, others, self._size_after(events), everybody=True)
         return subjects[-1] if subjects else ""
 
     def extend(self, connection: Connection[Any], today: date) -> int:
@@ -148,8 +152,11 @@ class BatchProjector:
             extend_rows(connection, self._suffix, rows, list(due))
         return len(due)
 
-    def _write(self, connection: Connection[Any], news: dict[str, list[Recorded]], size: int) -> set[str]:
-        rows, forget, named = Rows(), list[Forget](), list[str]()
+    def _write(
+        self, connection: Connection[Any], news: dict[str, list[Recorded]], size: int, *, everybody: bool
+    ) -> set[str]:
+        """`everybody`: another policy holds, so that whatever was written may differ."""
+        rows, forget, named, declared = Rows(), list[Forget](), list[str](), list[str]()
         anew = {subject for subject, events in news.items() if erases(events)}
         missing = [subject for subject in news if subject in anew or subject not in self._courses]
         streams = self._feed.subjects(missing) if missing else {}
@@ -161,7 +168,7 @@ class BatchProjector:
                 forget.append((subject, None))
             else:
                 course = self._courses.get(subject) or self._course_of(streams[subject])
-                followed = follow(course, events, self._rules, size)
+                followed = follow(course, events, self._rules, size, self._facts.get(subject))
                 if followed is not None and followed.since is not None:
                     forget.append((subject, followed.since))
             assert followed is not None  # there is an event, or a row because of one
@@ -169,14 +176,19 @@ class BatchProjector:
             renamed = course is None or not same_identity(course.record, followed.course.record)
             if renamed:
                 named.append(subject)
-            rows.add(portray(followed.course, self._rules, followed.case, named=renamed), followed.changes)
-            self._keep(subject, followed.course)
+            declares = renamed or everybody or changes_declarations(events)  # a mark's row has the name, too
+            if declares:
+                declared.append(subject)
+            case = followed.case or Case(self._rules.policies, facts_of(followed.course.record, subject))
+            rows.add(portray(followed.course, self._rules, case, named=renamed, declared=declares), followed.changes)
+            self._keep(subject, followed.course, case.facts)
         if anew:
             forget_pages(connection, list(anew))
         if news:
-            replace_rows(connection, self._suffix, rows, Replaced(list(news), named, forget, self.size))
+            replace_rows(connection, self._suffix, rows, Replaced(list(news), named, declared, forget, self.size))
         while len(self._courses) > self._courses_max:
-            self._courses.popitem(last=False)
+            gone, _ = self._courses.popitem(last=False)
+            self._facts.pop(gone, None)
         return set(news)
 
     def _course_of(self, stream: Sequence[Recorded]) -> LevelHistory | None:
@@ -188,11 +200,16 @@ class BatchProjector:
     def _follow_cached(self, subject: str, course: LevelHistory, events: Sequence[Recorded], size: int) -> None:
         followed = follow(course, events, self._rules, size)
         assert followed is not None  # a course stays one
-        self._keep(subject, followed.course)
+        self._keep(subject, followed.course, None)
 
-    def _keep(self, subject: str, course: LevelHistory) -> None:
+    def _keep(self, subject: str, course: LevelHistory, facts: Facts | None) -> None:
+        """With the facts of its record, where they are known: an outcome more costs no reading of all the others."""
         self._courses[subject] = course
         self._courses.move_to_end(subject)
+        if facts is not None:
+            self._facts[subject] = facts
+        else:
+            self._facts.pop(subject, None)
 
     def _govern(self, events: Sequence[Recorded]) -> None:
         """Once for each event: a batch that is reconsidered comes here twice."""

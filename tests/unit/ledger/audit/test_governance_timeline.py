@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec.structs import asdict
 
+from ledger.audit.governance_timeline import Timeline
 from ledger.audit.sources.source import GoverningFound
-from ledger.audit.timeline import Timeline
 from ledger.cose.statement import decode_trusted, parse_statement
 from ledger.domain.events.base import Event, Recorded
 from ledger.domain.events.history import HistoryGivenUp

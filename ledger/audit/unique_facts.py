@@ -31,7 +31,7 @@ _INDEX: Final = NOT_YET - 1
 
 
 def fact_record(fact: Fact, index: int) -> bytes:
-    """24 bytes for a fact that the entry `index` makes; `sources/database.py` has them made by the database."""
+    """24 bytes for a fact that the entry `index` makes; `sources/database_source.py` has them made by the database."""
     return _digest(fact) + index.to_bytes(8)
 
 

@@ -1,9 +1,12 @@
-"""`/v1/standings.ndjson`: all current standings in one answer, for whoever keeps a copy. One at a time for a client."""
+"""`/v1/standings.ndjson` and `/v1/outcomes.ndjson`: all there is in one answer, for whoever counts or keeps a copy.
+
+A client has one of them at a time.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -17,6 +20,8 @@ from api.routes.projection_reads import headers
 from api.service.service import Service
 from ledger.errors import Busy
 from ledger.limits import DUMP_SECONDS_MAX, DUMPS_MAX
+from projections.db.read_snapshot import ReadSnapshot
+from projections.declarations.outcome_dump import OutcomeDump
 from projections.standing.standing_dump import StandingDump
 
 __all__ = ["router"]
@@ -31,6 +36,24 @@ _AGAIN_SECONDS: Final = 10
 async def standings(request: Request) -> Response:
     """The last line has `end`: without it the answer broke off. Unchanged until the book grows or a day passes."""
     service: Service = request.app.state.service
+    rules, today = service.progress.rules(), service.today()
+    return await _dumped(
+        request, lambda snapshot: StandingDump(snapshot, service.views.standings, rules, today).lines()
+    )
+
+
+@router.get(
+    "/outcomes.ndjson", summary="All public complaint outcomes, nobody named; a line of what, a line at the end"
+)
+async def outcomes(request: Request) -> Response:
+    """The last line has `end`: without it the answer broke off. Unchanged until the book grows or a day passes."""
+    service: Service = request.app.state.service
+    today = service.today()
+    return await _dumped(request, lambda snapshot: OutcomeDump(snapshot, today).lines())
+
+
+async def _dumped(request: Request, lines_of: Callable[[ReadSnapshot], Iterator[bytes]]) -> Response:
+    service: Service = request.app.state.service
     service.require_current()
     today = service.today()
     tag = entity_tag(f"{service.progress.size}-{today}")
@@ -43,21 +66,21 @@ async def standings(request: Request) -> Response:
         raise Busy("the number of dumps under way", _AGAIN_SECONDS)
     _UNDER_WAY.add(client)
     try:
-        rules = service.progress.rules()
-        dump = await run_in_threadpool(StandingDump, service.conninfo, service.views.standings, rules, today)
+        snapshot = await run_in_threadpool(ReadSnapshot, service.conninfo)
     except BaseException:
         _UNDER_WAY.discard(client)
         raise
-    told = {**headers(service), "Ledger-Tree-Size": str(dump.tree_size), "ETag": entity_tag(dump.etag)}
-    return _Dumped(dump, client, told)
+    size = snapshot.tree_size  # the same read models give the same bytes on the same day
+    told = {**headers(service), "Ledger-Tree-Size": str(size), "ETag": entity_tag(f"{size}-{today}")}
+    return _Dumped(snapshot, lines_of(snapshot), client, told)
 
 
 class _Dumped(StreamingResponse):
     """Lets go of the snapshot and of the client's turn however the answer ends."""
 
-    def __init__(self, dump: StandingDump, client: str, told: dict[str, str]) -> None:
-        super().__init__(self._pieces(dump.lines()), headers=told, media_type="application/x-ndjson")
-        self._dump = dump
+    def __init__(self, snapshot: ReadSnapshot, lines: Iterator[bytes], client: str, told: dict[str, str]) -> None:
+        super().__init__(self._pieces(lines), headers=told, media_type="application/x-ndjson")
+        self._snapshot = snapshot
         self._client = client
 
     async def _pieces(self, lines: Iterator[bytes]) -> AsyncIterator[bytes]:
@@ -71,7 +94,7 @@ class _Dumped(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             _UNDER_WAY.discard(self._client)
-            self._dump.close()
+            self._snapshot.close()
 
 
 async def _pieces(lines: Iterator[bytes]) -> AsyncIterator[bytes]:

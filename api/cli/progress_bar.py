@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 __all__ = ["progress_bar"]
 
 
-def progress_bar() -> Progress:
-    """Description, bar, how many of how many, time left."""
+def progress_bar(*, transient: bool = False) -> Progress:
+    """Description, bar, how many of how many, time left; a `transient` one is wiped out at its end."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True))
+    return Progress(*columns, console=Console(stderr=True), transient=transient)
