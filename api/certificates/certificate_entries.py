@@ -15,6 +15,7 @@ from api.certificates.layout import Grounds, Place
 from api.http.errors import Gone
 from ledger.cose.receipt import attach
 from ledger.cose.statement import parse_statement
+from ledger.domain.events.base import Recorded
 from ledger.domain.state.enterprise import IDENTITY
 from ledger.domain.state.fold import fold
 from ledger.domain.state.governance import Governance
@@ -43,6 +44,7 @@ class _Governing:
 
     size: int
     rows: dict[int, EntryRow] = field(default_factory=dict)
+    attached: dict[int, tuple[AttachedEntry, Recorded]] = field(default_factory=dict)
     evidence: dict[tuple[str, bytes], bytes] = field(default_factory=dict)
 
 
@@ -91,16 +93,22 @@ class Gatherer:
     def attached(self, basis: Basis) -> tuple[dict[str, AttachedEntry], Grounds]:
         """Each entry with its receipt and the evidence about its issuer, as the service serves them; and what the
         layout asks of them."""
-        receipts = self._log.receipts(sorted({row.index for row in basis.values()}))
-        attached = {
-            name: AttachedEntry(attach(row.statement, [receipts[row.index][0]]), self._evidence(row))
-            for name, row in basis.items()
-        }
+        kept = self._kept()
+        receipts = self._log.receipts(sorted({row.index for row in basis.values()} - kept.attached.keys()))
+        attached: dict[str, AttachedEntry] = {}
+        recorded: dict[str, Recorded] = {}
+        for name, row in basis.items():
+            found = kept.attached.get(row.index)
+            if found is None:
+                entry = AttachedEntry(attach(row.statement, [receipts[row.index][0]]), self._evidence(row))
+                found = entry, to_recorded(row)
+                if row.index in kept.rows:
+                    kept.attached[row.index] = found
+            attached[name], recorded[name] = found
         pledge = basis["pledge"]
         _, checkpoint = receipts[pledge.index]
         place = Place(checkpoint.tree_size, pledge.index, checkpoint.root, leaf_hash(pledge.statement))
         anchors = self._governance().anchors
-        recorded = {name: to_recorded(row) for name, row in basis.items()}
         return attached, grounds_of(recorded, place, self.origin, demo=anchors is not None and anchors.demo)
 
     def _told(self, subject: str) -> tuple[EnterpriseRecord | None, dict[int, EntryRow]]:
@@ -112,6 +120,8 @@ class Gatherer:
             record = fold(record, map(to_recorded, rows))
             kept |= {row.index: row for row in rows if row.topic in _TOPICS}
             version = rows[-1].version
+            if len(rows) < RECORD_PAGE_ENTRIES:
+                break
         return record, kept
 
     def _governing_row(self, index: int) -> EntryRow:

@@ -49,6 +49,7 @@ class Certificates:
         self._clock = clock
         self._page = page
         self._making = threading.Lock()
+        self._x509: bytes | None = None  # the signer's, once it was needed
 
     def of(self, subject: str, code: str, today: date) -> Issued:
         """The certificate of the public pledge `code` of an enterprise.
@@ -83,7 +84,9 @@ class Certificates:
         particulars = Particulars(v=1, issued_at=at, page=self._page(code), set_by=SET_BY)
         attached, grounds = self._gatherer.attached(basis)
         unsigned = typeset(certificate_of(grounds, particulars), attachments_of(attached, particulars), at)
-        return signed(unsigned, self._signer, self_signed(self._signer, self._gatherer.origin), at)
+        if self._x509 is None:
+            self._x509 = self_signed(self._signer, self._gatherer.origin)
+        return signed(unsigned, self._signer, self._x509, at)
 
     def _name(self, basis: Basis, code: str) -> str:
         """A digest of all that the certificate depends on but the day on which it is made."""

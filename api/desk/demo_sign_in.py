@@ -123,7 +123,7 @@ def post_key(name: str, request: Request) -> Response:
     if not isinstance(private, EllipticCurvePrivateKey):
         raise InvalidRequest(
             "demo.no_browser_key",
-            "该演示没有可用于浏览器的密钥 (较早版本生成): 请用新的数据文件夹重新开始",
+            "该演示没有可用于浏览器的密钥（较早版本生成）：请用新的数据文件夹重新开始",
             "this demonstration has no key for browsers (an earlier version made it): begin with a fresh data folder",
         )
     pkcs8 = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())

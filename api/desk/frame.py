@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from api.desk.navigation import Room, rooms_of
+from api.desk.navigation import Room, room_at, rooms_of
 from api.desk.roles import EndedSession, Officer
 from api.desk.sessions import FORM_FIELD, form_of, form_token, set_cookie, signed_in
 from api.http.errors import AccessDenied, InvalidRequest, problem_of
@@ -62,6 +62,12 @@ class DeskView:
         """The rooms that the navigation shows."""
         return rooms_of(self.officer)
 
+    def current(self, room: Room, path: str) -> str:
+        """What `aria-current` says of a room at an address: "page" at its own, "true" below it, "" elsewhere."""
+        if room.path == path:
+            return "page"
+        return "true" if room_at(path) == room else ""
+
 
 DeskPage = Callable[[Request, Language, Officer], Response]
 DeskAct = Callable[[Request, Language, Officer, dict[str, str]], Response]
@@ -97,7 +103,11 @@ def private_page(
     service: Service = request.app.state.service
     zh, en = template.title
     said = f"{zh} · 质量诚信账本" if language == "zh" else f"{en} · Credit Ledger"
-    page = PageFrame(template.path, language, said, said, service.demo, scripts=template.scripts, indexed=False)
+    here = request.url.path.removeprefix("/en") == template.path and request.method in _METHODS
+    asked = request.url.query if here else ""  # which the page in the other language knows as well
+    page = PageFrame(
+        template.path, language, said, said, service.demo, scripts=template.scripts, indexed=False, asked=asked
+    )
     headers = {**PAGE_HEADERS, "Cache-Control": "no-store", "Content-Language": page.lang}
     return Response(render(template.file, page, view), status, headers, "text/html; charset=utf-8")
 
@@ -180,7 +190,7 @@ def unknown_parameter(known: Set[str]) -> InvalidRequest:
     # not repeated: it may be somebody's number
     takes = ", ".join(sorted(known)) or "-"
     said = (
-        f"地址中有本页不认识的参数; 可用: {takes}",
+        f"地址中有本页不认识的参数；可用：{takes}",
         f"a parameter that this page does not know; known here: {takes}",
     )
     return InvalidRequest("request.unknown_parameter", *said)

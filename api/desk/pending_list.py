@@ -97,7 +97,7 @@ def _named_so(service: Service, q: str) -> list[str]:
     if found.cursor:
         raise InvalidRequest(
             "pending.q",
-            f"名称符合的企业超过 {SEARCH_PAGE_MAX} 家; 请写得更具体, 或写代码",
+            f"名称符合的企业超过 {SEARCH_PAGE_MAX} 家；请写得更具体，或写代码",
             f"more than {SEARCH_PAGE_MAX} enterprises are called so: say more of the name, or the code",
         )
     return [one.subject for one in found.found]
@@ -105,4 +105,4 @@ def _named_so(service: Service, q: str) -> list[str]:
 
 def _known(said: Mapping[str, str], name: str, words: tuple[str, ...]) -> None:
     if said.get(name, words[0]) not in words:
-        raise InvalidRequest(f"pending.{name}", f"{name} 可为: {', '.join(words)}", f"{name}: {', '.join(words)}")
+        raise InvalidRequest(f"pending.{name}", f"{name} 可为：{', '.join(words)}", f"{name}: {', '.join(words)}")

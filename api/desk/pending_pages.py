@@ -28,7 +28,7 @@ from ledger.errors import NotFound
 from ledger.limits import DESK_LIST_ROWS
 from ledger.store.desk import Pending
 
-__all__ = ["OnePendingContent", "PendingContent", "router"]
+__all__ = ["OnePendingContent", "PendingContent", "one_page", "router"]
 
 PATH: Final = "/desk/pending"
 _ID: Final = re.compile("[0-9a-f]{64}")
@@ -58,10 +58,14 @@ class PendingContent:
 @dataclass(frozen=True, slots=True)
 class OnePendingContent:
     """`publication` is the form of its publication, filled in, for an officer who leaves the release to another;
-    "" where nothing is to be published by whoever looks."""
+    "" where nothing is to be published by whoever looks. `clauses` are those of the campaign that it takes up, in
+    words; `reason` was typed to refuse it, `wrong` is what is wrong with that."""
 
     waiting: WaitingPledge
     publication: str
+    clauses: Sequence[Word]
+    reason: str = ""
+    wrong: Word | None = None
 
 
 def get_pending(request: Request, language: Language, officer: Officer) -> Response:
@@ -97,14 +101,41 @@ def get_one(request: Request, language: Language, officer: Officer) -> Response:
         log_look(request, officer, "refused", officer.enterprise)
         raise NotFound("no such statement waits here")
     log_look(request, officer, "served", row.subject)
-    title = ("等候公布的承诺", "A pledge that waits")
+    return one_page(request, language, officer, row)
+
+
+def one_page(
+    request: Request, language: Language, officer: Officer, row: Pending, *, reason: str = "", wrong: Word | None = None
+) -> Response:
+    """The page of one that waits, for whoever may see it; again (422), where it was to be refused for a `reason` with
+    which something is `wrong`."""
+    service: Service = request.app.state.service
     waiting = waiting_pledge(service, row)
-    content = OnePendingContent(waiting, _publication(service, officer, waiting, row))
-    path = f"{PATH}/{name}"
-    scripts = ("desk/pending_page.js",) if officer.sees_all_pending else ()
+    publication, clauses = _publication(service, officer, waiting, row), _clauses(service, waiting)
+    content = OnePendingContent(waiting, publication, clauses, reason, wrong)
     return desk_answer(
-        request, language, officer, PageTemplate("desk/waiting_pledge.html", path, title, scripts), content
+        request,
+        language,
+        officer,
+        PageTemplate(
+            "desk/waiting_pledge.html",
+            f"{PATH}/{waiting.row.id}",
+            ("等候公布的承诺", "A pledge that waits"),
+            ("desk/pending_page.js",) if officer.sees_all_pending else (),
+        ),
+        content,
+        status=200 if wrong is None else 422,
     )
+
+
+def _clauses(service: Service, waiting: WaitingPledge) -> list[Word]:
+    """The clauses that a pledge names, as its campaign has them; one that the campaign lacks by its id."""
+    if waiting.pledge is None:
+        return []
+    campaign = service.governance.campaigns.get(waiting.pledge.campaign)
+    terms = () if campaign is None else campaign.terms.clauses
+    known = {one.id: Word(one.zh, one.en or one.zh) for one in terms}
+    return [known.get(one, Word(one, one)) for one in waiting.pledge.clauses]
 
 
 def _publication(service: Service, officer: Officer, waiting: WaitingPledge, row: Pending) -> str:

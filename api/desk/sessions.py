@@ -104,7 +104,7 @@ def require_form_token(request: Request, origins: WebOrigins, token: str) -> Non
         raise AccessDenied(
             403,
             "desk.form_token",
-            "表单不属于当前登录, 未作任何处理; 请刷新页面后重试",
+            "表单不属于当前登录，未作任何处理；请刷新页面后重试",
             "the form is not of this session; nothing was done: load the page again",
         )
 

@@ -74,7 +74,7 @@ def _begin(service: Service, content: bytes, web_origin: str) -> bytes:
     except Refused as error:
         raise AccessDenied(401, error.rule, error.zh, error.en) from None
     except (Malformed, Refuted) as error:
-        raise AccessDenied(401, "desk.sign_in", "登录未成立, 请重新登录", f"not signed in: {error}") from None
+        raise AccessDenied(401, "desk.sign_in", "登录未成立，请重新登录", f"not signed in: {error}") from None
     return session_id
 
 

@@ -26,9 +26,19 @@ from ledger.domain.values.dates import shanghai_date
 from ledger.limits import DESK_PAGE_MAX
 from ledger.store.desk import DeskFilter, DeskOrder, Pending
 
-__all__ = ["WaitingPage", "WaitingPledge", "WaitingRow", "log_look", "waiting_page", "waiting_pledge"]
+__all__ = [
+    "AT_THE_DESK",
+    "DESK_PURPOSE",
+    "WaitingPage",
+    "WaitingPledge",
+    "WaitingRow",
+    "log_look",
+    "waiting_page",
+    "waiting_pledge",
+]
 
-_PURPOSE: Final = "工作台查阅 / read at the desk"
+AT_THE_DESK: Final = Word("工作台查阅", "read at the desk")
+DESK_PURPOSE: Final = f"{AT_THE_DESK.zh} / {AT_THE_DESK.en}"
 _CTI_BYTES: Final = 16
 _STATES: Final = {True: Word("已退回", "refused", "watch"), False: Word("等候公布", "waiting", "pledged")}
 
@@ -105,7 +115,7 @@ def log_look(
     subject: str | None = None,
     *,
     entry: int | None = None,
-    purpose: str = _PURPOSE,
+    purpose: str = DESK_PURPOSE,
 ) -> int:
     """Write down who looks at what is not public, before it is shown; the row's number. Raises `Unavailable`."""
     service: Service = request.app.state.service

@@ -200,8 +200,12 @@ class Connection(HttpToolsProtocol):
         if head.startswith(b"CONNECT "):
             self._refuse(_TUNNEL)
             return b""
-        self._feed(_as_understood(head[:end]))
+        self.read(head[:end])
         return head[end:]
+
+    def read(self, head: bytes) -> None:
+        """Have a head parsed, which is there as a whole."""
+        self._feed(_as_understood(head))
 
     def _feed(self, data: bytes) -> None:
         if self._ending:

@@ -109,6 +109,7 @@ class BucketWriter(BucketTarget):
             obstore.put(self.store, path, content, use_multipart=False)
 
     def remove(self, path: str) -> None:
+        self.settle()  # it may be on its way
         try:
             with self.reached(path):
                 obstore.delete(self.store, path)

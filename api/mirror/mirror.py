@@ -170,7 +170,7 @@ class Mirror:
     def _copy_tiles(self, tree: ProvenTree, head: KnownCheckpoint, before: int) -> None:
         """The tiles above level 0, which are put with their bundles."""
         level, was, width = 1, before >> TILE_HEIGHT, head.size >> TILE_HEIGHT
-        while width:
+        while width > was:  # those above a level that has not grown have not either
             for number in range(was // TILE_WIDTH, -(-width // TILE_WIDTH)):
                 with _from(head):
                     tile = tree.tile(level, number)

@@ -158,10 +158,12 @@ class MirrorCopy:
         Whether it is shown: not where another mirror has shown another one meanwhile (`checkpoint` says which).
         """
         self._target.settle()
+        # A crash here leaves the old checkpoint, all files of the old tree, and those of the new one.
+        swapped = note == self._shown or self._target.swap(_CHECKPOINT, note, self._shown)
+        # A crash here leaves receipts that are kept and not known to be: they are asked for again.
         if receipted != self.receipted():
             self._target.replace(_RECEIPTS, f"{receipted.size} {receipted.next}\n".encode())
-        # A crash here leaves the old checkpoint, all files of the old tree, and those of the new one.
-        if note != self._shown and not self._target.swap(_CHECKPOINT, note, self._shown):
+        if not swapped:
             return False
         self._shown = note
         # A crash here leaves a pending note that says what the checkpoint says.

@@ -13,30 +13,33 @@ from api.monitor.checkpoint_growth import Inconsistent
 from api.monitor.inconsistency import evidence_of
 from ledger.errors import Misconfigured
 
-__all__ = ["TEMPORARY", "keep_evidence", "only_one", "sync_folder", "write_whole"]
+__all__ = ["TEMPORARY", "keep_evidence", "only_one", "sync", "write_beside", "write_whole"]
 
 TEMPORARY: Final = ".tmp-ledger"  # the ending of what a crash may leave
 
 
-def write_whole(path: Path, content: bytes, *, sync_parent: bool = True) -> None:
-    """Write or replace a file so that a crash leaves the old or the new one.
-
-    With `sync_parent=False` the caller syncs the folder before anything relies on the file's being there.
-    """
-    temporary = path.with_name(path.name + TEMPORARY)
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+def write_whole(path: Path, content: bytes) -> None:
+    """Write or replace a file, durably, so that a crash leaves the old or the new one."""
+    temporary = write_beside(path, content)
+    sync(temporary)
     # A crash here leaves a temporary file, which the next writer of this path overwrites.
     temporary.replace(path)
-    if sync_parent:
-        sync_folder(path.parent)
+    sync(path.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def write_beside(path: Path, content: bytes) -> Path:
+    """Write what is to have the name `path` under another one, which is returned; nothing of it is durable yet.
+
+    Once it is (`sync`), it may be renamed; that it bears the name is durable when the folder is.
+    """
+    temporary = path.with_name(path.name + TEMPORARY)
+    temporary.write_bytes(content)
+    return temporary
+
+
+def sync(path: Path) -> None:
+    """Make the content of a file, or the names in a folder, durable."""
+    number = os.open(path, os.O_RDONLY)
     try:
         os.fsync(number)
     finally:

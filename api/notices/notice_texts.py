@@ -78,7 +78,7 @@ def _lines(service: Service, row: OutboxRow, language: Language) -> Sequence[str
     lines = []
     for view in events_json(service, [found[index] for index in sorted(found)]):
         kind = view["event"]["type"] if "event" in view else None
-        what = {"zh": EVENTS.get(kind, kind) if kind else "封存的记录", "en": kind or "a sealed entry"}[language]
+        what = {"zh": EVENTS.get(kind, kind) if kind else "密封的记录", "en": kind or "a sealed entry"}[language]
         lines.append(f"- {view['recorded_at'][:10]}  {what}  #{view['entry']}")
     more = len(touched) - len(lines)
     return lines if not more else [*lines, {"zh": f"- 另有 {more} 条", "en": f"- and {more} more"}[language]]

@@ -56,7 +56,7 @@ KINDS: Final[Mapping[str, NoticeKind]] = {
         Said("承诺已公布", "pledge published"),
         Said("承诺已公布: {name}", "Pledge published: {name}"),
         Said(
-            "{name}的承诺已由组织方公布，见第 {about} 号记录。承诺公告和收据：\n\n{link}",
+            "{name}的承诺已由组织方公布，见第 {about} 条记录。承诺公告和收据：\n\n{link}",
             "The pledge of {name} was published by the organizer: entry {about}. Certificate and receipt:\n\n{link}",
         ),
     ),

@@ -76,7 +76,8 @@ def get_campaign(request: Request, language: Language) -> Response:
     zh: str = view.campaign["name_zh"]
     name = zh if language == "zh" else view.campaign["name_en"] or zh
     book = "质量诚信账本" if language == "zh" else "Credit Ledger"
-    page = PageFrame(f"/c/{view.id}", language, f"{name} · {book}", name, service.demo, indexed=not view.q)
+    asked, title = urlencode({"q": view.q}) if view.q else "", f"{name} · {book}"
+    page = PageFrame(f"/c/{view.id}", language, title, name, service.demo, indexed=not view.q, asked=asked)
     return answer(request, "campaign.html", page, view)
 
 

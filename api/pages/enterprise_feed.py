@@ -86,7 +86,7 @@ def _xml(origin: str, feed: _Feed, events: Sequence[Mapping[str, Any]], language
 
 def _words(one: Mapping[str, Any], language: Language) -> tuple[str, str]:
     """What the entry is, and its number or why it is closed."""
-    number = f"第 {one['entry']} 号记录" if language == "zh" else f"entry {one['entry']}"
+    number = f"第 {one['entry']} 条记录" if language == "zh" else f"entry {one['entry']}"
     if "event" not in one:
         return ("已关闭的记录" if language == "zh" else "A closed entry"), f"{number}: {one['closed'][language]}"
     what = event_word(one["event"]["type"])

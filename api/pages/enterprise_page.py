@@ -161,7 +161,7 @@ def drawn_from(service: PageSources, found: Overview, language: Language, today:
     if found.about is None and not found.in_book and not plausible(found.subject):
         raise InvalidRequest(
             "enterprise.check_digit",
-            "统一社会信用代码的校验位不正确, 请核对后重新输入",
+            "统一社会信用代码的校验位不正确，请核对后重新输入",
             "the check digit of this unified social credit code is wrong: compare it and type it again",
         )
     view = _view(found, today)

@@ -117,7 +117,7 @@ def _named(request: Request) -> MailFollow:
     if follow is None:
         raise Gone(
             "notice.no_follow",
-            "这个链接已失效: 已取消关注, 或没有在两天内确认",
+            "这个链接已失效：已取消关注，或没有在两天内确认",
             "this link leads nowhere any more: it was ended, or not confirmed within two days",
         )
     return follow

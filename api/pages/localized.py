@@ -38,9 +38,11 @@ def add_page(router: APIRouter, path: str, page: PageAnswer) -> None:
 def problem_page(request: Request, language: Language, problem: Problem) -> Response:
     """The page that says what is wrong and what to do next, with the problem's status; not for search engines."""
     service: Service = request.app.state.service
-    title = {"zh": "没有找到" if problem.status == 404 else "无法显示", "en": "Nothing to show"}[language]
+    title = {"zh": "没有找到" if problem.status == 404 else "无法办理", "en": "Nothing to show"}[language]
     book = {"zh": "质量诚信账本", "en": "Credit Ledger"}[language]
     path = request.url.path.removeprefix("/en") or "/"
+    if request.method not in _METHODS:  # a form's own address may have no page in the other language, or in any
+        path = "/desk" if path.startswith("/desk/") else "/"
     page = PageFrame(path, language, f"{title} · {book}", title, service.demo, indexed=False)
     return answer(request, "problem.html", page, problem, status=problem.status)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -67,7 +68,8 @@ async def _answer(request: Request, language: Language, serial: str) -> Response
         return problem_page(request, language, problem_of(error))
     mark = msgspec.json.decode(msgspec.json.encode(found))
     title = "3·15 专用标识 · 质量诚信账本" if language == "zh" else "3·15 mark · Credit Ledger"
-    page = PageFrame(f"/m/{mark['serial']}", language, title, title, service.demo, indexed=False)
+    asked = "" if production is None else urlencode({"produced_on": str(production)})
+    page = PageFrame(f"/m/{mark['serial']}", language, title, title, service.demo, indexed=False, asked=asked)
     response = answer(request, "mark.html", page, MarkView(mark, today.isoformat()))
     response.headers["Vary"] = "Accept"
     return response

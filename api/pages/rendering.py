@@ -70,6 +70,7 @@ class PageFrame:
     scripts: tuple[str, ...] = ()
     indexed: bool = True  # whether search engines may show it
     query: str = ""  # what was typed into the search, to be shown again
+    asked: str = ""  # the query of the address, which the other language's page knows as well
 
     @property
     def lang(self) -> str:
@@ -78,7 +79,8 @@ class PageFrame:
     @property
     def other_path(self) -> str:
         """The same page in the other language."""
-        return in_english(self.path) if self.language == "zh" else self.path
+        path = in_english(self.path) if self.language == "zh" else self.path
+        return f"{path}?{self.asked}" if self.asked else path
 
     def href(self, path: str) -> str:
         """Another page's address in this page's language."""

@@ -55,7 +55,7 @@ def get_search(request: Request, language: Language) -> Response:
     ]
     following = urlencode({"q": q, "cursor": found.cursor}) if found.cursor else ""
     title = f"{q} · 查询 · 质量诚信账本" if language == "zh" else f"{q} · Search · Credit Ledger"
-    page = PageFrame(PATH, language, title, title, service.demo, indexed=False, query=q)
+    page = PageFrame(PATH, language, title, title, service.demo, indexed=False, query=q, asked=urlencode({"q": q}))
     return answer(request, "search.html", page, SearchPageView(q, hits, following))
 
 

@@ -88,7 +88,8 @@ def get_standards(request: Request, language: Language) -> Response:
     about = "企业声明执行的标准" if language == "zh" else "Declared standards"
     book = "质量诚信账本" if language == "zh" else "Credit Ledger"
     title = f"{q} · {about} · {book}" if q else f"{about} · {book}"
-    page = PageFrame(SEARCH_PATH, language, title, title, service.demo, indexed=not q)
+    asked = urlencode({"q": q}) if q else ""
+    page = PageFrame(SEARCH_PATH, language, title, title, service.demo, indexed=not q, asked=asked)
     return answer(request, "standards.html", page, StandardsView(q, listed, following))
 
 

@@ -40,9 +40,9 @@ TEXT_PAGES: Final = (
     TextPage(
         "/how",
         "how.html",
-        Word("怎样核验, 还要相信谁", "How verification works, and whom one still trusts"),
+        Word("怎样核验，还要相信谁", "How verification works, and whom one still trusts"),
         Word(
-            "账本的记录怎样核验: 签名、收据、完整性证明各能证明什么, 不能证明什么, 还要相信谁。",
+            "账本的记录怎样核验：签名、收据、完整性证明各能证明什么，不能证明什么，还要相信谁。",
             "What signatures, receipts and completeness proofs show, what they cannot, and whom one still trusts.",
         ),
     ),
@@ -51,7 +51,7 @@ TEXT_PAGES: Final = (
         "help.html",
         Word("辨别假冒与消费维权", "Counterfeits, and what consumers can do"),
         Word(
-            "怎样核对商品和标识, 买到问题商品有哪些权利, 向谁投诉: 企业、12315、消费者组织、协会。",
+            "怎样核对商品和标识，买到问题商品有哪些权利，向谁投诉：企业、12315、消费者组织、协会。",
             "How to compare a product and its mark, what a buyer is entitled to, and where to complain: 12315.",
         ),
     ),
@@ -60,7 +60,7 @@ TEXT_PAGES: Final = (
         "data.html",
         Word("开放数据", "Open data"),
         Word(
-            "有哪些数据, 怎样取用, 使用者有哪些义务: 注明出处与日期, 跟随更正, 信用修复后停止使用。",
+            "有哪些数据，怎样取用，使用者有哪些义务：注明出处与日期，跟随更正，信用修复后停止使用。",
             "What there is, how to get it, and what users owe: source, date, corrections, an end on repair.",
         ),
     ),

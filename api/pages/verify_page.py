@@ -19,7 +19,7 @@ __all__ = ["VerifyView", "router"]
 PATH: Final = "/verify"
 _TITLE: Final = {"zh": "核验 · 质量诚信账本", "en": "Verify · Credit Ledger"}
 _DESCRIPTION: Final = {
-    "zh": "在您自己的浏览器里核验账本的声明、收据、承诺公告、完整性证明和践诺状况: 文件不上传, 不依赖本站的结论。",
+    "zh": "在您自己的浏览器里核验账本的声明、收据、承诺公告、完整性证明和践诺状况：文件不上传，不依赖本站的结论。",
     "en": "Verify statements, receipts, certificates, completeness bundles and signed standings of this book in "
     "your own browser: nothing is uploaded, and nothing rests on what this site says.",
 }

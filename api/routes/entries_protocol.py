@@ -6,6 +6,9 @@ Measured at 128 connections, in turn with the ASGI way, by `make bench ARGS=ways
 Should that rise above 0.85, this file goes (docs/decisions/0023), and the benchmark fails so that it does. A request
 that needs more than admission (a body held at the desk, a pledge's release), or that carries a header which changes how
 it is to be handled, goes the general way; both ways share `PostEntries`.
+
+Whoever fetches a log asks for one file after the other with the same headers: on a connection on which they were found
+to be plain, the same bytes again are not parsed again.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any, Final, cast
 
@@ -42,10 +45,16 @@ _LOG = logging.getLogger(__name__)
 
 _URL: Final = b"/entries"
 _PATH: Final = "/entries"  # its label among the meters
-_MEDIA_TYPE: Final = COSE.encode()
+_REGISTERED_HEADERS: Final = b"location: /entries/%d\r\ncontent-length: %d\r\ncontent-type: " + COSE.encode() + b"\r\n"
 _COPIED_BYTES_MAX: Final = 16_384  # of an answer that is sent in one piece with its head
 _FILES: Final = (b"/tile/", b"/receipts/")
-_FILE_HEADERS: Final = ((b"cache-control", IMMUTABLE["Cache-Control"].encode()), (b"content-type", OCTETS.encode()))
+_FILE_HEADERS: Final = (
+    b"cache-control: " + IMMUTABLE["Cache-Control"].encode() + b"\r\n"
+    b"content-type: " + OCTETS.encode() + b"\r\n"
+    b"etag: %b\r\ncontent-length: %d\r\n"
+)
+_GET: Final = b"GET /"
+_HTTP: Final = b" HTTP/1.1"
 # Headers with which a request is the framework's: other bodies, other origins, other clients than the peer.
 _GENERAL: Final = frozenset(
     (b"transfer-encoding", b"expect", b"upgrade", b"origin", b"x-forwarded-for", b"x-forwarded-proto")
@@ -139,11 +148,23 @@ class Wire(Connection):
         self._limits = limits
         self._turns = turns
         self._exchange: _Exchange | None = None  # whose body is being read
+        self._fields = b""  # of the head that is being parsed, all but its first line
+        self._plain_fields: bytes | None = None  # those with which a file in memory was asked for last
 
     @classmethod
     def over(cls, service: Service, limits: Limits, bounds: Connections) -> Callable[..., Wire]:
         """What makes the protocol of each connection, given uvicorn's own arguments for one."""
         return partial(cls, service, PostEntries(service), limits, _Turns(), bounds)
+
+    def read(self, head: bytes) -> None:
+        line, _, fields = head.partition(b"\r\n")
+        if fields == self._plain_fields and self.idle and (exchange := self._begin_again(line)) is not None:
+            self.cycle = cast("Any", exchange)
+            self._read_whole()
+            self._hand_out(exchange)
+            return
+        self._fields = fields
+        super().read(head)
 
     def begin(self) -> None:
         if self.cycle is None or self.cycle.response_complete:
@@ -174,7 +195,7 @@ class Wire(Connection):
             if exchange.file is None:
                 self._turns.take(self.loop, partial(self._register, exchange))
             else:
-                self._hand_out(exchange, exchange.file)
+                self._hand_out(exchange)
 
     def _begin(self) -> _Exchange | None:
         """An exchange for a plain `POST` of known length; None for all others."""
@@ -200,18 +221,30 @@ class Wire(Connection):
             return None
         if any(name in _NOT_PLAIN for name, _ in self.headers):
             return None
-        url = self.url.decode("latin-1")  # another spelling of the same path is none that is kept
-        file = self._service.log_files.kept(url[1:])
+        exchange = self._asking_for(self.url, keep_alive=parser.should_keep_alive())
+        if exchange is not None and exchange.keep_alive:
+            self._plain_fields = self._fields
+        return exchange
+
+    def _begin_again(self, line: bytes) -> _Exchange | None:
+        """What `_begin_file` gives, for a request line over the fields of the last one that was begun there."""
+        if not (line.startswith(_GET) and line.endswith(_HTTP)) or self.flow.write_paused:
+            return None
+        return self._asking_for(line[len(_GET) - 1 : -len(_HTTP)], keep_alive=True)
+
+    def _asking_for(self, url: bytes, *, keep_alive: bool) -> _Exchange | None:
+        path = url[1:].decode("latin-1")  # another spelling of the same path is none that is kept
+        file = self._service.log_files.kept(path)
         if file is None:
             return None
-        label = url[: url.index("/", 1)]
-        return _Exchange(label, keep_alive=parser.should_keep_alive(), concise=False, file=file)
+        return _Exchange("/" + path[: path.index("/")], keep_alive=keep_alive, concise=False, file=file)
 
-    def _hand_out(self, exchange: _Exchange, file: KeptFile) -> None:
+    def _hand_out(self, exchange: _Exchange) -> None:
+        file = exchange.file
+        assert file is not None  # it was begun with one
         try:
             exchange.limits = self._limits.take(self.client[0] if self.client else "-")
-            headers = [*_FILE_HEADERS, (b"etag", file.tag), (b"content-length", b"%d" % len(file.content))]
-            self._write(exchange, 200, headers, file.content)
+            self._write(exchange, 200, _FILE_HEADERS % (file.tag, len(file.content)), file.content)
         except Exception as error:
             self._failed(exchange, error)
 
@@ -232,9 +265,7 @@ class Wire(Connection):
             answer = answers[0]
             if isinstance(answer, Registered) and answer.receipt is not None:
                 receipt = answer.receipt
-                location, length = b"/entries/%d" % answer.index, b"%d" % len(receipt)
-                headers = [(b"location", location), (b"content-length", length), (b"content-type", _MEDIA_TYPE)]
-                self._write(exchange, 201, headers, receipt)
+                self._write(exchange, 201, _REGISTERED_HEADERS % (answer.index, len(receipt)), receipt)
             else:
                 self._later(exchange, self._entries.answer(candidate, answer))
         except Exception as error:
@@ -249,7 +280,7 @@ class Wire(Connection):
     async def _when_there(self, exchange: _Exchange, answer: Coroutine[Any, Any, Response]) -> None:
         try:
             response = await answer
-            self._write(exchange, response.status_code, response.raw_headers, bytes(response.body))
+            self._write(exchange, response.status_code, _lines(response.raw_headers), bytes(response.body))
         except Exception as error:
             self._failed(exchange, error)
 
@@ -262,17 +293,15 @@ class Wire(Connection):
             return
         problem = problem_of(error) if isinstance(error, LedgerError) else INTERNAL
         response = problem_response(problem, concise=exchange.concise and isinstance(error, LedgerError))
-        self._write(exchange, response.status_code, response.raw_headers, bytes(response.body))
+        self._write(exchange, response.status_code, _lines(response.raw_headers), bytes(response.body))
 
-    def _write(self, exchange: _Exchange, status: int, headers: Sequence[tuple[bytes, bytes]], content: bytes) -> None:
+    def _write(self, exchange: _Exchange, status: int, headers: bytes, content: bytes) -> None:
+        """`headers`: lines that each end in CRLF."""
         self._service.meters.count(exchange.path, status, time.perf_counter() - exchange.began)
         exchange.response_complete = True
         if exchange.disconnected or self.transport.is_closing():
             return
-        parts = [STATUS_LINE[status]]
-        for told in (self.server_state.default_headers, headers, exchange.limits):
-            for name, value in told:
-                parts += (name, b": ", value, b"\r\n")
+        parts = [STATUS_LINE[status], _lines(self.server_state.default_headers), headers, _lines(exchange.limits)]
         # As the framework's answers to a request without `Origin` say.
         parts.append(b"vary: Origin\r\n\r\n" if exchange.keep_alive else b"vary: Origin\r\nconnection: close\r\n\r\n")
         if len(content) < _COPIED_BYTES_MAX:
@@ -283,3 +312,7 @@ class Wire(Connection):
         if not exchange.keep_alive:
             self.transport.close()
         self.on_response_complete()
+
+
+def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"".join([b"%b: %b\r\n" % header for header in headers])

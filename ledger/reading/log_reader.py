@@ -19,7 +19,7 @@ from ledger.limits import TILE_WIDTH
 from ledger.store.contract import CheckpointRow, Store
 from ledger.tlog.hashing import root_of, split_hashes
 from ledger.tlog.proof import Node, consistency_nodes, consistency_proof, inclusion_nodes, inclusion_proof
-from ledger.tlog.pyramids import Pyramids, tile_of
+from ledger.tlog.pyramids import Pyramids, tile_of, width_up_to
 from ledger.tlog.tiles import TileReader, encode_bundle
 
 __all__ = ["Log"]
@@ -42,7 +42,7 @@ class Log:
 
     def tile(self, level: int, number: int, width: int) -> bytes:
         """The first `width` hashes (32 bytes each) of a tile. Raises `NotFound` where the log is shorter."""
-        hashes = self._read([(level, number)])[level, number][: width * _HASH_BYTES]
+        hashes = self._read({(level, number): width})[level, number][: width * _HASH_BYTES]
         if len(hashes) != width * _HASH_BYTES:
             raise NotFound(f"tile {level}/{number} has no {width} hashes yet")
         return hashes
@@ -110,23 +110,38 @@ class Log:
         return {index: inclusion_proof(index, size, read) for index, size in sizes.items()}
 
     def _reader(self, nodes: Iterable[Node]) -> Pyramids:
-        return Pyramids(self._read({tile_of(node) for node in nodes}))
+        widths: dict[_Tile, int] = {}
+        for node in nodes:
+            tile = tile_of(node)
+            widths[tile] = max(width_up_to(node), widths.get(tile, 0))
+        return Pyramids(self._read(widths))
 
-    def _read(self, wanted: Iterable[_Tile]) -> dict[_Tile, bytes]:
-        """The tiles, the partial ones with all hashes that they have: a query, and one a level for the right edge."""
-        asked = list(wanted)
-        found = self._full_tiles(asked)
+    def _read(self, widths: Mapping[_Tile, int]) -> dict[_Tile, bytes]:
+        """Of each tile the first hashes, so many, or as many as it has: a query, and one a level for the right edge."""
+        found = self._known_above(widths)
+        asked = [tile for tile in widths if tile not in found]
+        found |= self._full_tiles(asked)
         for tile in asked:
             if tile not in found:
-                found[tile] = self._edge(*tile)
+                found[tile] = self._edge(*tile, widths[tile])
         return found
 
-    def _edge(self, level: int, number: int) -> bytes:
+    def _known_above(self, widths: Mapping[_Tile, int]) -> dict[_Tile, bytes]:
+        """Those whose hashes are roots of tiles that were read before."""
+        found: dict[_Tile, bytes] = {}
+        with self._lock:
+            for tile, width in widths.items():
+                children = _children(*tile, width)
+                if children and all(child in self._roots for child in children):
+                    found[tile] = b"".join(self._roots[child] for child in children)
+        return found
+
+    def _edge(self, level: int, number: int, width: int) -> bytes:
         """The hashes of a tile that is not full. There is one such tile a level at most; further on there are none."""
-        first = number * TILE_WIDTH
         if level == 0:
-            return b"".join(self._store.leaf_hashes(first, first + TILE_WIDTH))
-        children = [(level - 1, child) for child in range(first, first + TILE_WIDTH)]
+            first = number * TILE_WIDTH
+            return b"".join(self._store.leaf_hashes(first, first + width))
+        children = _children(level, number, width)
         with self._lock:
             roots = {tile: self._roots[tile] for tile in children if tile in self._roots}
         for tile, hashes in self._full_tiles([tile for tile in children if tile not in roots]).items():
@@ -154,6 +169,12 @@ class Log:
                 while len(self._tiles) > _TILES_CACHED_MAX:
                     self._tiles.popitem(last=False)
         return found
+
+
+def _children(level: int, number: int, width: int) -> list[_Tile]:
+    """The tiles whose roots are the first `width` hashes of one above; none for a tile of leaves."""
+    first = number * TILE_WIDTH
+    return [(level - 1, child) for child in range(first, first + width)] if level else []
 
 
 def _receipt(index: int, checkpoint: CheckpointRow, path: Sequence[bytes]) -> bytes:

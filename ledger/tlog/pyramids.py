@@ -10,7 +10,7 @@ from ledger.limits import TILE_HEIGHT, TILE_WIDTH
 from ledger.tlog.hashing import HASH_BYTES, parents, split_hashes
 from ledger.tlog.proof import Node
 
-__all__ = ["Pyramids", "tile_of"]
+__all__ = ["Pyramids", "tile_of", "width_up_to"]
 
 _HEIGHTS: Final = range(TILE_HEIGHT)  # of nodes that lie in one tile; the next is a hash of the tile above
 
@@ -19,6 +19,12 @@ def tile_of(node: Node) -> tuple[int, int]:
     """Level and number of the tile out of which the hash of a complete subtree follows."""
     level, height = divmod(node.level, TILE_HEIGHT)
     return level, (node.number << height) // TILE_WIDTH
+
+
+def width_up_to(node: Node) -> int:
+    """How many hashes that tile must have, from the left, for the hash of the subtree to follow."""
+    height = node.level % TILE_HEIGHT
+    return (node.number << height) % TILE_WIDTH + (1 << height)
 
 
 class Pyramids:

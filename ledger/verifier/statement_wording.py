@@ -77,12 +77,12 @@ def signed(target: Located, chain: IssuerChain) -> Remark:
 def decoded(statement: VerifiedStatement, event: Event | Closed, body: bytes | None) -> Remark:
     if isinstance(event, Closed):
         return Remark(
-            "内容已封存, 未提供正文: 仅核对了承诺值的格式, 内容未核对",
+            "内容已密封, 未提供正文: 仅核对了承诺值的格式, 内容未核对",
             "the content is sealed and its body was not given: what it says was NOT checked",
         )
     name = type(event).__name__
     if statement.sealed:
-        return Remark(f"正文与封存承诺值一致: {name}", f"the body is the one that was committed to: {name}")
+        return Remark(f"正文与密封承诺值一致: {name}", f"the body is the one that was committed to: {name}")
     if body is not None:
         return Remark(f"内容: {name}, 理由正文与摘要一致", f"content: {name}; the text of the ground is the one named")
     return Remark(f"内容格式正确: {name}", f"the content is well-formed: {name}")
@@ -91,7 +91,7 @@ def decoded(statement: VerifiedStatement, event: Event | Closed, body: bytes | N
 def entitled(statement: VerifiedStatement, event: Event | Closed, chain: IssuerChain) -> Remark:
     if isinstance(event, Closed):
         return Remark(
-            "签发者有无权限签发该内容: 未核对 (内容封存)",
+            "签发者有无权限签发该内容: 未核对 (内容密封)",
             "whether the issuer was entitled to say it was NOT checked: the content is sealed",
         )
     roles = ", ".join(sorted(chain.governance.roles(statement.issuer))) or "self"

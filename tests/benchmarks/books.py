@@ -180,14 +180,18 @@ class Bench:
         return book
 
     def mixed(self) -> Book:
-        """A big book of `EVENTS_EACH` events an enterprise (made once): 200,000 entries, 20,000 in a quick run."""
+        """A big book of histories (made once): 200,000 entries, 20,000 in a quick run."""
         if self._mixed is None:
-            self._mixed = book = self.book("mixed")
-            enterprises = self.of(200_000) // EVENTS_EACH
-            with Writer(book) as writer:
-                statements = (one for number in range(enterprises) for one in book.material.history(name_of(number)))
-                writer.fill(statements, "big book")
+            self._mixed = self.histories("mixed", self.of(200_000))
         return self._mixed
+
+    def histories(self, name: str, entries: int) -> Book:
+        """A new book of about so many entries, `EVENTS_EACH` of them an enterprise."""
+        book = self.book(name)
+        with Writer(book) as writer:
+            enterprises = range(entries // EVENTS_EACH)
+            writer.fill((one for number in enterprises for one in book.material.history(name_of(number))), name)
+        return book
 
     def migrated(self) -> TestDatabase:
         """A new database with the book's tables, and nothing in them."""

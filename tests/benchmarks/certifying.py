@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -59,16 +59,27 @@ def certificates(bench: Bench) -> Iterator[Ratio]:
             kept = CertificateFolder(book.folder / "certificates")
             ours = Certificates(gatherer, kept, book.keys.certificate, unix_now, lambda code: PAGE + code)
             prepared = [_prepared(gatherer, book, *one, Path(scratch)) for one in named]
+            spent = {"bare": 0.0, "made": 0.0}  # of this process, so without PostgreSQL's
+
+            def counted(what: str, work: Callable[[], float]) -> float:
+                before = time.process_time()
+                rate = work()
+                spent[what] += time.process_time() - before
+                return rate
+
             yield compare(
                 f"certificates of {count * rounds:,} published pledges, set, signed and kept",
                 "bare typst on the same sources, and pyHanko's signature",
                 "per s",
-                floor=lambda number: _bare(prepared[number * count : (number + 1) * count], book),
-                ours=lambda number: _made(ours, book, named[number * count : (number + 1) * count]),
+                floor=lambda number: counted("bare", lambda: _bare(prepared[count * number :][:count], book)),
+                ours=lambda number: counted("made", lambda: _made(ours, book, named[count * number :][:count])),
                 rounds=rounds,
                 bound="at least",
                 target=1 / 1.3,
-                note=lambda: _verified(ours, book, named[0], store),
+                note=lambda: (
+                    f"{spent['made'] / spent['bare']:.2f} times the processor time of bare; "
+                    + _verified(ours, book, named[0], store)
+                ),
             )
 
 

@@ -32,6 +32,11 @@ document.addEventListener(
 """
 
 
+def chromium() -> str | None:
+    """The system's Chromium, if there is one."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
@@ -44,7 +49,7 @@ def browser() -> Iterator[Browser]:
     """The system's Chromium, without a window. Gone with the module: it runs an event loop in the thread of the tests,
     beside which others, which run loops of their own, would fail.
     """
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    found = chromium()
     if found is None:
         pytest.skip(f"no Chromium on this machine (looked for {', '.join(NAMES)}): the browser tests need one")
     with sync_playwright() as playwright:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
-from playwright.sync_api import BrowserContext, Download, Page
+from playwright.sync_api import BrowserContext, Download, Page, expect
 
 from api.cli.main import main
 from ledger.keys.signer import save_key
@@ -20,7 +20,7 @@ from tests.e2e.book import Book, open_book, today
 from tests.support.charter import REGISTRAR, Speaker
 from tests.support.database import PostgresServer
 
-__all__ = ["PASSPHRASE", "Desk", "desk", "desk_book", "enrol", "watched_desk"]
+__all__ = ["PASSPHRASE", "Desk", "act", "desk", "desk_book", "enrol", "watched_desk"]
 
 PASSPHRASE = "正确的马 battery staple"
 
@@ -126,3 +126,15 @@ def enrol(book: Book, handed: dict[str, Any], folder: Path) -> None:
     ):
         result = CliRunner().invoke(main, command)
         assert result.exit_code == 0, result.output
+
+
+def act(page: Page, name: str, **fields: str) -> None:
+    """Fill in a form of a complaint file and send it; the page that follows says nothing against it."""
+    for field, value in fields.items():
+        control = page.locator(f"#{name} [name={field}]")
+        if control.evaluate("one => one.tagName") == "SELECT":
+            control.select_option(value)
+        else:
+            control.fill(value)
+    page.click(f"#{name} button")
+    expect(page.locator("[role=alert]")).to_have_count(0)

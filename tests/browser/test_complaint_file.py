@@ -11,12 +11,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from ledger.keys.signer import new_key, save_key
 from tests.browser.act_forms import signed
 from tests.browser.conftest import LISTEN
-from tests.browser.desk import PASSPHRASE, Desk, watched_desk
+from tests.browser.desk import PASSPHRASE, Desk, act, watched_desk
 from tests.e2e.book import Book, chartered
 from tests.support.charter import HANDLING_BODY, Speaker
 from tests.support.clock import noon
@@ -85,18 +85,6 @@ def two_desks(office: Office, browser: Browser) -> Iterator[tuple[Desk, Desk]]:
         next(ended, None)
     for one in contexts:
         one.close()
-
-
-def act(page: Page, name: str, **fields: str) -> None:
-    """Fill in a form of the file and send it; the page that follows says nothing against it."""
-    for field, value in fields.items():
-        control = page.locator(f"#{name} [name={field}]")
-        if control.evaluate("one => one.tagName") == "SELECT":
-            control.select_option(value)
-        else:
-            control.fill(value)
-    page.click(f"#{name} button")
-    expect(page.locator("[role=alert]")).to_have_count(0)
 
 
 def test_a_complaint_goes_all_the_way_with_a_suspension_a_hand_over_and_a_late_reply(

@@ -48,13 +48,13 @@ def test_a_regulator_finds_an_event_reads_a_closed_body_sees_that_look_and_takes
     desk: Desk, desk_book: Book, closed: int, officers_file: Path, tmp_path: Path
 ) -> None:
     page = desk.signed_in_as(REGULATOR, officers_file)
-    page.get_by_role("link", name="事件检索").click()
+    page.get_by_role("link", name="事件检索").first.click()
     page.fill("input[name=subject]", CODE)
     page.select_option("select[name=type]", "PledgeMade")
     page.get_by_role("button", name="查找").click()
     page.wait_for_url("**/desk/explorer?*type=PledgeMade*")
     assert page.locator("tbody tr").count() == 2
-    page.locator("tbody tr", has_text="封存").locator("a").first.click()
+    page.locator("tbody tr", has_text="密封").locator("a").first.click()
     page.wait_for_url(f"**/desk/explorer/{closed}")
 
     said = desk_book.made().content

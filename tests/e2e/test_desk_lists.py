@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import psycopg
 import pytest
 
 from api.desk.complaints.case_steps import encode_steps
@@ -33,6 +32,7 @@ from tests.support.charter import (
 )
 from tests.support.complaint_files import complaint
 from tests.support.database import PostgresServer, TestDatabase
+from tests.support.desk_rows import fill_lists
 from tests.support.desks import DeskVisitor
 
 FEW: Final = 200  # two pages
@@ -40,35 +40,6 @@ MANY: Final = 10_000
 ROUNDS: Final = 9
 RATIO_MAX: Final = 4.0  # of the fastest of each; a page that reads all rows would be 50 times as dear
 
-#: What fills each list from row `first` to row `last`: in the tables themselves, where they come to by months of work.
-_FILL: Final = (
-    # events: one issuer says nearly everything, one enterprise has a tenth of it
-    """INSERT INTO projections.event_index (entry, subject, type, issuer, recorded_at, sealed)
-    SELECT 1000 + n, CASE WHEN n %% 10 = 0 THEN 'uscc:91110000600037341L' ELSE 'local:fill/' || n END,
-        (ARRAY['PledgeMade', 'PledgePublished', 'LegalHoldPlaced', 'BodyErased'])[1 + n %% 4],
-        CASE WHEN n %% 50 = 0 THEN 'party:handling-body' ELSE 'party:organizer' END, 1700000000 + n, n %% 3 = 0
-    FROM generate_series(%(first)s::int, %(last)s::int) n""",
-    """INSERT INTO ledger.accesses (number, at, day, party, officer, kid, cti, resource, purpose, outcome, subject)
-    SELECT (SELECT coalesce(max(number), 0) FROM ledger.accesses) + 1 + n - %(first)s, %(now)s, %(today)s,
-        'party:regulator', 'inspector-1', repeat('a', 64), 'fill' || n, '/v1/x', '核查', 'served',
-        'uscc:91110000600037341L'
-    FROM generate_series(%(first)s::int, %(last)s::int) n""",
-    """INSERT INTO desk.pending (statement_id, statement, subject, campaign, received_at, scope, issued_at)
-    SELECT sha256(n::text::bytea), '', 'local:fill/' || n, 'campaign:2026', %(now)s - n, 'service', %(now)s
-    FROM generate_series(%(first)s::int, %(last)s::int) n""",
-    """INSERT INTO desk.enrolment_requests (kid, party, officer, cose_key, proof, recovers, client, asked_at)
-    SELECT sha256(n::text::bytea), 'party:local:fill/' || n, 'owner', '', '', false, '', %(now)s - n
-    FROM generate_series(%(first)s::int, %(last)s::int) n WHERE n < 10000""",
-    """INSERT INTO desk.drafts (id, party, drafter, type, subject, laid_at, state, settled_at, releaser)
-    SELECT decode(lpad(n::text, 32, '0'), 'hex'), 'party:organizer', 'a', 'PledgePublished', 'local:fill/' || n,
-        %(now)s - n, 'released', %(now)s, 'b'
-    FROM generate_series(%(first)s::int, %(last)s::int) n""",
-    """INSERT INTO desk.complaint_files (number, case_id, body, stage, suspended, due_on, received_on, version,
-        secret_hash, content)
-    SELECT 'FILL-' || n, decode(lpad(n::text, 32, '0'), 'hex'), 'party:handling-body', 'registered', false,
-        %(today)s::date + 60, %(today)s, 1, sha256(''), ''
-    FROM generate_series(%(first)s::int, %(last)s::int) n""",
-)
 _LISTS: Final[tuple[tuple[str, Speaker], ...]] = (
     ("/desk/explorer", REGULATOR),
     ("/desk/explorer?type=PledgePublished", REGULATOR),
@@ -98,14 +69,6 @@ class Lists:
     database: TestDatabase
     folder: Path
     visitors: dict[str, DeskVisitor]
-
-    def fill(self, first: int, last: int) -> None:
-        given: dict[str, Any] = {"first": first, "last": last, "now": int(time.time()), "today": today()}
-        with psycopg.connect(self.database.superuser) as connection:
-            for statement in _FILL:
-                connection.execute(statement.encode(), given)
-        with psycopg.connect(self.database.superuser, autocommit=True) as connection:
-            connection.execute("VACUUM ANALYZE")
 
     def cases(self, count: int) -> None:
         """Complaint files with something in them, due before the others: those that the first page shows."""
@@ -157,11 +120,11 @@ def lists(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[Lists]:
 
 @pytest.mark.slow
 def test_no_list_of_the_desks_grows_dearer_with_the_rows_behind_its_page(lists: Lists) -> None:
-    lists.fill(1, FEW)
+    fill_lists(lists.database.superuser, 1, FEW)
     lists.cases(100)
     lists.took()  # caches are warm in both
     few = lists.took()
-    lists.fill(FEW + 1, MANY)
+    fill_lists(lists.database.superuser, FEW + 1, MANY)
     many = lists.took()
     for address in few:
         print(f"{address:70} {few[address]:7.1f} ms  {many[address]:7.1f} ms  {many[address] / few[address]:5.2f}")

@@ -30,6 +30,7 @@ def clerk(book: Book) -> Iterator[DeskVisitor]:
         for scope in scopes:
             statement, _ = book.sign(book.made(scope=scope), subject, owner)
             assert book.post(statement).status_code == 303
+    book.get(f"/v1/enterprises?min_tree_size={book.size()}")  # they are found by their names from here on
     with DeskVisitor(book.service.url) as visitor:
         yield visitor.sign_in(ORGANIZER)
 
@@ -103,6 +104,12 @@ def test_a_refusal_takes_exactly_the_rows_that_were_shown(clerk: DeskVisitor, bo
     assert len(shown(clerk, "state=refused")) == 2
     assert shown(clerk, "state=waiting") == [one for one in before if one not in shown(clerk, query)]
     one = shown(clerk, "state=waiting")[0]
+    for prefix in ("", "/en"):
+        wrong = clerk.submit(f"{prefix}/desk/pending/{one}/refusal", fields={"reason": "请致电 13900000037"})
+        assert wrong.status_code == 422 and 'aria-invalid="true"' in wrong.text
+        assert 'value="请致电 13900000037"' in wrong.text, "nothing typed is lost"
+    changed = clerk.submit("/desk/pending/refusal?state=waiting", fields={"rows": "0" * 64, "reason": "条款不全"})
+    assert "列表已变化" in changed.text and 'value="条款不全"' in changed.text
     fields = {"form_token": token[1], "reason": "材料不齐"}
     assert clerk.http.post(f"/desk/pending/{one}/refusal", data=fields, headers=said).status_code == 303
     assert "材料不齐" in clerk.http.get(f"/desk/pending/{one}").text

@@ -91,13 +91,11 @@ def test_a_registrar_refuses_with_a_reason_that_the_asker_reads_by_thumbprint_al
     page = registrar.http.get(f"/desk/registrar/{kid}").text
     assert "乙企业有限公司" in page and "尚未登记为主体" in page and " ".join((kid[:8], kid[8:16])) in page
     refused = f"/desk/registrar/{kid}/refusal"
-    for reason in ("", "x" * 513, "联系 13800138000"):
-        answer = registrar.http.post(
-            refused,
-            data={"form_token": registrar.form_token(), "reason": reason},
-            headers={"Origin": registrar.web_origin},
-        )
-        assert answer.status_code == 400, reason
+    for prefix, named in (("", "请写一行理由"), ("/en", "a reason of one line")):
+        for reason, said in (("", named), ("x" * 513, named), ("联系 13800138000", "")):
+            answer = registrar.submit(prefix + refused, fields={"reason": reason})
+            assert answer.status_code == 422 and said in answer.text, reason
+            assert 'aria-invalid="true"' in answer.text and f'value="{reason}"' in answer.text, "nothing typed is lost"
     assert state(book, signer) == {"state": "waiting"}
     drop(registrar, signer)
     assert state(book, signer) == {"state": "refused", "reason": "测试完毕"}

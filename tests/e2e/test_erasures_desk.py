@@ -47,7 +47,7 @@ class World:
     def row(self, named: str) -> str:
         """The row that begins with this entry, or file."""
         rows = re.findall(r"<tr>.*?</tr>", self.page(), re.S)
-        (found,) = (one for one in rows if re.match(rf"<tr><td><(?:a[^>]*|code)>{named}", one))
+        (found,) = (one for one in rows if re.match(rf"<tr><td><(?:a[^>]*|code)>{named}[<…]", one))
         return str(found)
 
     def follow(self, row: str, kind: str) -> None:
@@ -129,7 +129,7 @@ def test_the_look_is_logged_and_what_is_typed_wrong_is_said_at_its_field(world: 
     assert "/desk/erasures" in looks and own_party(ENTERPRISE) not in looks
     assert 'value="no code"' in world.page("?subject=no code", 422)
     assert "账本中没有这家企业的记录" in world.page("?subject=local:nobody/1", 422)
-    assert "没有封存的正文" in world.page(f"?subject={OTHER_ENTERPRISE}")
+    assert "没有密封的正文" in world.page(f"?subject={OTHER_ENTERPRISE}")
     assert world.officer.http.get("/desk/erasures?before=x").status_code == 422
     assert world.officer.http.get("/desk/erasures?after=1").status_code == 422
     assert "Erasures and holds" in world.officer.http.get("/en/desk/erasures").text

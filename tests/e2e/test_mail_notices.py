@@ -157,7 +157,7 @@ def test_a_party_is_mailed_about_its_pledges_and_gets_a_letter_without_an_addres
         assert "承诺" in told and NAME in told and "/desk/enterprise" in told and "请补充具体条款" not in told
         published = book.published(bytes.fromhex(laid("product_and_service")), 9)
         entry = book.register(published, ENTERPRISE)
-        assert f"第 {entry} 号记录" in world.mail("quality@enterprise.example", 2)
+        assert f"第 {entry} 条记录" in world.mail("quality@enterprise.example", 2)
 
 
 def test_a_complaint_is_told_of_without_its_words_and_its_deadlines_before_and_after(world: World) -> None:

@@ -26,6 +26,7 @@ from tests.support.database import data_folder
 from tests.support.keys import log_keys
 from tests.support.mirror_places import BucketPlace, FolderPlace, MirrorPlace, object_store
 from tests.support.oracle import check_whole_log
+from tests.support.raw_http import Said, raw
 from tests.support.running import RunningService
 from tests.support.statements import registered, sign
 from tests.support.waiting import eventually
@@ -270,3 +271,57 @@ def test_a_full_file_is_answered_alike_from_memory_and_before(world: World) -> N
         asked = world.book.http.get(path, headers={"Origin": "https://elsewhere.example"})
         assert asked.headers["access-control-allow-origin"] == "*"
         assert world.book.http.get(f"{path}?x=1").status_code == 422
+
+
+def test_files_are_answered_alike_whatever_was_asked_before_on_the_connection(world: World) -> None:
+    eventually(lambda: world.published() > 256, "a full tile")
+    tag = world.book.get("/tile/0/000").headers["etag"]
+
+    def ask(line: str, *fields: str) -> bytes:
+        return "\r\n".join((line, "Host: x", *fields, "", "")).encode()
+
+    tile = ask("GET /tile/0/000 HTTP/1.1")
+    asked = {
+        tile: 200,
+        ask("GET /tile/entries/000 HTTP/1.1"): 200,
+        ask("HEAD /tile/0/000 HTTP/1.1"): 200,
+        ask("GET /tile/0/000?x=1 HTTP/1.1"): 422,
+        ask("GET /tile/0/%30%30%30 HTTP/1.1"): 200,
+        ask("GET http://x/tile/0/000 HTTP/1.1"): 200,
+        ask("GET /tile/0/999 HTTP/1.1"): 404,
+        ask("GET /healthz HTTP/1.1"): 200,
+        ask("POST /tile/0/000 HTTP/1.1"): 405,
+        ask("GET /tile/0/000 HTTP/1.1", f"If-None-Match: {tag}"): 304,
+        ask("GET /tile/0/000 HTTP/1.1", "Origin: https://elsewhere.example"): 200,
+        ask("POST /entries HTTP/1.1", "Content-Length: 3") + b"xyz": 400,
+        ask("GET /receipts/000 HTTP/1.1"): 200,
+        ask("GET /tile/0/000 HTTP/1.1", "Connection: close"): 200,
+    }
+    alone = [_said(world, [request])[0] for request in asked]
+    assert [one.status for one in alone] == list(asked.values())
+    assert _said(world, [one for request in asked for one in (tile, request)])[1::2] == alone
+    assert _said(world, list(asked), ahead=True) == alone
+    for odd, status in (
+        (ask("GET /tile/0/000 HTTP/1.2"), 400),
+        (ask("GET /tile/0/000  HTTP/1.1"), 200),
+        (ask("G\x00T /tile/0/000 HTTP/1.1"), 400),
+        (tile.replace(b"Host: x\r\n", b""), 400),
+        (tile.replace(b"Host: x\r\n", b"Host: x\r\nHost: x\r\n"), 400),
+    ):
+        assert _said(world, [tile, odd])[1] == (said := _said(world, [odd])[0])
+        assert said.status == status, odd
+
+
+def _said(world: World, requests: list[bytes], *, ahead: bool = False) -> list[Said]:
+    """What is answered on one connection, less what tells the time; `ahead`: all requests are sent before."""
+    answers = []
+    with raw(world.book.http.base_url) as client:
+        if ahead:
+            client.send(b"".join(requests))
+        for request in requests:
+            if not ahead:
+                client.send(request)
+            answers.append(client.reply(head=request.startswith(b"HEAD")))
+            for name in ("date", "ratelimit"):
+                answers[-1].headers.pop(name, None)
+    return answers

@@ -112,12 +112,12 @@ def require(file: CaseFile, step: AnyStep, situation: CaseSituation) -> None:
     if not isinstance(step, _BY_ANY_COLLEAGUE) and file.holder != step.by:
         raise Refused(
             "complaint_file.not_yours",
-            "这宗投诉不在您名下, 请先接手",
+            "这宗投诉不在您名下，请先接手",
             "this file is not yours: take it over first",
             file.holder or "",
         )
     if file.suspended and not isinstance(step, _WHILE_SUSPENDED):
-        raise Refused("complaint_file.suspended", "计时已中止, 请先恢复", "its clocks are suspended: resume them first")
+        raise Refused("complaint_file.suspended", "计时已中止，请先恢复", "its clocks are suspended: resume them first")
     if not isinstance(step, _ALWAYS):
         _require_stage(file, step)
     match step:
@@ -140,7 +140,7 @@ def require(file: CaseFile, step: AnyStep, situation: CaseSituation) -> None:
             if first is None or today < first:
                 raise Refused(
                     "complaint_file.notice_period",
-                    f"尚不能公布, 最早 {first or '待工作日历发布'}",
+                    f"尚不能公布，最早 {first or '待工作日历发布'}",
                     f"not to be published yet; on {first or 'a day that no work calendar covers'} at the earliest",
                 )
         case CaseSuspended() if file.suspended:
@@ -176,7 +176,7 @@ def _hand_over(file: CaseFile, step: CaseHandedOver, situation: CaseSituation) -
     if step.by not in (step.to, file.holder):
         raise Refused(
             "complaint_file.not_yours",
-            "只能移交自己名下的投诉; 可以先接手",
+            "只能移交自己名下的投诉；可以先接手",
             "one hands over one's own files: take it over first",
         )
 
@@ -195,21 +195,21 @@ def _close(file: CaseFile, step: CaseClosed, situation: CaseSituation) -> None:
     if (file.stage == "declined") != (step.outcome == "not_accepted"):
         raise Refused(
             "complaint_file.not_accepted",
-            "不予受理的投诉以不予受理办结, 其他投诉不得",
+            "不予受理的投诉以不予受理办结，其他投诉不得",
             "what was declined closes as not accepted, and nothing else does",
             step.outcome,
         )
     if step.outcome in _ANSWERED and file.replied_on is None:
         raise Refused(
             "complaint_file.no_reply",
-            "企业没有答复, 不能以此办结",
+            "企业没有答复，不能以此办结",
             "without a reply of the enterprise it does not close like this",
             step.outcome,
         )
     if step.outcome in _OF_MEDIATION and file.mediated_on is None:
         raise Refused(
             "complaint_file.no_mediation",
-            "没有调解, 不能以此办结",
+            "没有调解，不能以此办结",
             "without mediation it does not close like this",
             step.outcome,
         )
@@ -235,7 +235,7 @@ def _unidentified() -> Refused:
 def _window(zh: str, en: str) -> Refused:
     return Refused(
         "complaint_file.reply_window",
-        f"企业尚未答复且期限未到, 不能{zh}",
+        f"企业尚未答复且期限未到，不能{zh}",
         f"{en} waits for the enterprise's reply, or until its time is over",
     )
 

@@ -60,7 +60,7 @@ def post_act(request: Request, language: Language, officer: Officer, given: dict
         return _page(request, language, officer, opened, tried, status=422)
     except CaseChanged:
         notice = Word(
-            "这宗投诉刚被同事改动, 您的这一步没有记下; 填写的内容还在, 请看过后再提交",
+            "这宗投诉刚被同事改动，您的这一步没有记下；填写的内容还在，请看过后再提交",
             "a colleague made a step meanwhile, and yours was not made: what you typed is still here",
         )
         again = files.open(opened.row.number, officer.party)

@@ -52,7 +52,7 @@ class FormFields:
         try:
             return date.fromisoformat(self._given.get(name, "").strip())
         except ValueError:
-            self.wrong(name, "请填日期, 如 2026-03-16", "a date such as 2026-03-16")
+            self.wrong(name, "请填日期，如 2026-03-16", "a date such as 2026-03-16")
             return date.min
 
     def ticked(self, name: str) -> bool:
@@ -71,16 +71,16 @@ class FormFields:
             return value
         if len(value) > chars_max:
             self.wrong(
-                name, f"最多 {chars_max} 字, 现有 {len(value)} 字", f"{chars_max} characters at most, not {len(value)}"
+                name, f"最多 {chars_max} 字，现有 {len(value)} 字", f"{chars_max} characters at most, not {len(value)}"
             )
         if FORBIDDEN.search(value.replace("\n", "") if long else value):
-            self.wrong(name, "含有不可见的控制字符, 请删除", "it holds a character that does not show; leave it out")
+            self.wrong(name, "含有不可见的控制字符，请删除", "it holds a character that does not show; leave it out")
         hit = certain_in(value) if screened else None
         if hit is not None:
             zh, en = KIND_WORDS[hit.kind]
             self.wrong(
                 name,
-                f"请不要在这里写{zh} ({hit.masked}); 自己的联系方式填在联系方式栏, 他人的不需要",
+                f"请不要在这里写{zh}（{hit.masked}）；自己的联系方式填在联系方式栏，他人的不需要",
                 f"no {en} here ({hit.masked}): your own belongs to the contact fields, others' are not needed",
             )
         return value

@@ -48,7 +48,7 @@ def _registered(
         email=fields.line("email", needed=False),
     )
     if contact.telephone and not _TELEPHONE.fullmatch(contact.telephone):
-        fields.wrong("telephone", "电话号码由数字组成, 如 13800000000 或 010-00000000", "digits, such as 010-00000000")
+        fields.wrong("telephone", "电话号码由数字组成，如 13800000000 或 010-00000000", "digits, such as 010-00000000")
     if contact.email and not _EMAIL.fullmatch(contact.email):
         fields.wrong("email", "请填完整的电子邮箱", "a whole e-mail address")
     if not contact.telephone and not contact.email:

@@ -84,7 +84,7 @@ def asked(given: Mapping[str, str]) -> WorkListQuery:
     ):
         if value not in known:
             takes = ", ".join(known)
-            raise InvalidRequest(f"complaints.{name}", f"{name} 可为: {takes}", f"{name} is one of: {takes}")
+            raise InvalidRequest(f"complaints.{name}", f"{name} 可为：{takes}", f"{name} is one of: {takes}")
     return query
 
 

@@ -91,7 +91,7 @@ def kid_in_address(name: str) -> bytes:
         return bytes.fromhex(name)
     raise InvalidRequest(
         "enrolment.kid",
-        "密钥以其指纹 (64 位十六进制) 为编号",
+        "密钥以其指纹（64 位十六进制）为编号",
         "a key is named by its thumbprint, 64 hexadecimal digits",
     )
 
@@ -103,7 +103,7 @@ def _lay(service: Service, content: bytes, host: str) -> KeyState:
     if key.kid in governance.keys:
         raise Refused(
             "key.already_enrolled",
-            "这把密钥已在账本中, 无须再申请",
+            "这把密钥已在账本中，无须再申请",
             "this key is in the book already: there is nothing to ask for",
             key.kid.hex(),
         )
@@ -111,7 +111,7 @@ def _lay(service: Service, content: bytes, host: str) -> KeyState:
     if asked.recovers and (party is None or not party.keys):
         raise Refused(
             "enrolment.nothing_to_recover",
-            "该主体没有可恢复的密钥: 请按新密钥申请",
+            "该主体没有可恢复的密钥：请按新密钥申请",
             "the party has no key that could be recovered: ask for a new one",
             asked.party,
         )
@@ -142,7 +142,7 @@ def _checked(content: bytes) -> KeyRequest:
     if certain_in(asked.officer) is not None:
         raise Refused(
             "enrolment.officer_is_personal",
-            "经办人写代号, 不写姓名、电话或证件号码",
+            "经办人写代号，不写姓名、电话或证件号码",
             "an officer is named by a pseudonym, not by a name, telephone or identity number",
         )
     if kind(parse(asked.party)) != "party":
@@ -150,7 +150,7 @@ def _checked(content: bytes) -> KeyRequest:
     if asked.party == ROOT_PARTY:
         raise Refused(
             "root.by_root_only",
-            "根主体的密钥由根密钥变更, 不在此申请",
+            "根主体的密钥由根密钥变更，不在此申请",
             "the root's keys are changed by the root itself, and not asked for here",
         )
     return asked

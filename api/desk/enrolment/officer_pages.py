@@ -12,10 +12,10 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.enrolment.asked_keys import AskedKey, KeyRow, asked_key, asked_keys, keys_of, refuse
+from api.desk.enrolment.asked_keys import AskedKey, KeyRow, asked_key, asked_keys, keys_of
 from api.desk.enrolment.key_requests import kid_in_address
-from api.desk.enrolment.request_page import request_page
-from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, to
+from api.desk.enrolment.request_page import refuse_request, request_page
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
 from api.pages.rendering import Language
@@ -55,9 +55,8 @@ def get_request(request: Request, language: Language, officer: Officer) -> Respo
 def post_refusal(request: Request, language: Language, officer: Officer, fields: dict[str, str]) -> Response:
     service: Service = request.app.state.service
     kid = kid_in_address(request.path_params["name"])
-    asked, _ = asked_key(service, request, officer, kid, party=officer.party)
-    refuse(service, officer, asked, fields.get("reason", ""))
-    return to(PATH, language)
+    found = asked_key(service, request, officer, kid, party=officer.party)
+    return refuse_request(request, language, officer, found, PATH, fields.get("reason", ""), own=True)
 
 
 add_desk_page(router, PATH, get_officers)

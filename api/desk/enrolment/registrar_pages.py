@@ -14,15 +14,10 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.desk.enrolment.asked_keys import (
-    AskedKey,
-    asked_key,
-    asked_keys,
-    refuse,
-)
+from api.desk.enrolment.asked_keys import AskedKey, asked_key, asked_keys
 from api.desk.enrolment.key_requests import kid_in_address
-from api.desk.enrolment.request_page import request_page
-from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
+from api.desk.enrolment.request_page import refuse_request, request_page
+from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
 from api.http.errors import InvalidRequest
@@ -65,9 +60,8 @@ def get_request(request: Request, language: Language, officer: Officer) -> Respo
 def post_refusal(request: Request, language: Language, officer: Officer, fields: dict[str, str]) -> Response:
     service: Service = request.app.state.service
     _require_registrar(service, request, officer)
-    asked, _ = asked_key(service, request, officer, kid_in_address(request.path_params["name"]))
-    refuse(service, officer, asked, fields.get("reason", ""))
-    return to(PATH, language)
+    found = asked_key(service, request, officer, kid_in_address(request.path_params["name"]))
+    return refuse_request(request, language, officer, found, PATH, fields.get("reason", ""), own=False)
 
 
 def _require_registrar(service: Service, request: Request, officer: Officer) -> None:

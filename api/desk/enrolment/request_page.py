@@ -8,19 +8,23 @@ from datetime import date
 from fastapi import Request
 from starlette.responses import Response
 
-from api.desk.enrolment.asked_keys import AskedKey, PartyInBook, earliest_recovery
-from api.desk.frame import PageTemplate, desk_answer
+from api.desk.enrolment.asked_keys import AskedKey, PartyInBook, earliest_recovery, refuse
+from api.desk.frame import PageTemplate, desk_answer, to
+from api.desk.refusal_words import reason_flaw
 from api.desk.roles import Officer
 from api.pages.rendering import Language
+from api.pages.words import Word
 from api.service.service import Service
+from ledger.errors import Malformed, Refused
 
-__all__ = ["RequestContent", "request_page"]
+__all__ = ["RequestContent", "refuse_request", "request_page"]
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContent:
     """A request, and its party in the book. `desk` is the page that it belongs to; `may_approve`: what comes next is
-    for this desk to sign. A key that is recovered today may be used from `earliest` on."""
+    for this desk to sign. A key that is recovered today may be used from `earliest` on. `reason` was typed to refuse
+    it, `wrong` is what is wrong with that."""
 
     asked: AskedKey
     party: PartyInBook
@@ -29,18 +33,28 @@ class RequestContent:
     log: str
     today: date
     earliest: date
+    reason: str = ""
+    wrong: Word | None = None
 
 
 def request_page(
-    request: Request, language: Language, officer: Officer, found: tuple[AskedKey, PartyInBook], desk: str, *, own: bool
+    request: Request,
+    language: Language,
+    officer: Officer,
+    found: tuple[AskedKey, PartyInBook],
+    desk: str,
+    *,
+    own: bool,
+    reason: str = "",
+    wrong: Word | None = None,
 ) -> Response:
     """The request that was `found`, at the desk with this address. A further key is for the party's `own` desk to
-    approve, any other for the registrar's."""
+    approve, any other for the registrar's. Again (422), where it was to be refused for a `reason` that is `wrong`."""
     service: Service = request.app.state.service
     asked, party = found
     may_approve = (asked.step == "further_key") == own and not asked.refused
     content = RequestContent(
-        asked, party, desk, may_approve, service.origin, service.today(), earliest_recovery(service)
+        asked, party, desk, may_approve, service.origin, service.today(), earliest_recovery(service), reason, wrong
     )
     return desk_answer(
         request,
@@ -53,4 +67,23 @@ def request_page(
             ("desk/act_forms.js",),
         ),
         content,
+        status=200 if wrong is None else 422,
     )
+
+
+def refuse_request(
+    request: Request,
+    language: Language,
+    officer: Officer,
+    found: tuple[AskedKey, PartyInBook],
+    desk: str,
+    reason: str,
+    *,
+    own: bool,
+) -> Response:
+    """Refuse the request that was `found`, and go back to the desk; a reason that is none stays in the form."""
+    try:
+        refuse(request.app.state.service, officer, found[0], reason)
+    except (Malformed, Refused) as error:
+        return request_page(request, language, officer, found, desk, own=own, reason=reason, wrong=reason_flaw(error))
+    return to(desk, language)

@@ -127,7 +127,7 @@ def _pledge(one: Mapping[str, Any]) -> PublishedPledge:
         "" if stub else one["campaign"].partition(":")[2],
         "" if stub else f"{one['valid_from']} – {one['last_day']}",
         pledge_word(one),
-        one["state"] in ("upcoming", "live"),
+        one["state"] in ("upcoming", "live") and not one.get("end"),  # what was ended is not withdrawn again
     )
 
 

@@ -43,7 +43,7 @@ def letter_pdf(service: Service, row: OutboxRow, language: Language) -> bytes:
             raise
         raise Refused(
             "notice.character_unknown",
-            "信函含有现有字体都没有的字符, 不能打印",
+            "信函含有现有字体都没有的字符，不能打印",
             "the letter holds a character that none of its fonts has",
             str(error)[:200],
         ) from error

@@ -16,9 +16,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk
+from api.desk.navigation import room_at
 from api.desk.regulator.event_rows import party_name
 from api.desk.roles import Officer
-from api.desk.work_lists import log_look
+from api.desk.work_lists import AT_THE_DESK, DESK_PURPOSE, log_look
 from api.http.enterprise_ids import name_of, subject_of
 from api.http.errors import InvalidRequest
 from api.pages.rendering import Language
@@ -54,14 +55,18 @@ router = APIRouter()
 class AccessRow(NamedTuple):
     """A look at what is not public, as officers' lists show it.
 
-    `subject_id` names the enterprise in addresses, None where the look was about none. Time in Asia/Shanghai.
+    `subject_id` names the enterprise in addresses, None where the look was about none; `room` is the desk at which it
+    was looked, None for programs; `purpose` as it was said, in both languages where a desk said it. Time in
+    Asia/Shanghai.
     """
 
     access: Access
     at: datetime
-    party_name: str | None
+    party_name: Word | None
     outcome: Word
     subject_id: str | None
+    room: Word | None
+    purpose: Word
 
 
 class DigestRow(NamedTuple):
@@ -124,12 +129,15 @@ def get_accesses(request: Request, language: Language, officer: Officer) -> Resp
 
 
 def _row(service: Service, access: Access) -> AccessRow:
+    room = room_at(access.resource)
     return AccessRow(
         access,
         datetime.fromtimestamp(access.at, SHANGHAI),
         party_name(service, access.party),
         _OUTCOMES[access.outcome],
         None if access.subject is None else name_of(access.subject),
+        None if room is None else room.word,
+        AT_THE_DESK if access.purpose == DESK_PURPOSE else Word(access.purpose, access.purpose),
     )
 
 

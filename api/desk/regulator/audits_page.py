@@ -39,17 +39,23 @@ _RESULTS: Final[Mapping[str, Word]] = {
     "findings": Word("发现问题", "broken promises were found", "closed"),
     "not completed": Word("未能完成", "could not be completed", "alert"),
 }
+#: What `ledger.audit` says that it is looking at.
+_LOOKED_AT: Final[Mapping[str, Word]] = {
+    "tree": Word("检查点与树", "checkpoints and tree"),
+    "entries": Word("逐条记录", "entry by entry"),
+}
 _MEDIA: Final = {HTML: "text/html; charset=utf-8", JSON: "application/json"}
 
 router = APIRouter()
 
 
 class RunRow(NamedTuple):
-    """An audit that was started at a desk. `began` in Asia/Shanghai."""
+    """An audit that was started at a desk. `began` in Asia/Shanghai; `looked_at` is what one that runs is at."""
 
     run: AuditRun
     began: datetime
     state: Word
+    looked_at: Word | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ class ReportContent:
 def get_audits(request: Request, language: Language, officer: Officer) -> Response:
     service = _service(request, officer)
     runs = service.audits.all()
-    rows = [RunRow(one, _moment(one.began_at), _STATES[one.state]) for one in runs]
+    rows = [RunRow(one, _moment(one.began_at), _STATES[one.state], _looked_at(one)) for one in runs]
     content = AuditsContent(rows, any(one.state == "running" for one in runs))
     title = ("审计", "Audits")
     return desk_answer(request, language, officer, PageTemplate("desk/regulator/audits.html", PATH, title), content)
@@ -126,6 +132,11 @@ def _service(request: Request, officer: Officer) -> Service:
         raise not_for_this_desk()
     service: Service = request.app.state.service
     return service
+
+
+def _looked_at(run: AuditRun) -> Word | None:
+    what = "" if run.progress is None else run.progress.what
+    return _LOOKED_AT.get(what, Word(what, what)) if what else None
 
 
 def _moment(at: int) -> datetime:

@@ -79,8 +79,8 @@ class EntryContent:
     statement: Statement
     word: Word
     subject_id: str | None
-    subject_name: str | None
-    issuer_name: str | None
+    subject_name: Word | None
+    issuer_name: Word | None
     key: EnrolledKey | None
     disputed: bool
     issued: datetime
@@ -114,7 +114,7 @@ def post_body(request: Request, language: Language, officer: Officer, fields: di
         content = _content(service, row, purpose=purpose, flaw=flaw)
         return _answer(request, language, officer, content, status=422)
     if row.body is None:
-        raise Gone("body.none", "该条记录没有正文, 或正文已删除", "this entry has no body, or it was erased")
+        raise Gone("body.none", "该条记录没有正文，或正文已删除", "this entry has no body, or it was erased")
     number = log_look(request, officer, "served", _about(row), entry=row.index, purpose=purpose)
     if "file" in fields:
         named = f'attachment; filename="entry-{row.index}-body.json"'
@@ -128,7 +128,7 @@ def _answer(
     request: Request, language: Language, officer: Officer, content: EntryContent, *, status: int = 200
 ) -> Response:
     number = content.entry.index
-    path, title = f"{EXPLORER}/{number}", (f"第 {number} 号记录", f"Entry {number}")
+    path, title = f"{EXPLORER}/{number}", (f"第 {number} 条记录", f"Entry {number}")
     answer = desk_answer(request, language, officer, PageTemplate("desk/regulator/entry.html", path, title), content)
     answer.status_code = status
     return answer
@@ -166,7 +166,7 @@ def _content(
         statement,
         event_type_word("sealed" if isinstance(event, Closed) else type(event).__name__),
         name_of(row.subject) if is_enterprise(row.subject) else None,
-        known[row.subject].name if row.subject in known else party_name(service, row.subject),
+        Word(name := known[row.subject].name, name) if row.subject in known else party_name(service, row.subject),
         party_name(service, statement.issuer),
         governance.keys.get(statement.kid),
         governance.disputed(statement.kid, row.index, row.recorded_at),

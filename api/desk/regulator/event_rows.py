@@ -14,7 +14,7 @@ from projections.search.event_search import EventHit
 
 __all__ = ["ERASED", "ListedEvent", "event_type_word", "listed", "party_name"]
 
-ERASED = Word("封存，正文已删除", "sealed, its body is erased", "closed")
+ERASED = Word("密封，正文已删除", "sealed, its body is erased", "closed")
 
 
 class ListedEvent(NamedTuple):
@@ -27,9 +27,9 @@ class ListedEvent(NamedTuple):
     sealed: bool
     subject: str
     subject_id: str | None
-    subject_name: str | None
+    subject_name: Word | None
     issuer: str
-    issuer_name: str | None
+    issuer_name: Word | None
 
 
 def listed(service: Service, hits: Sequence[EventHit]) -> list[ListedEvent]:
@@ -38,9 +38,9 @@ def listed(service: Service, hits: Sequence[EventHit]) -> list[ListedEvent]:
     subjects |= {own for one in hits if is_enterprise(own := one.issuer.removeprefix("party:")) and ":" in own}
     known = service.views.search.enterprises(sorted(subjects)) if subjects else {}
 
-    def named(subject: str) -> str | None:
+    def named(subject: str) -> Word | None:
         found = known.get(subject.removeprefix("party:"))
-        return party_name(service, subject) if found is None else found.name
+        return party_name(service, subject) if found is None else Word(found.name, found.name)
 
     return [
         ListedEvent(
@@ -64,7 +64,7 @@ def event_type_word(kind: str) -> Word:
     return ERASED if kind == "sealed" else event_word(kind)
 
 
-def party_name(service: Service, party: str) -> str | None:
-    """As it was enrolled; None for what is no party of the book."""
+def party_name(service: Service, party: str) -> Word | None:
+    """As it was enrolled, in Chinese where it has no English name; None for what is no party of the book."""
     record = service.governance.parties.get(party)
-    return None if record is None else record.name_zh
+    return None if record is None else Word(record.name_zh, record.name_en or record.name_zh)

@@ -36,6 +36,18 @@ PATH: Final = "/desk/log"
 STANDING: Final = f"{PATH}/standing"
 _ASKED: Final = ("enterprise", "as_of", "tree_size")
 _DIGITS_MAX: Final = 15
+#: What a condition is about, by the first part of its name; its own words are for the operator's terminal, too.
+_CONDITIONS: Final[Mapping[str, Word]] = {
+    "history": Word("历史", "history"),
+    "sequencer": Word("登记", "sequencer"),
+    "clock": Word("时钟", "clock"),
+    "projections": Word("读模型", "read models"),
+    "storage": Word("存储", "storage"),
+    "database": Word("数据库", "database"),
+    "reader": Word("只读副本", "reader"),
+    "demo": Word("样例", "sample"),
+}
+_OTHER: Final = Word("故障", "defect")
 
 router = APIRouter()
 
@@ -57,7 +69,7 @@ class LogContent:
     witnesses: Sequence[str]
     roots: Sequence[MapRoot]
     projected_size: int
-    conditions: Sequence[Condition]
+    conditions: Sequence[tuple[Word, Condition]]
     asks_standings: bool
 
 
@@ -94,7 +106,7 @@ def get_log(request: Request, language: Language, officer: Officer) -> Response:
         [] if policy is None else [one.name for one in policy.witnesses],
         service.governance.map_roots[::-1],
         service.progress.size,
-        service.conditions(),
+        [(_CONDITIONS.get(one.name.partition(".")[0], _OTHER), one) for one in service.conditions()],
         officer.sees_closed,
     )
     title = ("账本与见证", "The log and its witnesses")

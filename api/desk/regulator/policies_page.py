@@ -40,6 +40,7 @@ __all__ = ["ComparisonContent", "PoliciesContent", "router"]
 
 PATH: Final = "/desk/policies"
 COMPARISON: Final = f"{PATH}/comparison"
+_NO_POLICY: Final = "not a standing policy: "
 _FIELDS: Final = ("proposal", "document", "as_of")
 
 router = APIRouter()
@@ -51,7 +52,7 @@ class ProposedPolicy(NamedTuple):
     entry: int
     title: Word
     issuer: str
-    issuer_name: str | None
+    issuer_name: Word | None
     approve: str | None
 
 
@@ -134,9 +135,7 @@ def post_comparison(request: Request, language: Language, officer: Officer, fiel
     title = Word(policy.title_zh, policy.title_en)
     content = ComparisonContent(title, found.totals, moves, _rows(service, lines))
     said = ("规则比较", "Policies compared")
-    return desk_answer(
-        request, language, officer, PageTemplate("desk/regulator/comparison.html", COMPARISON, said), content
-    )
+    return desk_answer(request, language, officer, PageTemplate("desk/regulator/comparison.html", PATH, said), content)
 
 
 def _require(service: Service, request: Request, officer: Officer) -> None:
@@ -190,7 +189,7 @@ def _policy(service: Service, typed: Mapping[str, str], wrong: dict[str, Word]) 
             policy = read_policy(typed["document"].encode())
             require_flawless(policy)
         except Malformed as error:
-            wrong["document"] = Word(f"不是践诺状况规则: {error}", str(error))
+            wrong["document"] = Word(f"不是践诺状况规则：{str(error).removeprefix(_NO_POLICY)}", str(error))
         except Refused as error:
             wrong["document"] = Word(f"{error.zh}: {error.detail}", f"{error.en}: {error.detail}")
         else:

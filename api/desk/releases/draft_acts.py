@@ -94,13 +94,13 @@ def _bytes(fields: dict[str, str], name: str) -> bytes | None:
     try:
         return base64.b64decode(fields.get(name, ""), validate=True) or None
     except (ValueError, binascii.Error):
-        raise InvalidRequest("release.not_base64", "表单内容不完整, 请重新签名", f"{name} is not base64") from None
+        raise InvalidRequest("release.not_base64", "表单内容不完整，请重新签名", f"{name} is not base64") from None
 
 
 def _moved_on() -> Refused:
     return Refused(
         "release.moved_on",
-        "这份草稿已经不在原来的状态: 见下",
+        "这份草稿已经不在原来的状态：见下",
         "the draft is not any more in the state that you saw: see below",
     )
 
@@ -108,7 +108,7 @@ def _moved_on() -> Refused:
 def _not_yours() -> Refused:
     return Refused(
         "release.not_yours",
-        "只有拟稿人和签发人可以撤回, 只有拟稿人可以删除草稿",
+        "只有拟稿人和签发人可以撤回，只有拟稿人可以删除草稿",
         "its drafter and whoever left it call it back; its drafter discards it",
     )
 

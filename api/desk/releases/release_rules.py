@@ -59,7 +59,7 @@ def require_another_officer(draft: Draft, officer: str) -> None:
     if officer == draft.drafter:
         raise Refused(
             "release.own_draft",
-            f"经办人 {draft.drafter} 拟的草稿须由本单位另一名经办人签发, 换一把密钥也不行",
+            f"经办人 {draft.drafter} 拟的草稿须由本单位另一名经办人签发，换一把密钥也不行",
             f"a draft by officer {draft.drafter} is released by another officer of the party, "
             "whichever key the drafter would use",
         )
@@ -84,14 +84,14 @@ def require_release(service: Service, draft: Draft, officer: Officer, candidate:
         said = datetime.fromtimestamp(latest, SHANGHAI).strftime("%Y-%m-%d %H:%M")
         raise InvalidRequest(
             "release.too_late",
-            f"签名的声明只在一段时间内有效: 最迟 {said} (北京时间) 发布",
+            f"签名的声明只在一段时间内有效：最迟 {said}（北京时间）发布",
             f"a signed statement is good for a time: release it by {said}, Beijing time",
         )
     brings = bool(candidate.annexes) or isinstance(candidate.event, AttachmentAdded)
     if brings and at > service.clock() + BODY_HOLD_SECONDS:
         raise InvalidRequest(
             "release.files_are_held_shortly",
-            "附有文件的声明不能留待以后发布: 上传的文件只保留一小时",
+            "附有文件的声明不能留待以后发布：上传的文件只保留一小时",
             "a statement with files is not left for later: uploads are held for an hour",
         )
     require_same(draft, candidate, at)
@@ -108,6 +108,6 @@ def require_same(draft: Draft, candidate: Candidate, at: int) -> None:
     if not same:
         raise Refused(
             "release.another_content",
-            "签名的内容与草稿不同: 请打开草稿重新签名",
+            "签名的内容与草稿不同：请打开草稿重新签名",
             "what was signed is not what was drafted: open the draft, and sign it anew",
         )

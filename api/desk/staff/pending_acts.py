@@ -23,13 +23,15 @@ from starlette.responses import Response
 
 from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk, to
 from api.desk.pending_list import PARAMETERS, PendingQuery, asked_page, pending_query
+from api.desk.pending_pages import one_page
+from api.desk.refusal_words import reason_flaw
 from api.desk.roles import Officer
 from api.desk.staff.pledge_codes import CodeProposals, division_of
 from api.desk.work_lists import WaitingRow, log_look, waiting_pledge
-from api.http.errors import InvalidRequest
 from api.importing.table_writer import csv_table
 from api.pages.csp import PAGE_HEADERS
 from api.pages.rendering import Language
+from api.pages.words import Word
 from api.service.service import Service
 from api.service.waiting_pledges import Refusal, drop_ended, read_refusal
 from ledger.errors import Malformed, NotFound, Refused
@@ -41,19 +43,23 @@ PATH: Final = "/desk/pending"
 _HEADER: Final = ("id", "enterprise", "name", "campaign", "scope", "received", "state", "reason")
 _ID: Final = re.compile("[0-9a-f]{64}")
 _NO_STORE: Final = {**PAGE_HEADERS, "Cache-Control": "no-store"}
+_CHANGED: Final = Word(
+    "列表已变化，未退回任何承诺；请看过下面的各份再办理",
+    "the list has changed, and nothing was refused: look at what is below first",
+)
 
 router = APIRouter()
 
 
 @dataclass(frozen=True, slots=True)
 class RefusalContent:
-    """Which rows are about to be refused, the digest of their ids, and what was typed."""
+    """Which rows are about to be refused, the digest of their ids, what was typed, and what is wrong with it."""
 
     rows: Sequence[WaitingRow]
     digest: str
     asked: PendingQuery
     reason: str
-    wrong: str
+    wrong: Word | None
 
 
 def get_csv(request: Request, _: Language, officer: Officer) -> Response:
@@ -120,7 +126,7 @@ def get_refusal(request: Request, language: Language, officer: Officer) -> Respo
     service: Service = request.app.state.service
     asked = pending_query(request)
     _require_organizer(service, request, officer)
-    return _ask(request, language, officer, asked, "", "")
+    return _ask(request, language, officer, asked)
 
 
 def post_refusals(request: Request, language: Language, officer: Officer, fields: dict[str, str]) -> Response:
@@ -129,16 +135,13 @@ def post_refusals(request: Request, language: Language, officer: Officer, fields
     asked = pending_query(request)
     _require_organizer(service, request, officer)
     shown = _waiting(asked_page(service, asked, officer).pending)
+    typed = fields.get("reason", "")
     if fields.get("rows") != _digest(shown):
-        raise InvalidRequest(
-            "pending.list_changed",
-            "列表已变化, 未退回任何承诺; 请重新查看后再办理",
-            "the list has changed, and nothing was refused: look at it again",
-        )
+        return _ask(request, language, officer, asked, typed, _CHANGED)
     try:
         refusal = _reason(fields)
     except (Malformed, Refused) as error:
-        return _ask(request, language, officer, asked, fields.get("reason", ""), _said(error, language))
+        return _ask(request, language, officer, asked, typed, reason_flaw(error))
     for one in shown:
         try:
             service.desk.refuse(one.statement_id, at=service.clock(), by=officer.party, reason=refusal.reason)
@@ -151,13 +154,21 @@ def post_refusal(request: Request, language: Language, officer: Officer, fields:
     service: Service = request.app.state.service
     _require_organizer(service, request, officer)
     one = _found(service, request)
-    refusal = _reason(fields)
+    try:
+        refusal = _reason(fields)
+    except (Malformed, Refused) as error:
+        return one_page(request, language, officer, one, reason=fields.get("reason", ""), wrong=reason_flaw(error))
     service.desk.refuse(one.statement_id, at=service.clock(), by=officer.party, reason=refusal.reason)
     return to(f"{PATH}/{one.statement_id.hex()}", language)
 
 
 def _ask(
-    request: Request, language: Language, officer: Officer, asked: PendingQuery, reason: str, wrong: str
+    request: Request,
+    language: Language,
+    officer: Officer,
+    asked: PendingQuery,
+    reason: str = "",
+    wrong: Word | None = None,
 ) -> Response:
     service: Service = request.app.state.service
     page = asked_page(service, asked, officer)
@@ -176,12 +187,6 @@ def _ask(
 
 def _reason(fields: dict[str, str]) -> Refusal:
     return read_refusal(msgspec.json.encode({"reason": fields.get("reason", "").strip()}))
-
-
-def _said(error: Malformed | Refused, language: Language) -> str:
-    if isinstance(error, Refused):
-        return error.zh if language == "zh" else error.en
-    return "请写一行理由, 企业会看到" if language == "zh" else "write a reason of one line: the enterprise reads it"
 
 
 def _waiting(pending: Sequence[Pending]) -> list[Pending]:

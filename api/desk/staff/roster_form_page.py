@@ -107,7 +107,7 @@ def _judged(request: Request, language: Language, officer: Officer, form: Roster
         wrong["file"] = "请选择名单文件", "choose the roster's file"
     elif len(form.data) > DESK_ROSTER_BYTES_MAX:
         most = f"{DESK_ROSTER_BYTES_MAX // 2**20} MB"
-        wrong["file"] = f"文件超过 {most}; 请拆分, 或用命令行导入", f"more than {most}: split it, or use the command"
+        wrong["file"] = f"文件超过 {most}；请拆分，或用命令行导入", f"more than {most}: split it, or use the command"
     if f"campaign:{typed['campaign']}" not in service.governance.campaigns:
         wrong["campaign"] = "请选择活动", "choose a campaign"
     if typed["scope"] not in scopes:
@@ -116,7 +116,7 @@ def _judged(request: Request, language: Language, officer: Officer, form: Roster
     try:
         approved = row_numbers(typed["approve"])
     except Malformed as error:
-        wrong["approve"] = "应为行号, 如 7,12,30-40", f"row numbers such as 7,12,30-40: {error}"
+        wrong["approve"] = "应为行号，如 7,12,30-40", f"row numbers such as 7,12,30-40: {error}"
     if not wrong:
         reading = TableReading(
             campaign=typed["campaign"], scope=scopes[typed["scope"]], approved=approved, rows_max=DESK_ROSTER_ROWS_MAX
@@ -124,10 +124,12 @@ def _judged(request: Request, language: Language, officer: Officer, form: Roster
         try:
             run = dry_run(request.app, form.data, form.file_name, reading, officer.party, service.today())
         except Malformed as error:
-            wrong["file"] = f"不能作为名单读取: {error}", f"cannot be read as a roster: {error}"
+            wrong["file"] = f"不能作为名单读取：{error}", f"cannot be read as a roster: {error}"
         else:
             name = kept_rosters(request).keep(officer.session.id_hash, run)
             return to(f"{PATH}/{name}", language)
+    if "file" not in wrong:
+        wrong["file"] = "请再选一次文件：浏览器不会保留它", "choose the file again: browsers do not keep it"
     place = 0 if language == "zh" else 1
     return _form(request, language, officer, typed, {name: said[place] for name, said in wrong.items()})
 

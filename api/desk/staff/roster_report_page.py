@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from itertools import takewhile
+from typing import Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
@@ -35,6 +36,8 @@ _NO_STORE: Final = {**PAGE_HEADERS, "Cache-Control": "no-store"}
 _ROWS: Final = 100
 _FILTERS: Final = frozenset({"status", "rule", "q", "after"})
 _Q_CHARS_MAX: Final = 60
+_SHARED_CHARS_MIN: Final = 4  # less of a sentence says nothing
+_ENDS: Final = " ,:;(（，：；“'"
 
 ROW_STATES: Final[dict[Status, Word]] = {
     "accepted": Word("可以登记", "accepted", "good"),
@@ -45,6 +48,14 @@ ROW_STATES: Final[dict[Status, Word]] = {
 }
 
 router = APIRouter()
+
+
+class ReasonCount(NamedTuple):
+    """A reason that rows were kept out for, or are to be looked at: its rule, what it says, of how many rows."""
+
+    rule: str
+    word: Word
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,7 @@ class RosterReport:
     name: str
     run: DryRun
     counts: dict[Status, int]
-    rules: dict[str, int]
+    rules: Sequence[ReasonCount]
     asked: dict[str, str]
     rows: Sequence[RowReport]
     found: int
@@ -87,7 +98,7 @@ def get_report(request: Request, language: Language, officer: Officer) -> Respon
         name,
         run,
         {state: count for state in ROW_STATES if (count := run.report.counts().get(state, 0))},
-        run.report.reasons(),
+        _reasons(run.report),
         asked,
         shown,
         len(rows),
@@ -131,7 +142,7 @@ def get_fields(request: Request, _: Language, officer: Officer) -> Response:
     if run.today != service.today():
         raise InvalidRequest(
             "roster.another_day",
-            "试运行是昨天做的; 请重新上传, 日期以今天为准",
+            "试运行是昨天做的；请重新上传，日期以今天为准",
             "the dry run is of another day: hand the roster in again",
         )
     after = _row_number(request.query_params.get("after", "0"))
@@ -148,6 +159,23 @@ def post_drop(request: Request, language: Language, officer: Officer, _: dict[st
     _own(request, officer)
     kept_rosters(request).drop(officer.session.id_hash)
     return to(PATH, language)
+
+
+def _reasons(report: ImportReport) -> list[ReasonCount]:
+    """The reasons of a report in words, the commonest first."""
+    said: dict[str, tuple[list[str], list[str]]] = {}
+    for reason in (reason for row in report.rows for reason in row.reasons):
+        zh, en = said.setdefault(reason.rule, ([], []))
+        zh.append(reason.zh)
+        en.append(reason.en)
+    return [ReasonCount(rule, Word(*map(_shared, said[rule])), rows) for rule, rows in report.reasons().items()]
+
+
+def _shared(texts: Sequence[str]) -> str:
+    """What rows with one reason say in common: some go on with what stands in the row."""
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(min(texts), max(texts), strict=False))
+    shared = "".join(one for one, _ in alike).rstrip(_ENDS)
+    return texts[0] if len(set(texts)) == 1 or len(shared) < _SHARED_CHARS_MIN else f"{shared}…"
 
 
 def _own(request: Request, officer: Officer) -> tuple[str, DryRun]:

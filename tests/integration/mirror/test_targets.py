@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -12,8 +13,10 @@ from pathlib import Path
 import obstore
 import pytest
 
+from api.mirror.bucket_writer import BucketWriter
+from api.mirror.folder_writer import FolderWriter
 from api.mirror.mirror import Mirror
-from api.mirror.mirror_copy import MirrorCopy
+from api.mirror.mirror_copy import MirrorCopy, Receipted
 from api.mirror.target_writer import Damaged, open_writer
 from api.monitor.checkpoint_growth import Inconsistent
 from ledger.errors import Malformed, Misconfigured, NotFound, Unavailable
@@ -98,14 +101,15 @@ def test_the_copy_is_the_log_file_for_file_and_answers_for_it_at_every_size(scen
 
 def counted_down(patch: pytest.MonkeyPatch, steps: int) -> Callable[[], int]:
     """Dies before the `steps`-th thing that outlasts the process, and before all that come after it."""
-    done = 0
+    done, lock = 0, threading.Lock()
 
     def counting(function: Callable[..., object]) -> Callable[..., object]:
         def call(*arguments: object, **named: object) -> object:
             nonlocal done
-            done += 1
-            if done >= steps:
-                raise Killed
+            with lock:  # some are done by threads
+                done += 1
+                if done >= steps:
+                    raise Killed
             return function(*arguments, **named)
 
         return call
@@ -208,7 +212,8 @@ def test_a_damaged_file_is_named_and_never_overwritten(
 ) -> None:
     scene.say(SUBJECT, 300)
     with monkeypatch.context() as patch:
-        patch.setattr(MirrorCopy, "commit", lambda *_: (_ for _ in ()).throw(Killed()))
+        for writer in (FolderWriter, BucketWriter):
+            patch.setattr(writer, "swap", lambda *_: (_ for _ in ()).throw(Killed()))
         with pytest.raises(Killed):
             mirrored(scene, place).round()
     kept(place).alone()
@@ -223,6 +228,17 @@ def test_a_damaged_file_is_named_and_never_overwritten(
         place.put(path, good)
     mirrored(scene, place).round()
     assert_whole(scene, place)
+
+
+def test_a_file_that_is_taken_away_before_it_is_durable_does_not_come_back(place: MirrorPlace) -> None:
+    copy = kept(place)
+    for number in range(20):
+        path = f"annexes/{number:064x}"
+        copy.put(path, bytes(100_000))
+        assert copy.has_annex(path) or isinstance(place, BucketPlace), "it would be fetched twice"
+        copy.take_down(path)
+    copy.commit(b"a note", Receipted(0, 0))
+    assert [path for path in place.all() if path.startswith("annexes/")] == []
 
 
 def test_a_place_of_other_things_is_left_alone(scene: Scene, place: MirrorPlace) -> None:

@@ -81,7 +81,12 @@ function wordsFor(form, name, value) {
     const group = chosen.closest("fieldset")?.querySelector("legend")?.textContent ?? name;
     return { term: group, said: `${labelOf(chosen)} (${String(value)})` };
   }
-  const said = Array.isArray(value) ? value.map(String).join(say("、", ", ")) : String(value);
+  const inWords = (/** @type {unknown} */ one) => {
+    const input = inputs.find((found) => found.getAttribute("value") === String(one));
+    const word = input?.getAttribute("data-word") ?? (input?.getAttribute("type") === "checkbox" ? labelOf(input) : null);
+    return word === null ? String(one) : `${word} (${String(one)})`;
+  };
+  const said = Array.isArray(value) ? value.map(inWords).join(say("、", ", ")) : inWords(value);
   const group = inputs[0]?.closest("fieldset")?.querySelector("legend")?.textContent;
   return { term: inputs[0]?.getAttribute("type") === "checkbox" && group ? group : labelOf(inputs[0]) || name, said };
 }
@@ -159,7 +164,7 @@ async function tell(form, statement, outcome) {
       link(say("保存收件回执（已签名）", "Save the signed acknowledgement"), `/desk/enterprise/acknowledgements/${id}`),
     );
   } else {
-    byId("done-title").textContent = say(`已登记：第 ${outcome.entry} 号记录`, `In the book: entry ${outcome.entry}`);
+    byId("done-title").textContent = say(`已登记：第 ${outcome.entry} 条记录`, `In the book: entry ${outcome.entry}`);
     byId("done-text").textContent = say(
       "收据由账本签名，离线也能核验，请保存。",
       "The receipt is signed by the log and verifies offline: keep it.",

@@ -12,7 +12,7 @@ import { parseTrust } from "../verify/trust.js";
 import { element } from "../verify/view.js";
 import { offerAttachments } from "./attaching.js";
 import { DraftPlace, formatDraft, parseDraft } from "./drafts.js";
-import { atField, byId, during, language, partyOf, say } from "./fields.js";
+import { atField, byId, during, inPageWords, language, partyOf, say } from "./fields.js";
 import { addItem, fieldAt, fieldsIn, fillIn, idOf, objectIn, typedIn, valueOf } from "./form_values.js";
 import { wordsOf } from "./form_words.js";
 import { allKeys } from "./key_store.js";
@@ -290,9 +290,9 @@ async function sign() {
     show(filling);
     const field = faultyField(error);
     if (field === null) {
-      byId("problem").textContent = error[language];
+      byId("problem").textContent = inPageWords(error[language]);
       byId("problem").focus();
-    } else complain([{ field, zh: error.zh, en: error.en }]);
+    } else complain([{ field, zh: inPageWords(error.zh), en: inPageWords(error.en) }]);
   }
 }
 
@@ -487,6 +487,7 @@ function begin() {
   byId("draft-clear").addEventListener("click", () => {
     const asked = say("清空填写的内容吗？", "Clear all that you filled in?");
     if (!confirm(asked)) return;
+    clearTimeout(timer); // what was about to be kept would come back
     place.forget();
     location.reload();
   });

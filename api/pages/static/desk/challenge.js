@@ -15,7 +15,7 @@ export async function answerTo(key, party, ownLog) {
   const { log, nonce, expires_at: expiresAt } = await asked("/desk/challenge", {});
   if (log !== ownLog) {
     throw new Refuted(
-      `这里是另一个账本 (${String(log).slice(0, 80)}), 这把密钥属于 ${ownLog}`,
+      `这里是另一个账本（${String(log).slice(0, 80)}），这把密钥属于 ${ownLog}`,
       `this is another log (${String(log).slice(0, 80)}) than this key is for: ${ownLog}`,
     );
   }

@@ -63,7 +63,7 @@ export function parseDraft(text, type) {
   }
   if (found.form !== type) {
     throw new Malformed(
-      `这是另一份表单的草稿: ${String(found.form).slice(0, 80)}`,
+      `这是另一份表单的草稿：${String(found.form).slice(0, 80)}`,
       `a draft of another form: ${String(found.form).slice(0, 80)}`,
     );
   }

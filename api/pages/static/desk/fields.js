@@ -32,6 +32,24 @@ function complain(field, said) {
   input.focus();
 }
 
+const NAMED = /^([a-z_]+)(?:[.[][^ ]*)? (?:中第|holds )/;
+
+/** The field that a refusal names first, if this page has it. @param {string} said @returns {Element | null} */
+function fieldNamed(said) {
+  const name = NAMED.exec(said)?.[1];
+  return name === undefined ? null : document.querySelector(`[data-field="${name}"], [name="${name}"]`);
+}
+
+/** What a refusal says, with the page's own word for the field that it names first; the place of the characters alone
+ *  is left out. @param {string} said @returns {string} */
+export function inPageWords(said) {
+  if (!NAMED.test(said)) return said;
+  const field = fieldNamed(said);
+  const label = field === null ? null : document.querySelector(`label[for="${field.id}"]`);
+  const word = field?.getAttribute("data-label") ?? label?.firstChild?.textContent?.trim() ?? say("正文", "the text");
+  return said.replace(/^[^ ]+ ?/, say(`“${word}”`, `“${word}” `)).replace(/ \([^()]*, character \d+ to \d+\)$/, "");
+}
+
 /** Takes back what was said at the fields of a form. @param {HTMLElement} form */
 export function forgive(form) {
   for (const one of form.querySelectorAll("[aria-invalid]")) one.removeAttribute("aria-invalid");
@@ -72,8 +90,9 @@ export async function during(act) {
       );
       throw error;
     }
-    if (error instanceof FieldError) complain(error.field, error[language]);
-    else byId("problem").textContent = error[language];
+    const field = error instanceof FieldError ? error.field : (fieldNamed(error.zh)?.id ?? "");
+    if (document.getElementById(`${field}-wrong`) !== null) complain(field, inPageWords(error[language]));
+    else byId("problem").textContent = inPageWords(error[language]);
   }
 }
 
@@ -84,7 +103,7 @@ export const typed = (id) => /** @type {HTMLInputElement} */ (byId(id)).value;
 export async function chosenText(id) {
   const file = /** @type {HTMLInputElement} */ (byId(id)).files?.[0];
   if (file === undefined) throw new FieldError(id, "请选择文件", "choose a file");
-  if (file.size > 65_536) throw new FieldError(id, "文件过大, 不是密钥文件", "too large for a key file");
+  if (file.size > 65_536) throw new FieldError(id, "文件过大，不是密钥文件", "too large for a key file");
   return file.text();
 }
 
@@ -107,13 +126,13 @@ export function partyOf(text) {
   const plain = text.normalize("NFKC").trim();
   const code = plain.replace(/[\s-]/g, "").toUpperCase();
   if (RESIDENT.test(code.replace(/^PARTY:(USCC:)?/, ""))) {
-    throw new Malformed("这是居民身份号码, 不能用作主体编号", "a resident's identity number is no party");
+    throw new Malformed("这是居民身份号码，不能用作主体编号", "a resident's identity number is no party");
   }
   if (plain.toLowerCase().startsWith("party:")) return parseSubject(plain);
   if (/^[0-9A-HJ-NPQRTUWXY]{18}$/.test(code)) return parseSubject(`party:uscc:${code}`);
   if (/^[0-9A-Z]{18}[0-9]{2}$/.test(code)) return parseSubject(`party:lei:${code}`);
   throw new Malformed(
-    "不是统一社会信用代码, 也不是主体编号 (如 party:organizer)",
+    "不是统一社会信用代码，也不是主体编号（如 party:organizer）",
     "neither a unified social credit code nor the id of a party, such as party:organizer",
   );
 }

@@ -120,7 +120,7 @@ function pairs(field, faults) {
   for (const line of linesOf(inputOf(field).value)) {
     const match = /^([A-Za-z0-9_.]+)\s*[:：=]\s*([0-9]{1,15})$/.exec(line);
     if (match === null || Object.hasOwn(made, match[1])) {
-      faults.push({ field: idOf(field), zh: `读不懂: ${line}`, en: `not a line of a table, or twice: ${line}` });
+      faults.push({ field: idOf(field), zh: `读不懂：${line}`, en: `not a line of a table, or twice: ${line}` });
       continue;
     }
     const number = Number(match[2]);
@@ -148,17 +148,17 @@ function scalar(field, typed, faults) {
     return number;
   }
   if ((field.dataset.of ?? kind(field)) === "date") {
-    return isDate(text) ? text : wrong(`须为日期, 如 ${DATE_EXAMPLE}`, `a date, such as ${DATE_EXAMPLE}: ${text}`);
+    return isDate(text) ? text : wrong(`须为日期，如 ${DATE_EXAMPLE}`, `a date, such as ${DATE_EXAMPLE}: ${text}`);
   }
   const length = [...text].length;
   if (length > Number(lengthMax)) {
-    return wrong(`至多 ${lengthMax} 个字符, 现有 ${length} 个`, `${lengthMax} characters at most, these are ${length}`);
+    return wrong(`至多 ${lengthMax} 个字符，现有 ${length} 个`, `${lengthMax} characters at most, these are ${length}`);
   }
   if (length < Number(lengthMin)) return wrong(`至少 ${lengthMin} 个字符`, `${lengthMin} characters at least`);
   if (pattern !== undefined && !new RegExp(`^(?:${pattern})$`, "u").test(text)) {
-    if (kind(field) === "month") return wrong("须为年月, 如 2026-03", "a month, such as 2026-03");
+    if (kind(field) === "month") return wrong("须为年月，如 2026-03", "a month, such as 2026-03");
     if (kind(field) === "digest") return wrong("须为 64 位小写十六进制", "64 hexadecimal digits, lower case");
-    return wrong(`格式不符: ${text.slice(0, 40)}`, `not in its form: ${text.slice(0, 40)}`);
+    return wrong(`格式不符：${text.slice(0, 40)}`, `not in its form: ${text.slice(0, 40)}`);
   }
   if (kind(field) !== "text" && text.includes("\n")) return wrong("须为一行", "one line");
   return text;

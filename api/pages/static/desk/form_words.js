@@ -24,10 +24,10 @@ export function wordsOf(said, form, text) {
   if (said.text !== null && text !== null) lines.push(...linesOf(said.text, text));
   lines.push(
     [say("形式", "Form"), plain(sealed ? say("密封", "sealed") : say("公开", "open"))],
-    [say("签署主体", "Signed by"), code(party)],
+    [say("签名主体", "Signed by"), code(party)],
     [say("密钥", "Key"), code(kidHex)],
     [say("账本", "Log"), code(log)],
-    [say("签署时间", "At"), plain(shanghaiTime(iat).slice(0, 19).replace("T", " "))],
+    [say("签名时间", "At"), plain(shanghaiTime(iat).slice(0, 19).replace("T", " "))],
   );
   return facts(lines);
 }

@@ -96,7 +96,7 @@ function looksRight(pkcs8) {
 }
 
 const wrongPassphrase = () =>
-  new Refuted("口令不对, 或文件已损坏", "the passphrase is wrong, or the file is damaged");
+  new Refuted("口令不对，或文件已损坏", "the passphrase is wrong, or the file is damaged");
 
 /** The PKCS#8 of a file that is not encrypted; null for one that is. Throws `Malformed`. @param {string} file
  *  @returns {Uint8Array | null} */
@@ -111,11 +111,11 @@ export function plainPem(file) {
 function unwrapped(file) {
   const match = file.length > FILE_CHARS_MAX ? null : PEM.exec(file.replaceAll("\r\n", "\n"));
   if (match === null || match[1] !== match[3]) {
-    throw new Malformed("不是密钥文件 (PEM)", "not a key file (PEM)");
+    throw new Malformed("不是密钥文件（PEM）", "not a key file (PEM)");
   }
   if (match[1] === "PRIVATE KEY") {
     throw new Malformed(
-      "该密钥文件没有加密: 请用带口令的文件",
+      "该密钥文件没有加密：请用带口令的文件",
       "this key file is not encrypted: use one with a passphrase",
     );
   }
@@ -165,7 +165,7 @@ export function checkP256(pkcs8) {
   const algorithm = info.take(SEQUENCE);
   if (equal(algorithm, ED25519)) {
     throw new Malformed(
-      "这是 Ed25519 密钥, 请在命令行使用; 浏览器中用 P-256 密钥 (key new --kind p256)",
+      "这是 Ed25519 密钥，请在命令行使用；浏览器中用 P-256 密钥（key new --kind p256）",
       "an Ed25519 key, for the command line; the browser takes P-256 ones (key new --kind p256)",
     );
   }

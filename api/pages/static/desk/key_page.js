@@ -115,7 +115,7 @@ async function check() {
     if (made === null || !equal(made.kid, kid)) {
       throw new FieldError(
         "check-file",
-        "这是另一把密钥的文件, 不是刚才生成的",
+        "这是另一把密钥的文件，不是刚才生成的",
         "the file of another key, not of the one just made",
       );
     }
@@ -156,7 +156,7 @@ async function shown(stored) {
   const facts = element("dl", "facts");
   for (const [name, value] of [
     [say("主体", "Party"), stored.party],
-    [say("指纹 (kid)", "Thumbprint (kid)"), (stored.kid.match(/.{8}/g) ?? []).join(" ")], // to be read out
+    [say("指纹", "Thumbprint"), (stored.kid.match(/.{8}/g) ?? []).join(" ")], // to be read out
     [say("账本", "Log"), stored.log],
     [say("加入", "Added"), stored.addedOn],
   ]) {

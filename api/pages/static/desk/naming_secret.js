@@ -51,12 +51,12 @@ export class NamingSecret {
 export async function openSecret(file, passphrase, kid) {
   if ((file.match(/-----BEGIN /g) ?? []).length > 1) {
     throw new Malformed(
-      "文件中有多份导入密文; 请用命令行 credit-ledger import 导入",
+      "文件中有多份导入密文；请用命令行 credit-ledger import 导入",
       "the file holds several secrets: import by `credit-ledger import`",
     );
   }
   const pkcs8 = passphrase === "" ? plainPem(file) : await decryptPem(file, passphrase);
-  if (pkcs8 === null) throw new Malformed("文件已加密或不是密钥文件; 请填写口令", "encrypted, or no such file");
+  if (pkcs8 === null) throw new Malformed("文件已加密或不是密钥文件；请填写口令", "encrypted, or no such file");
   if (pkcs8.length === X25519.length + SECRET_BYTES && equal(pkcs8.subarray(0, X25519.length), X25519)) {
     return { value: pkcs8.slice(X25519.length), fromKey: false };
   }

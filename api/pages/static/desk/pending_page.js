@@ -8,7 +8,7 @@ import { decodeKey } from "../verify/keys.js";
 import { Malformed, Refuted, Uncheckable } from "../verify/errors.js";
 import { element } from "../verify/view.js";
 import { csvTable } from "./csv.js";
-import { byId, during, FieldError, say, typed } from "./fields.js";
+import { byId, during, FieldError, forgive, say, typed } from "./fields.js";
 import { allKeys } from "./key_store.js";
 import { batchItem } from "./row_scribe.js";
 import { askJson, sendBatch, Stopped } from "./service.js";
@@ -132,12 +132,12 @@ async function propose(leftOut) {
   );
   const sealed = about.filter(({ pledge }) => pledge.sealed).length;
   byId("said").textContent = say(
-    `以 ${of("party")} 的名义公布以下 ${about.length} 份承诺 (其中密封 ${sealed} 份)，每份签一次名。公布后不能撤回，只能撤销。编码如已被占用，改用下一个。`,
+    `以 ${of("party")} 的名义公布以下 ${about.length} 份承诺（其中密封 ${sealed} 份），每份签一次名。公布后不能撤回，只能撤销。编码如已被占用，改用下一个。`,
     `As ${of("party")}, publish these ${about.length} pledges (${sealed} of them sealed), each signed by itself. What is published stays; it can only be revoked. Where a code is taken, the next one is used.`,
   );
   byId("left-out").replaceChildren(
     ...leftOut.map((name) =>
-      element("li", "", say(`${name}: 代码中没有行政区划，请单独公布`, `${name}: no division in its id; publish it by itself`)),
+      element("li", "", say(`${name}：代码中没有行政区划，请单独公布`, `${name}: no division in its id; publish it by itself`)),
     ),
   );
   byId("takes").replaceChildren(...lines);
@@ -246,7 +246,10 @@ function finish() {
 async function begin() {
   if (section !== null) {
     section.hidden = false;
-    byId("prepare").addEventListener("click", () => void during(prepare));
+    byId("prepare").addEventListener("click", () => {
+      if (section !== null) forgive(section);
+      void during(prepare);
+    });
     byId("sign").addEventListener("click", () => void during(sign));
     byId("cancel").addEventListener("click", withdraw);
     byId("stop").addEventListener("click", () => stopping?.abort());

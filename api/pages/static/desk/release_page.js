@@ -64,7 +64,8 @@ async function propose() {
   /** @type {HTMLInputElement} */
   const input = byId("when");
   if (!input.validity.valid) {
-    throw new FieldError("when", `请选择 ${input.min} 至 ${input.max} 之间的时间`, `a time from ${input.min} to ${input.max}`);
+    const [min, max] = [input.min, input.max].map((one) => one.replace("T", " "));
+    throw new FieldError("when", `请选择 ${min} 至 ${max} 之间的时间`, `a time from ${min} to ${max}`);
   }
   const content = { effective_on: dayOf(typed("when")), ...fields, type, v: 1 };
   const key = await ownKey();
@@ -83,17 +84,17 @@ async function propose() {
   const { type: kind, ...rest } = { ...withoutFrame(said.content), type: said.content.type };
   if (kind !== type) throw new Malformed("将要签名的不是这份草稿", "what is to be signed is not this draft");
   const rows = [
-    [say("账本", "Log"), said.log],
-    [say("签发主体", "Said by"), said.party],
-    [say("对象", "About"), said.subject],
     [say("事项", "Act"), `${document.querySelector("h1")?.textContent ?? ""} (${kind})`],
-    [say("公开方式", "Form"), said.sealed ? say("密封", "sealed") : say("公开", "open")],
+    [say("关于", "About"), said.subject],
     [
       say("发布", "Release"),
       typed("when") === "" ? say("立即", "at once") : `${typed("when").replace("T", " ")} ${say("北京时间", "Beijing time")}`,
     ],
     ...lines(rest, ""),
     ...(said.text === null ? [] : lines(withoutFrame(said.text), "")),
+    [say("形式", "Form"), said.sealed ? say("密封", "sealed") : say("公开", "open")],
+    [say("签名主体", "Signed by"), said.party],
+    [say("账本", "Log"), said.log],
   ];
   byId("said").replaceChildren(
     ...rows.flatMap(([name, value]) => [element("dt", "", name), element("dd", "text", value)]),

@@ -134,7 +134,7 @@ function propose(what) {
   );
   const line = (/** @type {Row} */ row) => {
     const cells = /** @type {[string, string, string][]} */ ([
-      ["", String(row.fields.row), ""],
+      [say("行", "Row"), String(row.fields.row), ""],
       [say("企业", "Enterprise"), row.fields.name, row.said.subject],
       [say("承诺", "Pledge"), `${row.said.content.made_on} · ${row.said.content.reason}`, scribe.code(row, 0)],
       [say("有效期至", "Valid until"), row.fields.valid_until, ""],
@@ -256,7 +256,8 @@ async function finish(ended) {
   );
   show(byId("again"), out.some((one) => one.status === "not sent"));
   show(done, true);
-  if (ended !== null) throw new Uncheckable(`提前结束: ${ended.zh}`, `ended early: ${ended.en}`);
+  show(byId("nothing-yet"), false);
+  if (ended !== null) throw new Uncheckable(`提前结束：${ended.zh}`, `ended early: ${ended.en}`);
 }
 
 /** @param {string} state */

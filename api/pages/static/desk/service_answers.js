@@ -17,7 +17,7 @@ export async function asked(path, how = {}) {
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
   throw new Refuted(
-    String(answer.title_zh ?? `服务未接受 (${response.status})`),
+    String(answer.title_zh ?? `服务未接受（${response.status}）`),
     String(answer.detail || answer.title_en || `the service did not take it (${response.status})`),
   );
 }

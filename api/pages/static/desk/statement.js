@@ -238,6 +238,6 @@ function refusedWhole(status, answer) {
     // not a problem in JSON: its status has to do
   }
   const kind = String(told.type ?? "").replace("urn:credit-ledger:", "");
-  const [zh, en] = [told.title_zh ?? `服务未受理 (${status})`, told.title_en ?? `not taken (${status})`].map(String);
+  const [zh, en] = [told.title_zh ?? `服务未受理（${status}）`, told.title_en ?? `not taken (${status})`].map(String);
   return new RegistrationRefused(kind, zh, en, String(told.detail ?? ""));
 }

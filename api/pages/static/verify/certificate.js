@@ -140,7 +140,7 @@ async function verified(name, files, trust, steps) {
     const found = await verifyEntry(file(files, name + STATEMENT), file(files, name + EVIDENCE), trust, steps);
     const { event, located, disputed } = found;
     if (event === null)
-      throw new Refuted("封存的声明不上公告", "a sealed statement stands on no certificate");
+      throw new Refuted("密封的声明不上公告", "a sealed statement stands on no certificate");
     const kind = /** @type {keyof KINDS} */ (name.split("-")[0]);
     if (!KINDS[kind].includes(event.type))
       throw new Refuted(`第 ${located.index} 条不是这种记录: ${event.type}`, `entry ${located.index} is a ${event.type}`);

@@ -15,7 +15,7 @@ const ZH = {
   checkpoint: "检查点",
   evidence: "签发者证据",
   proof: "树证明",
-  body: "封存正文",
+  body: "密封正文",
   trust: "信任文件",
   archive: "证据包",
   certificate: "公告及其附件",

@@ -74,7 +74,7 @@ const NOT_ALONE = {
     en: "not a kind of file that can be verified: no statement, receipt, certificate, bundle, signed standing, acknowledgement or checkpoint",
   },
 };
-const SEALED = { zh: "内容已封存, 请附上正文", en: "the content is sealed: add its body" };
+const SEALED = { zh: "内容已密封, 请附上正文", en: "the content is sealed: add its body" };
 
 /** What a file is, by its bytes. @param {Uint8Array} data @returns {Kind} */
 export function kindOfFile(data) {

@@ -128,12 +128,12 @@ export function signed({ issuer, kidHex }, named) {
 export function decoded(sealed, event, body) {
   if (event === null) {
     return remark(
-      "内容已封存, 未提供正文: 仅核对了承诺值的格式, 内容未核对",
+      "内容已密封, 未提供正文: 仅核对了承诺值的格式, 内容未核对",
       "the content is sealed and its body was not given: what it says was NOT checked",
     );
   }
   const { type } = event;
-  if (sealed) return remark(`正文与封存承诺值一致: ${type}`, `the body is the one that was committed to: ${type}`);
+  if (sealed) return remark(`正文与密封承诺值一致: ${type}`, `the body is the one that was committed to: ${type}`);
   if (body)
     return remark(`内容: ${type}, 理由正文与摘要一致`, `content: ${type}; the text of the ground is the one named`);
   return remark(`内容格式正确: ${type}`, `the content is well-formed: ${type}`);
@@ -143,7 +143,7 @@ export function decoded(sealed, event, body) {
 export function entitled(subject, held, closed) {
   if (closed) {
     return remark(
-      "签发者有无权限签发该内容: 未核对 (内容封存)",
+      "签发者有无权限签发该内容: 未核对 (内容密封)",
       "whether the issuer was entitled to say it was NOT checked: the content is sealed",
     );
   }

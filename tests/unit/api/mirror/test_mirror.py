@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from api.mirror import folder_writer
 from api.mirror.folder_writer import FolderWriter
 from api.mirror.mirror import Mirror
-from api.mirror.mirror_copy import MirrorCopy, Receipted
+from api.mirror.mirror_copy import MirrorCopy
 from api.mirror.target_writer import Damaged
 from api.monitor.atomic_files import TEMPORARY
 from api.monitor.checkpoint_growth import Inconsistent
@@ -147,15 +149,19 @@ def test_a_mirror_that_begins_after_a_take_down_is_whole_without_the_annex(scene
 
 
 def _countdown(monkeypatch: pytest.MonkeyPatch, steps: int) -> Callable[[], int]:
-    """Dies before the `steps`-th thing that outlasts the process: a write, a renaming, a syncing, a removal."""
-    done = 0
+    """Dies before the `steps`-th thing that outlasts the process: a write, a renaming, a syncing, a removal.
+
+    None comes after that, also from the threads that sync.
+    """
+    done, lock = 0, threading.Lock()
 
     def counted(function: Callable[..., object]) -> Callable[..., object]:
         def call(*arguments: object, **named: object) -> object:
             nonlocal done
-            done += 1
-            if done == steps:
-                raise Killed
+            with lock:
+                done += 1
+                if done >= steps:
+                    raise Killed
             return function(*arguments, **named)
 
         return call
@@ -167,6 +173,7 @@ def _countdown(monkeypatch: pytest.MonkeyPatch, steps: int) -> Callable[[], int]
         (Path, "mkdir"),
         (os, "unlink"),
         (os, "rmdir"),
+        (folder_writer, "write_beside"),
     ):
         monkeypatch.setattr(owner, name, counted(getattr(owner, name)))
     return lambda: done
@@ -226,10 +233,10 @@ def _killed_before_it_shows_them(scene: Scene, folder: Path, monkeypatch: pytest
     """A round whose files all lie in the folder, under no checkpoint."""
     with monkeypatch.context() as patch:
 
-        def die(self: MirrorCopy, note: bytes, receipted: Receipted) -> None:
+        def die(self: FolderWriter, path: str, content: bytes, seen: bytes | None) -> None:
             raise Killed
 
-        patch.setattr(MirrorCopy, "commit", die)
+        patch.setattr(FolderWriter, "swap", die)
         with pytest.raises(Killed):
             mirrored(scene, folder).round()
 

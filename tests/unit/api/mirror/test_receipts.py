@@ -241,7 +241,7 @@ def test_a_damaged_file_of_receipts_is_named_and_never_overwritten(
         def die(*_: object) -> None:
             raise Killed
 
-        patch.setattr(MirrorCopy, "commit", die)
+        patch.setattr(FolderWriter, "swap", die)
         with pytest.raises(Killed):
             mirrored(scene, folder).round()
     damaged = folder / receipts_path(0)

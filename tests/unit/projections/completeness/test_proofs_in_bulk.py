@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import pytest
@@ -83,3 +84,23 @@ def test_of_what_is_not_in_the_log_no_proof_is_made(grown: Grown) -> None:
             log.inclusions([index], size + 300)
     with pytest.raises(NotFound):
         log.consistencies([size, size + 300])
+
+
+def test_what_follows_from_tiles_read_before_is_not_read_again(grown: Grown, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, asked = Log(grown.store), list[tuple[int, int]]()
+    sizes = sorted(grown.roots)
+    inside = [size for size in sizes if 65_536 < size <= 66_816]  # now their tiles of leaves are full
+    first = log.receipts([size - 1 for size in inside])
+    read = grown.store.tiles
+
+    def counting(tiles: Sequence[tuple[int, int]]) -> Mapping[tuple[int, int], bytes]:
+        asked.extend(tiles)
+        return read(tiles)
+
+    monkeypatch.setattr(grown.store, "tiles", counting)
+    assert log.receipts([size - 1 for size in inside]) == first
+    assert asked == [], "full tiles lie in memory, and the tiles above them follow"
+    for index, size in ((size - 2, size) for size in sizes[-3:]):
+        path = log.inclusions([index], size)[index]
+        verify_inclusion(index, size, grown.leaves[index], grown.roots[size], path)
+    assert len(asked) < 10, "of a tile that is not full only what is needed is asked for"

@@ -1,11 +1,7 @@
-"""Pictures of every public page in every state that it can be in, by one command:
+"""Every public page in every state that it can be in.
 
-    python -m tests.screenshots FOLDER
-
-It starts a service with an embedded PostgreSQL, registers what takes a state of its own (a long name, rare
-characters, 10,000 outcomes, what is closed, revoked, listed), and lets `tools/screenshots` look at it all, at 1280 and
-375 px and as printed. The folder is for looking at, not for committing. `tools/screenshots` by itself looks at any
-running service.
+A service of its own gets what takes a state of its own (a long name, rare characters, 10,000 outcomes, what is closed,
+revoked, listed), and `tools/screenshots` looks at it all. `tools/screenshots` by itself looks at any running service.
 """
 
 from __future__ import annotations
@@ -22,6 +18,7 @@ from ledger.domain.events.pledge import PledgeRevoked
 from ledger.domain.events.repudiation import BodyErased
 from ledger.domain.values.mark_serials import make
 from tests.e2e.book import Book, open_book, today
+from tests.screenshots.gallery import LONG, RARE
 from tests.support.charter import DATA_OFFICER, HANDLING_BODY
 from tests.support.findings import cited
 from tests.support.listings import listed
@@ -30,14 +27,12 @@ from tests.support.standards import NUMBER, declared
 from tests.support.statements import outcome, replied
 from tests.support.waiting import eventually
 
-ROOT: Final = Path(__file__).resolve().parents[1]
+__all__ = ["take_public"]
+
+ROOT: Final = Path(__file__).resolve().parents[2]
 OUTCOMES: Final = 10_000
 OUTCOMES_A_BATCH: Final = 1_000
 COUNTING_EVERY: Final = 250  # of the outcomes: each that counts is weighed again at every entry about the enterprise
-LONG: Final = (
-    "四川省成都市高新技术产业开发区" + "联合精密机械设备制造与售后服务一体化" * 4 + "股份有限公司第一百二十七分公司"
-)
-RARE: Final = "北京𬭚䶮㛃𠮷精密机械有限公司"
 #: One enterprise for each state, by its code.
 PLAIN, LONG_NAMED, RARE_NAMED, MANY, CLOSED, REVOKED, LISTED = (
     f"uscc:{code}"
@@ -130,14 +125,9 @@ def _license(book: Book, code: str) -> None:
     assert result["status"] == "registered", result
 
 
-def main(folder: Path) -> None:
+def take_public(folder: Path) -> None:
+    """Every public page in every state, wide, narrow and printed, of a service of its own."""
     with TemporaryDirectory(prefix="screenshots-") as data, open_book(Path(data)) as book:
         paths = lay_states(book)
         command = [sys.executable, str(ROOT / "tools/screenshots"), book.service.url, str(folder), *paths]
         subprocess.run(command, check=True)
-
-
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    main(Path(sys.argv[1]))
