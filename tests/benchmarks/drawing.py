@@ -32,9 +32,10 @@ def drawing(bench: Bench) -> Iterator[Ratio]:
 
     def appended(option: str, number: int) -> float:
         book, pledges = books[option]
+        before = 0 if number == 0 else _drawn(book)
         with book.service(option) as service:
             if option == "--pages-ahead":
-                eventually(lambda: _drawn(book) > 0, "pages are drawn ahead")
+                eventually(lambda: _drawn(book) > before, "pages are being drawn ahead")
             statements = pledges[number * count : (number + 1) * count]
             done = load(service.port, [post("/entries", one) for one in statements], CONNECTIONS)
             check(done.statuses == {201: count}, f"statuses {done.statuses}")
