@@ -344,6 +344,4 @@ def _as_understood(head: bytes) -> bytes:
         head = line + b"\r\n" + rest
     if line.startswith(b"OPTIONS * "):
         head = head.replace(b" * ", b" /* ", 1)
-    if b"upgrade" not in head.lower():  # nearly always, and a twentieth of what the search below takes
-        return head
     return _UPGRADE.sub(b"\r\nx-upgrade-offered:", head)

@@ -26,7 +26,7 @@ FORBIDDEN_RANGES: Final = (
 # One of them; matched against text, line feeds included.
 FORBIDDEN: Final = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in FORBIDDEN_RANGES) + "]")
 
-# Python calls most of them not printable, and looks for that ten times as fast as any pattern; these are the others,
+# Python calls most of them not printable, and looks for that eight times as fast as a pattern; these are the others,
 # as the Python at hand has them: a search for a few is fast, too. JSON writes control characters with a backslash.
 _PRINTABLE: Final = [
     chr(one) for first, last in FORBIDDEN_RANGES for one in range(first, last + 1) if chr(one).isprintable()
@@ -36,7 +36,7 @@ _FIRST_BYTES: Final = {one.encode()[:1] for one in _PRINTABLE if one > "\uffff"}
 
 
 def may_hold_forbidden(encoded: bytes) -> bool:
-    """Whether text in canonical JSON needs a closer look: False is sure. A tenth of `FORBIDDEN`'s time, on the way of
-    every statement."""
+    """Whether text in canonical JSON needs a closer look: False is sure. Takes less than half of what a search for
+    `FORBIDDEN` takes (4 µs of 10 for a payload of 1 kB), on the way of every statement."""
     text = encoded.decode()
     return not text.isprintable() or _SEEN.search(text) is not None or any(one in encoded for one in _FIRST_BYTES)
