@@ -55,15 +55,21 @@ class WatchedProcess:
         self._watcher.start()
 
     def stop(self) -> None:
-        """Let it finish the step under way."""
+        """Let it finish the step under way.
+
+        The watcher alone asks the system how the process ended: of two that ask at once, one is told that there is no
+        such process, and would take it for alive.
+        """
         self._stopping.set()
+        watcher = self._watcher
+        if watcher is None:
+            return
         if self._process is not None:
             self._process.terminate()
-        if self._watcher is not None:
-            self._watcher.join(self._stop_seconds_max)
-        if self._process is not None and self._process.is_alive():
+        watcher.join(self._stop_seconds_max)
+        if watcher.is_alive() and self._process is not None:
             self._process.kill()
-            self._process.join(_KILLED_SECONDS_MAX)
+            watcher.join(_KILLED_SECONDS_MAX)
 
     def _begin(self) -> None:
         process = self._spawn.Process(target=self._main, args=self._arguments, name=self._name, daemon=True)

@@ -17,6 +17,7 @@ from ledger.keys.signer import save_key
 from tests.e2e.book import Book, open_book, today
 from tests.support.charter import HANDLING_BODY, LOG_OPERATOR
 from tests.support.database import PostgresServer
+from tests.support.projected import await_projected
 from tests.support.statements import outcome
 from tests.support.waiting import eventually
 
@@ -129,7 +130,8 @@ class Watched:
             self.complaints.append(f"request to {url}")
 
     def open(self, path: str = "/verify") -> Page:
-        """The page, once its scripts are ready."""
+        """The page, with what is registered by now, once its scripts are ready."""
+        await_projected(self.origin)
         self.page.goto(f"{self.origin}{path}")
         self.page.wait_for_selector("html[data-ready=yes]", timeout=SECONDS_MAX * 1000)
         return self.page

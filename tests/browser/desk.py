@@ -19,6 +19,7 @@ from tests.browser.conftest import SECONDS_MAX, Watched
 from tests.e2e.book import Book, open_book, today
 from tests.support.charter import REGISTRAR, Speaker
 from tests.support.database import PostgresServer
+from tests.support.projected import await_projected
 
 __all__ = ["PASSPHRASE", "Desk", "act", "desk", "desk_book", "enrol", "watched_desk"]
 
@@ -39,7 +40,8 @@ class Desk(Watched):
     """A page at the desks, in a browser of its own."""
 
     def go(self, path: str) -> Page:
-        """A page without scripts of its own."""
+        """A page without scripts of its own, with what is registered by now."""
+        await_projected(self.origin)
         self.page.goto(f"{self.origin}{path}")
         return self.page
 

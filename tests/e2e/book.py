@@ -28,6 +28,7 @@ from ledger.keys.signer import Signer, save_key
 from ledger.verifier import Trust, parse_trust
 from tests.support.charter import ORGANIZER, ORIGIN, REGISTRAR, Speaker, charter
 from tests.support.keys import log_keys
+from tests.support.projected import await_projected
 from tests.support.running import RunningService
 from tests.support.statements import (
     CAMPAIGN,
@@ -48,8 +49,9 @@ __all__ = ["Book", "batch_of", "chartered", "lay_out", "open_book", "size_of", "
 
 Answer = dict[str, Any]
 
-#: How long a reading waits for projections that lag, on a machine that runs three books' tests on two cores.
-BEHIND_SECONDS_MAX: Final = 60
+READING: Final = ("GET", "HEAD")
+#: What says nothing that projections hold.
+OF_THE_LOG: Final = ("/checkpoint", "/healthz", "/readyz", "/metrics")
 
 
 def today() -> date:
@@ -105,13 +107,18 @@ class Book:
 
     def __init__(self, service: RunningService) -> None:
         self.service = service
-        self.http = httpx.Client(base_url=service.url, timeout=30)
+        self.http = httpx.Client(base_url=service.url, timeout=30, event_hooks={"request": [self._before]})
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.http.close()
+
+    def _before(self, request: httpx.Request) -> None:
+        """Whoever reads finds what was registered before."""
+        if request.method in READING and request.url.path not in OF_THE_LOG:
+            await_projected(self.service.url)
 
     def sign(self, event: Event, subject: str, by: Speaker = ORGANIZER, **more: Any) -> tuple[bytes, bytes | None]:
         """The statement, issued now, and its body if it is sealed."""
@@ -137,12 +144,8 @@ class Book:
         return index
 
     def get(self, path: str, **more: Any) -> httpx.Response:
-        """What is there: 200; a size that the projections have not reached is asked for again, as the answer says."""
+        """What is there: 200."""
         answer = self.http.get(path, **more)
-        patience = time.monotonic() + BEHIND_SECONDS_MAX
-        while answer.status_code == 503 and "min_tree_size=" in path and time.monotonic() < patience:
-            time.sleep(int(answer.headers["Retry-After"]))
-            answer = self.http.get(path, **more)
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:300]}"
         return answer
 

@@ -229,7 +229,8 @@ def test_only_one_of_two_processes_writes(book: MapBook) -> None:
     with psycopg.connect(book.conninfo) as other:
         other.execute("SELECT pg_advisory_lock(%s)", (runner_module.LOCK,))
         assert not book.runner.step()
-    assert book.runner.step()
+        other.execute("SELECT pg_advisory_unlock(%s)", (runner_module.LOCK,))
+        assert book.runner.step()
 
 
 def test_tables_of_another_shape_are_made_anew(book: MapBook) -> None:

@@ -317,7 +317,8 @@ def test_the_process_draws_what_is_new_and_ends_when_it_is_told_to(side: Side) -
         assert side.ahead(*ALL)[ENTERPRISE, "en"] == side.fresh(ENTERPRISE, "en")
     finally:
         process.stop()
-    assert not process.alive
+    # killed at the lowest priority on a busy machine, it needs its time to be gone
+    eventually(lambda: not process.alive, "it has ended")
 
 
 def test_a_packed_page_is_the_page(side: Side) -> None:
