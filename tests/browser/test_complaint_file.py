@@ -162,6 +162,7 @@ def test_a_complaint_goes_all_the_way_with_a_suspension_a_hand_over_and_a_late_r
     page.wait_for_url(f"**/desk/complaints/{number}")
     act(page, "publish")
     expect(page.locator(".ids")).to_contain_text("已公布")
+    second.projected()
     page.click(f"text=第 {entry} 条记录")
     page.wait_for_url(f"**/e/{ENTERPRISE[5:]}")
     shown = page.locator("main").inner_text()
