@@ -52,7 +52,8 @@ _BESIDE_DIGITS: Final = (
     "card", "account", "passport",
 )  # fmt: skip
 _BY_THEMSELVES: Final = re.compile(
-    r"@|＠|微信|薇信|v信|wechat|weixin|wei xin|vx|wx|qq|ｖｘ|ｗｘ|ｑｑ|扣扣|企鹅|\(at|\( at|\[at|\[ at|\{at|<at|【at|（at|［at"
+    r"@|＠|微信|薇信|v信|wechat|weixin|wei xin|vx|wx|qq|ｖｘ|ｗｘ|ｑｑ|扣扣|企鹅"
+    r"|\(at|\( at|\[at|\[ at|\{at|<at|【at|（at|［at"
 )
 
 _EMAIL: Final = re.compile(
