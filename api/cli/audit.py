@@ -22,7 +22,7 @@ from api.cli.output import explain
 from api.cli.progress_bar import progress_bar
 from ledger.audit import Audited, AuditResult, AuditWorkers, FurtherChecks, Known, run_audit
 from ledger.audit.audit import Progress
-from ledger.audit.worker import StreamChecks
+from ledger.audit.streams import StreamChecks
 from ledger.errors import LedgerError, Malformed
 from ledger.parallel.engine import Engine
 from ledger.tlog.checkpoint import open_checkpoint

@@ -58,7 +58,7 @@ from ledger.tlog.witness_policy import parse_logs, parse_policy
 from ledger.verifier import parse_trust, verify_entry, verify_head, verify_signed_standing
 from ledger.verifier.completeness_bundle import verify_bundle
 from ledger.verifier.formats.archive import read_archive
-from ledger.verifier.formats.bundle_reading import parse_bundle
+from ledger.verifier.formats.bundle import parse_bundle
 from ledger.verifier.formats.evidence import parse_evidence
 from ledger.verifier.formats.manifest import parse_manifest
 from ledger.witness.add_checkpoint import parse_request
