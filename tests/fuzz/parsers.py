@@ -33,7 +33,7 @@ from ledger.cose.cbor import decode, decode_sequence, item_end
 from ledger.cose.receipt import detach, parse_receipt, verify_receipt
 from ledger.cose.receipts import decode_receipts, gather_receipts
 from ledger.cose.sign1 import split
-from ledger.cose.sign_in import parse_sign_in
+from ledger.cose.sign_in_answer import parse_sign_in
 from ledger.cose.standing_token import standing_kid, verify_standing
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.payload import decode_body, decode_payload
