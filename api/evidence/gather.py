@@ -286,18 +286,8 @@ class _Gathering:
 
     def _recorded(self, index: int, event: Event | Closed) -> Recorded:
         _, statement, recorded_at = self._fetched[index]
-        return Recorded(
-            index=index,
-            subject=statement.subject,
-            version=1,  # nothing of what is gathered depends on it
-            recorded_at=recorded_at,
-            statement_id=statement.statement_id,
-            issuer=statement.issuer,
-            kid=statement.kid,
-            iat=statement.iat,
-            sealed=statement.sealed,
-            event=event,
-        )
+        # nothing of what is gathered depends on the version
+        return statement.recorded(event, index=index, version=1, recorded_at=recorded_at)
 
 
 def _size_of(note: bytes) -> int:

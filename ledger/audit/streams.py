@@ -17,7 +17,7 @@ from ledger.audit.replay_rules import BREAKS, AnnexGone, AnnexNamed, AttachmentN
 from ledger.audit.sources.source import AuditSource, EntryFound, Sources, StreamRange
 from ledger.audit.stream_reader import AuditContext, Read, read_stream
 from ledger.cose.statement import SEALED_TOPIC, VerifiedStatement, verify_statement
-from ledger.domain.events.base import Closed, Recorded
+from ledger.domain.events.base import Closed
 from ledger.domain.events.party import TrustAnchorsEstablished
 from ledger.domain.events.pledge import PledgePublished
 from ledger.domain.rules.party_conditions import usable_key
@@ -97,18 +97,8 @@ class StreamAuditor:
         if statement.audience != self._setting.origin:
             self._findings.add("entry.audience", statement.audience, entry=row.index, subject=row.subject)
         verified = self._signature(one, stream)
-        recorded = Recorded(
-            row.index,
-            row.subject,
-            version,
-            one.recorded_at,
-            statement.statement_id,
-            statement.issuer,
-            statement.kid,
-            statement.iat,
-            statement.sealed,
-            one.event if one.event is not None else Closed(statement.commitment or b""),
-        )
+        event = one.event if one.event is not None else Closed(statement.commitment or b"")
+        recorded = statement.recorded(event, index=row.index, version=version, recorded_at=one.recorded_at)
         if one.event is not None:
             self.judge.entry(one, verified, stream, recorded, published)
         if self._setting.timeline.disputed(statement.kid, row.index, one.recorded_at):
