@@ -9,11 +9,13 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import typst
 
 __all__ = ["CharacterUnknown", "fonts", "pdf_of"]
+
+Template = TypeVar("Template", bytes, Path)
 
 
 class CharacterUnknown(Exception):
@@ -21,7 +23,7 @@ class CharacterUnknown(Exception):
 
 
 def pdf_of(
-    source: bytes | Path,
+    source: Template,
     inputs: dict[str, str],
     standard: Literal["a-2b", "a-3b"],
     made_at: int,
