@@ -42,7 +42,7 @@ def check_witnessed(
     heads = {index: _check(known[index], proof, trust, roots) for index, proof in found.items()}
     if target.index not in heads:
         return Remark(
-            f"{len(heads)} 条证据记录附有树证明, 成立; 声明本身没有",
+            f"{len(heads)} 条证据记录附有树证明，成立；声明本身没有",
             f"{len(heads)} entries of the evidence have a tlog-proof, which holds; the statement itself has none",
         )
     return quorum_remark(heads[target.index], sum(index != target.index for index in heads), len(others))
@@ -63,19 +63,19 @@ def quorum_remark(cosigned: Cosigned, evidence: int = 0, of_evidence: int = 0) -
     size, names = cosigned.checkpoint.size, ", ".join(sorted(cosigned.cosignatures))
     if cosigned.quorum == NONE:
         return Remark(
-            f"树证明成立: 在检查点密钥所签 {size} 条记录的树中; 信任文件不要求见证方联署",
+            f"树证明成立：在检查点密钥所签 {size} 条记录的树中；信任文件不要求见证方联署",
             f"the tlog-proof holds in the signed tree of {size} entries; the trust file demands no quorum of witnesses",
         )
     also = (
         (
-            f"; 证据 {of_evidence} 条中 {evidence} 条同样",
+            f"；证据 {of_evidence} 条中 {evidence} 条同样",
             f"; so are {evidence} of {of_evidence} entries of the evidence",
         )
         if of_evidence
         else ("", "")
     )
     return Remark(
-        f"见证达到法定数 {cosigned.quorum}: {names} 联署了 {size} 条记录的树{also[0]}",
+        f"见证达到法定数 {cosigned.quorum}：{names} 联署了 {size} 条记录的树{also[0]}",
         f"the quorum {cosigned.quorum} of witnesses cosigned the tree of {size} entries: {names}{also[1]}",
     )
 

@@ -223,7 +223,7 @@ async function finish(ended) {
     one.code,
     one.status,
     one.reasons.map(({ rule }) => rule).join("; "),
-    one.reasons.map(({ zh }) => zh).join("; "),
+    one.reasons.map(({ zh }) => zh).join("；"),
     one.reasons.map(({ en }) => en).join("; "),
     one.subject,
     one.entries.join(" "),
@@ -249,7 +249,7 @@ async function finish(ended) {
   byId("kept-out-rows").replaceChildren(
     ...out.map((one) => {
       const item = element("li");
-      const why = one.reasons.map((reason) => say(reason.zh, reason.en)).join("; ");
+      const why = one.reasons.map((reason) => say(reason.zh, reason.en)).join(say("；", "; "));
       item.append(element("span", "num", String(one.row)), ` ${one.name} `, tagOf(one.status), element("small", "note", why));
       return item;
     }),
