@@ -9,6 +9,7 @@ import { decodeKey } from "../verify/keys.js";
 import { element } from "../verify/view.js";
 import { byId, during, FieldError, forgive, language, say } from "./fields.js";
 import { allKeys } from "./key_store.js";
+import { untilShown } from "./projected.js";
 import { buildStatement, readStatement, signStatement, submit } from "./statement.js";
 
 /** @typedef {import("../verify/json.js").Json} Json */
@@ -143,7 +144,6 @@ async function signAndSend() {
   const statement = await signStatement(key, draft);
   const outcome = await submit(statement, draft.body);
   withdraw();
-  status.textContent = "";
   form.hidden = true;
   await tell(form, statement, outcome);
 }
@@ -165,15 +165,17 @@ async function tell(form, statement, outcome) {
     );
   } else {
     byId("done-title").textContent = say(`已登记：第 ${outcome.entry} 条记录`, `In the book: entry ${outcome.entry}`);
-    byId("done-text").textContent = say(
+    const kept = say(
       "收据由账本签名，离线也能核验，请保存。",
       "The receipt is signed by the log and verifies offline: keep it.",
     );
+    byId("done-text").textContent = kept + (await untilShown(outcome.entry, status));
     links.unshift(file(say("保存收据", "Save the receipt"), outcome.receipt, `${outcome.entry}.receipt.cose`));
   }
   const { then } = form.dataset;
   if (then !== undefined) links.push(link(say("继续", "Go on"), then, true));
   byId("done-acts").replaceChildren(...links);
+  status.textContent = "";
   done.hidden = false;
   byId("done-title").focus();
 }

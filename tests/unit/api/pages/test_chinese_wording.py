@@ -19,7 +19,7 @@ _HALF: Final = re.compile(rf"(?<={_CJK})\s?[(),;?!]|[(),;?!]\s?(?={_CJK})")
 _FILLED_IN: Final = re.compile(r"\$?\{[^}]*\}|%[sd]")
 _HALF_OR_COLON: Final = re.compile(rf"{_HALF.pattern}|(?<={_CJK}):|: ?(?={_CJK})")
 _LITERAL: Final = re.compile(r"""(?<![rR"])"((?:\\.|[^"\\\n])+)"(?!")|`((?:\\.|[^`\\])+)`""")
-#: Patterns of what people write, headers of other bodies' tables, and a page that archives are compared with to the byte.
+#: Patterns of what people write, headers of other bodies' tables, a page that archives are compared with to the byte.
 _NOT_WORDS: Final = frozenset(
     {
         "cell_lists",
