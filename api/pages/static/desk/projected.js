@@ -13,10 +13,10 @@ const [BEHIND_SECONDS_MAX, ASK_AGAIN_MS] = [6, 250];
 export async function untilShown(entry, status) {
   status.textContent = say("已登记，正在更新各页…", "Registered; the pages are being brought up to date…");
   const path = `/v1/enterprises?limit=1&min_tree_size=${entry + 1}`; // answered once read models are so far
-  const until = Date.now() + BEHIND_SECONDS_MAX * 1000;
+  const stop = AbortSignal.timeout(BEHIND_SECONDS_MAX * 1000);
   try {
-    for (let left = until - Date.now(); left > 0; left = until - Date.now()) {
-      const response = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(left) });
+    while (!stop.aborted) {
+      const response = await fetch(path, { cache: "no-store", signal: stop });
       if (response.ok) return "";
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
     }
