@@ -7,7 +7,7 @@ import { hex, sha256, unhex } from "../verify/bytes.js";
 import { Refuted } from "../verify/errors.js";
 import { decodeKey } from "../verify/keys.js";
 import { element } from "../verify/view.js";
-import { byId, during, FieldError, forgive, language, say } from "./fields.js";
+import { aside, byId, during, FieldError, forgive, language, say } from "./fields.js";
 import { allKeys } from "./key_store.js";
 import { untilShown } from "./projected.js";
 import { buildStatement, readStatement, signStatement, submit } from "./statement.js";
@@ -80,12 +80,12 @@ function wordsFor(form, name, value) {
   const chosen = inputs.find((one) => one.getAttribute("type") === "radio" && one.getAttribute("value") === value);
   if (chosen !== undefined) {
     const group = chosen.closest("fieldset")?.querySelector("legend")?.textContent ?? name;
-    return { term: group, said: `${labelOf(chosen)} (${String(value)})` };
+    return { term: group, said: labelOf(chosen) + aside(String(value)) };
   }
   const inWords = (/** @type {unknown} */ one) => {
     const input = inputs.find((found) => found.getAttribute("value") === String(one));
     const word = input?.getAttribute("data-word") ?? (input?.getAttribute("type") === "checkbox" ? labelOf(input) : null);
-    return word === null ? String(one) : `${word} (${String(one)})`;
+    return word === null ? String(one) : word + aside(String(one));
   };
   const said = Array.isArray(value) ? value.map(inWords).join(say("、", ", ")) : inWords(value);
   const group = inputs[0]?.closest("fieldset")?.querySelector("legend")?.textContent;
@@ -107,7 +107,7 @@ export async function propose(form, content) {
   const said = await readStatement(draft.bytes, draft.body);
   /** @type {[string, string][]} */
   const lines = [
-    [say("事项", "Act"), `${title ?? type} (${said.content.type})`],
+    [say("事项", "Act"), (title ?? type) + aside(String(said.content.type))],
     [say("关于", "About"), said.subject],
     [say("签名主体", "Signed by"), `${said.party} · ${say("密钥", "key")} ${said.kidHex.slice(0, 16)}…`],
     [say("账本", "Log"), said.log],

@@ -81,6 +81,25 @@ def test_no_space_follows_a_chinese_mark() -> None:
     assert found + [zh for _, zh, _ in PAIRS if spaced.search(zh)] == []
 
 
+def test_marks_between_two_values_are_those_of_the_pages_language() -> None:
+    """A comma, a colon, parentheses of a template are said, too; none is followed by a space in Chinese."""
+    bare = re.compile(r"\}\}\s?[,;:()。，；：（）]|[(,;:。，；：（] ?\{\{")
+    spaced = re.compile(r"""say\("[^"]*[，；：、（]", [^}]*\}\}(?:\{%[^%]*%\})* """)
+    found: list[tuple[str, str]] = []
+    for file in sorted(PAGES.glob("templates/**/*.html")):
+        for line in file.read_text("utf-8").splitlines():
+            found += [
+                line[max(one.start() - 60, 0) : one.end() + 20] for one in bare.finditer(_without_attributes(line))
+            ]
+            found += [one[0] for one in spaced.finditer(line)]
+    assert found == []
+
+
+def _read(line: str) -> str:
+    """Of a template's line what people read."""
+    return re.sub(r"""<[a-z][^<>"]*(?:"[^"]*"[^<>"]*)*>""", "<>", re.sub(r"\{%.*?%\}", "", line))
+
+
 def test_no_chinese_stands_in_english_pages() -> None:
     """But for the link to the Chinese page."""
     assert {en for _, _, en in PAIRS if re.search(_CJK, en)} == {"中文"}
