@@ -88,10 +88,7 @@ def test_marks_between_two_values_are_those_of_the_pages_language() -> None:
     found: list[tuple[str, str]] = []
     for file in sorted(PAGES.glob("templates/**/*.html")):
         for line in file.read_text("utf-8").splitlines():
-            found += [
-                line[max(one.start() - 60, 0) : one.end() + 20] for one in bare.finditer(_without_attributes(line))
-            ]
-            found += [one[0] for one in spaced.finditer(line)]
+            found += [(file.name, one[0]) for one in (*bare.finditer(_read(line)), *spaced.finditer(line))]
     assert found == []
 
 
