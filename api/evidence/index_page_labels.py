@@ -7,7 +7,7 @@ from typing import Final
 
 from ledger.verifier.formats.manifest import LeftOut
 
-__all__ = ["EVENTS", "FIELDS", "ROLES", "WHAT", "WHY", "left_out_words"]
+__all__ = ["EVENTS", "FIELDS", "WHAT", "WHY", "left_out_words"]
 
 EVENTS: Final[Mapping[str, str]] = {
     "TrustAnchorsEstablished": "确立信任根",
@@ -153,18 +153,6 @@ FIELDS: Final[Mapping[str, str]] = {
     "valid_from": "有效期起",
     "valid_until": "有效期止",
     "void": "作废",
-}
-
-ROLES: Final[Mapping[str, str]] = {
-    "root": "信任根",
-    "registrar": "登记机构",
-    "organizer": "组织方",
-    "approver": "批准方",
-    "regulator": "监管机关",
-    "laboratory": "检验机构",
-    "handling_body": "投诉处理机构",
-    "data_officer": "数据专员",
-    "log_operator": "日志运营方",
 }
 
 WHAT: Final[Mapping[str, tuple[str, str]]] = {

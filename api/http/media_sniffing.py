@@ -55,7 +55,7 @@ def attachment_type(content: bytes) -> MediaType:
     head = content.lstrip(b" \t\r\n\xef\xbb\xbf")[:16]
     for start, name in _REFUSED:
         if content.startswith(start) or (start == b"<" and head.startswith(start)):
-            raise _refused("type", f"不接受此类文件: {name}", f"this is {name}, which is not accepted")
+            raise _refused("type", f"不接受此类文件：{name}", f"this is {name}, which is not accepted")
     return _text(content)
 
 

@@ -62,7 +62,7 @@ class AnnexFolder:
         if path is None or not path.is_relative_to(self._folder):
             raise Unreadable(
                 "annex.outside",
-                f"{excerpt(text)}不在附件文件夹之内; 请填写其中的文件名, 以 / 分隔文件夹",
+                f"{excerpt(text)}不在附件文件夹之内；请填写其中的文件名，以 / 分隔文件夹",
                 f"{excerpt(text)} is not in the annexes' folder: name a file in it, with / between folders",
             )
         return path

@@ -14,7 +14,8 @@ from starlette.responses import Response
 
 from api.desk.forms.acts import ActGroup, ActSubject, groups_of, may_sign, subject_of
 from api.desk.forms.fields import MADE_BY_THE_BROWSER, FormField, fields_of, paths_of, text_field
-from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk, unknown_parameter
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk
+from api.desk.list_filters import unknown_parameter
 from api.desk.roles import Officer
 from api.http.errors import InvalidRequest
 from api.pages.rendering import Language
@@ -112,7 +113,11 @@ def get_act(request: Request, language: Language, officer: Officer) -> Response:
 def _back(asked: str) -> str:
     """Where to go on: another desk of this site. Raises `InvalidRequest` for anywhere else."""
     if asked and _BACK.fullmatch(asked) is None:
-        raise InvalidRequest("desk.back", "back 只能是本站工作台的地址", "back is an address of a desk of this site")
+        raise InvalidRequest(
+            "desk.back",
+            "办完后去的页面（back）只能是本站的工作台",
+            "the page to go on at (back) is a desk of this site",
+        )
     return asked
 
 

@@ -287,7 +287,7 @@ HELP: Final[Mapping[str, Word]] = {
         ("disclosure", "不公开或部分公开的承诺须密封", "A pledge that is not public is said in sealed form"),
         ("division", "六位数字（GB/T 2260）", "Six digits (GB/T 2260)"),
         ("industry", "门类字母加数字（GB/T 4754），如 C38", "A letter and digits (GB/T 4754), such as C38"),
-        ("EnterpriseRegistered.code", "仅在主体为 local: 编号时填写", "Only where the subject is a `local:` id"),
+        ("EnterpriseRegistered.code", "仅在主体是不透露代码的内部编号时填写", "Only where the subject is an opaque id"),
         ("code", "二十位数字", "Twenty digits"),
         ("pledge", "二十位数字", "Twenty digits"),
         ("PledgePublished.pledge", "等候公布的承诺页面上可见", "As the page of the pledge that waits has it"),

@@ -8,6 +8,9 @@ export const language = document.documentElement.lang.startsWith("en") ? "en" : 
 /** @param {string} zh @param {string} en */
 export const say = (zh, en) => (language === "zh" ? zh : en);
 
+/** What stands in parentheses behind a word. @param {string} text */
+export const aside = (text) => say(`（${text}）`, ` (${text})`);
+
 /** @template {HTMLElement} T @param {string} id @returns {T} */
 export function byId(id) {
   const found = document.getElementById(id);

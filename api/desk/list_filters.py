@@ -1,0 +1,88 @@
+"""What an address may ask of a desk's page, in the words that its form has: for forms, and for what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from typing import Final
+
+from api.http.errors import InvalidRequest
+from api.pages.words import Word
+
+__all__ = ["PARAMETER_WORDS", "not_from_the_page_before", "require_choice", "unknown_parameter"]
+
+_PLACE: Final = Word("翻页的位置", "the place in the list")
+#: By its name in an address, whatever page it is of.
+PARAMETER_WORDS: Final[Mapping[str, Word]] = {
+    "after": _PLACE,
+    "as_of": Word("日期", "day"),
+    "asked": Word("刚才的请求", "what was just asked for"),
+    "back": Word("办完后去的页面", "the page to go on at"),
+    "before": _PLACE,
+    "campaign": Word("活动", "campaign"),
+    "cursor": _PLACE,
+    "day": Word("日期", "day"),
+    "due": Word("期限", "due"),
+    "enterprise": Word("企业", "enterprise"),
+    "first": Word("记录起", "from entry"),
+    "from": Word("起", "from"),
+    "holder": Word("经办人", "officer"),
+    "issuer": Word("签发者", "issuer"),
+    "last": Word("记录止", "to entry"),
+    "q": Word("查找", "what is looked for"),
+    "rows": Word("每页行数", "rows on a page"),
+    "rule": Word("原因", "reason"),
+    "scope": Word("承诺范围", "scope"),
+    "sealed": Word("密封", "sealed"),
+    "sort": Word("排序", "order"),
+    "stage": Word("状态", "state"),
+    "state": Word("状态", "state"),
+    "status": Word("结果", "result"),
+    "subject": Word("企业或主体", "enterprise or party"),
+    "tree_size": Word("账本的记录数", "size of the log"),
+    "type": Word("事项类型", "type of event"),
+    "until": Word("止", "until"),
+}
+
+
+def require_choice(rule: str, name: str, value: str, choices: Mapping[str, Word]) -> None:
+    """Raises `InvalidRequest` for a `value` that the filter `name` does not have, with those that it has, in words."""
+    if value in choices:
+        return
+    label = PARAMETER_WORDS[name]
+    raise InvalidRequest(
+        rule,
+        f"地址中的“{label.zh}”（{name}）不是可选的值；可选：{_listed(choices, 'zh')}",
+        f"the address asks for another “{label.en}” ({name}) than there is; there are {_listed(choices, 'en')}",
+    )
+
+
+def not_from_the_page_before(rule: str, name: str) -> InvalidRequest:
+    """For a place in a list that no page of it gave. To be raised."""
+    return InvalidRequest(
+        rule,
+        f"地址中翻页的位置（{name}）有误；请从名单的第一页翻起",
+        f"the place in the list ({name}) is none that a page of it gave; begin at the first page",
+    )
+
+
+def unknown_parameter(known: Set[str]) -> InvalidRequest:
+    """For an address with a parameter that its page does not know. To be raised."""
+    # not repeated: it may be somebody's number
+    there = {name: PARAMETER_WORDS.get(name) for name in sorted(known)}
+    zh = "、".join(name if word is None else f"{word.zh}（{name}）" for name, word in there.items())
+    en = ", ".join(name if word is None else f"{word.en} ({name})" for name, word in there.items())
+    return InvalidRequest(
+        "request.unknown_parameter",
+        f"地址中有本页不认识的条件；本页认识：{zh}" if there else "地址中有本页不认识的条件；本页不带条件",
+        f"the address asks for something that this page does not know; it knows {en}"
+        if there
+        else "the address asks for something that this page does not know; it takes no conditions",
+    )
+
+
+def _listed(choices: Mapping[str, Word], language: str) -> str:
+    """Each as it stands in the form, with what an address calls it."""
+    return ("、" if language == "zh" else ", ").join(
+        (f"{word.zh}（{value}）" if language == "zh" else f"{word.en} ({value})") if value else getattr(word, language)
+        for value, word in choices.items()
+    )
