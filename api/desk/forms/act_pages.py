@@ -89,8 +89,8 @@ def get_act(request: Request, language: Language, officer: Officer) -> Response:
     if any(_PLACE.sub(".N", one) not in known for one in request.query_params):
         raise InvalidRequest(  # not repeated: it may be somebody's number
             "request.unknown_parameter",
-            "地址要填写的栏目，这张表单中没有",
-            "the address fills in what this form does not have",
+            f"地址要填写这张表单没有的栏目；这张表单有：{'、'.join(one.label.zh for one in fields)}",
+            "the address fills in what this form does not have; it has: " + ", ".join(one.label.en for one in fields),
         )
     general = [one for one in fields if one.name in Event.__struct_fields__]
     content = ActContent(
