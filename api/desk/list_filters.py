@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Final
 
 from api.http.errors import InvalidRequest
@@ -48,41 +48,38 @@ def require_choice(rule: str, name: str, value: str, choices: Mapping[str, Word]
     """Raises `InvalidRequest` for a `value` that the filter `name` does not have, with those that it has, in words."""
     if value in choices:
         return
-    label = PARAMETER_WORDS[name]
+    label, there = PARAMETER_WORDS[name], choices.values()
     raise InvalidRequest(
         rule,
-        f"地址中的“{label.zh}”（{name}）不是可选的值；可选：{_listed(choices, 'zh')}",
-        f"the address asks for another “{label.en}” ({name}) than there is; there are {_listed(choices, 'en')}",
+        f"“{label.zh}”没有地址所写的选项；可选：{_zh(there)}",
+        f"“{label.en}” is not what the address says; it is one of: {_en(there)}",
     )
 
 
-def not_from_the_page_before(rule: str, name: str) -> InvalidRequest:
+def not_from_the_page_before(rule: str) -> InvalidRequest:
     """For a place in a list that no page of it gave. To be raised."""
     return InvalidRequest(
         rule,
-        f"地址中翻页的位置（{name}）有误；请从名单的第一页翻起",
-        f"the place in the list ({name}) is none that a page of it gave; begin at the first page",
+        "地址中翻页的位置有误；请从名单的第一页翻起",
+        "the address has a place in the list that no page of it gave; begin at the first page",
     )
 
 
 def unknown_parameter(known: Set[str]) -> InvalidRequest:
     """For an address with a parameter that its page does not know. To be raised."""
     # not repeated: it may be somebody's number
-    there = {name: PARAMETER_WORDS.get(name) for name in sorted(known)}
-    zh = "、".join(name if word is None else f"{word.zh}（{name}）" for name, word in there.items())
-    en = ", ".join(name if word is None else f"{word.en} ({name})" for name, word in there.items())
+    there = [PARAMETER_WORDS[name] for name in sorted(known)]
     return InvalidRequest(
         "request.unknown_parameter",
-        f"地址中有本页不认识的条件；本页认识：{zh}" if there else "地址中有本页不认识的条件；本页不带条件",
-        f"the address asks for something that this page does not know; it knows {en}"
-        if there
-        else "the address asks for something that this page does not know; it takes no conditions",
+        f"地址中有本页不认识的条件；{f'本页认识：{_zh(there)}' if there else '本页不带条件'}",
+        "the address asks for something that this page does not know; "
+        + (f"it knows: {_en(there)}" if there else "it takes no conditions"),
     )
 
 
-def _listed(choices: Mapping[str, Word], language: str) -> str:
-    """Each as it stands in the form, with what an address calls it."""
-    return ("、" if language == "zh" else ", ").join(
-        (f"{word.zh}（{value}）" if language == "zh" else f"{word.en} ({value})") if value else getattr(word, language)
-        for value, word in choices.items()
-    )
+def _zh(words: Iterable[Word]) -> str:
+    return "、".join(dict.fromkeys(one.zh for one in words))
+
+
+def _en(words: Iterable[Word]) -> str:
+    return ", ".join(dict.fromkeys(one.en for one in words))

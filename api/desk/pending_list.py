@@ -81,7 +81,7 @@ def pending_query(request: Request) -> PendingQuery:
         raise InvalidRequest("pending.q", f"最多 {_Q_CHARS_MAX} 字", f"at most {_Q_CHARS_MAX} characters")
     start = said.get("from", "0")
     if not (start.isascii() and start.isdigit() and len(start) <= 7 and int(start) <= DESK_STATEMENTS_MAX):
-        raise not_from_the_page_before("pending.from", "from")
+        raise not_from_the_page_before("pending.from")
     return PendingQuery(said)
 
 

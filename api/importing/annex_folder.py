@@ -34,7 +34,7 @@ class AnnexFolder:
             try:
                 media_type = media_type_of(content)
             except Refused as error:
-                raise Unreadable(error.rule, f"{excerpt(text)}: {error.zh}", f"{excerpt(text)}: {error.en}") from None
+                raise Unreadable(error.rule, f"{excerpt(text)}：{error.zh}", f"{excerpt(text)}: {error.en}") from None
             digest = sha256(content)
             found = Annex(sha256=digest.hexdigest(), bytes=len(content), media_type=media_type)
             self._named[text], self._paths[digest.digest()] = found, path

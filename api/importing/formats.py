@@ -103,4 +103,4 @@ def _ole(data: bytes) -> Malformed:
 
 
 def _is(zh: str, en: str, how: tuple[str, str]) -> Malformed:
-    return Malformed(f"{zh}: {how[0]} / {en}: {how[1]}")
+    return Malformed(f"{zh}：{how[0]} / {en}: {how[1]}")

@@ -210,7 +210,7 @@ class RowReader:
         return None
 
     def _note(self, verdict: Verdict, rule: str, column: str, zh: str, en: str) -> None:
-        self._flaws.setdefault(column, ValidationError(verdict, rule, column, f"{column}: {zh}", f"{column}: {en}"))
+        self._flaws.setdefault(column, ValidationError(verdict, rule, column, f"{column}：{zh}", f"{column}: {en}"))
 
 
 def _fold(word: str) -> str:

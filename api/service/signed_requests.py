@@ -115,7 +115,12 @@ def authenticated(service: Service, request: Request, *, brings: bool = False) -
     except Refused as error:
         raise _denied(401, error.rule, error.zh, error.en) from None
     except (Malformed, Refuted) as error:
-        raise _denied(401, "access.token", "请求的签名不成立", f"the signed request does not hold: {error}") from None
+        raise _denied(
+            401,
+            "access.token",
+            "请求的签名不成立；请校准本机时钟后重试",
+            f"the signed request does not hold: {error}",
+        ) from None
     query = request.url.query
     resource = request.url.path + (f"?{query}" if query else "")
     if asked.resource != resource:

@@ -177,5 +177,5 @@ def _after(cursor: str) -> tuple[int, str] | None:
     key, dot, number = cursor.partition(".")
     digits = key.removeprefix("-")
     if not dot or len(cursor) > _CURSOR_CHARS_MAX or not (digits.isascii() and digits.isdigit() and len(digits) < 9):
-        raise not_from_the_page_before("complaints.cursor", "cursor")
+        raise not_from_the_page_before("complaints.cursor")
     return int(key), number

@@ -142,7 +142,7 @@ def _before(text: str) -> int | None:
         return None
     if text.isascii() and text.isdigit() and len(text) <= 15 and int(text) <= LEAF_INDEX_ASKED_MAX:
         return int(text)
-    raise not_from_the_page_before("erasures.before", "before")
+    raise not_from_the_page_before("erasures.before")
 
 
 add_desk_page(router, PATH, get_erasures, parameters=_PARAMETERS)

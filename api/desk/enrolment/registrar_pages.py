@@ -78,7 +78,7 @@ def _cursor(cursor: str) -> tuple[int, bytes] | None:
         return None
     match = _CURSOR.fullmatch(cursor)
     if match is None:
-        raise not_from_the_page_before("enrolment.cursor", "cursor")
+        raise not_from_the_page_before("enrolment.cursor")
     return int(match[1]), bytes.fromhex(match[2])
 
 

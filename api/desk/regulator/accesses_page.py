@@ -189,7 +189,7 @@ def _before(typed: Mapping[str, str], wrong: dict[str, Word]) -> int | None:
         return None
     if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX:
         return int(text)
-    problem = not_from_the_page_before("accesses.cursor", "cursor")
+    problem = not_from_the_page_before("accesses.cursor")
     wrong["cursor"] = Word(problem.zh, problem.en)
     return None
 

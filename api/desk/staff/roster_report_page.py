@@ -210,7 +210,7 @@ def _asked(request: Request, report: ImportReport) -> tuple[dict[str, str], list
 def _row_number(text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) <= 7:
         return int(text)
-    raise not_from_the_page_before("roster.after", "after")
+    raise not_from_the_page_before("roster.after")
 
 
 add_desk_page(router, f"{PATH}/{{name}}", get_report, parameters=_FILTERS)

@@ -7,7 +7,7 @@ import { hex, sha256, unhex } from "../verify/bytes.js";
 import { Refuted } from "../verify/errors.js";
 import { decodeKey } from "../verify/keys.js";
 import { element } from "../verify/view.js";
-import { aside, byId, during, FieldError, forgive, language, say } from "./fields.js";
+import { aside, byId, during, FieldError, forgive, hideUndone, language, say } from "./fields.js";
 import { allKeys } from "./key_store.js";
 import { untilShown } from "./projected.js";
 import { buildStatement, readStatement, signStatement, submit } from "./statement.js";
@@ -176,6 +176,7 @@ async function tell(form, statement, outcome) {
   if (then !== undefined) links.push(link(say("继续", "Go on"), then, true));
   byId("done-acts").replaceChildren(...links);
   status.textContent = "";
+  hideUndone();
   done.hidden = false;
   byId("done-title").focus();
 }

@@ -8,7 +8,7 @@ import { decodeKey } from "../verify/keys.js";
 import { Malformed, Refuted, Uncheckable } from "../verify/errors.js";
 import { element } from "../verify/view.js";
 import { csvTable } from "./csv.js";
-import { byId, during, FieldError, forgive, say, typed } from "./fields.js";
+import { byId, during, FieldError, forgive, hideUndone, say, typed } from "./fields.js";
 import { allKeys } from "./key_store.js";
 import { untilShown } from "./projected.js";
 import { batchItem } from "./row_scribe.js";
@@ -236,6 +236,7 @@ async function finish() {
     `${published.length} published, ${others.length} not.`,
   );
   if (published.length > 0) byId("result").textContent += await untilShown(last, byId("status"));
+  if (published.length > 0) hideUndone();
   const unsent = say("未发送", "not sent");
   byId("not-published").replaceChildren(
     ...others.map((one) => element("li", "", `${one.name || one.pledge.subject}: ${one.fate?.why ?? unsent}`)),
