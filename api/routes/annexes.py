@@ -21,7 +21,7 @@ from ledger.errors import NotFound
 from ledger.limits import ANNEX_BYTES_MAX, ANNEX_MAX_AGE_SECONDS
 from ledger.reading.feed import to_recorded
 from ledger.store.contract import Fact
-from ledger.store.owners import Owner
+from ledger.store.upload_owners import Owner
 
 __all__ = ["router"]
 
@@ -84,7 +84,7 @@ def _gone(service: Service, digest: str) -> Gone:
     assert isinstance(event, AnnexTakenDown)  # nothing else has this fact
     return Gone(
         "annex.taken_down",
-        f"该附件已由第 {index} 条记录撤下: {event.ground}",
+        f"该附件已由第 {index} 条记录撤下：{event.ground}",
         f"this annex was taken down by entry {index}: {event.ground}",
         entry=index,
     )

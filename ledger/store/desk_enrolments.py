@@ -1,7 +1,7 @@
 """Keys that somebody asks to have enrolled: `desk.enrolment_requests`, by thumbprint.
 
-What is asked for is not believed here: proof and party are checked before (`api/desk/enrolment_requests.py`), and an
-approval is a statement of whoever may sign it. A request goes when its key is in the book, or after some weeks.
+What is asked for is not believed here: proof and party are checked before (`api/desk/enrolment/key_requests.py`), and
+an approval is a statement of whoever may sign it. A request goes when its key is in the book, or after some weeks.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class EnrolmentRequests:
         if of_party >= ENROLMENTS_PER_PARTY_MAX:
             raise Refused(
                 "enrolment.party_max",
-                f"同一主体最多有 {ENROLMENTS_PER_PARTY_MAX} 项申请等候处理, 请联系登记员",
+                f"同一主体最多有 {ENROLMENTS_PER_PARTY_MAX} 项申请等候处理，请联系登记员",
                 f"at most {ENROLMENTS_PER_PARTY_MAX} requests for one party wait: speak to a registrar",
             )
         raise Busy("the desk", retry_after_seconds=3_600)

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import httpx
 
-from ledger.cose.sign_in import sign_sign_in
+from ledger.cose.sign_in_answer import sign_sign_in
 from tests.support.charter import ORIGIN, Speaker
 from tests.support.projected import before_reading
 

@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from api.http.openapi.enterprise_schemas import ENTERPRISE_SCHEMAS
 from api.http.openapi.entry_schemas import ENTRY_SCHEMAS
 from api.http.openapi.log_schemas import LOG_SCHEMAS
-from api.http.openapi.operations import OPERATIONS, PARAMETERS, Body, Media, Operation
+from api.http.openapi.operation_terms import PARAMETERS, Body, Media, Operation
+from api.http.openapi.operations import OPERATIONS
 from api.http.openapi.schema_terms import NUMBER, SHA256, TEXT, Schema, ref, thing
 from api.http.refuses_writes import QUESTIONS
 
@@ -33,7 +34,7 @@ _FAILED: Final = {
     503: "Busy, or the database cannot be reached; nothing was done; try again after `Retry-After` seconds",
 }
 _TAGS: Final = {
-    "enterprises": "企业: 检索, 信用状况, 自我声明, 全部记录 · Enterprises",
+    "enterprises": "企业：检索，信用状况，自我声明，全部记录 · Enterprises",
     "standings": "信用状况 · Standings of many",
     "pledges": "承诺 · Pledges",
     "campaigns": "活动 · Campaigns",

@@ -96,7 +96,7 @@ class Setting:
         def client(witness: PolicyWitness) -> WitnessClient:
             return WitnessClient(witness, httpx.MockTransport(handlers[witness.name]))
 
-        self.rounds = CosigningLoop(self.store, log, self.policy, self.published, None, CollectorRegistry(), client)
+        self.rounds = CosigningLoop(self.store, log, self.published, None, CollectorRegistry(), client)
 
     def witnessed_size(self) -> int:
         try:
