@@ -394,7 +394,7 @@ def _fill(book: LiveBook, entries: int) -> None:
         # Together, so that they share a checkpoint: whoever audits the book again and again verifies each one's.
         some = [
             book.candidate(_recent(number + more, book.clock.today), by=HANDLING_BODY)
-            for more in range(min(4, entries))
+            for more in range(min(3, entries))
         ]
         book.together(*some)
         number += len(some)
