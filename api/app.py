@@ -260,7 +260,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 async def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # registered for nothing else
     said = "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())
-    return _answer(request, problem_of(InvalidRequest("request.invalid", f"参数不正确: {said}", said)))
+    return _answer(request, problem_of(InvalidRequest("request.invalid", f"参数不正确：{said}", said)))
 
 
 async def _defect(request: Request, _: Exception) -> Response:

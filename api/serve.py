@@ -263,7 +263,7 @@ def _confirmed(settings: Settings) -> bool:
     today = datetime.datetime.fromtimestamp(unix_now(), SHANGHAI).date()
     if settings.confirm_clock != today:
         raise Misconfigured(
-            f"本机时钟为 {today}, 与 --confirm-clock 不符 / "
+            f"本机时钟为 {today}，与 --confirm-clock 不符 / "
             f"this machine's clock says {today}, not {settings.confirm_clock}"
         )
     return True
@@ -283,7 +283,7 @@ def _keys_and_charter(settings: Settings, store: PostgresStore) -> tuple[LogKeys
     if settings.charter is None:
         raise Refused(
             "serve.no_charter",
-            "账本为空, 须用 --charter 指定章程文件 (或用 --demo 演示)",
+            "账本为空，须用 --charter 指定章程文件（或用 --demo 演示）",
             "the log is empty: give its charter with --charter FILE (or try --demo)",
         )
     charter = read_charter(settings.charter.read_bytes())

@@ -70,7 +70,7 @@ class AlreadyRegistered(Refused):
     def __init__(self, index: int, payload_sha256: bytes) -> None:
         super().__init__(
             "statement.cti_taken",
-            f"该签发者的这个声明编号已用于第 {index} 条记录, 内容不同",
+            f"该签发者的这个声明编号已用于第 {index} 条记录，内容不同",
             f"this issuer already used this cti for entry {index}, with other bytes",
         )
         self.index = index

@@ -46,12 +46,12 @@ def as_html(outcome: AuditResult, source: str, began_at: int, trusted: bool) -> 
     if not outcome.complete:
         missed = outcome.notice_counts["not_reached"]
         verdict += (
-            f"<p class='bad'><strong>未能完成: {missed} 处未能取得</strong> <span class='en'>It could not be "
+            f"<p class='bad'><strong>未能完成：{missed} 处未能取得</strong> <span class='en'>It could not be "
             f"completed: {missed} things could not be reached. They are nobody's broken promise.</span></p>"
         )
     if not trusted:
         verdict += (
-            "<p class='bad'>未提供信任文件: 只能说明该账本自洽, 不能说明它就是您要的账本。 "
+            "<p class='bad'>未提供信任文件：只能说明该账本自洽，不能说明它就是您要的账本。 "
             "<span class='en'>No trust file was "
             "given: this shows that the log hangs together, not that it is the right one.</span></p>"
         )
@@ -89,7 +89,7 @@ def _section(zh: str, en: str, findings: list[AuditFinding], counts: dict[str, i
         for one in findings
     )
     total, shown = sum(counts.values()), len(findings)
-    left = "" if total == shown else f"<p>共 {total} 处, 列出 {shown} 处 <span class='en'>{shown} of {total}</span></p>"
+    left = "" if total == shown else f"<p>共 {total} 处，列出 {shown} 处 <span class='en'>{shown} of {total}</span></p>"
     return (
         f"<h2>{zh} <span class='en'>{en}</span></h2>{left}<table><tr><th>代码</th>"
         f"<th>位置 <span class='en'>where</span></th><th>{zh} <span class='en'>{en}</span></th>"

@@ -67,7 +67,7 @@ def attachments_of(entries: Mapping[str, AttachedEntry], particulars: Particular
     for name, entry in entries.items():
         about = _ABOUT[name.partition("-")[0]]
         found.append(AttachedFile(name + _STATEMENT, entry.statement, "application/cose", about))
-        found.append(AttachedFile(name + _EVIDENCE, entry.evidence, headers.EVIDENCE, f"{about}: 证据 · evidence"))
+        found.append(AttachedFile(name + _EVIDENCE, entry.evidence, headers.EVIDENCE, f"{about}：证据 · evidence"))
     return found
 
 

@@ -48,15 +48,15 @@ for name in ("pyhanko", "pyhanko_certvalidator"):
 
 _NOT_SHOWN: Final = (
     Remark(
-        "产品或服务的质量: 公告只证明承诺已经公布",
+        "产品或服务的质量：公告只证明承诺已经公布",
         "the quality of any product or service: a certificate proves that a pledge was published",
     ),
     Remark(
-        "制发之后的更名、更正、撤回、撤销, 以及未附的更名: 现况以承诺页为准",
+        "制发之后的更名、更正、撤回、撤销，以及未附的更名：现况以承诺页为准",
         "what came after it was made, and renamings that it leaves out: the page of the pledge shows the current state",
     ),
     Remark(
-        "二维码所指的网址和制发日期: 由账本运营方自述",
+        "二维码所指的网址和制发日期：由账本运营方自述",
         "the address in the QR code and the day of issue are the log operator's word",
     ),
 )
@@ -86,7 +86,7 @@ def check_certificate(data: bytes, trust: Trust) -> CheckedCertificate:
     found = _signature(data, trust)  # 1
     steps = [
         Remark(
-            f"文件自首至尾由信任文件所列公告密钥 {found.kid.hex()[:16]}… 签名 (PAdES), 此后未改动",
+            f"文件自首至尾由信任文件所列公告密钥 {found.kid.hex()[:16]}… 签名（PAdES），此后未改动",
             f"the file is signed from its first byte to its last by certificate key {found.kid.hex()[:16]}… (PAdES)",
         )
     ]
@@ -94,7 +94,7 @@ def check_certificate(data: bytes, trust: Trust) -> CheckedCertificate:
     particulars, entries = particulars_in(files), entries_in(files)
     verified = {name: _verified(name, entry, trust) for name, entry in entries.items()}
     pledge = verified["pledge"]
-    steps += [Remark(f"承诺: {step.zh}", f"the pledge: {step.en}") for step in pledge.steps]
+    steps += [Remark(f"承诺：{step.zh}", f"the pledge: {step.en}") for step in pledge.steps]
     steps.append(_others(verified))
     recorded = {
         name: one.statement.recorded(one.event, index=one.receipt.index, version=1, recorded_at=one.receipt.iat)
@@ -112,7 +112,7 @@ def check_certificate(data: bytes, trust: Trust) -> CheckedCertificate:
     attachments = attachments_of(entries, particulars)  # 4
     if particulars.set_by != SET_BY:
         raise Uncheckable(
-            f"该公告由 {particulars.set_by} 排版, 本程序为 {SET_BY}, 无法逐字节比对 / "
+            f"该公告由 {particulars.set_by} 排版，本程序为 {SET_BY}，无法逐字节比对 / "
             f"set by another version ({particulars.set_by}; this program: {SET_BY}): its text cannot be compared"
         )
     again = typeset(certificate, attachments, particulars.issued_at)
@@ -120,7 +120,7 @@ def check_certificate(data: bytes, trust: Trust) -> CheckedCertificate:
         raise Refuted("the certificate does not say what its entries say: set again from them it comes out otherwise")
     steps.append(
         Remark(
-            "由所附记录重新排版, 与本文件逐字节一致: 文字与声明相符",
+            "由所附记录重新排版，与本文件逐字节一致：文字与声明相符",
             "set again from what is attached, the file comes out to the byte: text and statements agree",
         )
     )
@@ -133,10 +133,10 @@ def _others(verified: Mapping[str, VerifiedEntry]) -> Remark:
     """Of the entries beside the pledge: that they hold, and which of them are disputed."""
     others = {name: one for name, one in verified.items() if name != "pledge"}
     disputed = [f"{name} ({one.receipt.index})" for name, one in others.items() if one.disputed]
-    zh = f"其余 {len(others)} 条记录 (公布、活动、登记规则、名称、更正) 以同样的步骤核对, 全部成立"
+    zh = f"其余 {len(others)} 条记录（公布、活动、登记规则、名称、更正）以同样的步骤核对，全部成立"
     en = f"the other {len(others)} entries (publication, campaign, policy, names, corrections) hold in the same steps"
     if disputed:
-        zh += f"; 有争议 (签名时密钥可能已泄露): {', '.join(disputed)}"
+        zh += f"；有争议（签名时密钥可能已泄露）：{'、'.join(disputed)}"
         en += f"; DISPUTED, as the key may have been compromised: {', '.join(disputed)}"
     return Remark(zh, en)
 

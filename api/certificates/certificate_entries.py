@@ -71,7 +71,7 @@ class Gatherer:
             word, en = ("撤回", "withdrawn") if end.how == "withdrawn" else ("撤销", "revoked")
             raise Gone(
                 "certificate.pledge_ended",
-                f"该承诺已{word}, 截至 {end.ends_on}, 不再制发公告",
+                f"该承诺已{word}，截至 {end.ends_on}，不再制发公告",
                 f"the pledge was {en}, and binds until {end.ends_on}: it is announced no more",
                 entry=end.index,
             )

@@ -33,7 +33,7 @@ _SCOPES: Final = {
     "product_and_service": "产品和服务质量承诺 · products and services",
 }
 _NAME_NOT_SHOWN: Final = "（名称依规定不公开）"
-_TEXT_NOT_SHOWN: Final = "（原文含有不得印入公告的词语, 全文见承诺页）"
+_TEXT_NOT_SHOWN: Final = "（原文含有不得印入公告的词语，全文见承诺页）"
 
 
 class Place(NamedTuple):

@@ -45,7 +45,7 @@ def typeset(certificate: Certificate, attachments: Sequence[AttachedFile], issue
     except CharacterUnknown as error:
         raise Refused(
             "certificate.character_unknown",
-            "公告含有现有字体都没有的字符, 不能制发",
+            "公告含有现有字体都没有的字符，不能制发",
             "the certificate holds a character that none of its fonts has: it is not made with a hole in it",
             str(error),
         ) from error

@@ -81,7 +81,7 @@ def tamper(
     for name, why in NO_EVIDENCE_GONE.items():
         click.echo(f"  缺行不作证据 / a row that is gone is no evidence: {name}: {why}")
     if trust.policy is None:
-        click.echo("  未核对联署: 信任文件没有见证方 / cosignatures: left out, the trust file names no witness")
+        click.echo("  未核对联署：信任文件没有见证方 / cosignatures: left out, the trust file names no witness")
     ctx.exit(0 if kinds["found"] == len(results) else 1)
 
 

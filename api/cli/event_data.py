@@ -41,18 +41,18 @@ def require_faultless(event: type[Event], document: dict[str, Any]) -> None:
 def faults(kind: type[Struct], document: object, path: str = "") -> Iterator[str]:
     """Each field that is missing, unknown or wrong, with its path and what it takes."""
     if not isinstance(document, dict):
-        yield f"{path or 'data'}: 应为对象 / takes an object"
+        yield f"{path or 'data'}：应为对象 / takes an object"
         return
     known = {field.encode_name: field for field in fields(kind)}
     tag = kind.__struct_config__.tag_field
     for name in document:
         if name not in known and name != tag:
-            yield f"{_at(path, name)}: 没有此字段 / no such field; there are {', '.join(sorted(known))}"
+            yield f"{_at(path, name)}：没有此字段 / no such field; there are {', '.join(sorted(known))}"
     for name, field in known.items():
         if name in document:
             yield from _value_faults(field.type, document[name], _at(path, name))
         elif field.default is NODEFAULT and field.default_factory is NODEFAULT:
-            yield f"{_at(path, name)}: 缺少 / missing{_choices_of(field.type)}"
+            yield f"{_at(path, name)}：缺少 / missing{_choices_of(field.type)}"
 
 
 def ask(event: type[Event], given: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _asked(field: FieldInfo, example: object) -> Any:
     name, kind = field.encode_name, field.type
     optional = field.default is not NODEFAULT or field.default_factory is not NODEFAULT
     shown = example if isinstance(example, str) else json.dumps(example, ensure_ascii=False)
-    hint = _choices_of(kind) or f" (如 / such as {shown})"
+    hint = _choices_of(kind) or f"（如 / such as {shown}）"
     while True:
         text = click.prompt(
             f"{name}{hint}{' [可空 / may be empty]' if optional else ''}", default="", show_default=False
@@ -133,7 +133,7 @@ def _choices_of(kind: Any) -> str:
     plain = _plain(kind)
     if get_origin(plain) is tuple:
         plain = _plain(get_args(plain)[0])
-    return f" (可选 / one of {', '.join(map(str, get_args(plain)))})" if get_origin(plain) is Literal else ""
+    return f"（可选 / one of {', '.join(map(str, get_args(plain)))}）" if get_origin(plain) is Literal else ""
 
 
 def _at(path: str, name: str) -> str:

@@ -178,7 +178,7 @@ def _finish(report: ImportReport, target: Path) -> int:
     for rule, count in report.reasons().items():
         click.echo(f"{count:>7}    {rule}")
     if report.dry_run:
-        click.echo("试运行, 未发送任何内容 / dry run: nothing was sent")
+        click.echo("试运行，未发送任何内容 / dry run: nothing was sent")
     if report.stopped:
         click.echo(f"提前结束 / ended early: {report.stopped}", err=True)
     click.echo(f"report: {target}")

@@ -166,18 +166,18 @@ def _say(head: MapHead, replay: Replay) -> None:
     if not replay.checked:
         click.echo("  没有公布过映射根 / no root of the map was published")
     if not head.believed:
-        click.echo("  未给信任文件, 检查点未核验 / no trust file was given: the checkpoint itself was NOT checked")
+        click.echo("  未给信任文件，检查点未核验 / no trust file was given: the checkpoint itself was NOT checked")
 
 
 def _verdict(one: Checked) -> str:
     root = one.published
     place = f"entry {root.index}: root over {root.tree_size} entries of {root.subjects} subjects"
     if one.right:
-        return f"{place}: 相符 / right"
+        return f"{place}：相符 / right"
     if one.computed is None:
-        return f"{place}: 不成立 / WRONG: it does not cover more than the one before, or not entries before its own"
+        return f"{place}：不成立 / WRONG: it does not cover more than the one before, or not entries before its own"
     return (
-        f"{place}: 不成立 / WRONG: published {root.root.hex()}, "
+        f"{place}：不成立 / WRONG: published {root.root.hex()}, "
         f"computed {one.computed.hash.hex()} over {one.computed.subjects} subjects"
     )
 

@@ -99,7 +99,7 @@ def refuse(url: str, name: str, *, reason: str, **who: Any) -> None:
     """Refuse one that waits. It stays at the desk with the reason; the enterprise may send a newer one."""
     content = msgspec.json.encode({"reason": reason})
     RequestSigner(url, purpose=_PURPOSE, **who).ask("POST", f"/v1/pending/{_checked(name)}/refusal", content)
-    click.echo(f"{name}: 已退回 / refused")
+    click.echo(f"{name}：已退回 / refused")
 
 
 @pending.command("publish")
@@ -134,7 +134,7 @@ def publish(
         first = code or _proposed(client, pledge, division, today)
         click.echo(f"{pledge.subject}  {pledge.made.campaign}  {pledge.made.scope}: {pledge.made.reason}", err=True)
         if not yes:
-            click.confirm(f"以编码 {first} 公布, 有效期至 {until}? / Publish under this code?", abort=True, err=True)
+            click.confirm(f"以编码 {first} 公布，有效期至 {until}？/ Publish under this code?", abort=True, err=True)
         began = valid_from.date() if valid_from else today
         for step in range(1 if code else PLEDGE_CODES_TRIED_MAX):
             chosen = first if code else f"{first[:14]}{(int(first[14:]) + step) % _SERIALS:06}"

@@ -177,7 +177,7 @@ def _screened(spec: EventSpec, event: Event) -> None:
     for field, hit in suspicions(event):
         zh, en = KIND_WORDS[hit.kind]
         place = f"{field}, {hit.start + 1}-{hit.end}: {hit.masked}"
-        click.echo(f"注意 / warning: 可能含{zh} / may hold a {en} ({place})", err=True)
+        click.echo(f"注意：可能含{zh} / warning: it may hold a {en} ({place})", err=True)
 
 
 def _cti(text: str | None) -> bytes:

@@ -45,7 +45,7 @@ _PDF: Final = b"%PDF-"
 _TAG_SIGN1: Final = b"\xd2"  # RFC 9052 §4.2
 _VERDICTS: Final = ("已核验 / VERIFIED", "不成立 / REFUTED", "无法核验 / COULD NOT BE CHECKED")
 _WORDS: Final = ("verified", "refuted", "could not be checked")
-_SEALED: Final = "内容已密封, 请附上正文 / the content is sealed: give its body (NAME.body.json or --body)"
+_SEALED: Final = "内容已密封，请附上正文 / the content is sealed: give its body (NAME.body.json or --body)"
 _BEGINNING_BYTES: Final = 64
 
 

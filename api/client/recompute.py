@@ -36,7 +36,7 @@ def standing_of(bundle: VerifiedBundle, as_of: date, *, recorded_by: int | None 
 
 def computed(standing: Standing, as_of: date) -> Remark:
     return Remark(
-        f"据此重算 {standing.subject} 在 {as_of} 的践诺状况: {standing.level.value}",
+        f"据此重算 {standing.subject} 在 {as_of} 的践诺状况：{standing.level.value}",
         f"from these entries follows the standing of {standing.subject} on {as_of}: {standing.level.value}",
     )
 
@@ -60,7 +60,7 @@ def compare(bundle: VerifiedBundle, signed: VerifiedStanding) -> Remark:
     }
     if level in levels:
         return Remark(
-            f"与所附已签名的践诺状况一致: {level} ({as_of})",
+            f"与所附已签名的践诺状况一致：{level}（{as_of}）",
             f"the signed standing says the same: {level}, on {as_of}",
         )
     said = (

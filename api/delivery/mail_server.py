@@ -46,7 +46,7 @@ class MailServer:
         host, _, port = address.rpartition(":") if address.rpartition(":")[2].isdigit() else (address, "", "")
         if not host or not sender or "@" not in sender or not sender.isascii():
             raise Misconfigured(
-                "邮件须有服务器 (HOST:PORT) 和发件地址 / mail needs a server (HOST:PORT) and a sender's address"
+                "邮件须有服务器（HOST:PORT）和发件地址 / mail needs a server (HOST:PORT) and a sender's address"
             )
         if tls == "none" and credentials is not None:
             raise Misconfigured(
@@ -95,5 +95,5 @@ def _login(path: Path) -> tuple[str, str]:
     with path.open("rb") as file:
         lines = file.read(SECRETS_FILE_BYTES_MAX).decode("utf-8", "replace").splitlines()
     if len(lines) < 2 or not lines[0] or not lines[1]:
-        raise Misconfigured(f"{path}: 第一行用户名, 第二行密码 / the first line is the user, the second the password")
+        raise Misconfigured(f"{path}：第一行用户名，第二行密码 / the first line is the user, the second the password")
     return lines[0], lines[1]

@@ -5,7 +5,7 @@ Like public pages they stand at `/…` in Chinese and at `/en/…` in English. A
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
@@ -14,10 +14,11 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from api.desk.list_filters import unknown_parameter
 from api.desk.navigation import Room, room_at, rooms_of
 from api.desk.roles import EndedSession, Officer
 from api.desk.sessions import FORM_FIELD, form_of, form_token, set_cookie, signed_in
-from api.http.errors import AccessDenied, InvalidRequest, problem_of
+from api.http.errors import AccessDenied, problem_of
 from api.http.same_origin import WebOrigins
 from api.pages.csp import PAGE_HEADERS
 from api.pages.localized import problem_page
@@ -37,7 +38,6 @@ __all__ = [
     "private_page",
     "to",
     "to_sign_in",
-    "unknown_parameter",
 ]
 
 SIGN_IN: Final = "/desk/sign-in"
@@ -183,17 +183,6 @@ def not_for_this_desk() -> AccessDenied:
         "该工作台不属于当前登录主体的角色",
         "this desk is not for the roles of the party that is signed in",
     )
-
-
-def unknown_parameter(known: Set[str]) -> InvalidRequest:
-    """For an address with a parameter that its page does not know. To be raised."""
-    # not repeated: it may be somebody's number
-    takes = ", ".join(sorted(known)) or "-"
-    said = (
-        f"地址中有本页不认识的参数；可用：{takes}",
-        f"a parameter that this page does not know; known here: {takes}",
-    )
-    return InvalidRequest("request.unknown_parameter", *said)
 
 
 def to_sign_in(request: Request, language: Language, why: str) -> Response:

@@ -5,25 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, get_args
+from typing import Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from api.desk.list_filters import not_from_the_page_before, require_choice, unknown_parameter
 from api.desk.roles import Officer
 from api.desk.work_lists import WaitingPage, waiting_page
 from api.http.errors import InvalidRequest
-from api.pages.words import SCOPES
+from api.pages.words import SCOPES, Word
 from api.service.service import Service
 from ledger.limits import DESK_LIST_ROWS, DESK_STATEMENTS_MAX, SEARCH_PAGE_MAX
 from ledger.store.desk import DeskFilter, DeskOrder
 
-__all__ = ["PARAMETERS", "PendingQuery", "asked_page", "pending_query"]
+__all__ = ["CHOICES", "PARAMETERS", "PendingQuery", "asked_page", "pending_query"]
 
 PARAMETERS: Final = frozenset({"campaign", "scope", "state", "q", "sort", "rows", "from"})
 _CAMPAIGN: Final = re.compile("[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _CODE: Final = re.compile("[A-Za-z:/-]*[0-9][0-9A-Za-z]*")  # a part of a code: it has a digit
 _STATES: Final = {"waiting": True, "refused": False}
+_ALL: Final = Word("全部", "all")
+#: What the filters offer; the first of each is what the list shows where the address says nothing.
+CHOICES: Final[Mapping[str, Mapping[str, Word]]] = {
+    "state": {"": _ALL, "waiting": Word("等候公布", "waiting"), "refused": Word("已退回", "refused")},
+    "sort": {
+        "received": Word("先收到的在前", "first received first"),
+        "-received": Word("后收到的在前", "last received first"),
+        "enterprise": Word("按企业", "by enterprise"),
+    },
+    "scope": {"": _ALL, **SCOPES},
+    "rows": {str(size): Word(str(size), str(size)) for size in DESK_LIST_ROWS},
+}
 _Q_CHARS_MAX: Final = 60
 
 
@@ -58,20 +71,17 @@ def pending_query(request: Request) -> PendingQuery:
     """Raises `InvalidRequest`, naming what is not known."""
     said = {name: value.strip() for name, value in request.query_params.items() if value.strip()}
     if not PARAMETERS.issuperset(said):
-        raise InvalidRequest(
-            "request.unknown_parameter", "地址中有本页不认识的参数", f"known here: {', '.join(sorted(PARAMETERS))}"
-        )
-    _known(said, "state", tuple(_STATES))
-    _known(said, "sort", get_args(DeskOrder))
-    _known(said, "scope", tuple(SCOPES))
-    _known(said, "rows", tuple(map(str, DESK_LIST_ROWS)))
+        raise unknown_parameter(PARAMETERS)
+    for name, choices in CHOICES.items():
+        if name in said:
+            require_choice(f"pending.{name}", name, said[name], choices)
     if "campaign" in said and not _CAMPAIGN.fullmatch(said["campaign"]):
         raise InvalidRequest("pending.campaign", "没有该活动", "there is no such campaign")
     if len(said.get("q", "")) > _Q_CHARS_MAX:
         raise InvalidRequest("pending.q", f"最多 {_Q_CHARS_MAX} 字", f"at most {_Q_CHARS_MAX} characters")
     start = said.get("from", "0")
     if not (start.isascii() and start.isdigit() and len(start) <= 7 and int(start) <= DESK_STATEMENTS_MAX):
-        raise InvalidRequest("pending.from", "from 应取自上一页", "`from` is what the page before gave")
+        raise not_from_the_page_before("pending.from")
     return PendingQuery(said)
 
 
@@ -101,8 +111,3 @@ def _named_so(service: Service, q: str) -> list[str]:
             f"more than {SEARCH_PAGE_MAX} enterprises are called so: say more of the name, or the code",
         )
     return [one.subject for one in found.found]
-
-
-def _known(said: Mapping[str, str], name: str, words: tuple[str, ...]) -> None:
-    if said.get(name, words[0]) not in words:
-        raise InvalidRequest(f"pending.{name}", f"{name} 可为：{', '.join(words)}", f"{name}: {', '.join(words)}")

@@ -15,17 +15,16 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk
-from api.desk.pending_list import PARAMETERS, PendingQuery, asked_page, pending_query
+from api.desk.pending_list import CHOICES, PARAMETERS, PendingQuery, asked_page, pending_query
 from api.desk.roles import Officer
 from api.desk.staff.pledge_codes import CodeProposals, division_of
 from api.desk.work_lists import WaitingPage, WaitingPledge, log_look, waiting_pledge
 from api.pages.rendering import Language
-from api.pages.words import SCOPES, Word
+from api.pages.words import Word
 from api.service.service import Service
 from api.service.waiting_pledges import drop_ended
 from ledger.cose.statement import parse_statement
 from ledger.errors import NotFound
-from ledger.limits import DESK_LIST_ROWS
 from ledger.store.desk import Pending
 
 __all__ = ["OnePendingContent", "PendingContent", "one_page", "router"]
@@ -46,8 +45,7 @@ class PendingContent:
     before: str
     following: str
     log: str
-    sizes: Sequence[int] = DESK_LIST_ROWS
-    scopes: Mapping[str, Word] = field(default_factory=lambda: SCOPES)
+    choices: Mapping[str, Mapping[str, Word]] = field(default_factory=lambda: CHOICES)
 
     @property
     def waiting(self) -> int:

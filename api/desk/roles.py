@@ -14,6 +14,7 @@ from api.service.policy_comparisons import COMPARERS
 from ledger.domain.rules.party_conditions import usable_key
 from ledger.domain.state.governance import Governance
 from ledger.domain.values.dates import shanghai_date
+from ledger.domain.values.role_names import ROLE_NAMES
 from ledger.domain.values.subject import is_enterprise
 from ledger.errors import Refused
 from ledger.store.desk_sessions import DeskSession
@@ -21,15 +22,15 @@ from ledger.store.desk_sessions import DeskSession
 __all__ = ["ROLES", "EndedSession", "Officer", "officer_of"]
 
 ROLES: Final[Mapping[str, Word]] = {
-    "root": Word("信任根", "root"),
-    "registrar": Word("登记员", "registrar"),
-    "organizer": Word("组织方", "organizer"),
-    "approver": Word("审批方", "approver"),
-    "regulator": Word("监管机关", "regulator"),
-    "laboratory": Word("检验检测机构", "laboratory"),
-    "handling_body": Word("投诉承办单位", "handling body"),
-    "data_officer": Word("数据专员", "data officer"),
-    "log_operator": Word("账本运营方", "log operator"),
+    "root": Word(ROLE_NAMES["root"], "root"),
+    "registrar": Word(ROLE_NAMES["registrar"], "registrar"),
+    "organizer": Word(ROLE_NAMES["organizer"], "organizer"),
+    "approver": Word(ROLE_NAMES["approver"], "approver"),
+    "regulator": Word(ROLE_NAMES["regulator"], "regulator"),
+    "laboratory": Word(ROLE_NAMES["laboratory"], "laboratory"),
+    "handling_body": Word(ROLE_NAMES["handling_body"], "handling body"),
+    "data_officer": Word(ROLE_NAMES["data_officer"], "data officer"),
+    "log_operator": Word(ROLE_NAMES["log_operator"], "log operator"),
 }
 
 

@@ -102,19 +102,19 @@ def _level(document: bytes) -> str:
 
 
 def _said(day: date, level: str, *, signed: bool, follows: bool) -> Remark:
-    zh = "由信任文件所列密钥签名 (导出时的陈述, 并非当前状况)" if signed else "未签名"
+    zh = "由信任文件所列密钥签名（导出时的陈述，并非当前状况）" if signed else "未签名"
     en = "signed by a key of the trust file (as it was said then, not a current word)" if signed else "NOT SIGNED"
-    zh += "; 据档案内记录重算, 结果相同" if follows else "; 未能据档案重算"
+    zh += "；据档案内记录重算，结果相同" if follows else "；未能据档案重算"
     en += "; the entries inside give the same" if follows else "; the entries inside do NOT suffice to compute it"
-    return Remark(f"{day} 的践诺状况 {level}: {zh}", f"the standing on {day} is {level}: {en}")
+    return Remark(f"{day} 的践诺状况 {level}：{zh}", f"the standing on {day} is {level}: {en}")
 
 
 _NOT_COMPUTED: Final = Remark(
-    "践诺状况是否由账本得出: 档案未含全部记录和正文, 无法重算",
+    "践诺状况是否由账本得出：档案未含全部记录和正文，无法重算",
     "that the standings follow from the book: the archive has not all entries and bodies that it takes",
 )
 _NEITHER: Final = Remark(
-    "践诺状况既无签名, 也无法据档案重算",
+    "践诺状况既无签名，也无法据档案重算",
     "a standing is neither signed nor does it follow from what is inside: export from the service, or everything",
 )
 _PAGE: Final = Remark(

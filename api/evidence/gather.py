@@ -87,11 +87,11 @@ def check_period(wanted: Wanted, today: date) -> None:
     """Raises `Refused` for a period that cannot be."""
     until_on = wanted.until_on or today
     if until_on > today:
-        raise Refused("evidence.period_future", f"期间止于 {until_on}, 尚未到来", f"{until_on} is yet to come")
+        raise Refused("evidence.period_future", f"期间止于 {until_on}，尚未到来", f"{until_on} is yet to come")
     if wanted.from_on is not None and wanted.from_on > until_on:
         raise Refused(
             "evidence.period_backwards",
-            f"期间始于 {wanted.from_on}, 晚于其止日 {until_on}",
+            f"期间始于 {wanted.from_on}，晚于其止日 {until_on}",
             f"the period begins on {wanted.from_on}, after it ends on {until_on}",
         )
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from ledger.verifier.formats.manifest import LeftOut
 
-__all__ = ["EVENTS", "FIELDS", "ROLES", "WHAT", "WHY", "left_out_words"]
+__all__ = ["EVENTS", "FIELDS", "WHAT", "WHY", "left_out_words"]
 
 EVENTS: Final[Mapping[str, str]] = {
     "TrustAnchorsEstablished": "确立信任根",
@@ -44,18 +44,18 @@ EVENTS: Final[Mapping[str, str]] = {
     "PledgeWithdrawn": "撤回承诺",
     "PledgeRevoked": "撤销承诺",
     "FulfilmentAssessed": "履约评估",
-    "ComplaintOutcomeRecorded": "投诉处理结果",
+    "ComplaintOutcomeRecorded": "投诉办理结果",
     "ComplaintReplied": "企业答复",
-    "ComplaintOutcomeCorrected": "投诉处理结果更正",
+    "ComplaintOutcomeCorrected": "投诉办理结果更正",
     "StandardDeclared": "标准自我声明",
     "StandardRevised": "标准修订",
     "StandardAbolished": "标准废止",
     "BelowRecommendedNoted": "低于推荐性标准提示",
-    "MarkLicensed": "标志使用许可",
-    "MarkSuspended": "标志暂停",
-    "MarkReinstated": "标志恢复",
-    "MarkRevoked": "标志撤销",
-    "MarkMisuseFound": "标志滥用",
+    "MarkLicensed": "标识使用许可",
+    "MarkSuspended": "标识暂停",
+    "MarkReinstated": "标识恢复",
+    "MarkRevoked": "标识撤销",
+    "MarkMisuseFound": "标识滥用",
     "ProductListed": "产品入列",
     "ProductDelisted": "产品出列",
     "ReportSubmitted": "报告提交",
@@ -104,7 +104,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "channel": "渠道",
     "clauses": "条款",
     "closed": "办结月份",
-    "code": "承诺编号",
+    "code": "承诺编码",
     "commitment": "承诺值",
     "content": "内容",
     "corrects": "更正的记录",
@@ -153,18 +153,6 @@ FIELDS: Final[Mapping[str, str]] = {
     "valid_from": "有效期起",
     "valid_until": "有效期止",
     "void": "作废",
-}
-
-ROLES: Final[Mapping[str, str]] = {
-    "root": "信任根",
-    "registrar": "登记机构",
-    "organizer": "组织方",
-    "approver": "批准方",
-    "regulator": "监管机关",
-    "laboratory": "检验机构",
-    "handling_body": "投诉处理机构",
-    "data_officer": "数据专员",
-    "log_operator": "日志运营方",
 }
 
 WHAT: Final[Mapping[str, tuple[str, str]]] = {

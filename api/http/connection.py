@@ -46,7 +46,7 @@ _NO_HTTP: Final = Problem(400, "http", "不是 HTTP/1.1 请求", "not a request 
 _HOST: Final = Problem(400, "host", "须有且只有一个 Host", "a request names its Host, once (RFC 9112 §3.2)")
 _VERSION: Final = Problem(505, "version", "只支持 HTTP/1.1", "only HTTP/1.1 is spoken here")
 _TUNNEL: Final = Problem(405, "method-not-allowed", "不支持该方法", "this is no proxy")
-_FULL: Final = Problem(503, "busy", "连接过多, 请稍后再试", "too many connections; try again", retry_after_seconds=5)
+_FULL: Final = Problem(503, "busy", "连接过多，请稍后再试", "too many connections; try again", retry_after_seconds=5)
 
 _IDLE, _IN_HEAD, _IN_BODY = range(3)
 

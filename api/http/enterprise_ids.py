@@ -74,6 +74,6 @@ def _invalid(name: str) -> InvalidRequest:
     shown = masked(name)[:40]
     return InvalidRequest(
         "enterprise.invalid_id",
-        f"不是有效的统一社会信用代码或主体编号: {shown}",
+        f"不是有效的统一社会信用代码或主体编号：{shown}",
         f"not a unified social credit code or subject id: {shown}",
     )

@@ -125,46 +125,46 @@ _TABLE: Final[tuple[tuple[type[LedgerError], int, str, str, str], ...]] = (
         BundleTooLarge,
         413,
         "bundle-too-large",
-        "该企业的记录过多, 不能放入一个证明包: 请用审计",
+        "该企业的记录过多，不能放入一个证明包：请用审计",
         "too many entries for one completeness bundle: an audit covers them",
     ),
     (
         QuotaFull,
         503,
         "busy",
-        "已上传、尚无记录列明的文件占满了您的配额: 请先登记列明它们的声明, 或过一段时间再试",
+        "已上传、尚无记录列明的文件占满了您的配额：请先登记列明它们的声明，或过一段时间再试",
         "what you uploaded, and no entry names yet, fills your quota: register what names it, or try again later",
     ),
-    (Busy, 503, "busy", "系统繁忙, 请稍后再试", "the service is busy; nothing was done"),
-    (Raced, 503, "busy", "系统繁忙, 请稍后再试", "the service is busy; nothing was done"),
+    (Busy, 503, "busy", "系统繁忙，请稍后再试", "the service is busy; nothing was done"),
+    (Raced, 503, "busy", "系统繁忙，请稍后再试", "the service is busy; nothing was done"),
     (
         HistoryBroken,
         503,
         "history-broken",
-        "数据库与本账本已签发的历史不符: 在有人作出决定之前不再登记",
+        "数据库与本账本已签发的历史不符：在有人作出决定之前不再登记",
         "the database does not hold what this log signed: nothing is registered until a person decides",
     ),
     (
         Corrupted,
         503,
         "corrupted",
-        "写入前核验不成立, 未登记",
+        "写入前核验不成立，未登记",
         "what was to be written did not verify; nothing was done, sending again is safe",
     ),
     (
         ClockDoubted,
         503,
         "clock-doubted",
-        "本服务的时钟有误, 暂不登记; 您的时钟无须调整",
+        "本服务的时钟有误，暂不登记；您的时钟无须调整",
         "the service's own clock is wrong, nothing was done; yours need not be changed",
     ),
-    (Behind, 503, "behind", "查询数据尚未更新到最新, 请稍后再试", "what is shown is behind the book; try again later"),
+    (Behind, 503, "behind", "查询数据尚未更新到最新，请稍后再试", "what is shown is behind the book; try again later"),
     (Unavailable, 503, "unavailable", "数据库暂时不可用", "the database cannot be reached; sending again is safe"),
     (
         Misconfigured,
         503,
         "unavailable",
-        "服务配置有误, 须运营方处理; 再次发送是安全的",
+        "服务配置有误，须运营方处理；再次发送是安全的",
         "the service is not as it must be, and its operator has to act; sending again is safe",
     ),
 )
@@ -184,7 +184,7 @@ def problem_of(error: LedgerError) -> Problem:
         return Problem(410, error.kind, error.zh, error.en, extra=by)
     if isinstance(error, WriterElsewhere):
         where = () if error.writer is None else (("writer", error.writer),)
-        zh, en = "本进程只供查询, 请向写入服务提交", "this process reads only: what writes or signs is another one"
+        zh, en = "本进程只供查询，请向写入服务提交", "this process reads only: what writes or signs is another one"
         return Problem(421, "reader.writes_nothing", zh, en, str(error), extra=where)
     if isinstance(error, InvalidRequest):
         return Problem(422, error.kind, error.zh, error.en)

@@ -55,7 +55,7 @@ def _unknown(query: bytes, known: frozenset[str]) -> InvalidRequest | None:
             takes = ", ".join(sorted(known)) or "-"
             return InvalidRequest(
                 "request.unknown_parameter",
-                f"没有名为 {shown} 的参数; 可用: {takes}",
+                f"没有名为 {shown} 的参数；可用：{takes}",
                 f"there is no parameter {shown}; known here: {takes}",
             )
     return None

@@ -26,20 +26,20 @@ _OFFICE: Final[tuple[tuple[str, MediaType], ...]] = (
 )
 _ZIP: Final = b"PK\x03\x04"
 # Known by what they begin with, to be refused by name
-_REFUSED: Final[tuple[tuple[bytes, str], ...]] = (
-    (b"MZ", "a Windows program"),
-    (b"\x7fELF", "a program"),
-    (b"#!", "a script"),
-    (b"GIF8", "GIF"),
-    (b"RIFF", "RIFF (WebP, AVI, WAV)"),
-    (b"II*\x00", "TIFF"),
-    (b"MM\x00*", "TIFF"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file; save it as XLSX, DOCX or PDF"),
-    (b"Rar!", "RAR"),
-    (b"7z\xbc\xaf", "7z"),
-    (b"\x1f\x8b", "gzip"),
-    (b"<", "HTML, XML or SVG"),
-    (b"\xef\xbb\xbf<", "HTML, XML or SVG"),
+_REFUSED: Final[tuple[tuple[bytes, str, str], ...]] = (
+    (b"MZ", "Windows 程序", "a Windows program"),
+    (b"\x7fELF", "程序", "a program"),
+    (b"#!", "脚本", "a script"),
+    (b"GIF8", "GIF 图片", "GIF"),
+    (b"RIFF", "RIFF（WebP、AVI、WAV）", "RIFF (WebP, AVI, WAV)"),
+    (b"II*\x00", "TIFF 图片", "TIFF"),
+    (b"MM\x00*", "TIFF 图片", "TIFF"),
+    (b"\xd0\xcf\x11\xe0", "旧版 Office 文件；请另存为 XLSX 或 PDF", "an old Office file; save it as XLSX, DOCX or PDF"),
+    (b"Rar!", "RAR 压缩文件", "RAR"),
+    (b"7z\xbc\xaf", "7z 压缩文件", "7z"),
+    (b"\x1f\x8b", "gzip 压缩文件", "gzip"),
+    (b"<", "HTML、XML 或 SVG", "HTML, XML or SVG"),
+    (b"\xef\xbb\xbf<", "HTML、XML 或 SVG", "HTML, XML or SVG"),
 )
 
 
@@ -53,9 +53,9 @@ def attachment_type(content: bytes) -> MediaType:
     if content.startswith(_ZIP):
         return _office(content)
     head = content.lstrip(b" \t\r\n\xef\xbb\xbf")[:16]
-    for start, name in _REFUSED:
+    for start, zh, en in _REFUSED:
         if content.startswith(start) or (start == b"<" and head.startswith(start)):
-            raise _refused("type", f"不接受此类文件: {name}", f"this is {name}, which is not accepted")
+            raise _refused("type", f"不接受此类文件：{zh}", f"this is {en}, which is not accepted")
     return _text(content)
 
 

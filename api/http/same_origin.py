@@ -44,6 +44,6 @@ class WebOrigins:
         raise AccessDenied(
             403,
             "desk.other_origin",
-            "该请求不是从本站的页面发出的, 未作任何处理; 请从工作台重新操作",
+            "该请求不是从本站的页面发出的，未作任何处理；请从工作台重新操作",
             f"not sent by a page of this site (Origin {origin!r:.80}, Sec-Fetch-Site {site!r:.20}); nothing was done",
         )

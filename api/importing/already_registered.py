@@ -51,7 +51,7 @@ def recognised(
             return end(
                 RowReason(
                     "import.closed",
-                    f"第 {index} 条的正文不公开, 无法比较",
+                    f"第 {index} 条的正文不公开，无法比较",
                     f"the body of entry {index} is not public, so that nothing can be compared",
                 )
             )

@@ -34,7 +34,7 @@ class AnnexFolder:
             try:
                 media_type = media_type_of(content)
             except Refused as error:
-                raise Unreadable(error.rule, f"{excerpt(text)}: {error.zh}", f"{excerpt(text)}: {error.en}") from None
+                raise Unreadable(error.rule, f"{excerpt(text)}：{error.zh}", f"{excerpt(text)}: {error.en}") from None
             digest = sha256(content)
             found = Annex(sha256=digest.hexdigest(), bytes=len(content), media_type=media_type)
             self._named[text], self._paths[digest.digest()] = found, path
@@ -62,7 +62,7 @@ class AnnexFolder:
         if path is None or not path.is_relative_to(self._folder):
             raise Unreadable(
                 "annex.outside",
-                f"{excerpt(text)}不在附件文件夹之内; 请填写其中的文件名, 以 / 分隔文件夹",
+                f"{excerpt(text)}不在附件文件夹之内；请填写其中的文件名，以 / 分隔文件夹",
                 f"{excerpt(text)} is not in the annexes' folder: name a file in it, with / between folders",
             )
         return path

@@ -33,14 +33,14 @@ def other_name(name: str, book: BookNames) -> ValidationError | None:
     """A flaw that gives both names, where the row's is not the book's: widths, case, spaces and punctuation apart."""
     if not name or fold_name(name) == fold_name(book.current):
         return None
-    both_zh = f"本行为{excerpt(name)}, 账本中该代码为{excerpt(book.current)}"
+    both_zh = f"本行为{excerpt(name)}，账本中该代码为{excerpt(book.current)}"
     both_en = f"the row says {excerpt(name)}, and the book has {excerpt(book.current)} under this code"
     if fold_name(name) in map(fold_name, book.former):
         zh, en = (
-            f"{both_zh}; 前者为曾用名, 请填写现名",
+            f"{both_zh}；前者为曾用名，请填写现名",
             f"{both_en}: that is a former name, give the present one",
         )
         return ValidationError("flagged", "enterprise.former_name", "", zh, en)
-    zh = f"{both_zh}; 请核实代码; 如已更名, 请先登记更名"
+    zh = f"{both_zh}；请核实代码；如已更名，请先登记更名"
     en = f"{both_en}: find out whether the code is right; if it has a new name, record that first"
     return ValidationError("flagged", "enterprise.other_name", "", zh, en)

@@ -52,7 +52,7 @@ def _unreadable(what: str, error: UnicodeDecodeError) -> Malformed:
     line = data.count(b"\n", 0, error.start) + 1
     said = f"not {what}" if what == "UTF-8" else what
     return Malformed(
-        f"第 {line} 行有无法识别的字节 0x{data[error.start]:02X}, 请以 UTF-8 重新保存 / "
+        f"第 {line} 行有无法识别的字节 0x{data[error.start]:02X}，请以 UTF-8 重新保存 / "
         f"{said}: line {line} holds the byte 0x{data[error.start]:02X}; save it as UTF-8"
     )
 

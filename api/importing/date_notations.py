@@ -110,5 +110,5 @@ def _number(text: str) -> int:
 def _unclear(text: str, zh: str, en: str) -> Unreadable:
     shown = excerpt(text)
     return Unreadable(
-        "date.unclear", f"{shown}{zh}, 请写成 2026-03-09 的形式", f"{shown}: {en}; write it as 2026-03-09"
+        "date.unclear", f"{shown}{zh}，请写成 2026-03-09 的形式", f"{shown}: {en}; write it as 2026-03-09"
     )

@@ -96,7 +96,7 @@ def _two_names(column: str, other: int) -> ValidationError:
         "flagged",
         "row.two_names",
         column,
-        f"{column}: 同一代码在第 {other} 行对应另一名称; 请核实哪一个正确",
+        f"{column}：同一代码在第 {other} 行对应另一名称；请核实哪一个正确",
         f"{column}: row {other} gives the same code another name; find out which is right",
     )
 
@@ -106,6 +106,6 @@ def _again(column: str, before: int) -> ValidationError:
         "flagged",
         "row.duplicate",
         column,
-        f"{column}: 与第 {before} 行重复, 以该行为准; 如应以本行为准, 请删除该行",
+        f"{column}：与第 {before} 行重复，以该行为准；如应以本行为准，请删除该行",
         f"{column}: says again what row {before} says, which stands; if this one is meant, delete that one",
     )

@@ -90,7 +90,7 @@ def subject_of_uscc(text: str, derive: Derive) -> tuple[str, str, bool]:
     if not has_uscc_form(code):
         raise Unreadable(
             "code.form",
-            f"{excerpt(text)}不是 18 位统一社会信用代码 (数字和大写字母, 不含 I O S V Z)",
+            f"{excerpt(text)}不是 18 位统一社会信用代码（数字和大写字母，不含 I O S V Z）",
             f"{excerpt(text)} is no unified social credit code: 18 digits and letters without I O S V Z",
         )
     if is_individual(code):
@@ -133,7 +133,7 @@ def check_code(read: RowReader, column: str, code: str) -> None:
         read.flag(
             "code.check_digit",
             column,
-            f"{excerpt(code)}的校验位不符; 请核对, 如代码属实, 须凭证据登记例外",
+            f"{excerpt(code)}的校验位不符；请核对，如代码属实，须凭证据登记例外",
             f"{excerpt(code)} fails its check digit; if the code is real, it needs an override with evidence",
         )
 
@@ -145,7 +145,7 @@ def subject_of_lei(text: str) -> str:
     if len(code) == USCC_LENGTH or not checks_out(code):
         raise Unreadable(
             "code.form",
-            f"{excerpt(text)}不是有效的 LEI 编码 (20 位)",
+            f"{excerpt(text)}不是有效的 LEI 编码（20 位）",
             f"{excerpt(text)} is no valid LEI (20 characters)",
         )
     return f"lei:{code}"

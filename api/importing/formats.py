@@ -12,7 +12,7 @@ __all__ = ["refuse_foreign_archive", "refuse_foreign_file"]
 
 _START_BYTES: Final = 4_096
 _SAVE: Final = (
-    "请用 WPS 或 Excel 打开, 另存为 Excel 工作簿 (.xlsx)",
+    "请用 WPS 或 Excel 打开，另存为 Excel 工作簿（.xlsx）",
     "open it in a spreadsheet program and save it as an Excel workbook (.xlsx)",
 )
 _UNPACK: Final = "请先解压", "unpack it first"
@@ -42,18 +42,18 @@ def refuse_foreign_file(data: bytes) -> None:
     if data.startswith(_OLE):
         raise _ole(data)
     if start.startswith(_BIFF):
-        raise _is("旧版 Excel 文件 (.xls, BIFF)", "an old .xls file (BIFF)", _SAVE)
+        raise _is("旧版 Excel 文件（.xls, BIFF）", "an old .xls file (BIFF)", _SAVE)
     for mark, zh, en, how in _MARKED:
         if start.startswith(mark):
             raise _is(zh, en, how)
     if b"urn:schemas-microsoft-com:office:spreadsheet" in plain or b'progid="Excel.Sheet"' in plain:
         raise _is("XML 电子表格 2003", "an XML Spreadsheet 2003", _SAVE)
     if b"urn:oasis:names:tc:opendocument" in plain:
-        raise _is("OpenDocument 电子表格 (.fods)", "a flat OpenDocument spreadsheet (.fods)", _SAVE)
+        raise _is("OpenDocument 电子表格（.fods）", "a flat OpenDocument spreadsheet (.fods)", _SAVE)
     if plain[:13].lower() == b"mime-version:":
-        raise _is("单个网页文件 (MHTML)", "a web archive (MHTML)", _SAVE)
+        raise _is("单个网页文件（MHTML）", "a web archive (MHTML)", _SAVE)
     if _HTML.match(plain):
-        raise _is("网页 (HTML), 不是电子表格, 即使以 .xls 为名", "a web page (HTML), whatever its name ends in", _SAVE)
+        raise _is("网页（HTML），不是电子表格，即使以 .xls 为名", "a web page (HTML), whatever its name ends in", _SAVE)
     if plain.startswith((b"<?xml", b"<!DOCTYPE")):
         raise _is("XML 文件", "an XML file", _SAVE)
 
@@ -66,28 +66,28 @@ def refuse_foreign_archive(archive: zipfile.ZipFile) -> None:
     names = set(archive.namelist())
     kind = archive.read("mimetype")[:128] if "mimetype" in names else b""
     if kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
-        raise _is("OpenDocument 电子表格 (.ods)", "an OpenDocument spreadsheet (.ods)", _SAVE)
+        raise _is("OpenDocument 电子表格（.ods）", "an OpenDocument spreadsheet (.ods)", _SAVE)
     if kind.startswith(b"application/"):
-        raise _is("OpenDocument 文件, 不是电子表格", "an OpenDocument file, and no spreadsheet", _SAVE)
+        raise _is("OpenDocument 文件，不是电子表格", "an OpenDocument file, and no spreadsheet", _SAVE)
     if "xl/workbook.bin" in names:
-        raise _is("二进制 Excel 工作簿 (.xlsb)", "a binary Excel workbook (.xlsb)", _SAVE)
+        raise _is("二进制 Excel 工作簿（.xlsb）", "a binary Excel workbook (.xlsb)", _SAVE)
     if any(name.startswith("Index/") and name.endswith(".iwa") for name in names):
         raise _is("Numbers 表格", "a Numbers document", _SAVE)
     if any(name.startswith("word/") for name in names):
-        raise _is("Word 文档 (.docx)", "a Word document (.docx)", _SAVE)
+        raise _is("Word 文档（.docx）", "a Word document (.docx)", _SAVE)
     if "xl/workbook.xml" in names:
         with archive.open("xl/workbook.xml") as part:
             if _STRICT in part.read(_START_BYTES).replace(b"\0", b""):
                 raise _is(
-                    "严格模式的 Excel 工作簿 (Strict Open XML)",
+                    "严格模式的 Excel 工作簿（Strict Open XML）",
                     "a workbook in Strict Open XML",
                     (
-                        "请另存为「Excel 工作簿 (.xlsx)」, 不选「Strict」",
+                        "请另存为「Excel 工作簿（.xlsx）」，不选「Strict」",
                         "save it as “Excel Workbook (.xlsx)”, not “Strict”",
                     ),
                 )
     elif "[Content_Types].xml" not in names:
-        raise _is("压缩文件 (ZIP)", "a ZIP archive", _UNPACK)
+        raise _is("压缩文件（ZIP）", "a ZIP archive", _UNPACK)
 
 
 def _ole(data: bytes) -> Malformed:
@@ -98,9 +98,9 @@ def _ole(data: bytes) -> Malformed:
         how = "请去掉密码后另存为 .xlsx", "take the password off and save it as .xlsx"
         return _is("带密码的 Excel 文件", "a workbook with a password", how)
     if has("WordDocument"):
-        return _is("旧版 Word 文档 (.doc)", "an old Word document (.doc)", _SAVE)
-    return _is("旧版 Excel 或 WPS 文件 (.xls, .et)", "an old .xls or .et file", _SAVE)
+        return _is("旧版 Word 文档（.doc）", "an old Word document (.doc)", _SAVE)
+    return _is("旧版 Excel 或 WPS 文件（.xls, .et）", "an old .xls or .et file", _SAVE)
 
 
 def _is(zh: str, en: str, how: tuple[str, str]) -> Malformed:
-    return Malformed(f"{zh}: {how[0]} / {en}: {how[1]}")
+    return Malformed(f"{zh}：{how[0]} / {en}: {how[1]}")

@@ -87,7 +87,7 @@ def _plan_row(row: TableRow, rules: FulfilmentRules) -> RowPlan:
             read.refuse(
                 "value.missing",
                 template.PERIOD_FROM,
-                "为空, 且该承诺不公开或不存在, 无从得知有效期; 请填写评估期间起止",
+                "为空，且该承诺不公开或不存在，无从得知有效期；请填写评估期间起止",
                 "is empty, and no public pledge has this code to take it from; give the first and last day assessed",
             )
         else:

@@ -28,9 +28,10 @@ class RowReason:
     en: str
 
 
+_BETWEEN: Final = {"zh": "；", "en": "; "}
 HIDDEN: Final = RowReason(
     "row.hidden",
-    "该行在文件中被隐藏 (筛选或手动), 仍已处理; 请核实",
+    "该行在文件中被隐藏（筛选或手动），仍已处理；请核实",
     "the file hides this row, by a filter or by hand; it was dealt with all the same: find out whether that is meant",
 )
 
@@ -55,7 +56,7 @@ class RowReport:
 
     def line(self, language: Literal["zh", "en"] = "en") -> str:
         """`accepted`, `already registered`, `flagged: why`, `refused: why`, `not sent: why`."""
-        why = "; ".join(getattr(reason, language) for reason in self.reasons)
+        why = _BETWEEN[language].join(getattr(reason, language) for reason in self.reasons)
         return f"{self.status}: {why}" if why else self.status
 
 
@@ -89,8 +90,8 @@ class ImportReport:
                 row.code,
                 row.status,
                 "; ".join(reason.rule for reason in row.reasons),
-                "; ".join(reason.zh for reason in row.reasons),
-                "; ".join(reason.en for reason in row.reasons),
+                _BETWEEN["zh"].join(reason.zh for reason in row.reasons),
+                _BETWEEN["en"].join(reason.en for reason in row.reasons),
                 row.subject,
                 " ".join(str(entry) for entry in row.entries),
                 row.pledge_code,

@@ -170,7 +170,7 @@ def _said(read: RowReader, mapping: SourceMapping, name: str) -> str | None:
         read.refuse(
             "complaint.in_progress",
             column,
-            f"{excerpt(text)}: 尚未办结, 办结后再导入",
+            f"{excerpt(text)}：尚未办结，办结后再导入",
             f"{excerpt(text)}: the case is still in progress; import it when it is closed",
         )
         return None
@@ -178,7 +178,7 @@ def _said(read: RowReader, mapping: SourceMapping, name: str) -> str | None:
         return field.map[text]
     if not text:
         if name in REQUIRED:
-            read.refuse("value.missing", column, "为空, 必须填写", "is empty and must be filled in")
+            read.refuse("value.missing", column, "为空，必须填写", "is empty and must be filled in")
         return None
     if field.map is not None:
         if field.unmapped == "refuse":
@@ -186,13 +186,13 @@ def _said(read: RowReader, mapping: SourceMapping, name: str) -> str | None:
             read.refuse(
                 "value.unmapped",
                 column,
-                f"{excerpt(text)}在映射文件 fields.{name}.map 中没有对应; 已有: {known}",
+                f"{excerpt(text)}在映射文件 fields.{name}.map 中没有对应；已有：{known}",
                 f"{excerpt(text)} is not in the mapping file's fields.{name}.map, which has: {known}",
             )
         return None
     if len(text) > _LINE_MAX:
         zh, en = (
-            f"合并后有 {len(text)} 个字, 最多 {_LINE_MAX} 个",
+            f"合并后有 {len(text)} 个字，最多 {_LINE_MAX} 个",
             f"joined: {len(text)} characters, at most {_LINE_MAX}",
         )
         read.refuse("text.too_long", column, zh, en)
@@ -232,6 +232,6 @@ def _check(read: RowReader, rules: OutcomeRules, said: dict[str, str | None], da
         read.refuse(
             "complaint.reason",
             outcome.sources[0] if outcome.sources else rules.key_column,
-            f"办理结果 {said['outcome']} 须有原因 (映射文件 fields.reason)",
+            f"办理结果 {said['outcome']} 须有原因（映射文件 fields.reason）",
             f"the outcome {said['outcome']} needs a reason (the mapping file's fields.reason)",
         )

@@ -139,7 +139,7 @@ def _plan_row(row: TableRow, rules: PublicRecordRules, form: _Form) -> RowPlan:
     read = RowReader(row, rules.epoch, approved=row.number in rules.approved)
     if read.text(_CATEGORY) in _PERSONS:
         zh, en = (
-            "是自然人; 账本不记个人, 其名称不再重复",
+            "是自然人；账本不记个人，其名称不再重复",
             "is a person: the book has none, and does not repeat the name",
         )
         read.refuse("identity.natural_person", _CATEGORY, zh, en)
@@ -205,7 +205,7 @@ def _readable(read: RowReader, address: str | None) -> str | None:
     read.refuse(
         "citation.address",
         _ADDRESS,
-        "须为公示该记录的网址 (https://…); 整表相同的以 --address 给出",
+        "须为公示该记录的网址（https://…）；整表相同的以 --address 给出",
         "says where it can be read (https://…); --address gives one for the whole table",
     )
     return None
@@ -226,13 +226,13 @@ def _require_citable(
         zh, en = f"{decided_on} 晚于核对之日 {checked_on}", f"{decided_on} is after it was looked up, {checked_on}"
         read.refuse("date.future", form.decided_on, zh, en)
     if publicity_end is not None and publicity_end < checked_on:
-        zh, en = f"公示期已于 {publicity_end} 届满, 不再引用", f"its publication ended on {publicity_end}: not cited"
+        zh, en = f"公示期已于 {publicity_end} 届满，不再引用", f"its publication ended on {publicity_end}: not cited"
         read.refuse("citation.publicity_over", form.until, zh, en)
     if form.removed_on is not None and read.text(form.removed_on):
         read.refuse(
             "citation.removed",
             form.removed_on,
-            "已移出名录, 不再引用; 账本中已有引用的, 请登记复核 (PublicRecordRechecked)",
+            "已移出名录，不再引用；账本中已有引用的，请登记公共记录的复核",
             "it was taken off the list and is not cited; where the book cites it, record that it was looked up again",
         )
 

@@ -111,9 +111,9 @@ def _who(read: RowReader, rules: RosterRules) -> Who | None:
     words = {template.ORGANIZATION: False, template.INDIVIDUAL: True}
     category = read.choice(template.CATEGORY, words, required=False)
     division = _matching(
-        read, template.DIVISION, _DIVISION, "六位行政区划代码 (GB/T 2260)", "a division code of six digits (GB/T 2260)"
+        read, template.DIVISION, _DIVISION, "六位行政区划代码（GB/T 2260）", "a division code of six digits (GB/T 2260)"
     )
-    industry = _matching(read, template.INDUSTRY, _INDUSTRY, "行业代码, 如 C383", "an industry code such as C383")
+    industry = _matching(read, template.INDUSTRY, _INDUSTRY, "行业代码，如 C383", "an industry code such as C383")
     size = read.choice(template.SIZE, template.SIZES, required=False)
     text = read.line(template.CODE, chars_max=_LINE_MAX)
     if text is None:
@@ -130,14 +130,14 @@ def _who(read: RowReader, rules: RosterRules) -> Who | None:
         read.flag(
             "enterprise.category",
             template.CATEGORY,
-            f"类别为个体工商户, 但代码{excerpt(code)}不以 92 开头; 请核实",
+            f"类别为个体工商户，但代码{excerpt(code)}不以 92 开头；请核实",
             f"says individual business, but the code {excerpt(code)} does not begin with 92; find out which is right",
         )
     if not (rules.campaign.division or read.text(template.DIVISION) or _DIVISION.fullmatch(code[2:8])):
         read.refuse(
             "value.missing",
             template.DIVISION,
-            f"为空, 且代码{excerpt(code)}中没有行政区划; 请填写六位行政区划代码",
+            f"为空，且代码{excerpt(code)}中没有行政区划；请填写六位行政区划代码",
             f"is empty, and the code {excerpt(code)} names no division; give a division code of six digits",
         )
     return None if name is None else Who(subject, name, code, individual, division, industry, size)
@@ -161,7 +161,7 @@ def _pledge(read: RowReader, rules: RosterRules, number: int) -> PledgeMade | No
         read.refuse(
             "pledge.liability",
             template.LIABILITY,
-            "为空; 承诺须写明违诺责任, 否则不得公布",
+            "为空；承诺须写明违诺责任，否则不得公布",
             "is empty; without a liability for its breach a pledge is not published",
         )
     _check_cancelled(read, rules)
@@ -205,7 +205,7 @@ def _check_cancelled(read: RowReader, rules: RosterRules) -> None:
     read.refuse(
         "campaign.cancelled",
         template.MADE_ON,
-        f"本次活动已取消, 自 {cancelled_on} 起生效, 不再登记承诺; 此前已公布的承诺仍在, 可用 export 导出",
+        f"本次活动已取消，自 {cancelled_on} 起生效，不再登记承诺；此前已公布的承诺仍在，可用 export 导出",
         f"this campaign was cancelled, with effect from {cancelled_on}, and takes no more pledges; what was published "
         "in it stays: see `export`",
     )
@@ -229,7 +229,7 @@ def _check_dates(read: RowReader, made_on: date | None, valid_until: date | None
         read.refuse(
             "pledge.valid_before_made",
             template.VALID_UNTIL,
-            f"{valid_until} 早于承诺作出日期 {made_on}; 请更正或留空 (按活动默认)",
+            f"{valid_until} 早于承诺作出日期 {made_on}；请更正或留空（按活动默认）",
             f"{valid_until} is before the pledge was made, {made_on}; correct it, or leave it empty for the default",
         )
     elif made_on is not None and months_max is not None and valid_until > add_months(made_on, months_max):
@@ -243,7 +243,7 @@ def _check_dates(read: RowReader, made_on: date | None, valid_until: date | None
         read.flag(
             "pledge.valid_until_past",
             template.VALID_UNTIL,
-            f"{valid_until} 已过; 请核实",
+            f"{valid_until} 已过；请核实",
             f"{valid_until} has passed already; find out whether that is meant",
         )
 
@@ -269,6 +269,6 @@ def _keep_the_name_out(read: RowReader, who: Who) -> None:
             read.flag(
                 "personal.name",
                 column,
-                "含有个体工商户的名称或代码; 其名称常为个人姓名, 请删除",
+                "含有个体工商户的名称或代码；其名称常为个人姓名，请删除",
                 "holds the name or code of an individual business, whose name is often a person's; take it out",
             )

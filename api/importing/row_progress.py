@@ -94,7 +94,7 @@ class RowProgress:
         except LedgerError as error:
             self._sent = []
             self._end(
-                "refused", RowReason("statement.malformed", f"无法成为声明: {error}", f"makes no statement: {error}")
+                "refused", RowReason("statement.malformed", f"无法成为声明：{error}", f"makes no statement: {error}")
             )
         return [item for _, item in self._sent]
 
@@ -110,7 +110,7 @@ class RowProgress:
                 self.busy = True
                 return  # what came after it was judged without it: all of that is sent again
             if answer.status == "pending":
-                why = RowReason("import.pending", "在待发布区等候, 未登记", "waits at the desk; it is not registered")
+                why = RowReason("import.pending", "在待发布区等候，未登记", "waits at the desk; it is not registered")
                 self._end("flagged", why)
             elif step == "enterprise":
                 self._take_enterprise(answer)
@@ -141,11 +141,11 @@ class RowProgress:
             self._content_id = old.statement_id
             self._settle()
             return
-        zh = f"以前已登记为第 {self._old_entry} 条, 内容不同"
+        zh = f"以前已登记为第 {self._old_entry} 条，内容不同"
         en = f"registered before as entry {self._old_entry} with other content"
         if closed:
             zh, en = (
-                zh + ", 或来自另一名单 (正文不公开, 无法比较)",
+                zh + "，或来自另一名单（正文不公开，无法比较）",
                 en + ", or from another file: its body is not public",
             )
         self._end("flagged", RowReason("import.other_content", zh, en))
@@ -162,7 +162,7 @@ class RowProgress:
     def leave(self, why: str) -> None:
         """The import ends before this row's fate is known."""
         if self.report is None:
-            zh = f"导入中断, 结果未知, 请重新导入: {why}"
+            zh = f"导入中断，结果未知，请重新导入：{why}"
             self._end("not sent", RowReason("import.stopped", zh, f"the import stopped; run it again: {why}"))
 
     def _add(self, step: Step, scribe: Scribe) -> None:

@@ -50,7 +50,7 @@ class RowReader:
             self.flag(
                 "row.too_long",
                 _BEYOND[0],
-                f"本行比表头多 {row.surplus} 格, 其中的文字可能被分隔符截断; 请用引号括起含分隔符的文字",
+                f"本行比表头多 {row.surplus} 格，其中的文字可能被分隔符截断；请用引号括起含分隔符的文字",
                 f"{_BEYOND[1]}: this row has {row.surplus} cells more than the header; a text may have been cut at a "
                 "separator; put it in quotation marks",
             )
@@ -60,14 +60,14 @@ class RowReader:
                 self.refuse(
                     "cell.formula",
                     column,
-                    f"{shown}是公式或以 = + - @ 开头, 未执行; 请改为普通文字",
+                    f"{shown}是公式或以 = + - @ 开头，未执行；请改为普通文字",
                     f"{shown} is a formula or begins with = + - @; it was not run; write plain text",
                 )
             elif isinstance(cell, int | float) and abs(cell) >= _NUMBER_MAX:
                 self.refuse(
                     "cell.number_digits",
                     column,
-                    "数字单元格超过 15 位, 已丢失末尾数字; 请改为文本格式后重新填写",
+                    "数字单元格超过 15 位，已丢失末尾数字；请改为文本格式后重新填写",
                     "a number cell of more than 15 digits: a number cell lost digits of the code; format it as text "
                     "and fill it in again",
                 )
@@ -103,7 +103,7 @@ class RowReader:
             self.refuse(
                 "text.too_long",
                 column,
-                f"有 {len(text)} 个字, 最多 {chars_max} 个",
+                f"有 {len(text)} 个字，最多 {chars_max} 个",
                 f"has {len(text)} characters, at most {chars_max} are possible",
             )
             return None
@@ -113,7 +113,7 @@ class RowReader:
                 self.flag(
                     "text.odd_character",
                     column,
-                    f"含有无法显示的字符 U+{ord(odd):04X}, 可能是换行、控制符或自造字; 请更正",
+                    f"含有无法显示的字符 U+{ord(odd):04X}，可能是换行、控制符或自造字；请更正",
                     f"holds U+{ord(odd):04X}, a line break, control or private character; use standard ones",
                 )
                 return None
@@ -122,7 +122,7 @@ class RowReader:
                 self.refuse(
                     "text.hidden_character",
                     column,
-                    f"第 {text.index(hidden[0]) + 1} 个字是不显示的字符 U+{ord(hidden[0]):04X}; 请删除",
+                    f"第 {text.index(hidden[0]) + 1} 个字是不显示的字符 U+{ord(hidden[0]):04X}；请删除",
                     f"character {text.index(hidden[0]) + 1}, U+{ord(hidden[0]):04X}, does not show; take it out",
                 )
                 return None
@@ -138,7 +138,7 @@ class RowReader:
             return folded[_fold(text)]
         known = "、".join(words)
         self.refuse(
-            "value.unknown", column, f"{excerpt(text)}不在可选值之内: {known}", f"{excerpt(text)} is none of: {known}"
+            "value.unknown", column, f"{excerpt(text)}不在可选值之内：{known}", f"{excerpt(text)} is none of: {known}"
         )
         return None
 
@@ -174,14 +174,14 @@ class RowReader:
                     self.flag(
                         "personal.number",
                         column,
-                        f"{place[0]}似含{zh}; 账本不得含个人信息, 请删除",
+                        f"{place[0]}似含{zh}；账本不得含个人信息，请删除",
                         f"seems to hold a {en} {place[1]}; no personal data may enter the book, take it out",
                     )
                 elif names and not self._approved:
                     self.flag(
                         "personal.possible",
                         column,
-                        f"{place[0]}可能含{zh}; 请删除, 或核实不是个人信息后以 --approve 准许本行",
+                        f"{place[0]}可能含{zh}；请删除，或核实不是个人信息后准许本行（命令行：--approve）",
                         f"may hold a {en} {place[1]}; take it out, or make sure that it is none and let the row pass "
                         "with --approve",
                     )
@@ -193,7 +193,7 @@ class RowReader:
         self.refuse(
             "value.unknown",
             ENTRIES,
-            "应为账本中的记录序号, 以空格分隔",
+            "应为账本中的记录序号，以空格分隔",
             "holds the entries' numbers, with spaces between",
         )
         return ()
@@ -206,11 +206,11 @@ class RowReader:
         if text:
             return text
         if required:
-            self.refuse("value.missing", column, "为空, 必须填写", "is empty and must be filled in")
+            self.refuse("value.missing", column, "为空，必须填写", "is empty and must be filled in")
         return None
 
     def _note(self, verdict: Verdict, rule: str, column: str, zh: str, en: str) -> None:
-        self._flaws.setdefault(column, ValidationError(verdict, rule, column, f"{column}: {zh}", f"{column}: {en}"))
+        self._flaws.setdefault(column, ValidationError(verdict, rule, column, f"{column}：{zh}", f"{column}: {en}"))
 
 
 def _fold(word: str) -> str:

@@ -115,7 +115,7 @@ def resolved(plan: RowPlan, declared: Callable[[str], Sequence[InBook]]) -> RowP
         event = structs.replace(work.event, declaration=found[0].entry)
         return replace(plan, work=replace(work, event=event))
     if found:
-        zh, en = "账本中有多项标准与之相符; 请填写原标准编号", "fits several standards in the book; say which one"
+        zh, en = "账本中有多项标准与之相符；请填写原标准编号", "fits several standards in the book; say which one"
     else:
         zh, en = "账本中没有该企业的这项标准", "is no standard that the enterprise has in the book"
     shown = excerpt(work.key[-1])
@@ -169,7 +169,7 @@ def _event(
         read.refuse(
             "value.missing",
             INDICATORS,
-            "为空; 企业标准须公开指标, 或以附件公开",
+            "为空；企业标准须公开指标，或以附件公开",
             "is empty; an own standard says what it asks, or has an annex that does",
         )
     if title is None or products is None or indicators is None:
@@ -234,7 +234,7 @@ def _products(read: RowReader, *, required: bool) -> tuple[Product, ...] | None:
             read.refuse(
                 "standard.products",
                 column,
-                f"有 {len(parts)} 项, 而产品名称有 {len(names)} 项; 须一一对应, 空缺的留空",
+                f"有 {len(parts)} 项，而产品名称有 {len(names)} 项；须一一对应，空缺的留空",
                 f"lists {len(parts)}, and there are {len(names)} products; list one for each, empty ones too",
             )
             return None
@@ -243,7 +243,7 @@ def _products(read: RowReader, *, required: bool) -> tuple[Product, ...] | None:
         read.refuse(
             "standard.products",
             PRODUCT,
-            f"产品须有名称, 最多 {STANDARD_PRODUCTS_MAX} 项; 更多的以附件公开",
+            f"产品须有名称，最多 {STANDARD_PRODUCTS_MAX} 项；更多的以附件公开",
             f"each product has a name, and there are {STANDARD_PRODUCTS_MAX} at most; more go into an annex",
         )
         return None
@@ -262,7 +262,7 @@ def _indicators(read: RowReader) -> tuple[Indicator, ...] | None:
         read.refuse(
             "standard.indicators",
             INDICATORS,
-            f"须写作 名称=数值 单位 试验方法, 以 ； 分隔, 最多 {STANDARD_INDICATORS_MAX} 项",
+            f"须写作 名称=数值 单位 试验方法，以；分隔，最多 {STANDARD_INDICATORS_MAX} 项",
             f"is written as name=value unit method, separated by ；, {STANDARD_INDICATORS_MAX} at most",
         )
         return None

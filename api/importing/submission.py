@@ -42,7 +42,7 @@ def unsent(plan: RowPlan) -> RowReport:
         refused = any(flaw.verdict == "refused" for flaw in plan.flaws)
         status: Status = "refused" if refused else "flagged"
         return RowReport(plan.row, plan.name, plan.code, status, reasons_of(plan.flaws), subject)
-    why = RowReason("import.stopped", "导入中断, 本行未发送", "the import stopped before this row was sent")
+    why = RowReason("import.stopped", "导入中断，本行未发送", "the import stopped before this row was sent")
     return RowReport(plan.row, plan.name, plan.code, "not sent", (why,), subject)
 
 

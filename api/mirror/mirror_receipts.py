@@ -172,7 +172,7 @@ class _Prefix:
 def _of_another_tree(size: int, receipt: bytes, head: KnownCheckpoint) -> Inconsistent:
     return Inconsistent(
         "two_trees",
-        f"日志分叉: 收据所签 {size} 条记录的树不在检查点的树中; 收据 {receipt.hex()}",
+        f"日志分叉：收据所签 {size} 条记录的树不在检查点的树中；收据 {receipt.hex()}",
         f"the log is forked: a receipt is signed over a tree of {size} entries that is not within that of the "
         f"checkpoint; the receipt: {receipt.hex()}",
         shown=head.note,

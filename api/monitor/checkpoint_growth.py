@@ -99,7 +99,7 @@ def advance(kept: KnownCheckpoint | None, shown: KnownCheckpoint, source: LogSou
     if kept is not None and shown.size < kept.size:
         raise Inconsistent(
             "rolled_back",
-            f"日志倒退: 曾出示 {kept.size} 条记录的树, 现在只出示 {shown.size} 条",
+            f"日志倒退：曾出示 {kept.size} 条记录的树，现在只出示 {shown.size} 条",
             f"the log went back: it had shown a tree of {kept.size} entries, and now shows one of {shown.size}",
             kept=kept.note,
             shown=shown.note,
@@ -107,7 +107,7 @@ def advance(kept: KnownCheckpoint | None, shown: KnownCheckpoint, source: LogSou
     if kept is not None and shown.size == kept.size and shown.root != kept.root:
         raise Inconsistent(
             "two_trees",
-            f"日志分叉: 对同为 {kept.size} 条记录签署了两棵不同的树",
+            f"日志分叉：对同为 {kept.size} 条记录签署了两棵不同的树",
             f"the log is forked: it signed two different trees of {kept.size} entries",
             kept=kept.note,
             shown=shown.note,
@@ -125,7 +125,7 @@ def advance(kept: KnownCheckpoint | None, shown: KnownCheckpoint, source: LogSou
         except Refuted as error:
             raise Inconsistent(
                 "forked",
-                f"日志分叉: {shown.size} 条记录的树不包含先前出示的 {kept.size} 条记录的树",
+                f"日志分叉：{shown.size} 条记录的树不包含先前出示的 {kept.size} 条记录的树",
                 f"the log is forked: its tree of {shown.size} entries does not contain the one of {kept.size} "
                 "entries that it showed before",
                 kept=kept.note,
@@ -139,7 +139,7 @@ def false_files(error: LedgerError, kept: KnownCheckpoint | None, shown: KnownCh
     """Files that are not those of the tree that was signed."""
     return Inconsistent(
         "false_files",
-        f"日志出示的文件与其签署的树不符: {error}",
+        f"日志出示的文件与其签署的树不符：{error}",
         f"the log shows files that are not those of the tree that it signed: {error}",
         kept=None if kept is None else kept.note,
         shown=shown.note,
@@ -178,7 +178,7 @@ def _witnessed(source: LogSource, trust: Trust) -> KnownCheckpoint:
 def _not_signed(error: LedgerError, note: bytes) -> Inconsistent:
     return Inconsistent(
         "not_signed",
-        f"检查点不是所信任的日志签署的: {error}",
+        f"检查点不是所信任的日志签署的：{error}",
         f"the checkpoint is not signed by the log that is trusted: {error}",
         shown=note,
     )

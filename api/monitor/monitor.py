@@ -180,7 +180,7 @@ class Monitor:
         except (Refuted, Malformed) as error:
             raise Inconsistent(
                 "false_entry",
-                f"第 {index} 条记录不成立: {error}",
+                f"第 {index} 条记录不成立：{error}",
                 f"entry {index} of the signed tree does not hold: {error}",
                 shown=head.note,
             ) from error

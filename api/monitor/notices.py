@@ -64,7 +64,7 @@ class Noticed:
         """For people."""
         said = self.type
         if self.closed:
-            said = "密封, 正文未公开 / sealed, its body is not public"
+            said = "密封，正文未公开 / sealed, its body is not public"
         elif self.event is None:
             said = "本版本不认识的类型 / of a type that this version does not know"
         return f"{self.index}  {self.issued_at}  {self.statement.subject}  {said}  ← {self.statement.issuer}"

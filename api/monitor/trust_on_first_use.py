@@ -36,7 +36,7 @@ def believed(
     except (NotFound, Malformed) as error:
         raise Uncheckable(f"the log's own trust file: {error}") from error
     say(
-        f"信任文件取自日志本身, 未经比对 / the trust file is the log's own, compare it out of band: "
+        f"信任文件取自日志本身，未经比对 / the trust file is the log's own, compare it out of band: "
         f"{trust.origin}, sha256 {sha256(data).hexdigest()}, charter {trust.charter.hex()}"
     )
     return trust, data

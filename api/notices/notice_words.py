@@ -34,7 +34,7 @@ class NoticeKind(NamedTuple):
 KINDS: Final[Mapping[str, NoticeKind]] = {
     "follow_asked": NoticeKind(
         Said("确认订阅", "confirm a subscription"),
-        Said("请确认: 关注{name}", "Please confirm: follow {name}"),
+        Said("请确认：关注{name}", "Please confirm: follow {name}"),
         Said(
             "有人用这个地址要求关注质量诚信账本中的{name}。是您本人的，请打开下面的网址确认：\n\n{link}\n\n"
             "两天内不确认即作废。不是您本人的，不必理会，不会再有邮件。",
@@ -54,7 +54,7 @@ KINDS: Final[Mapping[str, NoticeKind]] = {
     ),
     "pledge_published": NoticeKind(
         Said("承诺已公布", "pledge published"),
-        Said("承诺已公布: {name}", "Pledge published: {name}"),
+        Said("承诺已公布：{name}", "Pledge published: {name}"),
         Said(
             "{name}的承诺已由组织方公布，见第 {about} 条记录。承诺公告和收据：\n\n{link}",
             "The pledge of {name} was published by the organizer: entry {about}. Certificate and receipt:\n\n{link}",
@@ -62,7 +62,7 @@ KINDS: Final[Mapping[str, NoticeKind]] = {
     ),
     "pledge_refused": NoticeKind(
         Said("承诺被退回", "pledge refused"),
-        Said("承诺被退回: {name}", "Pledge refused: {name}"),
+        Said("承诺被退回：{name}", "Pledge refused: {name}"),
         Said(
             "{name}提交的承诺未予公布。组织方写明的理由在企业工作台上，修改后可以重新提交：\n\n{link}",
             "The pledge that {name} submitted was not published. The organizer's reason stands at the enterprise's "
@@ -115,6 +115,6 @@ PROBLEMS: Final[Mapping[str, Said]] = {
     "challenge": Said("没有正确回答验证", "the challenge was not answered"),
     "damaged": Said("保存的地址无法解密", "the stored address cannot be decrypted"),
     "address": Said("地址无法投递", "no address that mail goes to"),
-    "restored": Said("从备份恢复, 可能已发出", "restored from a backup: it may have been sent"),
+    "restored": Said("从备份恢复，可能已发出", "restored from a backup: it may have been sent"),
     "old": Said("等候过久", "it waited for too long"),
 }

@@ -84,7 +84,7 @@ def _gone(service: Service, digest: str) -> Gone:
     assert isinstance(event, AnnexTakenDown)  # nothing else has this fact
     return Gone(
         "annex.taken_down",
-        f"该附件已由第 {index} 条记录撤下: {event.ground}",
+        f"该附件已由第 {index} 条记录撤下：{event.ground}",
         f"this annex was taken down by entry {index}: {event.ground}",
         entry=index,
     )

@@ -42,7 +42,7 @@ async def query(request: Request) -> Response:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest(
             "ctis.query",
-            f'请求应为 {{"issuer": …, "ctis": [最多 {CTIS_QUERY_MAX} 个, 十六进制]}}',
+            f'请求应为 {{"issuer": …, "ctis": [最多 {CTIS_QUERY_MAX} 个，十六进制]}}',
             f'the request is {{"issuer": …, "ctis": [at most {CTIS_QUERY_MAX}, hexadecimal]}}: {error}',
         ) from None
     issuer = parse(asked.issuer)

@@ -88,7 +88,7 @@ def _body_for(service: Service, request: Request, row: EntryRow) -> Response:
         raise reader.refuse(service, subject=row.subject, entry=row.index)
     reader.log(service, "served", subject=row.subject, entry=row.index)
     if row.body is None:
-        raise Gone("body.none", "该条记录没有正文, 或正文已删除", "this entry has no body, or it was erased")
+        raise Gone("body.none", "该条记录没有正文，或正文已删除", "this entry has no body, or it was erased")
     return Response(row.body, headers={"Cache-Control": "no-store"}, media_type="application/json")
 
 

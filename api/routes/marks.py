@@ -26,7 +26,7 @@ _JSON: Final = msgspec.json.Encoder().encode
 _UNKNOWN: Final = Problem(
     404,
     "mark.unknown",
-    "查无此标识: 序列号有误, 或标识系伪造",
+    "查无此标识：序列号有误，或标识系伪造",
     "no such mark was ever issued: the serial is mistyped, or the mark is forged",
 )
 

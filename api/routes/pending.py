@@ -113,7 +113,9 @@ def _after(cursor: str) -> tuple[int, bytes] | None:
         return None
     time, _, name = cursor.partition(".")
     if not (time.isascii() and time.isdigit() and len(time) <= 12):
-        raise InvalidRequest("pending.cursor", "cursor 应取自上一页", "a cursor is what the page before gave")
+        raise InvalidRequest(
+            "pending.cursor", "翻页的位置（cursor）应取自上一页", "a cursor is what the page before gave"
+        )
     return int(time), _id(name)
 
 
@@ -122,7 +124,7 @@ def _id(name: str) -> bytes:
         return bytes.fromhex(name)
     raise InvalidRequest(
         "pending.id",
-        "等候公布的承诺以其声明的 SHA-256 (64 位十六进制) 为编号",
+        "等候公布的承诺以其声明的 SHA-256（64 位十六进制）为编号",
         "what waits is named by the SHA-256 of its statement, 64 hexadecimal digits",
     )
 

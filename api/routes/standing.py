@@ -159,5 +159,5 @@ def _date(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise InvalidRequest(
-            "standing.as_of", f"不是日期: {text[:40]}", f"not a date (YYYY-MM-DD): {text[:40]}"
+            "standing.as_of", f"不是日期：{text[:40]}", f"not a date (YYYY-MM-DD): {text[:40]}"
         ) from None

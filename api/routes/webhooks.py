@@ -119,7 +119,7 @@ def _require_address(service: Service, url: str) -> None:
     if service.outside.is_inside(address.host):
         raise Refused(
             "webhook.inside",
-            "该网址指向内部网络或本机, 不能作为接收地址",
+            "该网址指向内部网络或本机，不能作为接收地址",
             "the address points inside: to this machine or a private network",
         )
 

@@ -100,9 +100,9 @@ class Publicity:
             return said | {"zh": "不公开", "en": "not public"}
         said |= {"since": since.isoformat(), "counts": False}
         if erased:
-            zh, en = f"正文已于 {since} 删除, 不计入", f"erased on {since}, does not count"
+            zh, en = f"正文已于 {since} 删除，不计入", f"erased on {since}, does not count"
             return said | {"erased": True, "zh": zh, "en": en}
-        return said | {"zh": f"自 {since} 起不再公开, 不计入", "en": f"closed since {since}, does not count"}
+        return said | {"zh": f"自 {since} 起不再公开，不计入", "en": f"closed since {since}, does not count"}
 
     def _closed_since(
         self, row: EntryRow, record: EnterpriseRecord, closing: DisclosureWindows

@@ -33,7 +33,7 @@ def published_copy(address: str | None, store: Store, origin: str, *, may_lag: b
         if may_lag:
             return published
         raise Misconfigured(
-            f"{address} 中已公布 {shown.tree_size} 条记录, 数据库中没有这么多: 数据库丢失了已公布的记录 / "
+            f"{address} 中已公布 {shown.tree_size} 条记录，数据库中没有这么多：数据库丢失了已公布的记录 / "
             f"{shown.tree_size} entries were published in {address}, and the database has fewer: "
             "it has lost what was shown to the public"
         )

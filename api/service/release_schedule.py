@@ -55,7 +55,7 @@ def unreadable() -> Refused:
     """Of a draft whose key is gone: nobody can say any more what was signed."""
     return Refused(
         "release.unreadable",
-        "这份草稿的密钥不在本服务的数据目录中, 内容无法读出: 请重新拟稿, 或由运维放回 draft-keys 目录",
+        "这份草稿的密钥不在本服务的数据目录中，内容无法读出：请重新拟稿，或由运维放回 draft-keys 目录",
         "the draft's key is not in this service's data folder, and its content cannot be read: draft it anew, or have "
         "the operator put the folder draft-keys back",
     )

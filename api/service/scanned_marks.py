@@ -26,8 +26,8 @@ _SAID: Final[dict[MarkState, tuple[str, str]]] = {
     "void": ("标识许可自始无效", "the licence is void from the beginning"),
 }
 _PRODUCED: Final = {
-    True: ("生产当日, 该产品获准使用标识", "on the day of production the mark was licensed"),
-    False: ("生产当日, 该产品未获准使用标识", "on the day of production the mark was not licensed"),
+    True: ("生产当日，该产品获准使用标识", "on the day of production the mark was licensed"),
+    False: ("生产当日，该产品未获准使用标识", "on the day of production the mark was not licensed"),
 }
 
 
@@ -98,7 +98,7 @@ def produced_on(text: str | None, today: date) -> date | None:
     if day > today:
         raise InvalidRequest(
             "mark.produced_on",
-            f"生产日期应为今日或更早的日期 (YYYY-MM-DD): {text[:40]}",
+            f"生产日期应为今日或更早的日期（YYYY-MM-DD）：{text[:40]}",
             f"the date of production is today or earlier (YYYY-MM-DD): {text[:40]}",
         )
     return day

@@ -82,7 +82,7 @@ class Reader:
         try:
             service.store.accesses.log(self.access(service.sound_clock(), outcome, subject, entry))
         except Refuted:
-            raise _denied(401, "access.used_before", "该请求已使用过, 请重新签名", "used before: sign anew") from None
+            raise _denied(401, "access.used_before", "该请求已使用过，请重新签名", "used before: sign anew") from None
 
     def refuse(self, service: Service, *, subject: str | None = None, entry: int | None = None) -> AccessDenied:
         """The refusal of a request that is in order but not for this reader; logged. To be raised."""
@@ -115,7 +115,12 @@ def authenticated(service: Service, request: Request, *, brings: bool = False) -
     except Refused as error:
         raise _denied(401, error.rule, error.zh, error.en) from None
     except (Malformed, Refuted) as error:
-        raise _denied(401, "access.token", "请求的签名不成立", f"the signed request does not hold: {error}") from None
+        raise _denied(
+            401,
+            "access.token",
+            "请求的签名不成立；请校准本机时钟后重试",
+            f"the signed request does not hold: {error}",
+        ) from None
     query = request.url.query
     resource = request.url.path + (f"?{query}" if query else "")
     if asked.resource != resource:
@@ -136,7 +141,7 @@ def _token(request: Request) -> bytes:
         raise _denied(
             401,
             "access.unsigned",
-            "须以登记的密钥签名的请求 (Authorization: COSE …)",
+            "须以登记的密钥签名的请求（Authorization: COSE …）",
             "this needs a request signed by an enrolled key: Authorization: COSE <base64url>",
         )
     text = header.removeprefix(_SCHEME).strip()

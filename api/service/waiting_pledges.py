@@ -19,7 +19,7 @@ __all__ = ["Refusal", "drop_ended", "lay", "read_refusal", "require_not_refused"
 
 _CLOSED: Final = (
     "pledge.campaign_closed",
-    "活动已结束或取消, 不再接受承诺",
+    "活动已结束或取消，不再接受承诺",
     "the campaign has ended and takes no pledges",
 )
 
@@ -81,7 +81,7 @@ def require_not_refused(pending: Pending) -> None:
     if pending.refused_at is not None:
         raise Refused(
             "pledge.refused_at_desk",
-            "组织方已退回该承诺; 理由见 /v1/pending/{编号} (须签名请求), 可另行提交新的承诺",
+            "组织方已退回该承诺；理由在工作台等候公布的承诺中，可另行提交新的承诺",
             "the organizer refused this pledge; its issuer reads why at /v1/pending/{id}, and may send a newer one",
         )
 

@@ -60,7 +60,7 @@ def default_registration_policy(effective_on: date = date(2026, 1, 1)) -> Regist
 def default_standing_policy() -> StandingPolicy:
     """The default policy: a rule for every item of `ledger/domain/rules/policy_items.py`."""
     return StandingPolicy(
-        title_zh="默认践诺状况规则 (2026)",
+        title_zh="默认践诺状况规则（2026）",
         title_en="Default standing policy (2026)",
         rules=(*_complaint_rules(), *_authority_rules(), *_pledge_rules()),
         tiers={
@@ -88,7 +88,7 @@ def calendar_2026(effective_on: date = date(2025, 11, 4)) -> WorkCalendarPublish
     return WorkCalendarPublished(
         v=1,
         effective_on=effective_on,
-        legal_basis="国务院办公厅关于2026年部分节假日安排的通知 (2025年11月4日)",
+        legal_basis="国务院办公厅关于2026年部分节假日安排的通知（2025年11月4日）",
         year=2026,
         holidays=tuple(
             date(2026, month, day)
@@ -148,26 +148,26 @@ def _complaint_rules() -> tuple[PointRule, ...]:
 def _authority_rules() -> tuple[PointRule, ...]:
     """What others found: failed checks, penalties, standards too low, test reports that do not hold."""
     return (
-        _rule("spot_check.failed_general", 1500, "general", "监督抽查不合格 (一般)", "A spot check was failed."),
+        _rule("spot_check.failed_general", 1500, "general", "监督抽查不合格（一般）", "A spot check was failed."),
         _rule(
             "spot_check.failed_severe",
             3000,
             "severe",
-            "监督抽查不合格 (严重)",
+            "监督抽查不合格（严重）",
             "A spot check was failed, with severe findings.",
         ),
         _rule(
             "penalty.cited_general",
             1500,
             "general",
-            "受到行政处罚 (一般)",
+            "受到行政处罚（一般）",
             "An authority imposed a penalty.",
         ),
         _rule(
             "penalty.cited_severe",
             3000,
             "severe",
-            "受到行政处罚 (严重)",
+            "受到行政处罚（严重）",
             "An authority imposed a penalty for a severe violation.",
         ),
         _rule(
@@ -190,12 +190,12 @@ def _authority_rules() -> tuple[PointRule, ...]:
 def _pledge_rules() -> tuple[PointRule, ...]:
     """The pledge itself: breaches of it, and how it was kept."""
     return (
-        _rule("breach.found_general", 1500, "general", "被认定违诺 (一般)", "A breach of the pledge was found."),
+        _rule("breach.found_general", 1500, "general", "被认定违诺（一般）", "A breach of the pledge was found."),
         _rule(
             "breach.found_severe",
             3000,
             "severe",
-            "被认定违诺 (严重)",
+            "被认定违诺（严重）",
             "A severe breach of the pledge was found.",
         ),
         _rule(

@@ -71,7 +71,7 @@ def _demo_calendar(year: int, effective_on: date) -> WorkCalendarPublished:
     return WorkCalendarPublished(
         v=1,
         effective_on=effective_on,
-        legal_basis="演示日历: 只有周末休息, 并非国务院公布 · made up for a demonstration: weekends only",
+        legal_basis="演示日历：只有周末休息，并非国务院公布 · made up for a demonstration: weekends only",
         year=year,
         holidays=(),
         workdays=(),

@@ -104,7 +104,7 @@ class LogKeys:
                 self._others[named.checkpoint_vkey] = keys
                 return keys
         raise Misconfigured(
-            f"当前有效的日志密钥 ({named.checkpoint_vkey}) 不在 {self.folder} 及其子文件夹中; 不得用其他密钥签署 / the "
+            f"当前有效的日志密钥（{named.checkpoint_vkey}）不在 {self.folder} 及其子文件夹中；不得用其他密钥签署 / the "
             f"log's keys in force ({named.checkpoint_vkey}) are not in {self.folder} nor in a folder below it, and "
             "with others nothing is signed: bring the files checkpoint.pem, receipt.pem and standing.pem that "
             "`charter succeed` (or `charter new`) made"

@@ -98,7 +98,7 @@ def _meant_for(statement: Statement, origin: str) -> None:
     if statement.audience != origin:
         raise Refused(
             "statement.other_log",
-            f"该声明是给另一账本的: 本账本为 {origin}",
+            f"该声明是给另一账本的：本账本为 {origin}",
             f"the statement is meant for another log; this one is {origin}",
             statement.audience,
         )
@@ -109,14 +109,14 @@ def _age(statement: Statement, governance: Governance, today: date, now: int) ->
     if statement.iat > now + IAT_AHEAD_SECONDS_MAX:
         raise Refused(
             "statement.from_the_future",
-            "声明的签发时间晚于现在: 请校准时钟",
+            "声明的签发时间晚于现在：请校准时钟",
             "the statement was issued in the future: check the clock that signed it",
             str(statement.iat),
         )
     if policy is not None and statement.iat < now - policy.statement_age_max_seconds:
         raise Refused(
             "statement.too_old",
-            f"声明签发已超过 {policy.statement_age_max_seconds} 秒: 请重新签发",
+            f"声明签发已超过 {policy.statement_age_max_seconds} 秒：请重新签发",
             f"the statement was issued more than {policy.statement_age_max_seconds} s ago: sign it again",
             str(statement.iat),
         )

@@ -36,7 +36,7 @@ class MissingBody(Refused):
     def __init__(self, commitment: bytes) -> None:
         super().__init__(
             "body.missing",
-            "缺少密封正文: 请先上传正文, 或随声明一并提交",
+            "缺少密封正文：请先上传正文，或随声明一并提交",
             "the body is missing: upload it before, or send it with the statement",
             commitment.hex(),
         )

@@ -26,7 +26,7 @@ class AwaitsRelease(Refused):
     def __init__(self) -> None:
         super().__init__(
             "pledge.awaits_release",
-            "承诺已收到, 待组织方公布时一并登记",
+            "承诺已收到，待组织方公布时一并登记",
             "the pledge was received and will be registered together with its publication by the organizer",
         )
 
@@ -164,7 +164,7 @@ def _recording_limits(spec: EventSpec, event: Event, ctx: Context) -> None:
     if (ctx.today - event.effective_on).days > days:
         raise Refused(
             "recording.late",
-            f"生效日期早于登记日期超过 {days} 天: 请写明迟延登记的理由",
+            f"生效日期早于登记日期超过 {days} 天：请写明迟延登记的理由",
             f"recorded more than {days} days after it took effect: state the ground for recording it late",
             str(event.effective_on),
         )

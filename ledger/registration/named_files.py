@@ -26,7 +26,7 @@ class MissingAnnex(Refused):
     def __init__(self, digests: Sequence[bytes]) -> None:
         super().__init__(
             "annex.missing",
-            "缺少附件: 请先上传附件",
+            "缺少附件：请先上传附件",
             "an annex is missing: upload it before the statement",
             ", ".join(digest.hex() for digest in digests),
         )
@@ -43,14 +43,14 @@ def require_annexes(named: Sequence[Annex], known: Mapping[bytes, AnnexKept]) ->
         if kept.bytes != annex.bytes:
             raise Refused(
                 "annex.length",
-                f"附件长度与声明不符: 实为 {kept.bytes} 字节",
+                f"附件长度与声明不符：实为 {kept.bytes} 字节",
                 f"the annex has another length than the statement says: {kept.bytes} bytes",
                 str(annex.bytes),
             )
         if annex.media_type != kept.media_type and not {annex.media_type, kept.media_type} <= _TEXTS:
             raise Refused(
                 "annex.other_type",
-                f"附件类型与声明不符: 实为 {kept.media_type}",
+                f"附件类型与声明不符：实为 {kept.media_type}",
                 f"the annex is of another type than the statement says: {kept.media_type}",
                 annex.media_type,
             )
@@ -62,7 +62,7 @@ class MissingAttachment(Refused):
     def __init__(self, id_: bytes) -> None:
         super().__init__(
             "attachment.not_uploaded",
-            "该单位没有上传这份附件: 请先上传, 再登记",
+            "该单位没有上传这份附件：请先上传，再登记",
             "this party uploaded no such attachment: upload it before the statement",
             id_.hex(),
         )

@@ -42,7 +42,7 @@ _TAKEN: Final[Mapping[str, tuple[str, str, str]]] = {
     "pledge_code": ("pledge.code_taken", "该承诺编码已被使用", "this pledge code is already in use"),
     PLEDGE_PUBLISHED_IN: (
         "campaign.pledge_published",
-        "活动中已有承诺公布, 其条件不可再更正",
+        "活动中已有承诺公布，其条件不可再更正",
         "a pledge was published in the campaign: its terms are corrected no more",
     ),
     "case": ("complaint.case_taken", "该投诉案件已有登记", "this complaint case is already recorded"),
@@ -254,7 +254,7 @@ class Decision:
         except Misconfigured:
             raise Refused(
                 "anchors.keys_not_here",
-                "服务尚无这些密钥: 先把 charter succeed 生成的密钥文件放入服务的 keys 文件夹",
+                "服务尚无这些密钥：先把 charter succeed 生成的密钥文件放入服务的 keys 文件夹",
                 "the service does not have these keys yet: first put the files that `charter succeed` made there",
                 event.checkpoint_vkey,
             ) from None

@@ -19,7 +19,7 @@ def require_given_up(accepted: bytes, governance: Governance) -> None:
     if event not in governance.given_up:
         raise Refused(
             "history.nothing_lost",
-            "数据库与已签发的历史相符, 没有需要放弃的历史",
+            "数据库与已签发的历史相符，没有需要放弃的历史",
             "the database holds all that this log signed: there is no history to give up",
         )
 
@@ -39,7 +39,7 @@ def admit_loss(
     if not isinstance(event, HistoryGivenUp) or (event.kept_size, event.kept_root) != kept:
         raise Refused(
             "history.kept_otherwise",
-            "声明须为 HistoryGivenUp, 且写明数据库现有的记录数和根",
+            "声明须为 HistoryGivenUp，且写明数据库现有的记录数和根",
             "the statement is a HistoryGivenUp that names what the database holds",
             f"kept_size {kept[0]}, kept_root {kept[1]}",
         )

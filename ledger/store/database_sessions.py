@@ -18,7 +18,7 @@ __all__ = ["POOLED", "require_sessions"]
 
 _OTHERS: Final = 3
 POOLED: Final = (
-    "数据库地址是按事务分配会话的连接池 (如 pgbouncer 的 pool_mode = transaction): 请改用 pool_mode = session, "
+    "数据库地址是按事务分配会话的连接池（如 pgbouncer 的 pool_mode = transaction）：请改用 pool_mode = session，"
     "或直接连接数据库 / "
     "the database's address is a pooler that shares sessions by transaction (such as pgbouncer with pool_mode = "
     "transaction), and this product needs sessions of its own, for LISTEN, prepared statements, settings and locks: "

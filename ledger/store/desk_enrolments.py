@@ -73,7 +73,7 @@ class EnrolmentRequests:
         if of_party >= ENROLMENTS_PER_PARTY_MAX:
             raise Refused(
                 "enrolment.party_max",
-                f"同一主体最多有 {ENROLMENTS_PER_PARTY_MAX} 项申请等候处理, 请联系登记员",
+                f"同一主体最多有 {ENROLMENTS_PER_PARTY_MAX} 项申请等候处理，请联系登记员",
                 f"at most {ENROLMENTS_PER_PARTY_MAX} requests for one party wait: speak to a registrar",
             )
         raise Busy("the desk", retry_after_seconds=3_600)

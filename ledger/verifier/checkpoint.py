@@ -44,10 +44,10 @@ _NO_POLICY: Final = Policy((), (), (), NONE)
 
 _NOT_SHOWN: Final = (
     Remark(
-        "日志是否向所有人出示同一棵树: 须与他人所见比对, 或有见证方联署",
+        "日志是否向所有人出示同一棵树：须与他人所见比对，或有见证方联署",
         "that the log shows everybody the same tree: compare with others, or ask for witnesses",
     ),
-    Remark("各条记录本身是否合规: 须审计", "that the entries under it are in order: an audit shows that"),
+    Remark("各条记录本身是否合规：须审计", "that the entries under it are in order: an audit shows that"),
 )
 
 
@@ -63,7 +63,7 @@ def verify_head(note: bytes, trust: Trust) -> VerifiedHead:
             NO_QUORUM if trust.quorum is None else quorum_remark(cosigned),
             Remark("检查点由信任文件所列密钥签名", "the checkpoint is signed by a key of the trust file"),
             Remark(
-                f"日志 {head.origin}, 共 {head.size} 条, 根 {head.root.hex()}",
+                f"日志 {head.origin}，共 {head.size} 条，根 {head.root.hex()}",
                 f"it is of {head.origin}: {head.size} entries, root {head.root.hex()}",
             ),
         ),
@@ -93,7 +93,7 @@ def check_witnessed(
     heads = {index: _check(known[index], proof, trust, roots) for index, proof in found.items()}
     if target.index not in heads:
         return Remark(
-            f"{len(heads)} 条证据记录附有树证明, 成立; 声明本身没有",
+            f"{len(heads)} 条证据记录附有树证明，成立；声明本身没有",
             f"{len(heads)} entries of the evidence have a tlog-proof, which holds; the statement itself has none",
         )
     return quorum_remark(heads[target.index], sum(index != target.index for index in heads), len(others))
@@ -114,19 +114,19 @@ def quorum_remark(cosigned: Cosigned, evidence: int = 0, of_evidence: int = 0) -
     size, names = cosigned.checkpoint.size, ", ".join(sorted(cosigned.cosignatures))
     if cosigned.quorum == NONE:
         return Remark(
-            f"树证明成立: 在检查点密钥所签 {size} 条记录的树中; 信任文件不要求见证方联署",
+            f"树证明成立：在检查点密钥所签 {size} 条记录的树中；信任文件不要求见证方联署",
             f"the tlog-proof holds in the signed tree of {size} entries; the trust file demands no quorum of witnesses",
         )
     also = (
         (
-            f"; 证据 {of_evidence} 条中 {evidence} 条同样",
+            f"；证据 {of_evidence} 条中 {evidence} 条同样",
             f"; so are {evidence} of {of_evidence} entries of the evidence",
         )
         if of_evidence
         else ("", "")
     )
     return Remark(
-        f"见证达到法定数 {cosigned.quorum}: {names} 联署了 {size} 条记录的树{also[0]}",
+        f"见证达到法定数 {cosigned.quorum}：{names} 联署了 {size} 条记录的树{also[0]}",
         f"the quorum {cosigned.quorum} of witnesses cosigned the tree of {size} entries: {names}{also[1]}",
     )
 
@@ -155,13 +155,13 @@ def verify_signed_standing(token: bytes, trust: Trust, now: int) -> VerifiedSign
             NO_QUORUM,
             Remark("由信任文件所列的践诺状况密钥签名", "signed by a standing key of the trust file"),
             Remark(
-                f"日志 {standing.origin} 就 {standing.subject} 签发, 还有 {left} 秒有效",
+                f"日志 {standing.origin} 就 {standing.subject} 签发，还有 {left} 秒有效",
                 f"it is of {standing.origin} about {standing.subject}, and holds for {left} s more",
             ),
         ),
         not_shown=(
             Remark(
-                "这是运营方的一句话: 所依据的记录是否齐全、计算是否正确, 须用完整性证明重算",
+                "这是运营方的一句话：所依据的记录是否齐全、计算是否正确，须用完整性证明重算",
                 "it is the operator's word: a completeness bundle lets you compute the standing again from the entries",
             ),
             Remark("签发之后新登记的记录", "what was registered since it was signed"),
@@ -188,7 +188,7 @@ def verify_signed_acknowledgement(
         raise Refuted(f"it acknowledges another statement, with SHA-256 {digest}")
     about = Remark("所附声明即其所指", "the statement beside it is the one that it acknowledges")
     which = Remark(
-        f"它所指的是哪份声明: 请附上 SHA-256 为 {digest} 的声明",
+        f"它所指的是哪份声明：请附上 SHA-256 为 {digest} 的声明",
         f"which statement it is about: add the one with SHA-256 {digest}",
     )
     return VerifiedAcknowledgement(
@@ -196,7 +196,7 @@ def verify_signed_acknowledgement(
             NO_QUORUM,
             Remark("由信任文件所列的收据密钥签名", "signed by a receipt key of the trust file"),
             Remark(
-                f"日志 {said.origin} 于 {at} 收到关于 {said.subject} 的声明, SHA-256 {digest}",
+                f"日志 {said.origin} 于 {at} 收到关于 {said.subject} 的声明，SHA-256 {digest}",
                 f"{said.origin} had a statement about {said.subject} at {at}, with SHA-256 {digest}",
             ),
             *(() if statement is None else (about,)),
@@ -204,12 +204,12 @@ def verify_signed_acknowledgement(
         not_shown=(
             *((which,) if statement is None else ()),
             Remark(
-                "声明后来是否公布、退回或取下: 它不是收据, 不证明声明在日志中",
+                "声明后来是否公布、退回或取下：它不是收据，不证明声明在日志中",
                 "what became of it, published, refused or taken down: it is no receipt, and does not show that it is "
                 "in the log",
             ),
             Remark(
-                "这是运营方的一句话: 见证方对此一无所知", "it is the operator's word, of which witnesses know nothing"
+                "这是运营方的一句话：见证方对此一无所知", "it is the operator's word, of which witnesses know nothing"
             ),
         ),
         acknowledged=said,

@@ -79,7 +79,7 @@ class VerifiedHead(Verified, frozen=True, kw_only=True):
 
 
 RULES_AND_TREE: Final = Remark(
-    "登记当时的全部业务规则及唯一性 (须审计), 日志是否向所有人出示同一棵树 (须有见证方)",
+    "登记当时的全部业务规则及唯一性（须审计），日志是否向所有人出示同一棵树（须有见证方）",
     "all rules of registration, and what must be unique (an audit does), and that everybody is shown the same tree "
     "(witnesses do)",
 )
@@ -87,14 +87,14 @@ RULES_AND_TREE: Final = Remark(
 
 def anchored(trust: Trust) -> Remark:
     return Remark(
-        f"第 0 条记录属于信任文件所列章程 {trust.charter.hex()[:16]}…, 所列密钥一致",
+        f"第 0 条记录属于信任文件所列章程 {trust.charter.hex()[:16]}…，所列密钥一致",
         f"entry 0 is in the charter {trust.charter.hex()[:16]}… of the trust file, and names the same keys",
     )
 
 
 def in_log_order(entries: int, bodies: int, besides: Remark | None) -> Remark:
     """`bodies`: how many sealed ones there are. `besides`: what to say of those that are not there."""
-    zh = f"{entries} 条声明按日志顺序逐条核对: 签名、密钥有效期、权限; {bodies} 条密封正文与承诺值一致"
+    zh = f"{entries} 条声明按日志顺序逐条核对：签名、密钥有效期、权限；{bodies} 条密封正文与承诺值一致"
     en = (
         f"all {entries} statements, in the log's order: signature, validity of the key, entitlement; "
         f"{bodies} sealed bodies are those that were committed to"

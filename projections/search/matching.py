@@ -32,7 +32,7 @@ MATCHED: Final[dict[Matched, tuple[str, str]]] = {
     "traditional": ("繁简转换后相符", "the name holds what was typed, in the other script"),
     "pinyin": ("拼音相符", "the name is read as typed"),
     "initials": ("拼音首字母相符", "the syllables of the name begin as typed"),
-    "similar": ("名称相近, 相差一处", "the name holds what was typed but for one slip"),
+    "similar": ("名称相近，相差一处", "the name holds what was typed but for one slip"),
 }
 
 

@@ -20,11 +20,11 @@ _KEPT: Final = Unmet(
 )
 _REPLIES: Final = Unmet("replies_in_time", "按期答复投诉的比例不足", "Too few complaints were answered in time.")
 _LEVEL: Final = Unmet(
-    "nothing_at_watch_or_below", "状况为关注或更低, 原因见所列记录", "The level is WATCH or below, by what is listed."
+    "nothing_at_watch_or_below", "状况为关注或更低，原因见所列记录", "The level is WATCH or below, by what is listed."
 )
 NOTES: Final = {
     "objection.open": ("异议处理中", "An objection is being looked into."),
-    "objection.upheld": ("异议成立, 更正前照旧计入", "An objection was upheld; the record has not been put right yet."),
+    "objection.upheld": ("异议成立，更正前照旧计入", "An objection was upheld; the record has not been put right yet."),
     "repair.applied": ("已申请信用修复", "A credit repair was applied for."),
     "standard.below_recommended": ("指标低于推荐性标准", "An indicator is below the recommended standard."),
     "agreement.performed": ("协议后已履行", "The agreement was performed afterwards."),

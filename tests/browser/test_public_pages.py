@@ -14,8 +14,8 @@ from tests.e2e.book import today
 from tests.support.marks import mark_licensed, range_of, seed_body, seed_of
 
 CODE = SUBJECT[5:]
-LICENSED = {"": "生产当日, 该产品获准使用标识", "/en": "on the day of production the mark was licensed"}
-NOT_LICENSED = {"": "生产当日, 该产品未获准使用标识", "/en": "on the day of production the mark was not licensed"}
+LICENSED = {"": "生产当日，该产品获准使用标识", "/en": "on the day of production the mark was licensed"}
+NOT_LICENSED = {"": "生产当日，该产品未获准使用标识", "/en": "on the day of production the mark was not licensed"}
 
 
 def paths(shown: Shown) -> list[str]:

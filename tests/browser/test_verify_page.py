@@ -16,7 +16,7 @@ def test_a_statement_with_its_evidence_is_verified_step_by_step(watched: Watched
     assert page.locator(".report .steps li").count() == 9
     said = page.locator(".report").inner_text()
     assert f"第 {shown.pledge} 条" in said
-    assert "核对的是记录未被改动, 不是内容属实" in said
+    assert "核对的是记录未被改动，不是内容属实" in said
     assert "由此不能得知" in said
 
 

@@ -48,7 +48,7 @@ def test_an_address_fills_in_fields_by_the_names_of_the_reference_page(organizer
 def test_what_a_form_does_not_have_is_refused_by_name(organizer: DeskVisitor, query: str) -> None:
     answer = organizer.http.get(f"{FORM}?{query}")
     assert answer.status_code == 422
-    assert "evidence.row" in answer.text, "what there is, is named"
+    assert "依据" in answer.text and "evidence" not in answer.text, "what there is, is named as the form names it"
 
 
 def test_what_the_browser_makes_itself_is_filled_in_by_no_address(organizer: DeskVisitor) -> None:

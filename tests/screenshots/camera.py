@@ -25,7 +25,7 @@ _READ: Final = """() => {
   return found;
 }"""
 _BLUNDERS: Final = {
-    "a programmer's value": re.compile(r"\bNone\b|\bundefined\b|\bNaN\b|\[object |\bnull\b|Traceback"),
+    "a programmer's value": re.compile(r"\bWord\(|\bNone\b|\bundefined\b|\bNaN\b|\[object |\bnull\b|Traceback"),
     "JSON": re.compile(r"""[{\[]\s*["'][a-z_]+["']\s*[:,]"""),
     "a machine's time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d"),
     "a name of the program": re.compile(r"\b[a-z]+(?:_[a-z]+)+\b|\b[a-z]+(?:_[a-z]+)*\.[a-z]+_[a-z_]+\b"),

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.desk.complaints.case_keeping import BegunCase
-from api.desk.complaints.case_words import CHANNELS, STAGES
+from api.desk.complaints.case_words import CHANNELS
 from api.desk.complaints.desk_door import complaint_files, look, require_handling_body
 from api.desk.complaints.enterprise_choice import EnterpriseOffer
 from api.desk.complaints.intake import IntakeProblems, registered_at_desk
-from api.desk.complaints.work_list import PARAMETERS, WorkList, WorkListQuery, asked, work_list
+from api.desk.complaints.work_list import CHOICES, PARAMETERS, WorkList, WorkListQuery, asked, work_list
 from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer
 from api.desk.roles import Officer
 from api.http.enterprise_ids import subject_of
@@ -36,7 +36,7 @@ router = APIRouter()
 class ComplaintListContent:
     query: WorkListQuery
     page: WorkList
-    stages: Mapping[str, Word]
+    choices: Mapping[str, Mapping[str, Word]] = field(default_factory=lambda: CHOICES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class NewComplaintContent:
 
 def get_list(request: Request, language: Language, officer: Officer) -> Response:
     query, page = _listed(request, officer)
-    content = ComplaintListContent(query, page, {str(name): word for name, word in STAGES.items()})
+    content = ComplaintListContent(query, page)
     title = ("投诉办理", "Complaints")
     return desk_answer(request, language, officer, PageTemplate("desk/complaints/list.html", PATH, title), content)
 

@@ -12,9 +12,9 @@ from api.desk.complaints.case_file import Stage
 from api.desk.complaints.case_keeping import ComplaintFiles, OpenedCase
 from api.desk.complaints.case_words import STAGES
 from api.desk.complaints.legal_clock import Calendars, working_days_between
+from api.desk.list_filters import not_from_the_page_before, require_choice
 from api.desk.roles import Officer
 from api.http.enterprise_ids import name_of, subject_of
-from api.http.errors import InvalidRequest
 from api.pages.words import Word
 from api.service.service import Service
 from ledger.domain.values.working_days import add_working_days
@@ -22,13 +22,35 @@ from ledger.errors import Refused
 from ledger.limits import COMPLAINT_ALERT_WORKING_DAYS, COMPLAINTS_PAGE_MAX
 from ledger.store.desk_complaints import ComplaintFilter, ComplaintSort
 
-__all__ = ["PARAMETERS", "CaseRow", "WorkList", "WorkListQuery", "alert_of", "asked", "work_list"]
+__all__ = ["CHOICES", "PARAMETERS", "CaseRow", "WorkList", "WorkListQuery", "alert_of", "asked", "work_list"]
 
 PARAMETERS: Final = frozenset({"stage", "holder", "due", "enterprise", "sort", "cursor"})
 _STAGES: Final[tuple[Stage, ...]] = get_args(Stage)
 _OPEN: Final = tuple(one for one in _STAGES if one != "published")
-_SORTS: Final[tuple[ComplaintSort, ...]] = get_args(ComplaintSort)
 _CURSOR_CHARS_MAX: Final = 40
+#: What the filters offer.
+CHOICES: Final[Mapping[str, Mapping[str, Word]]] = {
+    "stage": {
+        "open": Word("未公布", "not published"),
+        "all": Word("全部", "all"),
+        **{str(one): STAGES[one] for one in _STAGES},
+    },
+    "holder": {
+        "all": Word("全部", "all"),
+        "mine": Word("我的", "mine"),
+        "nobody": Word("无人接手", "nobody's"),
+    },
+    "due": {
+        "any": Word("全部", "any"),
+        "soon": Word("即将到期和逾期", "soon or overdue"),
+        "over": Word("逾期", "overdue"),
+    },
+    "sort": {
+        "due": Word("先到期的在前", "due first"),
+        "received": Word("先收到的在前", "oldest first"),
+        "-received": Word("后收到的在前", "newest first"),
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +98,8 @@ class WorkList(NamedTuple):
 def asked(given: Mapping[str, str]) -> WorkListQuery:
     """What an address asks for. Raises `InvalidRequest` naming what is not known there."""
     query = WorkListQuery(**{name: given[name] for name in PARAMETERS if given.get(name)})  # type: ignore[arg-type]
-    for name, value, known in (
-        ("stage", query.stage, ("open", "all", *_STAGES)),
-        ("holder", query.holder, ("all", "mine", "nobody")),
-        ("due", query.due, ("any", "soon", "over")),
-        ("sort", query.sort, _SORTS),
-    ):
-        if value not in known:
-            takes = ", ".join(known)
-            raise InvalidRequest(f"complaints.{name}", f"{name} 可为：{takes}", f"{name} is one of: {takes}")
+    for name, choices in CHOICES.items():
+        require_choice(f"complaints.{name}", name, getattr(query, name), choices)
     return query
 
 
@@ -162,5 +177,5 @@ def _after(cursor: str) -> tuple[int, str] | None:
     key, dot, number = cursor.partition(".")
     digits = key.removeprefix("-")
     if not dot or len(cursor) > _CURSOR_CHARS_MAX or not (digits.isascii() and digits.isdigit() and len(digits) < 9):
-        raise InvalidRequest("complaints.cursor", "cursor 应取自上一页", "a cursor is what the page before gave")
+        raise not_from_the_page_before("complaints.cursor")
     return int(key), number

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from api.desk.data_officer.erasable import BodyRow, Erasable, FileRow, HoldRow, bodies_of, files_of, holds_of
 from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk
+from api.desk.list_filters import not_from_the_page_before
 from api.desk.regulator.event_rows import ListedEvent, listed
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
@@ -141,7 +142,7 @@ def _before(text: str) -> int | None:
         return None
     if text.isascii() and text.isdigit() and len(text) <= 15 and int(text) <= LEAF_INDEX_ASKED_MAX:
         return int(text)
-    raise InvalidRequest("erasures.before", "before 是记录编号", "before is the index of an entry")
+    raise not_from_the_page_before("erasures.before")
 
 
 add_desk_page(router, PATH, get_erasures, parameters=_PARAMETERS)

@@ -18,9 +18,9 @@ from api.desk.enrolment.asked_keys import AskedKey, asked_key, asked_keys
 from api.desk.enrolment.key_requests import kid_in_address
 from api.desk.enrolment.request_page import RequestAtDesk, refuse_request, request_page
 from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk
+from api.desk.list_filters import not_from_the_page_before
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
-from api.http.errors import InvalidRequest
 from api.pages.rendering import Language
 from api.service.service import Service
 
@@ -78,7 +78,7 @@ def _cursor(cursor: str) -> tuple[int, bytes] | None:
         return None
     match = _CURSOR.fullmatch(cursor)
     if match is None:
-        raise InvalidRequest("enrolment.cursor", "cursor 应取自上一页", "a cursor is what the page before gave")
+        raise not_from_the_page_before("enrolment.cursor")
     return int(match[1]), bytes.fromhex(match[2])
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.desk.forms.acts import ActGroup, ActSubject, groups_of, may_sign, subject_of
 from api.desk.forms.fields import MADE_BY_THE_BROWSER, FormField, fields_of, paths_of, text_field
-from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk, unknown_parameter
+from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk
 from api.desk.roles import Officer
 from api.http.errors import InvalidRequest
 from api.pages.rendering import Language
@@ -87,7 +87,11 @@ def get_act(request: Request, language: Language, officer: Officer) -> Response:
     ]
     known = {"subject", "sealed", "back", *paths_of(fields)}
     if any(_PLACE.sub(".N", one) not in known for one in request.query_params):
-        raise unknown_parameter(known)
+        raise InvalidRequest(  # not repeated: it may be somebody's number
+            "request.unknown_parameter",
+            f"地址要填写这张表单没有的栏目；这张表单有：{'、'.join(one.label.zh for one in fields)}",
+            "the address fills in what this form does not have; it has: " + ", ".join(one.label.en for one in fields),
+        )
     general = [one for one in fields if one.name in Event.__struct_fields__]
     content = ActContent(
         type=name,
@@ -112,7 +116,11 @@ def get_act(request: Request, language: Language, officer: Officer) -> Response:
 def _back(asked: str) -> str:
     """Where to go on: another desk of this site. Raises `InvalidRequest` for anywhere else."""
     if asked and _BACK.fullmatch(asked) is None:
-        raise InvalidRequest("desk.back", "back 只能是本站工作台的地址", "back is an address of a desk of this site")
+        raise InvalidRequest(
+            "desk.back",
+            "办完后去的页面（back）只能是本站的工作台",
+            "the page to go on at (back) is a desk of this site",
+        )
     return asked
 
 

@@ -92,7 +92,7 @@ NOUNS: Final[Mapping[str, Word]] = {
     "campaign": Word("承诺活动", "Campaigns"),
     "enterprise": Word("企业", "Enterprises"),
     "pledge": Word("承诺", "Pledges"),
-    "complaint": Word("投诉处理结果", "Complaint outcomes"),
+    "complaint": Word("投诉办理结果", "Complaint outcomes"),
     "declaration": Word("标准自我声明", "Declared standards"),
     "mark": Word("专用标识", "Marks"),
     "listing": Word("稳定合格产品", "Listings"),

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.desk.frame import PageTemplate, add_desk_page, desk_answer, not_for_this_desk
+from api.desk.list_filters import not_from_the_page_before
 from api.desk.navigation import room_at
 from api.desk.regulator.event_rows import party_name
 from api.desk.roles import Officer
@@ -188,7 +189,8 @@ def _before(typed: Mapping[str, str], wrong: dict[str, Word]) -> int | None:
         return None
     if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX:
         return int(text)
-    wrong["cursor"] = Word("cursor 应取自上一页", "a cursor is what the page before gave")
+    problem = not_from_the_page_before("accesses.cursor")
+    wrong["cursor"] = Word(problem.zh, problem.en)
     return None
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from api.http.enterprise_ids import name_of
 from api.pages.words import Word, event_word
 from api.service.service import SHANGHAI, Service
-from ledger.domain.values.subject import is_enterprise
+from ledger.domain.values.subject import ACCESS, MAP, POLICY, is_enterprise
 from projections.search.event_search import EventHit
 
 __all__ = ["ERASED", "ListedEvent", "event_type_word", "listed", "party_name"]
 
+#: What is about no party and no enterprise.
+_STREAMS: Final[Mapping[str, Word]] = {
+    MAP: Word("完整性映射", "completeness map"),
+    POLICY: Word("规则和日历", "policies and calendars"),
+    ACCESS: Word("查阅日志", "access log"),
+}
 ERASED = Word("密封，正文已删除", "sealed, its body is erased", "closed")
 
 
@@ -65,6 +71,13 @@ def event_type_word(kind: str) -> Word:
 
 
 def party_name(service: Service, party: str) -> Word | None:
-    """As it was enrolled, in Chinese where it has no English name; None for what is no party of the book."""
+    """A party as it was enrolled, in Chinese where it has no English name; what a stream of its own is about.
+
+    None for what the book does not know."""
+    if party in _STREAMS:
+        return _STREAMS[party]
+    kind, _, id = party.partition(":")
+    if kind == "campaign":
+        return Word(f"活动 {id}", f"campaign {id}")
     record = service.governance.parties.get(party)
     return None if record is None else Word(record.name_zh, record.name_en or record.name_zh)

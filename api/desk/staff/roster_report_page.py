@@ -18,6 +18,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, to
+from api.desk.list_filters import not_from_the_page_before, require_choice
 from api.desk.roles import Officer
 from api.desk.staff.kept_rosters import kept_rosters
 from api.desk.staff.roster_dry_run import DryRun
@@ -189,8 +190,8 @@ def _asked(request: Request, report: ImportReport) -> tuple[dict[str, str], list
     """What the address asks for, and the rows that it means (before `after`). Raises `InvalidRequest`."""
     asked = {name: value.strip() for name, value in request.query_params.items() if value.strip()}
     status, rule, q = asked.get("status"), asked.get("rule"), asked.get("q", "").casefold()
-    if status is not None and status not in ROW_STATES:
-        raise InvalidRequest("roster.status", "没有该结果", f"a status is one of {', '.join(ROW_STATES)}")
+    if status is not None:
+        require_choice("roster.status", "status", status, {str(one): word for one, word in ROW_STATES.items()})
     if rule is not None and rule not in report.reasons():
         raise InvalidRequest("roster.rule", "本报告中没有该原因", "no row of this report has this reason")
     if len(q) > _Q_CHARS_MAX:
@@ -209,7 +210,7 @@ def _asked(request: Request, report: ImportReport) -> tuple[dict[str, str], list
 def _row_number(text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) <= 7:
         return int(text)
-    raise InvalidRequest("roster.after", "after 应取自上一页", "`after` is what the page before gave")
+    raise not_from_the_page_before("roster.after")
 
 
 add_desk_page(router, f"{PATH}/{{name}}", get_report, parameters=_FILTERS)

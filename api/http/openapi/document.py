@@ -34,7 +34,7 @@ _FAILED: Final = {
     503: "Busy, or the database cannot be reached; nothing was done; try again after `Retry-After` seconds",
 }
 _TAGS: Final = {
-    "enterprises": "企业: 检索, 信用状况, 自我声明, 全部记录 · Enterprises",
+    "enterprises": "企业：检索，信用状况，自我声明，全部记录 · Enterprises",
     "standings": "信用状况 · Standings of many",
     "pledges": "承诺 · Pledges",
     "campaigns": "活动 · Campaigns",

@@ -47,7 +47,7 @@ PARTY_OPERATIONS: Final[Operations] = {
         "Refuse one that waits, with a reason that its issuer reads; for organizers",
         {200: ("It stays at the desk, refused", json_of("Pending"))},
         fails=(400, 401, 403, 404, 413),
-        body=Body({JSON: ref("Refusal")}, "Why", {"reason": "承诺内容与活动条款不符, 请修改后重新提交"}),
+        body=Body({JSON: ref("Refusal")}, "Why", {"reason": "承诺内容与活动条款不符，请修改后重新提交"}),
         signed=True,
         example={"name": "00" * 32},
     ),

@@ -48,9 +48,9 @@ def refuse_personal_data(content: Struct) -> None:
             zh, en = KIND_WORDS[hit.kind]
             raise Refused(
                 "text.personal_data",
-                f"{name} 中第 {hit.start + 1} 个字起似为{zh}: 账本不得含个人信息, 请删除",
+                f"{name} 中第 {hit.start + 1} 个字起似为{zh}：账本不得含个人信息，请删除",
                 f"{name} holds what seems to be a {en}: no personal data enters the book, take it out",
-                f"{name}, character {hit.start + 1} to {hit.end}",
+                f"{name} {hit.start + 1}–{hit.end}",
             )
 
 

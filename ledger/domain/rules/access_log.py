@@ -19,14 +19,14 @@ def publish_digest(governance: Governance, event: AccessDigestPublished, ctx: Co
     if event.day >= ctx.today:
         raise Refused(
             "access.day_not_over",
-            "当日尚未结束, 不能公布其访问摘要",
+            "当日尚未结束，不能公布其访问摘要",
             "the digest of a day is published once the day is over",
             str(event.day),
         )
     if newest is not None and event.day != newest.day + timedelta(days=1):
         raise Refused(
             "access.day_left_out",
-            f"访问摘要须逐日公布, 下一日为 {newest.day + timedelta(days=1)}",
+            f"访问摘要须逐日公布，下一日为 {newest.day + timedelta(days=1)}",
             f"digests are published day by day; the next is that of {newest.day + timedelta(days=1)}",
             str(event.day),
         )

@@ -52,7 +52,7 @@ def _agreement(record: EnterpriseRecord, entry: int) -> OutcomeState:
     if entry not in OUTCOMES.of(record).by_entry or entry in record.repudiated:
         raise Refused(
             "agreement.no_such_outcome",
-            "该企业名下没有这条办理结果 (或其正文已删除、已被否认); 更正过的请写最初那条记录",
+            "该企业名下没有这条办理结果（或其正文已删除、已被否认）；更正过的请写最初那条记录",
             "this enterprise has no such outcome (or its body is erased, or it was repudiated); of one that was "
             "corrected, name the first entry",
             str(entry),
@@ -72,7 +72,7 @@ def _after_the_case(outcome: OutcomeState, month: str, latest: str) -> None:
     if not outcome.closed <= month <= latest:
         raise Refused(
             "agreement.month_order",
-            f"月份应在办结 ({outcome.closed}) 与生效 ({latest}) 之间",
+            f"月份应在办结（{outcome.closed}）与生效（{latest}）之间",
             f"the month lies between that in which the case closed, {outcome.closed}, and that of effect, {latest}",
             month,
         )

@@ -34,7 +34,7 @@ def add(record: _Record, event: AttachmentAdded, ctx: Context) -> _Facts:
     if ref.type is None or event.entry in record.erased:
         raise Refused(
             "attachment.entry_closed",
-            "该条记录的正文已删除, 不能再附文件",
+            "该条记录的正文已删除，不能再附文件",
             "the body of this entry is erased: nothing can be attached to it",
             str(event.entry),
         )

@@ -32,14 +32,14 @@ def find_breach(record: _Record, event: BreachFound, ctx: Context) -> _Facts:
     if first is None or last is None or not first <= event.breached_on <= last:
         raise Refused(
             "breach.pledge_not_in_force",
-            f"违诺之日承诺应在有效期内: {first} 至 {last}",
+            f"违诺之日承诺应在有效期内：{first} 至 {last}",
             f"a pledge is broken while it binds: {first} to {last}",
             str(event.breached_on),
         )
     if not event.breached_on <= event.heard_on <= event.effective_on:
         raise Refused(
             "breach.not_heard",
-            "认定违诺之前须听取企业陈述: 陈述日期在违诺之后、认定生效之前",
+            "认定违诺之前须听取企业陈述：陈述日期在违诺之后、认定生效之前",
             "the enterprise is heard after the breach and before it is found",
             str(event.heard_on),
         )
@@ -61,7 +61,7 @@ def correct_breach(record: _Record, event: BreachCorrected, ctx: Context) -> _Fa
     if breach is None or breach.index in record.repudiated:
         raise Refused(
             "breach.no_such_breach",
-            "该企业名下没有这条违诺认定 (或其正文已删除、已被否认)",
+            "该企业名下没有这条违诺认定（或其正文已删除、已被否认）",
             "no such breach was found of this enterprise (or its body is erased, or it was repudiated)",
             str(event.corrects),
         )
@@ -69,7 +69,7 @@ def correct_breach(record: _Record, event: BreachCorrected, ctx: Context) -> _Fa
     if event.corrects != stands.index:
         raise Refused(
             "correction.not_newest",
-            f"只能更正最新版本: 第 {stands.index} 条记录",
+            f"只能更正最新版本：第 {stands.index} 条记录",
             f"a correction names the newest version, entry {stands.index}",
             str(event.corrects),
         )

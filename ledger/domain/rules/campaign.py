@@ -31,7 +31,7 @@ def open_campaign(governance: Governance, event: CampaignOpened, ctx: Context) -
     if ctx.subject in governance.campaigns:
         raise Refused(
             "campaign.fixed_once_open",
-            "活动已开启, 不能再次开启; 首份承诺公布之前, 笔误以 CampaignCorrected 更正",
+            "活动已开启，不能再次开启；首份承诺公布之前，笔误请更正活动",
             "the campaign is open: until its first pledge is published, a slip in its terms is corrected by "
             "CampaignCorrected",
             ctx.subject,
@@ -51,7 +51,7 @@ def correct_campaign(governance: Governance, event: CampaignCorrected, ctx: Cont
     if event.corrects != campaign.terms_entry:
         raise Refused(
             "campaign.corrects_another",
-            f"活动的现行条件在第 {campaign.terms_entry} 条记录: 更正须写明它",
+            f"活动的现行条件在第 {campaign.terms_entry} 条记录：更正须写明它",
             f"the campaign's terms stand in entry {campaign.terms_entry}: a correction names that one",
             str(event.corrects),
         )
@@ -71,7 +71,7 @@ def _check_terms(event: CampaignTerms, ctx: Context) -> None:
     if not event.opens_on <= event.closes_on <= event.pledge_valid_until:
         raise Refused(
             "campaign.date_order",
-            "日期顺序应为: 开始、截止、承诺有效期止",
+            "日期顺序应为：开始、截止、承诺有效期止",
             "dates must be in order: opening, closing, default end of pledges",
         )
     longest = add_months(event.opens_on, ctx.policy.pledge_months_max)
@@ -89,7 +89,7 @@ def _check_terms(event: CampaignTerms, ctx: Context) -> None:
     if (event.certificate_title is None) != (event.certificate_basis is None):
         raise Refused(
             "campaign.title_needs_basis",
-            "承诺公告上的名称须同时写明依据, 没有名称时也不写依据",
+            "承诺公告上的名称须同时写明依据，没有名称时也不写依据",
             "a title on certificates comes with its basis, and a basis with its title",
             event.certificate_title or event.certificate_basis or "",
         )

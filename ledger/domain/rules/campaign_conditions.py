@@ -20,7 +20,7 @@ def require_not_cancelled(campaign: CampaignState) -> None:
     if campaign.cancelled_on is not None:
         raise Refused(
             "campaign.cancelled",
-            f"活动已取消, 自 {campaign.cancelled_on} 起生效",
+            f"活动已取消，自 {campaign.cancelled_on} 起生效",
             f"the campaign was cancelled, with effect from {campaign.cancelled_on}",
             campaign.subject,
         )
@@ -32,7 +32,7 @@ def require_signed_since(campaign: CampaignState, ctx: Context) -> None:
     if campaign.corrected_at is not None and ctx.iat < campaign.corrected_at:
         raise Refused(
             "pledge.before_correction",
-            f"承诺签署于活动更正 (第 {campaign.terms_entry} 条记录) 之前: 请按更正后的条件重新签署",
+            f"承诺签署于活动更正（第 {campaign.terms_entry} 条记录）之前：请按更正后的条件重新签署",
             f"the pledge was signed before entry {campaign.terms_entry} corrected the campaign's terms: it is to be "
             "signed again",
             campaign.subject,
@@ -44,7 +44,7 @@ def require_recorded_since(campaign: CampaignState, terms: Terms) -> None:
     if terms.index < campaign.terms_entry:
         raise Refused(
             "pledge.before_correction",
-            f"承诺登记于活动更正 (第 {campaign.terms_entry} 条记录) 之前: 请否认该记录, 并按更正后的条件重新登记",
+            f"承诺登记于活动更正（第 {campaign.terms_entry} 条记录）之前：请否认该记录，并按更正后的条件重新登记",
             f"the pledge was recorded before entry {campaign.terms_entry} corrected the campaign's terms: repudiate "
             "it, and record it again",
             campaign.subject,

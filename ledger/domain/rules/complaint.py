@@ -53,7 +53,7 @@ def correct_outcome(record: _Record, event: ComplaintOutcomeCorrected, ctx: Cont
     if event.corrects != newest.index:
         raise Refused(
             "correction.not_newest",
-            f"只能更正最新版本: 第 {newest.index} 条记录",
+            f"只能更正最新版本：第 {newest.index} 条记录",
             f"a correction names the newest version, entry {newest.index}",
             str(event.corrects),
         )
@@ -93,7 +93,7 @@ def _outcome(record: EnterpriseRecord, index: int) -> OutcomeState:
     if root is None or root in record.repudiated:
         raise Refused(
             "complaint.no_such_outcome",
-            "该企业名下没有这条办理结果 (或其正文已删除、已被否认)",
+            "该企业名下没有这条办理结果（或其正文已删除、已被否认）",
             "this enterprise has no such outcome (or its body is erased, or it was repudiated)",
             str(index),
         )
@@ -107,13 +107,13 @@ def _months(event: ComplaintOutcomeRecorded, ctx: Context) -> None:
     if not in_order:
         raise Refused(
             "complaint.month_order",
-            "月份顺序应为: 收到、受理、转办、回复、办结; 回复期限不早于转办",
+            "月份顺序应为：收到、受理、转办、回复、办结；回复期限不早于转办",
             "months must be in order: received, accepted, forwarded, replied, closed; a reply is due after forwarding",
         )
     if event.closed > month_of(event.effective_on):
         raise Refused(
             "complaint.closed_before_published",
-            "办结月份晚于公布日期: 未办结的投诉不予登记",
+            "办结月份晚于公布日期：未办结的投诉不予登记",
             "the case would close after its publication: a case in progress is not recorded",
             event.closed,
         )
@@ -126,7 +126,7 @@ def _reply_or_lapsed(event: ComplaintOutcomeRecorded) -> None:
     if (event.reply == "none") != (event.replied is None):
         raise Refused(
             "complaint.reply_month",
-            "有回复的须写明回复月份, 没有回复的不写",
+            "有回复的须写明回复月份，没有回复的不写",
             "a reply has its month, no reply has none",
             event.reply,
         )
@@ -148,7 +148,7 @@ def _reply_or_lapsed(event: ComplaintOutcomeRecorded) -> None:
     if not lapsed and event.outcome not in OWED_NO_REPLY:
         raise Refused(
             "complaint.reply_window",
-            "企业尚未回复且回复期限未到: 不予登记",
+            "企业尚未回复且回复期限未到：不予登记",
             "the enterprise has not replied and its time to reply is not over: not recorded yet",
             event.reply_due or "",
         )
@@ -159,7 +159,7 @@ def require_notice(event: Event, notified_on: date | None, ctx: Context) -> None
     if notified_on is None:
         raise Refused(
             "complaint.notice_missing",
-            "公布前须告知企业并写明告知日期; 迟延登记的理由不能代替告知",
+            "公布前须告知企业并写明告知日期；迟延登记的理由不能代替告知",
             "the enterprise is told before publication, on a date to be given; a ground for lateness is no notice",
         )
     days = ctx.policy.complaint_notice_working_days
@@ -167,7 +167,7 @@ def require_notice(event: Event, notified_on: date | None, ctx: Context) -> None
     if event.effective_on < earliest:
         raise Refused(
             "complaint.notice_period",
-            f"告知企业满 {days} 个工作日后方可公布, 最早 {earliest}",
+            f"告知企业满 {days} 个工作日后方可公布，最早 {earliest}",
             f"publication follows {days} working days after the notice, on {earliest} at the earliest",
             str(event.effective_on),
         )
@@ -195,13 +195,13 @@ def _consistent(outcome: Outcome, reply: Reply, reason: str | None, substantive_
     if substantive_reply and reply == "none":
         raise Refused(
             "complaint.substance_without_reply",
-            "没有回复, 就没有实质性回复",
+            "没有回复，就没有实质性回复",
             "without a reply there is no reply in substance",
         )
     if outcome in AGREED and reply == "none":
         raise Refused(
             "complaint.agreement_without_reply",
-            "和解或调解达成即为答复: 不能登记为不答复",
+            "和解或调解达成即为答复：不能登记为不答复",
             "an agreement is itself an answer: it is not recorded with no reply",
             outcome,
         )
@@ -218,7 +218,7 @@ def _clauses(record: EnterpriseRecord, clauses: Sequence[str], code: str | None)
         if clauses:
             raise Refused(
                 "complaint.clauses_of_what",
-                "涉及承诺条款的, 须写明承诺编码",
+                "涉及承诺条款的，须写明承诺编码",
                 "clauses are those of a pledge, which must be named",
             )
         return

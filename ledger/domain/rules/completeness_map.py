@@ -18,7 +18,7 @@ def publish_root(governance: Governance, event: MapRootPublished, ctx: Context) 
     if event.tree_size > ctx.index:
         raise Refused(
             "map.covers_itself",
-            f"映射根只能覆盖本条之前的记录: 至多 {ctx.index} 条",
+            f"映射根只能覆盖本条之前的记录：至多 {ctx.index} 条",
             f"a map root covers entries before its own: {ctx.index} at most",
             str(event.tree_size),
         )
@@ -26,7 +26,7 @@ def publish_root(governance: Governance, event: MapRootPublished, ctx: Context) 
         newest = governance.map_roots[-1]
         raise Refused(
             "map.not_growing",
-            f"第 {newest.index} 条记录已公布覆盖 {newest.tree_size} 条的映射根: 新的映射根须覆盖更多",
+            f"第 {newest.index} 条记录已公布覆盖 {newest.tree_size} 条的映射根：新的映射根须覆盖更多",
             f"entry {newest.index} published a root over {newest.tree_size} entries: a new one covers more",
             str(event.tree_size),
         )

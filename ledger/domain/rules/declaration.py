@@ -81,7 +81,7 @@ def note(record: _Record, event: BelowRecommendedNoted, ctx: Context) -> _Facts:
     if version is None or version.index != event.version:
         raise Refused(
             "standard.note_version",
-            "须指明当日现行的版本" + ("" if version is None else f": 第 {version.index} 条记录"),
+            "须指明当日现行的版本" + ("" if version is None else f"：第 {version.index} 条记录"),
             "a note names the version that was in force on its day"
             + ("" if version is None else f", entry {version.index}"),
             str(event.version),
@@ -118,7 +118,7 @@ def _evidenced(evidence: PaperEvidence | None, ctx: Context) -> None:
     if not ctx.by_itself and evidence is None:
         raise Refused(
             "standard.evidence_missing",
-            "组织方代为录入的标准须注明书面依据 (文件和行号)",
+            "组织方代为录入的标准须注明书面依据（文件和行号）",
             "a standard that the organizer records for an enterprise names its paper evidence, file and row",
         )
 
@@ -128,7 +128,7 @@ def _still_there(record: EnterpriseRecord, day: date) -> None:
     if ceased is not None:
         raise Refused(
             "standard.enterprise_gone",
-            f"该企业已于 {ceased.effective_on} 合并或注销, 不再公开标准",
+            f"该企业已于 {ceased.effective_on} 合并或注销，不再公开标准",
             f"the enterprise was merged or deregistered on {ceased.effective_on} and declares no more standards",
             str(day),
         )
@@ -154,7 +154,7 @@ def _number_free(record: EnterpriseRecord, number: str, declaration: Declaration
         if taken:
             raise Refused(
                 "standard.number_taken",
-                f"该企业已用此编号公开标准 (第 {entry} 条记录): 请修订该声明",
+                f"该企业已用此编号公开标准（第 {entry} 条记录）：请修订该声明",
                 f"the enterprise declared a standard under this number, by entry {entry}: revise that one",
                 number,
             )
@@ -173,7 +173,7 @@ def _declaration(record: EnterpriseRecord, entry: int) -> Declaration:
     if began is None or not state.declared[began].standing_versions(record.repudiated):
         raise Refused(
             "standard.no_such_declaration",
-            "该企业没有这项标准声明 (或已被否认)",
+            "该企业没有这项标准声明（或已被否认）",
             "this enterprise has no such declaration (or it was repudiated)",
             str(entry),
         )
@@ -186,7 +186,7 @@ def _current(record: EnterpriseRecord, entry: int) -> Declaration:
     if abolition is not None:
         raise Refused(
             "standard.abolished_already",
-            f"该标准已废止 (第 {abolition.index} 条记录), 不能再修订或废止",
+            f"该标准已废止（第 {abolition.index} 条记录），不能再修订或废止",
             f"this standard was abolished by entry {abolition.index}: it is neither revised nor abolished again",
             str(entry),
         )

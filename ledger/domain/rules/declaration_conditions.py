@@ -19,7 +19,7 @@ def check_content(event: StandardDeclared | StandardRevised) -> None:
     if own != (event.kind == "enterprise"):
         raise Refused(
             "standard.kind",
-            "企业标准编号以 Q/ 开头; 执行现有标准的, 填写该标准的编号",
+            "企业标准编号以 Q/ 开头；执行现有标准的，填写该标准的编号",
             "an enterprise's own standard has a number that begins with Q/, an existing one has its own number",
             event.number,
         )
@@ -27,19 +27,19 @@ def check_content(event: StandardDeclared | StandardRevised) -> None:
     if len(set(keys)) != len(keys) or number_key(event.number) in keys:
         raise Refused(
             "standard.executed_twice",
-            "执行的标准重复, 或与本标准编号相同",
+            "执行的标准重复，或与本标准编号相同",
             "the standards executed are named once each, and this one is not among them",
         )
     if event.annex is None and not event.products:
         raise Refused(
             "standard.products_missing",
-            "须写明产品或服务, 或以附件公开",
+            "须写明产品或服务，或以附件公开",
             "a declaration names its products or services, or has an annex that does",
         )
     if event.annex is None and own and not event.indicators:
         raise Refused(
             "standard.indicators_missing",
-            "企业标准须公开指标, 或以附件公开",
+            "企业标准须公开指标，或以附件公开",
             "an enterprise's own standard names its indicators, or has an annex that does",
         )
     if event.published_on is not None and event.published_on > event.effective_on:

@@ -43,7 +43,7 @@ def require_registered(record: _Record, ctx: Context) -> EnterpriseRecord:
     if record is None or not is_registered(record):
         raise Refused(
             "enterprise.not_registered",
-            "该企业尚未登记: 须先登记企业",
+            "该企业尚未登记：须先登记企业",
             "this enterprise is not registered: that comes first in its stream",
             ctx.subject,
         )
@@ -67,7 +67,7 @@ def register(record: _Record, event: EnterpriseRegistered, ctx: Context) -> _Fac
     if code is not None and not _checks_out(code, ctx.subject) and not _is_overridden(record, code):
         raise Refused(
             "enterprise.check_digit",
-            "统一社会信用代码 (或 LEI) 校验不通过: 如确属真实代码, 请先附证据登记代码更正说明",
+            "统一社会信用代码（或 LEI）校验不通过：如确属真实代码，请先附证据登记代码更正说明",
             "the code fails its check digit: if it is real, record an override with evidence first",
             "" if ctx.sealed else code,
         )
@@ -84,7 +84,7 @@ def override(record: _Record, event: IdentifierOverridden, ctx: Context) -> _Fac
     if _checks_out(code, ctx.subject):
         raise Refused(
             "enterprise.override_needless",
-            "该代码校验通过, 无需说明",
+            "该代码校验通过，无需说明",
             "this code passes its check digit and needs no override",
             "" if ctx.sealed else code,
         )
@@ -101,7 +101,7 @@ def rename(record: _Record, event: EnterpriseRenamed, ctx: Context) -> _Facts:
     if not ctx.sealed and (registration is None or registration.sealed):
         raise Refused(
             "enterprise.name_sealed",
-            "密封登记的企业, 其名称变更也须密封",
+            "密封登记的企业，其名称变更也须密封",
             "an enterprise that was registered under seal is renamed under seal",
         )
     return ()
@@ -160,7 +160,7 @@ def _code(given: str | None, ctx: Context) -> str | None:
     if given is not None and fold_code(given) != given:
         raise Refused(
             "enterprise.code_not_folded",
-            "代码须为半角大写, 不含空格和连字符",
+            "代码须为半角大写，不含空格和连字符",
             "a code is written in upper case, without spaces or hyphens",
         )
     return given
@@ -170,7 +170,7 @@ def _opaque_and_sealed(ctx: Context) -> None:
     if not ctx.subject.startswith("local:") or not ctx.sealed:
         raise Refused(
             "enterprise.individual_opaque",
-            "个体工商户 (代码以 92 开头) 的名称常为人名: 须使用不透露代码的标识并密封登记",
+            "个体工商户（代码以 92 开头）的名称常为人名：须使用不透露代码的标识并密封登记",
             "individual businesses (codes that begin with 92) often bear a person's name: "
             "their subject is opaque (local:) and their registration sealed",
         )

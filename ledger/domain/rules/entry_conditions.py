@@ -33,7 +33,7 @@ def counting_entry(record: EnterpriseRecord, index: int, ctx: Context) -> EntryR
     if ref.type is None or index in record.erased or index in record.repudiated or is_annulled(record, index):
         raise Refused(
             "entry.counts_no_more",
-            "该条记录已被否认、撤销, 或其正文已删除, 不再计入",
+            "该条记录已被否认、撤销，或其正文已删除，不再计入",
             "this entry counts no more: it was repudiated or annulled, or its body is erased",
             str(index),
         )
@@ -62,7 +62,7 @@ def same_party(ref: EntryRef, ctx: Context, rule: str) -> None:
     if ref.issuer != ctx.issuer:
         raise Refused(
             rule,
-            f"须由作出该条记录的单位 ({ref.issuer}) 作出",
+            f"须由作出该条记录的单位（{ref.issuer}）作出",
             f"this is for the body that made the record, {ref.issuer}",
             ctx.issuer,
         )

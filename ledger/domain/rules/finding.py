@@ -39,14 +39,14 @@ def record_finding(record: _Record, event: FindingRecorded, ctx: Context) -> _Fa
     if (event.severity is not None) != (event.kind == "spot_check" and event.result == "failed"):
         raise Refused(
             "finding.severity",
-            "抽查不合格须写明一般或严重; 其他情形不写",
+            "抽查不合格须写明一般或严重；其他情形不写",
             "a failed spot check is general or severe, nothing else is",
             event.kind,
         )
     if (event.declaration is not None) != (event.kind == "below_mandatory"):
         raise Refused(
             "finding.declaration",
-            "低于强制性标准的认定须写明所声明标准的记录; 其他情形不写",
+            "低于强制性标准的认定须写明所声明标准的记录；其他情形不写",
             "a standard below the mandatory one is named by the entry that declared it; nothing else names one",
             event.kind,
         )
@@ -60,14 +60,14 @@ def record_finding(record: _Record, event: FindingRecorded, ctx: Context) -> _Fa
     if event.declaration is not None and standing_declaration(record, event.declaration) is None:
         raise Refused(
             "finding.no_such_declaration",
-            "该企业名下没有这条标准声明 (或已被否认)",
+            "该企业名下没有这条标准声明（或已被否认）",
             "this enterprise made no such declaration (or it was repudiated)",
             str(event.declaration),
         )
     if event.address is None and "regulator" not in ctx.roles:
         raise Refused(
             "finding.public_record",
-            "组织方只能引用公开记录: 须写明公开网址",
+            "组织方只能引用公开记录：须写明公开网址",
             "an organizer cites what is public: say where it can be read",
         )
     _soon_after(event, event.decided_on, ctx)
@@ -89,7 +89,7 @@ def cite_record(record: _Record, event: PublicRecordCited, ctx: Context) -> _Fac
     if (event.severity is not None) != (event.kind == "penalty"):
         raise Refused(
             "citation.severity",
-            "行政处罚须写明一般或严重; 列入名单的不写",
+            "行政处罚须写明一般或严重；列入名单的不写",
             "a penalty is general or severe, a listing neither",
             event.kind,
         )
@@ -128,21 +128,21 @@ def recheck_record(record: _Record, event: PublicRecordRechecked, ctx: Context) 
     if event.checked_on < last:
         raise Refused(
             "recheck.before_last",
-            f"复核日期不得早于上次核对: {last}",
+            f"复核日期不得早于上次核对：{last}",
             f"a later look does not lie before the last one, {last}",
             str(event.checked_on),
         )
     if event.effective_on < event.checked_on:
         raise Refused(
             "recheck.effective_on",
-            "复核自复核之日起生效, 不早于该日",
+            "复核自复核之日起生效，不早于该日",
             "a look counts from its day or later",
             str(event.effective_on),
         )
     if (event.recheck_by is not None) != event.still_published:
         raise Refused(
             "recheck.next",
-            "仍在公示的须写明下次复核期限; 已撤下的不写",
+            "仍在公示的须写明下次复核期限；已撤下的不写",
             "what is still published is looked up again by a date, what is gone is not",
         )
     _looked_up(event.checked_on, event.recheck_by, cited.publicity_end, ctx)
@@ -162,7 +162,7 @@ def annul(record: _Record, event: FindingAnnulled, ctx: Context) -> _Facts:
     if ref.type not in ANNULLABLE:
         raise Refused(
             "annulment.no_such_finding",
-            "该条记录不是可以撤销的认定 (或其正文已删除)",
+            "该条记录不是可以撤销的认定（或其正文已删除）",
             "this entry is no finding that can be annulled (or its body is erased)",
             str(event.annuls),
         )
@@ -172,7 +172,7 @@ def annul(record: _Record, event: FindingAnnulled, ctx: Context) -> _Facts:
     if ref.issuer != ctx.issuer and "regulator" not in ctx.roles:
         raise Refused(
             "annulment.other_party",
-            f"须由作出该认定的单位 ({ref.issuer}) 或监管部门撤销",
+            f"须由作出该认定的单位（{ref.issuer}）或监管部门撤销",
             f"a finding is annulled by the party that recorded it, {ref.issuer}, or by a regulator",
             ctx.issuer,
         )

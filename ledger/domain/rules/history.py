@@ -18,7 +18,7 @@ def give_up(governance: Governance, event: HistoryGivenUp, ctx: Context) -> tupl
     if event.kept_size != ctx.index:
         raise Refused(
             "history.not_the_next",
-            f"放弃历史的声明须紧接在保留的记录之后: 账本现有 {ctx.index} 条",
+            f"放弃历史的声明须紧接在保留的记录之后：账本现有 {ctx.index} 条",
             f"a history is given up directly after what is kept: the log has {ctx.index} entries",
             str(event.kept_size),
         )

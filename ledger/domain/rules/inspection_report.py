@@ -114,7 +114,7 @@ def _report(record: EnterpriseRecord, entry: int) -> Report:
     if found is None or entry in record.repudiated:
         raise Refused(
             "report.no_such_report",
-            "该企业没有这份报告 (或已被否认)",
+            "该企业没有这份报告（或已被否认）",
             "this enterprise has no such report (or it was repudiated)",
             str(entry),
         )

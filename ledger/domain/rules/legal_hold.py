@@ -27,7 +27,7 @@ def place(record: _Record, event: LegalHoldPlaced, ctx: Context) -> _Facts:
         if event.entry in record.erased:
             raise Refused(
                 "hold.nothing_to_keep",
-                "该条记录的正文已删除, 没有可保全的内容",
+                "该条记录的正文已删除，没有可保全的内容",
                 "the body of this entry is erased: there is nothing left to keep",
                 str(event.entry),
             )

@@ -42,14 +42,14 @@ def list_product(record: _Record, event: ProductListed, ctx: Context) -> _Facts:
         if entry not in record.repudiated and other.covers(event.window_from, event.window_until, record.repudiated):
             raise Refused(
                 "listing.one_live_per_product",
-                f"该产品在此期间已列入 (第 {entry} 条记录, {other.window_from} 至 {other.window_until})",
+                f"该产品在此期间已列入（第 {entry} 条记录，{other.window_from} 至 {other.window_until}）",
                 f"the product is listed by entry {entry} from {other.window_from} to {other.window_until}",
                 event.product.name,
             )
     if len(siblings) >= LISTINGS_PER_PRODUCT_MAX or len(listings.by_entry) >= LISTINGS_MAX:
         raise Refused(
             "listing.max",
-            f"一家企业最多登记 {LISTINGS_MAX} 次列入, 一种产品最多 {LISTINGS_PER_PRODUCT_MAX} 次",
+            f"一家企业最多登记 {LISTINGS_MAX} 次列入，一种产品最多 {LISTINGS_PER_PRODUCT_MAX} 次",
             f"an enterprise has {LISTINGS_MAX} listings at most, a product {LISTINGS_PER_PRODUCT_MAX}",
         )
     return ()
@@ -70,7 +70,7 @@ def delist(record: _Record, event: ProductDelisted, ctx: Context) -> _Facts:
     if end is not None:
         raise Refused(
             "listing.delisted_once",
-            f"该产品已由第 {end.index} 条记录撤下, 自 {end.effective_on} 起",
+            f"该产品已由第 {end.index} 条记录撤下，自 {end.effective_on} 起",
             f"it was delisted by entry {end.index}, from {end.effective_on}",
             str(event.listing),
         )
@@ -90,7 +90,7 @@ def _listing(record: EnterpriseRecord, entry: int) -> Listing:
     if found is None or entry in record.repudiated:
         raise Refused(
             "listing.no_such_listing",
-            "该企业没有这项列入记录 (或已被否认)",
+            "该企业没有这项列入记录（或已被否认）",
             "this enterprise has no such listing (or it was repudiated)",
             str(entry),
         )

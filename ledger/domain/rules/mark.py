@@ -45,14 +45,14 @@ def license_mark(record: _Record, event: MarkLicensed, ctx: Context) -> _Facts:
     if event.valid_from > event.valid_until or event.valid_from < event.effective_on:
         raise Refused(
             "mark.validity_order",
-            "许可期限须始于许可生效之日或其后, 且不晚于期限止",
+            "许可期限须始于许可生效之日或其后，且不晚于期限止",
             "a licence begins on the day on which it was given or later, and not after its end",
             f"{event.valid_from} – {event.valid_until}",
         )
     if not days[0] <= event.valid_from <= event.valid_until <= days[1]:
         raise Refused(
             "mark.pledge_not_live",
-            f"标识许可须在承诺有效期内: {days[0]} 至 {days[1]}",
+            f"标识许可须在承诺有效期内：{days[0]} 至 {days[1]}",
             f"a mark is licensed for days on which the pledge is live: {days[0]} to {days[1]}",
             f"{event.valid_from} – {event.valid_until}",
         )
@@ -79,7 +79,7 @@ def reinstate(record: _Record, event: MarkReinstated, ctx: Context) -> _Facts:
     if _state(record, licence) != "suspended":
         raise Refused(
             "mark.not_suspended",
-            "该许可没有暂停, 无从恢复",
+            "该许可没有暂停，无从恢复",
             "this licence is not suspended: there is nothing to reinstate",
             event.range,
         )
@@ -100,7 +100,7 @@ def find_misuse(record: _Record, event: MarkMisuseFound, ctx: Context) -> _Facts
     if not standing:
         raise Refused(
             "mark.no_licence",
-            "该企业从未获得标识许可: 冒用标识不记在其名下",
+            "该企业从未获得标识许可：冒用标识不记在其名下",
             "this enterprise was never licensed the mark: its abuse is not recorded about it",
             ctx.subject,
         )
@@ -139,7 +139,7 @@ def _licence(record: _Record, range_: str, day: date, ctx: Context) -> tuple[Ent
     if last is None or day > last:
         raise Refused(
             "mark.ended",
-            f"该许可已随期限或承诺终止{'' if last is None else f', 截至 {last}'}",
+            f"该许可已随期限或承诺终止{'' if last is None else f'，截至 {last}'}",
             f"this licence ended by its term or with its pledge{'' if last is None else f', on {last}'}",
             range_,
         )
@@ -147,7 +147,7 @@ def _licence(record: _Record, range_: str, day: date, ctx: Context) -> tuple[Ent
     if day < before:
         raise Refused(
             "mark.date_order",
-            f"生效日期不能早于前一项决定 ({before})",
+            f"生效日期不能早于前一项决定（{before}）",
             f"what is said of a licence takes effect in order: not before {before}",
             str(day),
         )
@@ -164,7 +164,7 @@ def _licence(record: _Record, range_: str, day: date, ctx: Context) -> tuple[Ent
 def _no_such(range_: str) -> Refused:
     return Refused(
         "mark.no_such_licence",
-        "该企业没有这个号段的标识许可 (或已被否认)",
+        "该企业没有这个号段的标识许可（或已被否认）",
         "this enterprise has no licence of this range (or it was repudiated)",
         range_,
     )
@@ -175,7 +175,7 @@ def _still_there(record: EnterpriseRecord, day: date) -> None:
     if ceased is not None:
         raise Refused(
             "mark.enterprise_gone",
-            f"该企业已于 {ceased.effective_on} 合并或注销, 不再许可使用标识",
+            f"该企业已于 {ceased.effective_on} 合并或注销，不再许可使用标识",
             f"the enterprise was merged or deregistered on {ceased.effective_on} and is licensed no mark",
             str(day),
         )

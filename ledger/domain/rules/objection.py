@@ -49,7 +49,7 @@ def file(record: _Record, event: ObjectionFiled, ctx: Context) -> _Facts:
     if ref.issuer == ctx.issuer:
         raise Refused(
             "objection.own_statement",
-            "企业自己的声明不能提出异议: 请更正、撤回或否认",
+            "企业自己的声明不能提出异议：请更正、撤回或否认",
             "an enterprise does not object to its own statement: it corrects, withdraws or repudiates it",
             str(event.entry),
         )
@@ -87,7 +87,7 @@ def answer(record: _Record, event: ObjectionUpheld | ObjectionRejected, ctx: Con
     if not isinstance(filed, Petition) or event.objection in gone:
         raise Refused(
             "objection.no_such_objection",
-            "该条记录不是异议 (或其正文已删除、已被否认)",
+            "该条记录不是异议（或其正文已删除、已被否认）",
             "this entry is no objection (or its body is erased, or it was repudiated)",
             str(event.objection),
         )
@@ -109,7 +109,7 @@ def answer(record: _Record, event: ObjectionUpheld | ObjectionRejected, ctx: Con
     if event.effective_on < filed.effective_on:
         raise Refused(
             "objection.date_order",
-            f"处理日期不得早于提出日期: {filed.effective_on}",
+            f"处理日期不得早于提出日期：{filed.effective_on}",
             f"an objection is answered on its day, {filed.effective_on}, or later",
             str(event.effective_on),
         )
@@ -152,7 +152,7 @@ def _somebody_else(record: EnterpriseRecord, entry: int, ctx: Context) -> None:
     if ref.issuer == ctx.issuer and _is_severe(record, entry, ctx):
         raise Refused(
             "objection.same_body",
-            f"严重事项的异议须由作出该记录的单位 ({ref.issuer}) 以外的单位处理",
+            f"严重事项的异议须由作出该记录的单位（{ref.issuer}）以外的单位处理",
             f"in a severe matter another body decides than the one that made the record, {ref.issuer}",
             ctx.issuer,
         )

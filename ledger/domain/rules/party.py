@@ -62,7 +62,7 @@ def succeed(governance: Governance, event: TrustAnchorsSucceeded, ctx: Context) 
     if ctx.bootstrap or ctx.subject != ROOT_PARTY or governance.anchors is None:
         raise Refused(
             "anchors.succession_place",
-            "日志密钥的更替由根密钥在 party:root 中声明, 不属于章程",
+            "日志密钥的更替由根密钥在 party:root 中声明，不属于章程",
             "the succession of the log's keys is said about party:root, and is no part of the charter",
             ctx.subject,
         )
@@ -78,7 +78,7 @@ def succeed(governance: Governance, event: TrustAnchorsSucceeded, ctx: Context) 
     if event.from_size < earliest:
         raise Refused(
             "anchors.succession_too_early",
-            f"新密钥须从尚未签署的树开始: 此处最早为 {earliest} 条记录的树",
+            f"新密钥须从尚未签署的树开始：此处最早为 {earliest} 条记录的树",
             f"the new keys begin with a tree that is not signed yet: here that of {earliest} entries or more",
             str(event.from_size),
         )
@@ -104,7 +104,7 @@ def enrol_party(governance: Governance, event: PartyEnrolled, ctx: Context) -> _
     if enterprise.startswith("local:") and named != (enterprise, None, None):
         raise Refused(
             "party.name_opaque",
-            "以内部编号登记的企业名称可能是人名: 主体名称只写该编号",
+            "以内部编号登记的企业名称可能是人名：主体名称只写该编号",
             "an enterprise behind an opaque id may bear a person's name: as a party it is named by that id alone",
             ctx.subject,
         )
@@ -126,7 +126,7 @@ def accredit(governance: Governance, event: LaboratoryAccredited, ctx: Context) 
     if earlier is not None and earlier.party != ctx.subject:
         raise Refused(
             "accreditation.number_taken",
-            f"该资质认定编号属于 {earlier.party} (第 {earlier.index} 条记录)",
+            f"该资质认定编号属于 {earlier.party}（第 {earlier.index} 条记录）",
             f"this CMA number is that of {earlier.party}, by entry {earlier.index}",
             event.cma,
         )
@@ -146,7 +146,7 @@ def enrol_key(governance: Governance, event: KeyEnrolled, ctx: Context) -> _Fact
     if party.keys and ctx.issuer != ctx.subject and not ctx.bootstrap:
         raise Refused(
             "key.further_by_own_key",
-            "该主体已有密钥: 新密钥须由其现有密钥签名登记, 或经等待期恢复",
+            "该主体已有密钥：新密钥须由其现有密钥签名登记，或经等待期恢复",
             "this party has a key: a further one is enrolled by that key, or recovered with its waiting period",
             ctx.issuer,
         )
@@ -186,7 +186,7 @@ def recover_key(governance: Governance, event: KeyRecovered, ctx: Context) -> _F
     if event.usable_from < earliest:
         raise Refused(
             "key.recovery_waits",
-            f"恢复的密钥须经过等待期, 最早 {earliest} 起可用",
+            f"恢复的密钥须经过等待期，最早 {earliest} 起可用",
             f"a recovered key has a waiting period and may be used from {earliest} at the earliest",
             str(event.usable_from),
         )
@@ -202,7 +202,7 @@ def revoke_key(governance: Governance, event: KeyRevoked, ctx: Context) -> _Fact
     if (event.reason == "compromised") != (since is not None):
         raise Refused(
             "key.compromise_needs_date",
-            "密钥泄露须写明起始日期, 其他原因不写",
+            "密钥泄露须写明起始日期，其他原因不写",
             "a compromise names the day since when; other reasons do not",
         )
     if since is not None and since > ctx.today:
@@ -218,7 +218,7 @@ def revoke_key(governance: Governance, event: KeyRevoked, ctx: Context) -> _Fact
     if ctx.subject == ROOT_PARTY and not root_keys_left(governance, key, event, ctx):
         raise Refused(
             "key.last_root",
-            "不能停用最后一把根密钥: 请先登记另一把",
+            "不能停用最后一把根密钥：请先登记另一把",
             "the last root key cannot be ended: enrol another one first",
             event.kid,
         )

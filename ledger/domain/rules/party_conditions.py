@@ -43,7 +43,7 @@ def usable_key(governance: Governance, kid: bytes, issuer: str, today: date) -> 
     if not key.valid_on(today):
         raise Refused(
             "key.not_valid_today",
-            "签名密钥今日不在有效期内 (或恢复等待期未满)",
+            "签名密钥今日不在有效期内（或恢复等待期未满）",
             "the signing key is not valid today (or its waiting period after a recovery is not over)",
             f"{key.usable_from or key.valid_from} – {key.valid_until or '…'}",
         )
@@ -79,7 +79,7 @@ def new_key(governance: Governance, key: str) -> None:
     if kid in governance.keys:
         raise Refused(
             "key.already_enrolled",
-            "这把密钥已登记过, 不能再次使用",
+            "这把密钥已登记过，不能再次使用",
             "this key was enrolled before and cannot be used again",
             kid.hex(),
         )
@@ -98,7 +98,7 @@ def role_giver(role: str, ctx: Context) -> None:
     if "root" not in ctx.roles and (role not in _GIVEN_BY_REGISTRAR or ctx.issuer == ctx.subject):
         raise Refused(
             "role.root_only",
-            "登记员只能授予或收回他方的检验检测机构、投诉承办单位角色; 其他角色由根密钥授予或收回",
+            "登记员只能授予或收回他方的检验检测机构、投诉承办单位角色；其他角色由根密钥授予或收回",
             "a registrar gives and takes the roles of laboratory and handling body, of others; "
             "every other role is given and taken by the root alone",
             role,

@@ -81,7 +81,7 @@ def make(record: _Record, event: PledgeMade, ctx: Context) -> _Facts:
     if (event.disclosure == "public") == ctx.sealed:
         raise Refused(
             "pledge.disclosure_form",
-            "可向社会公开的承诺以公开声明登记, 其余须密封",
+            "可向社会公开的承诺以公开声明登记，其余须密封",
             "a public pledge is an open statement, any other a sealed one",
             event.disclosure,
         )
@@ -126,14 +126,14 @@ def publish(record: _Record, event: PledgePublished, ctx: Context) -> _Facts:
     if event.valid_until != agreed:
         raise Refused(
             "pledge.validity_as_made",
-            f"公布的有效期止须与承诺一致: {agreed}",
+            f"公布的有效期止须与承诺一致：{agreed}",
             f"the published validity ends as pledged, on {agreed}",
             str(event.valid_until),
         )
     if not terms.made_on <= event.valid_from <= event.valid_until:
         raise Refused(
             "pledge.validity_order",
-            "有效期须始于承诺作出之日或其后, 且不晚于有效期止",
+            "有效期须始于承诺作出之日或其后，且不晚于有效期止",
             "the validity begins on the day of the pledge or later, and not after its end",
             str(event.valid_from),
         )
@@ -206,7 +206,7 @@ def assess(record: _Record, event: FulfilmentAssessed, ctx: Context) -> _Facts:
     if not publication.valid_from <= event.period_from <= event.period_until <= last:
         raise Refused(
             "assessment.outside_pledge",
-            f"评估期间须在承诺有效期内: {publication.valid_from} 至 {last}",
+            f"评估期间须在承诺有效期内：{publication.valid_from} 至 {last}",
             f"the period assessed lies within the pledge's: {publication.valid_from} to {last}",
             f"{event.period_from} – {event.period_until}",
         )
@@ -234,7 +234,7 @@ def assess(record: _Record, event: FulfilmentAssessed, ctx: Context) -> _Facts:
     if not (silent if event.result == "full" else explained):
         raise Refused(
             "assessment.explanation",
-            "未全部履行的, 须写明未履行的内容和违诺责任追究内容; 全部履行的不写",
+            "未全部履行的，须写明未履行的内容和违诺责任追究内容；全部履行的不写",
             "unless a pledge was kept in full, say what was not kept and what follows; otherwise say neither",
             event.result,
         )

@@ -54,7 +54,7 @@ def within_window(made_on: date, campaign: CampaignState, ctx: Context) -> None:
     if not campaign.terms.opens_on <= made_on <= campaign.closes_on:
         raise Refused(
             "pledge.outside_window",
-            f"承诺须在活动期间作出: {campaign.terms.opens_on} 至 {campaign.closes_on} 24:00 (北京时间)",
+            f"承诺须在活动期间作出：{campaign.terms.opens_on} 至 {campaign.closes_on} 24:00（北京时间）",
             f"pledges are made from {campaign.terms.opens_on} to {campaign.closes_on}, 24:00 in Beijing",
             str(made_on),
         )
@@ -73,7 +73,7 @@ def still_there(record: EnterpriseRecord, made_on: date) -> None:
     if ceased is not None:
         raise Refused(
             "pledge.enterprise_gone",
-            f"该企业已于 {ceased.effective_on} 合并或注销, 不再接受新的承诺",
+            f"该企业已于 {ceased.effective_on} 合并或注销，不再接受新的承诺",
             f"the enterprise was merged or deregistered on {ceased.effective_on} and makes no new pledges",
             str(made_on),
         )
@@ -125,7 +125,7 @@ def one_live(record: EnterpriseRecord, event: PledgeMade, campaign: CampaignStat
         if begun_before and live:
             raise Refused(
                 "pledge.one_live_per_scope" if by_scope else "pledge.one_live_per_enterprise",
-                "同一活动中, 同类承诺只能有一份有效" if by_scope else "同一活动中, 一家企业只能有一份有效承诺",
+                "同一活动中，同类承诺只能有一份有效" if by_scope else "同一活动中，一家企业只能有一份有效承诺",
                 "one pledge may be live per campaign and scope"
                 if by_scope
                 else "one pledge may be live per campaign and enterprise",
@@ -170,7 +170,7 @@ def not_ended(pledge: PledgeState, record: EnterpriseRecord) -> None:
     if end is not None:
         raise Refused(
             "pledge.ends_once",
-            f"该承诺已由第 {end.index} 条记录终止, 截至 {end.ends_on}",
+            f"该承诺已由第 {end.index} 条记录终止，截至 {end.ends_on}",
             f"the pledge was ended by entry {end.index}, on {end.ends_on}",
         )
 
@@ -213,7 +213,7 @@ def check_code(code: str, terms: Terms, ctx: Context) -> None:
     if day is None or not terms.made_on <= day <= ctx.today:
         raise Refused(
             "pledge.code_date",
-            f"承诺编码第 7 至 14 位须为编码日期, 介于承诺作出之日 {terms.made_on} 与今日之间",
+            f"承诺编码第 7 至 14 位须为编码日期，介于承诺作出之日 {terms.made_on} 与今日之间",
             f"digits 7 to 14 of a pledge code are the date of its assignment, from {terms.made_on} to today",
             code[6:14],
         )

@@ -39,7 +39,7 @@ def adopt_registration_policy(governance: Governance, event: RegistrationPolicyA
     if not ctx.bootstrap:
         raise Refused(
             "policy.needs_approval",
-            "登记规则须由组织方提案、另一主体批准; 只有章程可以直接采用",
+            "登记规则须由组织方提案、另一主体批准；只有章程可以直接采用",
             "a registration policy is proposed, and approved by another party; a charter alone adopts one",
             ctx.issuer,
         )
@@ -133,7 +133,7 @@ def _open_proposal(
     if proposal.issuer == ctx.issuer or governance.officer(proposal.kid) == ctx.officer:
         raise Refused(
             "policy.own_proposal",
-            "提案者不能批准自己的提案: 须由另一主体、另一人批准",
+            "提案者不能批准自己的提案：须由另一主体、另一人批准",
             "a proposal is approved by another party and another person than proposed it",
             ctx.issuer,
         )
@@ -173,7 +173,7 @@ def _not_retroactive(effective_on: date, ctx: Context) -> None:
     if effective_on < ctx.today and not ctx.bootstrap:
         raise Refused(
             "policy.retroactive",
-            f"规则不溯及既往: 生效日期不能早于登记当日 {ctx.today}",
+            f"规则不溯及既往：生效日期不能早于登记当日 {ctx.today}",
             f"a policy is never retroactive: it may take effect on the day of recording, {ctx.today}, or later",
             str(effective_on),
         )

@@ -221,7 +221,7 @@ def _good(policy: StandingPolicy) -> Iterator[PolicyFault]:
         yield PolicyFault(
             "/good/period_months",
             "policy.good_period",
-            f"践诺良好所需的评估期间须写明, 且不少于 {GOOD_PERIOD_MONTHS_MIN} 个月",
+            f"践诺良好所需的评估期间须写明，且不少于 {GOOD_PERIOD_MONTHS_MIN} 个月",
             f"the period that GOOD needs is said, and has at least {GOOD_PERIOD_MONTHS_MIN} month",
         )
 

@@ -31,7 +31,7 @@ def apply(record: _Record, event: RepairApplied, ctx: Context) -> _Facts:
     if not findings_at(record, event.entry) and not holds_at(record, event.entry):
         raise Refused(
             "repair.nothing_to_repair",
-            "该条记录没有可修复的不利内容; 更正过的请写最初那条记录",
+            "该条记录没有可修复的不利内容；更正过的请写最初那条记录",
             "this entry holds nothing against the enterprise; of one that was corrected, name the first entry",
             str(event.entry),
         )
@@ -75,7 +75,7 @@ def approve(record: _Record, event: RepairApproved, ctx: Context) -> _Facts:
     if in_force is None:
         raise Refused(
             "repair.no_policy",
-            "该日没有生效的践诺规则, 无法确定最短期限",
+            "该日没有生效的践诺规则，无法确定最短期限",
             "no standing policy is in force on that day, so there is no minimum period to go by",
             str(event.effective_on),
         )
@@ -83,7 +83,7 @@ def approve(record: _Record, event: RepairApproved, ctx: Context) -> _Facts:
     if earliest is not None and event.effective_on < earliest:
         raise Refused(
             "repair.too_early",
-            f"最短期限未满: 最早 {earliest} 起可以修复",
+            f"最短期限未满：最早 {earliest} 起可以修复",
             f"the minimum period is not over: a repair may take effect from {earliest}",
             str(event.effective_on),
         )
@@ -105,7 +105,7 @@ def rescind(record: _Record, event: RepairRescinded, ctx: Context) -> _Facts:
     if not isinstance(approval, PetitionDecision) or approval.how != "approved" or event.approval in gone:
         raise Refused(
             "repair.no_such_approval",
-            "该条记录不是修复决定 (或其正文已删除、已被否认)",
+            "该条记录不是修复决定（或其正文已删除、已被否认）",
             "this entry approves no repair (or its body is erased, or it was repudiated)",
             str(event.approval),
         )
@@ -145,7 +145,7 @@ def _open_application(record: EnterpriseRecord, index: int, entry: int, ctx: Con
     if not isinstance(application, Petition) or index in gone:
         raise Refused(
             "repair.no_such_application",
-            "该条记录不是修复申请 (或其正文已删除、已被否认)",
+            "该条记录不是修复申请（或其正文已删除、已被否认）",
             "this entry applies for no repair (or its body is erased, or it was repudiated)",
             str(index),
         )

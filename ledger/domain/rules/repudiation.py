@@ -44,7 +44,7 @@ def repudiate(record: _Record, event: StatementRepudiated, ctx: Context) -> _Fac
     if ref.issuer != ctx.issuer:
         raise Refused(
             "repudiation.not_the_party",
-            f"只能由被指作出该声明的单位 ({ref.issuer}) 或根主体否认",
+            f"只能由被指作出该声明的单位（{ref.issuer}）或根主体否认",
             f"a statement is repudiated by the party that is said to have made it, {ref.issuer}, or by the root",
             ctx.issuer,
         )
@@ -82,14 +82,14 @@ def erase(record: _Record, event: BodyErased, ctx: Context) -> _Facts:
     if not ref.has_body:
         raise Refused(
             "erasure.not_sealed",
-            "该条记录是公开声明, 没有可删除的密封正文",
+            "该条记录是公开声明，没有可删除的密封正文",
             "this entry is an open statement: it has no body to erase",
             str(event.entry),
         )
     if ref.sealed and ref.type in _DATES_ONLY:
         raise Refused(
             "erasure.dates_only",
-            "该正文只含编码和日期, 不含可删除的内容: 请删除承诺本身的正文",
+            "该正文只含编码和日期，不含可删除的内容：请删除承诺本身的正文",
             "this body holds a code and dates only: erase the body of the pledge itself",
             str(event.entry),
         )
@@ -100,7 +100,7 @@ def erase(record: _Record, event: BodyErased, ctx: Context) -> _Facts:
         # erasing the correction alone would bring back what it corrected
         raise Refused(
             "erasure.outcome_first",
-            f"请先删除被更正的办理结果 (第 {corrects} 条记录), 否则更正前的内容将重新生效",
+            f"请先删除被更正的办理结果（第 {corrects} 条记录），否则更正前的内容将重新生效",
             f"erase the outcome first (entry {corrects}): without its correction the old content would stand again",
             str(event.entry),
         )
@@ -115,7 +115,7 @@ def _may_misattribute(ref: EntryRef, event: EntryMisattributed, ctx: Context) ->
     if "regulator" in ctx.governance.roles(ref.issuer) and ref.issuer != ctx.issuer:
         raise Refused(
             "misattribution.of_a_regulator",
-            f"监管部门的记录只能由该部门 ({ref.issuer}) 或根主体认定为他人的记录",
+            f"监管部门的记录只能由该部门（{ref.issuer}）或根主体认定为他人的记录",
             f"a regulator's entry is said to be about somebody else by that regulator, {ref.issuer}, or by the root",
             ctx.issuer,
         )
@@ -129,7 +129,7 @@ def _may_misattribute(ref: EntryRef, event: EntryMisattributed, ctx: Context) ->
     if event.evidence is None and ref.issuer != ctx.issuer:
         raise Refused(
             "misattribution.evidence_missing",
-            "认定他方的记录属于另一企业, 须注明书面依据",
+            "认定他方的记录属于另一企业，须注明书面依据",
             "that another party's entry is about somebody else rests on paper evidence, which is named",
         )
     another_officer(ref.kid, ctx, "misattribution.same_officer")

@@ -11,6 +11,7 @@ from msgspec import Struct
 from ledger.domain.events.base import Annex, Event
 from ledger.domain.events.policy import RegistrationPolicy
 from ledger.domain.state.governance import Governance
+from ledger.domain.values.role_names import roles_named
 from ledger.domain.values.subject import own_party
 from ledger.errors import Refused
 
@@ -140,7 +141,7 @@ class EventSpec(Struct, frozen=True):
         if not self.entitles(issuer, subject, roles):
             raise Refused(
                 "issuer.not_entitled",
-                f"签发者无权作出 {self.name}: 须由 {'、'.join(sorted(self.signers))} 签发",
+                f"签发者无权签署这类声明：须由{roles_named(self.signers)}签署",
                 f"the issuer may not say {self.name}: it is for {', '.join(sorted(self.signers))}",
                 issuer,
             )

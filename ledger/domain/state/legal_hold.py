@@ -48,7 +48,7 @@ def require_no_hold(record: EnterpriseRecord, entry: int) -> None:
         if hold.released_by is None and hold.entry in (None, entry):
             raise Refused(
                 "erasure.legal_hold",
-                f"该内容受第 {hold.index} 条记录的法律保全限制, 解除之前不得删除",
+                f"该内容受第 {hold.index} 条记录的法律保全限制，解除之前不得删除",
                 f"entry {hold.index} placed a legal hold on this: it may be erased once that is released",
                 str(hold.index),
             )

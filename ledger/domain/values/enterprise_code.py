@@ -37,7 +37,7 @@ __all__ = [
 
 USCC_LENGTH: Final = 18
 RESIDENT_RULE: Final = "identity.resident_number"
-RESIDENT_ZH: Final = "居民身份证号码不是企业代码, 账本不得含个人信息; 此处不再重复该号码"
+RESIDENT_ZH: Final = "居民身份证号码不是企业代码，账本不得含个人信息；此处不再重复该号码"
 RESIDENT_EN: Final = (
     "a resident identity number is no enterprise's code, and no personal data enters the book; it is not repeated here"
 )

@@ -48,14 +48,14 @@ def check_number(number: str) -> None:
     if folded != number:
         raise Refused(
             "standard.number_not_folded",
-            f"标准编号须为半角大写, 空格和连接号须规范: 应写作 {folded}",
+            f"标准编号须为半角大写，空格和连接号须规范：应写作 {folded}",
             f"a standard's number is written in half-width capitals with single spaces and plain hyphens: {folded}",
             number,
         )
     if _SHAPES.fullmatch(number) is None:
         raise Refused(
             "standard.number_shape",
-            "不是标准编号: 例如 Q/CSGD 003-2018、GB/T 19001-2016、DB31/T 1073-2017、T/CAQI 10-2016",
+            "不是标准编号：例如 Q/CSGD 003-2018、GB/T 19001-2016、DB31/T 1073-2017、T/CAQI 10-2016",
             "not a standard's number, such as Q/CSGD 003-2018, GB/T 19001-2016, DB31/T 1073-2017 or T/CAQI 10-2016",
             number,
         )

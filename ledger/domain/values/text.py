@@ -35,7 +35,7 @@ def check_text(encoded: bytes, content: Struct) -> None:
         if unfit is not None:
             raise Refused(
                 "text.hidden_character",
-                f"{name} 中含有不可见的控制字符, 请删除",
+                f"{name} 中含有不可见的控制字符，请删除",
                 f"{name} holds a character that does not show; leave it out",
                 f"U+{ord(unfit[0]):04X}",
             )

@@ -33,7 +33,7 @@ def is_working_day(calendars: Mapping[int, WorkCalendar], day: date) -> bool:
     if calendar is None:
         raise Refused(
             "calendar.year_uncovered",
-            f"{day.year} 年的工作日历尚未发布, 无法计算工作日",
+            f"{day.year} 年的工作日历尚未发布，无法计算工作日",
             f"no work calendar is published for {day.year}, so working days cannot be counted",
             str(day.year),
         )

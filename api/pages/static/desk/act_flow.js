@@ -7,8 +7,9 @@ import { hex, sha256, unhex } from "../verify/bytes.js";
 import { Refuted } from "../verify/errors.js";
 import { decodeKey } from "../verify/keys.js";
 import { element } from "../verify/view.js";
-import { byId, during, FieldError, forgive, language, say } from "./fields.js";
+import { aside, byId, during, FieldError, forgive, hideUndone, language, say } from "./fields.js";
 import { allKeys } from "./key_store.js";
+import { untilShown } from "./projected.js";
 import { buildStatement, readStatement, signStatement, submit } from "./statement.js";
 
 /** @typedef {import("../verify/json.js").Json} Json */
@@ -79,12 +80,12 @@ function wordsFor(form, name, value) {
   const chosen = inputs.find((one) => one.getAttribute("type") === "radio" && one.getAttribute("value") === value);
   if (chosen !== undefined) {
     const group = chosen.closest("fieldset")?.querySelector("legend")?.textContent ?? name;
-    return { term: group, said: `${labelOf(chosen)} (${String(value)})` };
+    return { term: group, said: labelOf(chosen) + aside(String(value)) };
   }
   const inWords = (/** @type {unknown} */ one) => {
     const input = inputs.find((found) => found.getAttribute("value") === String(one));
     const word = input?.getAttribute("data-word") ?? (input?.getAttribute("type") === "checkbox" ? labelOf(input) : null);
-    return word === null ? String(one) : `${word} (${String(one)})`;
+    return word === null ? String(one) : word + aside(String(one));
   };
   const said = Array.isArray(value) ? value.map(inWords).join(say("、", ", ")) : inWords(value);
   const group = inputs[0]?.closest("fieldset")?.querySelector("legend")?.textContent;
@@ -106,7 +107,7 @@ export async function propose(form, content) {
   const said = await readStatement(draft.bytes, draft.body);
   /** @type {[string, string][]} */
   const lines = [
-    [say("事项", "Act"), `${title ?? type} (${said.content.type})`],
+    [say("事项", "Act"), (title ?? type) + aside(String(said.content.type))],
     [say("关于", "About"), said.subject],
     [say("签名主体", "Signed by"), `${said.party} · ${say("密钥", "key")} ${said.kidHex.slice(0, 16)}…`],
     [say("账本", "Log"), said.log],
@@ -143,7 +144,6 @@ async function signAndSend() {
   const statement = await signStatement(key, draft);
   const outcome = await submit(statement, draft.body);
   withdraw();
-  status.textContent = "";
   form.hidden = true;
   await tell(form, statement, outcome);
 }
@@ -165,15 +165,18 @@ async function tell(form, statement, outcome) {
     );
   } else {
     byId("done-title").textContent = say(`已登记：第 ${outcome.entry} 条记录`, `In the book: entry ${outcome.entry}`);
-    byId("done-text").textContent = say(
+    const kept = say(
       "收据由账本签名，离线也能核验，请保存。",
       "The receipt is signed by the log and verifies offline: keep it.",
     );
+    byId("done-text").textContent = kept + (await untilShown(outcome.entry, status));
     links.unshift(file(say("保存收据", "Save the receipt"), outcome.receipt, `${outcome.entry}.receipt.cose`));
   }
   const { then } = form.dataset;
   if (then !== undefined) links.push(link(say("继续", "Go on"), then, true));
   byId("done-acts").replaceChildren(...links);
+  status.textContent = "";
+  hideUndone();
   done.hidden = false;
   byId("done-title").focus();
 }

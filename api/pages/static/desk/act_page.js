@@ -17,6 +17,7 @@ import { addItem, fieldAt, fieldsIn, fillIn, idOf, objectIn, typedIn, valueOf } 
 import { wordsOf } from "./form_words.js";
 import { allKeys } from "./key_store.js";
 import { serialsRoot } from "./mark_serials.js";
+import { untilShown } from "./projected.js";
 import { buildStatement, readStatement, RegistrationRefused, signStatement, submit } from "./statement.js";
 import { barOf, contentOf, upload } from "./uploads.js";
 
@@ -313,6 +314,7 @@ async function finish(statement, body, outcome) {
       at === null
         ? say("收据未能在此核验，请到核验页核验。", "The receipt could not be checked here: check it on the page Verify.")
         : say(`登记时间 ${at}；收据已在本浏览器核验。`, `Recorded at ${at}; the receipt was checked in this browser.`);
+    said.textContent += await untilShown(outcome.entry, status);
     const name = `${type}-${outcome.entry}`;
     files.append(
       link(transparent, "application/cose", `${name}.transparent.cose`, say("下载签名回执", "The signed acknowledgement")),

@@ -6,6 +6,7 @@
 import { VerificationError } from "../verify/errors.js";
 import { element } from "../verify/view.js";
 import { atField, byId, during, FieldError, language, say } from "./fields.js";
+import { untilShown } from "./projected.js";
 import { buildStatement, readStatement, signStatement, submitAll } from "./statement.js";
 import { barOf, contentOf, sizeSaid, upload } from "./uploads.js";
 
@@ -95,6 +96,7 @@ export function offerAttachments(to) {
     const items = [];
     for (const { draft } of part) items.push({ statement: await signStatement(to.key, draft), body: null });
     const outcomes = await submitAll(items);
+    let last = -1;
     for (const [place, one] of part.entries()) {
       const outcome = outcomes[place];
       if (outcome instanceof VerificationError) one.state.textContent = outcome[language];
@@ -102,9 +104,10 @@ export function offerAttachments(to) {
         one.taken = true;
         one.row.dataset.entry = String(outcome.entry);
         one.state.textContent = say(`已登记为第 ${outcome.entry} 条`, `registered as entry ${outcome.entry}`);
+        last = Math.max(last, outcome.entry);
       }
     }
-    status.textContent = "";
+    status.textContent = last < 0 ? "" : await untilShown(last, status);
     list();
   }
 

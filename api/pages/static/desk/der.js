@@ -8,7 +8,7 @@ import { Malformed } from "../verify/errors.js";
 
 export const [INTEGER, BIT_STRING, OCTET_STRING, NULL, SEQUENCE] = [0x02, 0x03, 0x04, 0x05, 0x30];
 
-const malformed = (/** @type {string} */ en) => new Malformed(`密钥文件不是规范的 DER: ${en}`, `DER: ${en}`);
+const malformed = (/** @type {string} */ en) => new Malformed(`密钥文件不是规范的 DER：${en}`, `DER: ${en}`);
 
 /** An element of its tag and content. @param {number} tag @param {...Uint8Array} parts @returns {Uint8Array} */
 export function element(tag, ...parts) {

@@ -8,6 +8,14 @@ export const language = document.documentElement.lang.startsWith("en") ? "en" : 
 /** @param {string} zh @param {string} en */
 export const say = (zh, en) => (language === "zh" ? zh : en);
 
+/** What cannot be done any more once the page's act is done. */
+export function hideUndone() {
+  for (const one of document.querySelectorAll("[data-until-done]")) if (one instanceof HTMLElement) one.hidden = true;
+}
+
+/** What stands in parentheses behind a word. @param {string} text */
+export const aside = (text) => say(`（${text}）`, ` (${text})`);
+
 /** @template {HTMLElement} T @param {string} id @returns {T} */
 export function byId(id) {
   const found = document.getElementById(id);

@@ -126,7 +126,7 @@ function pairs(field, faults) {
     const number = Number(match[2]);
     const { least = "0", most = "Infinity" } = field.dataset;
     if (number < Number(least) || number > Number(most)) {
-      faults.push({ field: idOf(field), zh: `须为 ${least} 至 ${most}: ${line}`, en: `${least} to ${most}: ${line}` });
+      faults.push({ field: idOf(field), zh: `须为 ${least} 至 ${most}：${line}`, en: `${least} to ${most}: ${line}` });
     } else made[match[1]] = number;
   }
   return made;

@@ -2,7 +2,7 @@
 
 import { shanghaiTime } from "../verify/subject.js";
 import { element } from "../verify/view.js";
-import { say } from "./fields.js";
+import { aside, say } from "./fields.js";
 import { fieldsIn } from "./form_values.js";
 
 /** @typedef {import("../verify/json.js").Json} Json */
@@ -17,7 +17,7 @@ export function wordsOf(said, form, text) {
   const { content, subject, party, log, sealed, kidHex, iat } = said;
   /** @type {Lines} */
   const lines = [
-    [say("事项", "Act"), plain(`${document.querySelector("h1")?.textContent ?? ""} (${content.type})`)],
+    [say("事项", "Act"), plain((document.querySelector("h1")?.textContent ?? "") + aside(String(content.type)))],
     [say("关于", "About"), code(subject)],
     ...linesOf(content, form),
   ];
@@ -73,7 +73,7 @@ function shown(value, field) {
   }
   if (typeof value === "object") return group(value, field);
   const word = wordOf(String(value), field);
-  if (word !== null) return plain(`${word} (${value})`);
+  if (word !== null) return plain(word + aside(String(value)));
   return ["digest", "month", "date", "number"].includes(field.dataset.kind ?? "") ? code(String(value)) : plain(String(value));
 }
 

@@ -8,8 +8,9 @@ import { decodeKey } from "../verify/keys.js";
 import { Malformed, Refuted, Uncheckable } from "../verify/errors.js";
 import { element } from "../verify/view.js";
 import { csvTable } from "./csv.js";
-import { byId, during, FieldError, forgive, say, typed } from "./fields.js";
+import { byId, during, FieldError, forgive, hideUndone, say, typed } from "./fields.js";
 import { allKeys } from "./key_store.js";
+import { untilShown } from "./projected.js";
 import { batchItem } from "./row_scribe.js";
 import { askJson, sendBatch, Stopped } from "./service.js";
 import { buildStatement, readStatement, signStatement } from "./statement.js";
@@ -42,6 +43,8 @@ let today = "";
 let about = [];
 /** @type {AbortController | null} */
 let stopping = null;
+/** The last entry that was registered here. */
+let last = -1;
 /** The last serial that is used, by the code without it. @type {Map<string, number>} */
 const used = new Map();
 
@@ -177,7 +180,7 @@ async function sign() {
   } finally {
     window.removeEventListener("beforeunload", held);
     show("going", false);
-    finish();
+    await finish();
   }
   if (problem !== null && !(problem instanceof Stopped)) throw problem;
 }
@@ -202,6 +205,7 @@ async function publish(part, stop) {
       const answer = answers[place];
       if (answer.status === "registered" || answer.status === "existing") {
         one.fate = { status: "published", why: "" };
+        last = Math.max(last, answer.entry ?? -1);
       } else if (answer.rule === "pledge.code_taken" && tries < CODES_TRIED_MAX && section?.dataset.one === undefined) {
         one.code = another(one.code);
         one.draft = await drafted(one);
@@ -224,13 +228,15 @@ function another(code) {
   return `${prefix}${String(serial).padStart(6, "0")}`;
 }
 
-function finish() {
+async function finish() {
   const published = about.filter(({ fate }) => fate?.status === "published");
   const others = about.filter(({ fate }) => fate?.status !== "published");
   byId("result").textContent = say(
     `已公布 ${published.length} 份，未公布 ${others.length} 份。`,
     `${published.length} published, ${others.length} not.`,
   );
+  if (published.length > 0) byId("result").textContent += await untilShown(last, byId("status"));
+  if (published.length > 0) hideUndone();
   const unsent = say("未发送", "not sent");
   byId("not-published").replaceChildren(
     ...others.map((one) => element("li", "", `${one.name || one.pledge.subject}: ${one.fate?.why ?? unsent}`)),

@@ -7,7 +7,7 @@ import { decodeKey } from "../verify/keys.js";
 import { Malformed, Uncheckable } from "../verify/errors.js";
 import { element } from "../verify/view.js";
 import { shanghaiTime } from "../verify/subject.js";
-import { byId, during, FieldError, onSubmit, say, typed } from "./fields.js";
+import { aside, byId, during, FieldError, onSubmit, say, typed } from "./fields.js";
 import { allKeys } from "./key_store.js";
 import { buildStatement, readStatement, signStatement } from "./statement.js";
 
@@ -84,7 +84,7 @@ async function propose() {
   const { type: kind, ...rest } = { ...withoutFrame(said.content), type: said.content.type };
   if (kind !== type) throw new Malformed("将要签名的不是这份草稿", "what is to be signed is not this draft");
   const rows = [
-    [say("事项", "Act"), `${document.querySelector("h1")?.textContent ?? ""} (${kind})`],
+    [say("事项", "Act"), (document.querySelector("h1")?.textContent ?? "") + aside(String(kind))],
     [say("关于", "About"), said.subject],
     [
       say("发布", "Release"),

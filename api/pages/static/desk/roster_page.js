@@ -10,6 +10,7 @@ import { csvTable } from "./csv.js";
 import { atField, byId, chosenText, during, onSubmit, say, typed } from "./fields.js";
 import { allKeys } from "./key_store.js";
 import { keepSecret, keptSecret, NamingSecret, openSecret, secretFile } from "./naming_secret.js";
+import { untilShown } from "./projected.js";
 import { RosterSigning } from "./roster_signing.js";
 import { RowScribe } from "./row_scribe.js";
 import { askJson } from "./service.js";
@@ -223,7 +224,7 @@ async function finish(ended) {
     one.code,
     one.status,
     one.reasons.map(({ rule }) => rule).join("; "),
-    one.reasons.map(({ zh }) => zh).join("; "),
+    one.reasons.map(({ zh }) => zh).join("；"),
     one.reasons.map(({ en }) => en).join("; "),
     one.subject,
     one.entries.join(" "),
@@ -249,12 +250,14 @@ async function finish(ended) {
   byId("kept-out-rows").replaceChildren(
     ...out.map((one) => {
       const item = element("li");
-      const why = one.reasons.map((reason) => say(reason.zh, reason.en)).join("; ");
+      const why = one.reasons.map((reason) => say(reason.zh, reason.en)).join(say("；", "; "));
       item.append(element("span", "num", String(one.row)), ` ${one.name} `, tagOf(one.status), element("small", "note", why));
       return item;
     }),
   );
   show(byId("again"), out.some((one) => one.status === "not sent"));
+  const last = rows.reduce((most, { entries }) => Math.max(most, ...entries), -1);
+  if (last >= 0) byId("status").textContent = await untilShown(last, byId("status"));
   show(done, true);
   show(byId("nothing-yet"), false);
   if (ended !== null) throw new Uncheckable(`提前结束：${ended.zh}`, `ended early: ${ended.en}`);

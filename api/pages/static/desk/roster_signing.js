@@ -200,7 +200,7 @@ const unsent = ({ zh, en }) => ({
   reasons: [
     {
       rule: "import.stopped",
-      zh: `导入中断, 本行未发送: ${zh}`,
+      zh: `导入中断，本行未发送：${zh}`,
       en: `the import stopped before this row was sent: ${en}`,
     },
   ],

@@ -88,7 +88,7 @@ export class RowCourse {
     } catch (error) {
       if (!(error instanceof VerificationError)) throw error;
       this.sent = [];
-      const [zh, en] = [`无法成为声明: ${error.zh}`, `makes no statement: ${error.en}`];
+      const [zh, en] = [`无法成为声明：${error.zh}`, `makes no statement: ${error.en}`];
       this.#end("refused", { rule: "statement.malformed", zh, en });
     }
     return this.sent.map(([, item]) => item);
@@ -103,7 +103,7 @@ export class RowCourse {
         return; // what came after it was judged without it: all of that is sent again
       }
       if (answer.status === "pending") {
-        const [zh, en] = ["在待发布区等候, 未登记", "waits at the desk; it is not registered"];
+        const [zh, en] = ["在待发布区等候，未登记", "waits at the desk; it is not registered"];
         this.#end("flagged", { rule: "import.pending", zh, en });
       } else if (step === "enterprise") this.#takeEnterprise(answer);
       else if (step === "content") this.#takeContent(item, answer);
@@ -139,11 +139,11 @@ export class RowCourse {
       return this.#settle();
     }
     const hidden = closed
-      ? [", 或来自另一名单 (正文不公开, 无法比较)", ", or from another file: its body is not public"]
+      ? ["，或来自另一名单（正文不公开，无法比较）", ", or from another file: its body is not public"]
       : ["", ""];
     this.#end("flagged", {
       rule: "import.other_content",
-      zh: `以前已登记为第 ${this.oldEntry} 条, 内容不同${hidden[0]}`,
+      zh: `以前已登记为第 ${this.oldEntry} 条，内容不同${hidden[0]}`,
       en: `registered before as entry ${this.oldEntry} with other content${hidden[1]}`,
     });
   }
@@ -151,7 +151,7 @@ export class RowCourse {
   /** The import ends before this row's fate is known. @param {string} zh @param {string} en */
   leave(zh, en) {
     if (this.fate !== null) return;
-    const said = { zh: `导入中断, 结果未知, 请重新导入: ${zh}`, en: `the import stopped; run it again: ${en}` };
+    const said = { zh: `导入中断，结果未知，请重新导入：${zh}`, en: `the import stopped; run it again: ${en}` };
     this.#end("not sent", { rule: "import.stopped", ...said });
   }
 

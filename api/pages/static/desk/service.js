@@ -59,10 +59,10 @@ const silent = () => new Uncheckable("连不上服务，请稍后再试", "the s
 /** @param {Response} response */
 async function refusal(response) {
   const said = await response.json().catch(() => ({}));
-  const detail = said.detail === undefined ? "" : ` (${said.detail})`;
+  const { detail } = said;
   return new Refuted(
-    `${said.title_zh ?? "服务未接受"}${detail}`,
-    `${said.title_en ?? `the service refused (${response.status})`}${detail}`,
+    `${said.title_zh ?? "服务未接受"}${detail === undefined ? "" : `（${detail}）`}`,
+    `${said.title_en ?? `the service refused (${response.status})`}${detail === undefined ? "" : ` (${detail})`}`,
   );
 }
 
@@ -111,13 +111,13 @@ function answer(said, repeated) {
     return typeof value === "string" ? value : "";
   };
   const entry = said.get("entry");
-  const detail = word("detail") === "" ? "" : ` (${word("detail")})`;
+  const detail = word("detail");
   return {
     status: word("status"),
     entry: typeof entry === "number" ? entry : null,
     rule: word("rule"),
-    zh: word("zh") + detail,
-    en: word("en") + detail,
+    zh: word("zh") + (detail && `（${detail}）`),
+    en: word("en") + (detail && ` (${detail})`),
     payloadSha256: word("payload_sha256") || null,
     repeated,
   };

@@ -44,10 +44,10 @@ export async function upload(key, party, log, path, content, progress) {
     // no answer of the service's own: its status has to do
   }
   if (200 <= status && status < 300) return answer;
-  const detail = answer.detail ? ` (${answer.detail})` : "";
+  const { detail } = answer;
   throw new Refuted(
-    `${answer.title_zh ?? "文件未上传"}${detail}`,
-    `${answer.title_en ?? `not uploaded (${status})`}${detail}`,
+    `${answer.title_zh ?? "文件未上传"}${detail ? `（${detail}）` : ""}`,
+    `${answer.title_en ?? `not uploaded (${status})`}${detail ? ` (${detail})` : ""}`,
   );
 }
 

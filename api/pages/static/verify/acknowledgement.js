@@ -54,7 +54,7 @@ export async function verifyAcknowledgement(token, statement, trust, steps) {
   const digest = hex(statementId);
   if (statement !== null && !equal(await sha256(statement), statementId))
     throw new Refuted(
-      `它所指的是另一份声明, SHA-256 ${digest}`,
+      `它所指的是另一份声明，SHA-256 ${digest}`,
       `it acknowledges another statement, with SHA-256 ${digest}`,
     );
   steps.add(wording.NO_QUORUM, "trust");

@@ -104,4 +104,4 @@ function hashes(item) {
 }
 
 /** @param {string} en */
-const malformed = (en) => new Malformed(`完整性证明格式不符: ${en}`, en);
+const malformed = (en) => new Malformed(`完整性证明格式不符：${en}`, en);

@@ -16,7 +16,7 @@ const DEPTH_MAX = 8;
 const [UINT, NINT, BSTR, TSTR, ARRAY, MAP] = [0, 1, 2, 3, 4, 5];
 const NULL = 0xf6;
 
-const malformed = (/** @type {string} */ en) => new Malformed(`CBOR 不是规范形式: ${en}`, `CBOR: ${en}`);
+const malformed = (/** @type {string} */ en) => new Malformed(`CBOR 不是规范形式：${en}`, `CBOR: ${en}`);
 
 /** The shortest head of a major type with argument `n` (RFC 8949 §3). @param {number} major @param {number} n */
 export function head(major, n) {

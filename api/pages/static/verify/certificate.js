@@ -85,7 +85,7 @@ async function attachedTo(pdf) {
     const about = pdf.dictionary(names[at]);
     const named = about.get("UF");
     const name = named instanceof Quoted ? String.fromCharCode(...named.data.subarray(0, 80)) : "";
-    if (found.has(name)) throw malformed(`两个附件同名: ${name}`, `two files of one name: ${name}`);
+    if (found.has(name)) throw malformed(`两个附件同名：${name}`, `two files of one name: ${name}`);
     const content = await pdf.stream(pdf.dictionary(about.get("EF")).get("F"), room);
     room -= content.length;
     found.set(name, content);
@@ -121,7 +121,7 @@ function namesIn(files) {
   const due = new Set([PARTICULARS, ...names.flatMap((name) => [name + STATEMENT, name + EVIDENCE])]);
   const other = [...files.keys()].sort().find((name) => !due.has(name));
   if (other !== undefined)
-    throw malformed(`不应有的附件: ${other}`, `the certificate carries a file that does not belong there: ${other}`);
+    throw malformed(`不应有的附件：${other}`, `the certificate carries a file that does not belong there: ${other}`);
   return names;
 }
 
@@ -143,7 +143,7 @@ async function verified(name, files, trust, steps) {
       throw new Refuted("密封的声明不上公告", "a sealed statement stands on no certificate");
     const kind = /** @type {keyof KINDS} */ (name.split("-")[0]);
     if (!KINDS[kind].includes(event.type))
-      throw new Refuted(`第 ${located.index} 条不是这种记录: ${event.type}`, `entry ${located.index} is a ${event.type}`);
+      throw new Refuted(`第 ${located.index} 条不是这种记录：${event.type}`, `entry ${located.index} is a ${event.type}`);
     const { raw, subject } = located.statement;
     return { event, index: located.index, subject, digest: hex(await sha256(raw)), disputed };
   } catch (error) {
@@ -167,7 +167,7 @@ function belongTogether(entries, issued) {
     [...entries].filter(([name]) => name.startsWith(`${wanted}-`)).map(([, entry]) => entry);
   const [names, corrections] = [kind("name"), kind("correction")];
   if (pledge.event.disclosure !== "public")
-    throw new Refuted("该承诺不公开, 不上公告", "the pledge is not for the public: nothing of it is announced");
+    throw new Refuted("该承诺不公开，不上公告", "the pledge is not for the public: nothing of it is announced");
   if (publication.event.pledge !== pledge.digest)
     throw new Refuted("公布的是另一份承诺", "what was published is another pledge");
   if (campaign.subject !== pledge.event.campaign)

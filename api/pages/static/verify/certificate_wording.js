@@ -12,20 +12,20 @@ const remark = (zh, en) => ({ zh, en });
 /** @param {string} kid of the certificate key */
 export const fileSigned = (kid) =>
   remark(
-    `文件自首至尾由信任文件所列公告密钥 ${kid.slice(0, 16)}… 签名 (PAdES), 此后未改动`,
+    `文件自首至尾由信任文件所列公告密钥 ${kid.slice(0, 16)}… 签名（PAdES），此后未改动`,
     `the file is signed from its first byte to its last by certificate key ${kid.slice(0, 16)}… (PAdES)`,
   );
 
 /** @param {Remark} step */
-export const ofPledge = ({ zh, en }) => remark(`承诺: ${zh}`, `the pledge: ${en}`);
+export const ofPledge = ({ zh, en }) => remark(`承诺：${zh}`, `the pledge: ${en}`);
 
 /** @param {string[]} disputed the others that are @param {number} others entries beside the pledge */
 export function otherEntries(disputed, others) {
-  const zh = `其余 ${others} 条记录 (公布、活动、登记规则、名称、更正) 以同样的步骤核对, 全部成立`;
+  const zh = `其余 ${others} 条记录（公布、活动、登记规则、名称、更正）以同样的步骤核对，全部成立`;
   const en = `the other ${others} entries (publication, campaign, policy, names, corrections) hold in the same steps`;
   if (disputed.length === 0) return remark(zh, en);
   return remark(
-    `${zh}; 有争议 (签名时密钥可能已泄露): ${disputed.join(", ")}`,
+    `${zh}；有争议（签名时密钥可能已泄露）：${disputed.join("、")}`,
     `${en}; DISPUTED, as the key may have been compromised: ${disputed.join(", ")}`,
   );
 }
@@ -37,19 +37,19 @@ export const BELONG_TOGETHER = remark(
 
 export const NOT_SHOWN = [
   remark(
-    "印在公告上的文字: 浏览器不能重新排版, 没有与记录比对。请把印文与上面所列逐项对照, 或用命令 credit-ledger verify 逐字节比对",
+    "印在公告上的文字：浏览器不能重新排版，没有与记录比对。请把印文与上面所列逐项对照，或用命令 credit-ledger verify 逐字节比对",
     "the print: a browser cannot typeset it again, so it was NOT compared with the entries. Hold it against what is listed above, or let the command credit-ledger verify compare it to the byte",
   ),
   remark(
-    "产品或服务的质量: 公告只证明承诺已经公布",
+    "产品或服务的质量：公告只证明承诺已经公布",
     "the quality of any product or service: a certificate proves that a pledge was published",
   ),
   remark(
-    "制发之后的更名、更正、撤回、撤销, 以及未附的更名: 现况以承诺页为准",
+    "制发之后的更名、更正、撤回、撤销，以及未附的更名：现况以承诺页为准",
     "what came after it was made, and renamings that it leaves out: the page of the pledge shows the current state",
   ),
   remark(
-    "二维码所指的网址和制发日期: 由账本运营方自述",
+    "二维码所指的网址和制发日期：由账本运营方自述",
     "the address in the QR code and the day of issue are the log operator's word",
   ),
 ];

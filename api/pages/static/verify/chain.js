@@ -65,7 +65,7 @@ export class Chain {
     const event = chain.#event(first);
     if (first.index !== 0 || event.type !== "TrustAnchorsEstablished") {
       throw new Refuted(
-        "证据应以第 0 条 (信任根) 开始",
+        "证据应以第 0 条（信任根）开始",
         "evidence begins with entry 0, which establishes the trust anchors",
       );
     }
@@ -127,7 +127,7 @@ export class Chain {
       throw new Refuted(`${event.type} 的形式应为 ${line.form}`, `${event.type} is always ${line.form}`);
     if (!entitles(line, statement.issuer, statement.subject, this.parties.roles(statement.issuer))) {
       throw new Refuted(
-        `就所示证据而言, ${statement.issuer} 无权签发 ${event.type}`,
+        `就所示证据而言，${statement.issuer} 无权签发 ${event.type}`,
         `${statement.issuer} was not entitled to ${event.type}, as far as the evidence shows`,
       );
     }

@@ -138,7 +138,7 @@ async function oneLog(proofs, roots, head) {
   const largest = sizes[sizes.length - 1];
   if (largest > head.size)
     throw new Refuted(
-      `收据的树有 ${largest} 条, 检查点只有 ${head.size} 条`,
+      `收据的树有 ${largest} 条，检查点只有 ${head.size} 条`,
       `a receipt is of a tree of ${largest} entries, the checkpoint of ${head.size} only`,
     );
   if (proofs.length !== sizes.length - 1)
@@ -204,7 +204,7 @@ async function inOrder(chain, all, root) {
     await chain.signed(located);
     const sealed = statement.commitment !== null;
     if (body !== null && !sealed)
-      throw new Refuted(`第 ${index} 条是公开的, 不应附正文`, `entry ${index} is open: a body does not belong to it`);
+      throw new Refuted(`第 ${index} 条是公开的，不应附正文`, `entry ${index} is open: a body does not belong to it`);
     const event = await chain.said(statement, body);
     counted.sealed += sealed ? 1 : 0;
     counted.closed += event === null ? 1 : 0;
@@ -219,7 +219,7 @@ async function complete({ subject, proof, entries }, mapRoot) {
   const covered = entries.filter(({ located }) => located.index < mapRoot.treeSize);
   if (covered.length !== value.entries) {
     throw new Refuted(
-      `前 ${mapRoot.treeSize} 条中 ${subject} 有 ${value.entries} 条记录, 所示只有 ${covered.length} 条`,
+      `前 ${mapRoot.treeSize} 条中 ${subject} 有 ${value.entries} 条记录，所示只有 ${covered.length} 条`,
       `${subject} has ${value.entries} entries among the first ${mapRoot.treeSize} of the log, but ${covered.length} are shown`,
     );
   }

@@ -68,7 +68,7 @@ export async function verifyEntry(transparent, evidence, trust, steps, body = nu
 
   if (evidence === null) {
     throw new Uncheckable(
-      "没有附上关于签发者的证据: 由 /entries/{index}/evidence 提供",
+      "没有附上关于签发者的证据：由 /entries/{index}/evidence 提供",
       "no evidence about the issuer was given: it is served at /entries/{index}/evidence",
     );
   }
@@ -132,7 +132,7 @@ function checkOrder(entries) {
 function same(entry, target) {
   if (!equal(entry.statement.raw, target.statement.raw)) {
     throw new Refuted(
-      `日志的同一位置出现两条声明: ${target.index}`,
+      `日志的同一位置出现两条声明：${target.index}`,
       `two statements are shown at one position of the log: ${target.index}`,
     );
   }

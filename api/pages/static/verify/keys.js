@@ -89,7 +89,7 @@ export class PublicKey {
     const kid = this.kidHex.slice(0, 16);
     if (!holds)
       throw new Refuted(
-        `密钥 ${kid}… 的签名不成立: 文件被改过, 或不是它签的`,
+        `密钥 ${kid}… 的签名不成立：文件被改过，或不是它签的`,
         `the signature of key ${kid}… does not hold: what was signed is not this`,
       );
   }
@@ -194,7 +194,7 @@ async function p256(x, y) {
 export async function decodeKey(data) {
   const members = decode(data);
   const wrong = new Malformed(
-    "不是规范的 COSE_Key (Ed25519 或 P-256)",
+    "不是规范的 COSE_Key（Ed25519 或 P-256）",
     "not the one form of an Ed25519 or P-256 COSE_Key",
   );
   if (!(members instanceof Map)) throw wrong;

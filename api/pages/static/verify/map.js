@@ -72,4 +72,4 @@ function checkShape(root, { path, found }) {
 }
 
 /** @param {string} en */
-const malformed = (en) => new Malformed(`不是映射证明: ${en}`, `not a map proof: ${en}`);
+const malformed = (en) => new Malformed(`不是映射证明：${en}`, `not a map proof: ${en}`);

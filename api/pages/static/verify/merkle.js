@@ -95,7 +95,7 @@ export async function verifyConsistency(old, now, oldRoot, newRoot, proof) {
 }
 
 const half = (/** @type {number} */ n) => Math.floor(n / 2);
-const refuted = (/** @type {string} */ en) => new Refuted(`一致性证明不成立: ${en}`, en);
+const refuted = (/** @type {string} */ en) => new Refuted(`一致性证明不成立：${en}`, en);
 
 /** @param {number} n */
 function isPowerOfTwo(n) {

@@ -63,7 +63,7 @@ export class VerifierKey {
   async cosigned(said, signature) {
     if (this.type === COSIGNATURE_ML_DSA_44) {
       throw new Uncheckable(
-        `${this.name} 用 ML-DSA-44 联署, 浏览器不能核对`,
+        `${this.name} 用 ML-DSA-44 联署，浏览器不能核对`,
         `${this.name} cosigns with ML-DSA-44, which browsers do not support`,
       );
     }

@@ -76,7 +76,7 @@ function signatureIn(pdf) {
   if (after + rest !== pdf.data.length) throw new Refuted("签名范围超出文件", "the signature covers more than the file");
   if (pdf.trailers.length !== 2)
     throw new Refuted(
-      "文件在排版与签名之间另有更新, 公告没有",
+      "文件在排版与签名之间另有更新，公告没有",
       "the file was updated between being set and being signed, which no certificate is",
     );
   return { contents, range: /** @type {number[]} */ (range) };

@@ -33,7 +33,7 @@ const LACKING = new Set(["key.unknown", "party.not_enrolled", "policy.none_in_fo
 export function refuse(index, rule, zh, en) {
   const Verdict = LACKING.has(rule) ? Uncheckable : Refuted;
   throw new Verdict(
-    `第 ${index} 条, 就所示证据而言: ${zh} (${rule})`,
+    `第 ${index} 条，就所示证据而言：${zh}（${rule}）`,
     `entry ${index}, as far as the evidence shows: ${rule}: ${en}`,
   );
 }

@@ -58,7 +58,7 @@ const STEPS = {
       return refuse(
         index,
         "anchors.succession_place",
-        "日志密钥的更替由根密钥在 party:root 中声明, 不属于章程",
+        "日志密钥的更替由根密钥在 party:root 中声明，不属于章程",
         "the succession of the log's keys is said about party:root, and is no part of the charter",
       );
     if (!event.checkpoint_vkey.startsWith(`${parties.anchors.origin}+`))
@@ -73,7 +73,7 @@ const STEPS = {
       refuse(
         index,
         "anchors.succession_too_early",
-        `新密钥须从尚未签署的树开始: 最早为 ${earliest} 条的树`,
+        `新密钥须从尚未签署的树开始：最早为 ${earliest} 条的树`,
         `the new keys begin with a tree that is not signed yet: that of ${earliest} entries or more`,
       );
     const named = (/** @type {Event} */ one) => [one.checkpoint_vkey, one.receipt_key, one.standing_key];
@@ -133,7 +133,7 @@ const STEPS = {
       refuse(
         place.index,
         "key.further_by_own_key",
-        "该主体已有密钥: 新密钥须由其现有密钥签名登记, 或经等待期恢复",
+        "该主体已有密钥：新密钥须由其现有密钥签名登记，或经等待期恢复",
         "this party has a key: a further one is enrolled by that key, or recovered with its waiting period",
       );
     await unknownKey(parties, place, event.key);
@@ -212,7 +212,7 @@ const STEPS = {
       refuse(
         index,
         "key.compromise_needs_date",
-        "密钥泄露须写明起始日期, 其他原因不写",
+        "密钥泄露须写明起始日期，其他原因不写",
         "a compromise names the day since when; other reasons do not",
       );
     }
@@ -291,7 +291,7 @@ function roleGiver(role, { index, roles, issuer, subject }) {
     refuse(
       index,
       "role.root_only",
-      "登记员只能授予或收回他方的检验检测机构、投诉承办单位角色; 其他角色由根密钥授予或收回",
+      "登记员只能授予或收回他方的检验检测机构、投诉承办单位角色；其他角色由根密钥授予或收回",
       "a registrar gives and takes the roles of laboratory and handling body, of others; every other role is given and taken by the root alone",
     );
   }

@@ -295,4 +295,4 @@ async function inflate(data, most) {
 
 /** @param {string} zh @param {string} en */
 export const malformed = (zh, en) =>
-  new Malformed(`不是本账本制发的公告: ${zh}`, `not a certificate as this book makes them: ${en}`);
+  new Malformed(`不是本账本制发的公告：${zh}`, `not a certificate as this book makes them: ${en}`);

@@ -49,7 +49,7 @@ export class Policy {
     if (!this.reached(cosigners)) {
       const found = cosigners.join(", ") || "none";
       throw new Uncheckable(
-        `见证未达法定数 ${this.quorum}: ${checkpoint.size} 条的树由 ${found} 联署`,
+        `见证未达法定数 ${this.quorum}：${checkpoint.size} 条的树由 ${found} 联署`,
         `no quorum of witnesses: ${this.quorum} is needed, ${found} cosigned the tree of ${checkpoint.size} entries`,
       );
     }
@@ -149,4 +149,4 @@ function distinct(values) {
 }
 
 /** @param {string} en */
-const malformed = (en) => new Malformed(`见证政策不成立: ${en}`, `the witness policy: ${en}`);
+const malformed = (en) => new Malformed(`见证政策不成立：${en}`, `the witness policy: ${en}`);

@@ -26,7 +26,7 @@ export const POLICY_STEPS = {
       refuse(
         place.index,
         "policy.needs_approval",
-        "登记规则须由组织方提案、另一主体批准; 只有章程可以直接采用",
+        "登记规则须由组织方提案、另一主体批准；只有章程可以直接采用",
         "a registration policy is proposed, and approved by another party; a charter alone adopts one",
       );
     aboveFloors(event, place);

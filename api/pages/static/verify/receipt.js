@@ -47,7 +47,7 @@ export function detach(transparent) {
   const receipts = loose.get(sign1.RECEIPTS);
   if (loose.size !== 1 || !Array.isArray(receipts) || receipts.length === 0 || receipts.length > RECEIPTS_MAX) {
     throw new Malformed(
-      "不是透明声明: 未保护头不是收据列表",
+      "不是透明声明：未保护头不是收据列表",
       "not a transparent statement: its unprotected header is not a list of receipts",
     );
   }
@@ -151,7 +151,7 @@ export async function locate(transparent, trust, roots) {
   const statement = parseStatement(data);
   if (statement.audience !== trust.origin) {
     throw new Refuted(
-      `声明是给日志 ${statement.audience} 的, 不是 ${trust.origin}`,
+      `声明是给日志 ${statement.audience} 的，不是 ${trust.origin}`,
       `the statement is meant for the log ${statement.audience}, not for ${trust.origin}`,
     );
   }
@@ -173,7 +173,7 @@ async function verifyReceipt(data, leaf, trust) {
   const key = trust.receiptKey(message.kidHex, size);
   if (origin !== trust.origin) {
     throw new Refuted(
-      `收据属于日志 ${origin}, 不是 ${trust.origin}`,
+      `收据属于日志 ${origin}，不是 ${trust.origin}`,
       `the receipt is of the log ${origin}, not of ${trust.origin}`,
     );
   }

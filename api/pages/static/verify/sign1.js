@@ -91,7 +91,7 @@ export class Sign1 {
   async verify(key, detached = null) {
     if ((this.payload === null) === (detached === null)) {
       throw malformed(
-        "内容或内嵌或另给, 不能兼有或皆无",
+        "内容或内嵌或另给，不能兼有或皆无",
         "a payload is either embedded or given, not both and not neither",
       );
     }

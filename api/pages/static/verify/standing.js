@@ -56,7 +56,7 @@ export async function verifyStanding(token, trust, steps, now) {
   }
   if (now >= expiresAt)
     throw new Refuted(
-      `已于 ${now - expiresAt} 秒前失效, 请重新获取`,
+      `已于 ${now - expiresAt} 秒前失效，请重新获取`,
       `the signed standing expired ${now - expiresAt} s ago; ask for a new one`,
     );
   if (issuedAt > now + IAT_AHEAD_SECONDS_MAX)
@@ -78,7 +78,7 @@ export function checkReasons(standing, bundle, steps) {
     if (standing.entries.length === 0) return;
     const list = standing.entries.slice(0, 8).join(", ") + (standing.entries.length > 8 ? " …" : "");
     throw new Uncheckable(
-      `签名有效, 但所依据的 ${standing.entries.length} 条记录 (第 ${list} 条) 没有出示: 请把该企业的完整性证明一并放入`,
+      `签名有效，但所依据的 ${standing.entries.length} 条记录（第 ${list} 条）没有出示：请把该企业的完整性证明一并放入`,
       `the signature holds, but the ${standing.entries.length} entries that it rests on (${list}) are not shown: add the enterprise's completeness bundle`,
     );
   }
@@ -96,7 +96,7 @@ export function checkReasons(standing, bundle, steps) {
   }
   if (missing.length > 0) {
     throw new Uncheckable(
-      `完整性证明早于所依据的第 ${missing[0]} 条: 请取新的`,
+      `完整性证明早于所依据的第 ${missing[0]} 条：请取新的`,
       `the bundle ends before entry ${missing[0]}, on which it rests: get a newer one`,
     );
   }

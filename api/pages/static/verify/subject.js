@@ -30,7 +30,7 @@ export function kindOf(subject) {
 export function parseSubject(subject) {
   if (typeof subject === "string" && subject.length <= 200 && FORMS[kindOf(subject)].test(subject)) return subject;
   throw new Malformed(
-    `不是主体编号: ${String(subject).slice(0, 80)}`,
+    `不是主体编号：${String(subject).slice(0, 80)}`,
     `not a subject id: ${String(subject).slice(0, 80)}`,
   );
 }

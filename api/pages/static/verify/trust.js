@@ -69,7 +69,7 @@ export class Trust {
         `receipt key ${kid.slice(0, 16)}… is not the one for a tree of ${size} entries`,
       );
     throw new Uncheckable(
-      `信任文件没有收据密钥 ${kid}; 如日志密钥已更替, 请更新信任文件`,
+      `信任文件没有收据密钥 ${kid}；如日志密钥已更替，请更新信任文件`,
       `the trust file has no receipt key ${kid}; where the log has succeeded its keys, bring the file up to date`,
     );
   }
@@ -146,7 +146,7 @@ export class Trust {
   demandNothingOfWitnesses() {
     if (this.quorum === null) return;
     throw new Uncheckable(
-      `信任文件要求见证法定数 ${this.quorum}, 只有树证明 (/entries/{index}/proof) 能够出示`,
+      `信任文件要求见证法定数 ${this.quorum}，只有树证明（/entries/{index}/proof）能够出示`,
       `the trust file demands the quorum ${this.quorum} of witnesses, which only a tlog-proof shows (/entries/{index}/proof)`,
     );
   }
@@ -229,4 +229,4 @@ async function keysIn(rows) {
 const isLine = (value) => typeof value === "string" && value !== "" && [...value].length <= 512;
 
 /** @param {string} en */
-const malformed = (en) => new Malformed(`不是信任文件: ${en}`, `not a trust file: ${en}`);
+const malformed = (en) => new Malformed(`不是信任文件：${en}`, `not a trust file: ${en}`);

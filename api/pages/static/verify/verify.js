@@ -51,30 +51,30 @@ const ENDINGS =
 /** @type {Partial<Record<Kind, Remark>>} what is not checked by itself, and how it can be */
 const NOT_ALONE = {
   receipt: {
-    zh: "收据须与它的声明一起核验: 请把两者一并放入",
+    zh: "收据须与它的声明一起核验：请把两者一并放入",
     en: "a receipt is checked with its statement: add that one",
   },
   evidence: {
-    zh: "证据须与它的声明一起核验: 请把两者一并放入",
+    zh: "证据须与它的声明一起核验：请把两者一并放入",
     en: "evidence is checked with its statement: add that one",
   },
   proof: {
-    zh: "树证明须与它的声明一起核验: 请把两者一并放入",
+    zh: "树证明须与它的声明一起核验：请把两者一并放入",
     en: "a tlog-proof is checked with its statement: add that one",
   },
-  body: { zh: "正文须与它的声明一起核验: 请把两者一并放入", en: "a body is checked with its statement: add that one" },
-  trust: { zh: "这是信任文件, 不是可核验的记录", en: "this is a trust file, not something that can be verified" },
+  body: { zh: "正文须与它的声明一起核验：请把两者一并放入", en: "a body is checked with its statement: add that one" },
+  trust: { zh: "这是信任文件，不是可核验的记录", en: "this is a trust file, not something that can be verified" },
   archive: {
-    zh: "证据包 (ZIP) 请用命令 credit-ledger verify 核验",
+    zh: "证据包（ZIP）请用命令 credit-ledger verify 核验",
     en: "an evidence archive (ZIP) is verified by the command credit-ledger verify",
   },
   cose: { zh: "这种 COSE 文件不在可核验之列", en: "a COSE file of a kind that is not verified here" },
   unknown: {
-    zh: "不是能核验的文件: 既不是声明、收据、公告、完整性证明、已签名的践诺状况、收件回执, 也不是检查点",
+    zh: "不是能核验的文件：既不是声明、收据、公告、完整性证明、已签名的践诺状况、收件回执，也不是检查点",
     en: "not a kind of file that can be verified: no statement, receipt, certificate, bundle, signed standing, acknowledgement or checkpoint",
   },
 };
-const SEALED = { zh: "内容已密封, 请附上正文", en: "the content is sealed: add its body" };
+const SEALED = { zh: "内容已密封，请附上正文", en: "the content is sealed: add its body" };
 
 /** What a file is, by its bytes. @param {Uint8Array} data @returns {Kind} */
 export function kindOfFile(data) {
@@ -165,7 +165,7 @@ class Beside {
     const found = this.every(kind);
     if (found.length > 1)
       throw new Uncheckable(
-        `有 ${found.length} 个同类文件可能属于它: 请分开核验`,
+        `有 ${found.length} 个同类文件可能属于它：请分开核验`,
         `${found.length} files of one kind may belong to it: verify them one at a time`,
       );
     return found[0] ?? null;
@@ -195,7 +195,7 @@ async function reportOn({ name, data, kind }, beside, trust, now) {
   } catch (error) {
     if (!(error instanceof VerificationError)) {
       console.error(error);
-      why = { zh: `核验程序自身出错: ${String(error)}`, en: `a defect of this program: ${String(error)}` };
+      why = { zh: `核验程序自身出错：${String(error)}`, en: `a defect of this program: ${String(error)}` };
     } else {
       verdict = error instanceof Uncheckable ? "uncheckable" : "refuted";
       why = { zh: error.zh, en: error.en };
@@ -254,7 +254,7 @@ async function bundleAbout(subject, files, trust) {
 function withReceipt(statement, receipt) {
   if (receipt === null)
     throw new Uncheckable(
-      "没有收据: 无从证明它在日志中",
+      "没有收据：无从证明它在日志中",
       "a statement without a receipt: nothing shows that it is in a log",
     );
   return attach(statement, receipt);

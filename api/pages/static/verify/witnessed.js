@@ -64,7 +64,7 @@ export async function checkWitnessed(target, others, proofs, trust, roots) {
   for (const index of found.keys()) {
     if (!known.has(index))
       throw new Refuted(
-        `树证明属于第 ${index} 条, 不是所核验的`,
+        `树证明属于第 ${index} 条，不是所核验的`,
         `the tlog-proof is of entry ${index}, which is not what is verified`,
       );
   }
@@ -86,7 +86,7 @@ async function check(entry, proof, trust, roots) {
   const receipt = roots.seen.get(size);
   if (receipt !== undefined && !equal(receipt.root, root)) {
     throw new Refuted(
-      `日志就 ${size} 条签了两棵不同的树, 其一给见证方`,
+      `日志就 ${size} 条签了两棵不同的树，其一给见证方`,
       `the log signed two different trees of ${size} entries, one for witnesses`,
     );
   }
@@ -94,4 +94,4 @@ async function check(entry, proof, trust, roots) {
 }
 
 /** @param {string} en */
-const malformed = (en) => new Malformed(`不是规范的树证明: ${en}`, `not a tlog-proof in its one form: ${en}`);
+const malformed = (en) => new Malformed(`不是规范的树证明：${en}`, `not a tlog-proof in its one form: ${en}`);

@@ -10,7 +10,7 @@ from api.certificates.layout import Certificate
 from ledger.errors import Refuted
 from tests.support.paper_certificate import PaperCertificate
 
-NOT_SHOWN = "（原文含有不得印入公告的词语, 全文见承诺页）"
+NOT_SHOWN = "（原文含有不得印入公告的词语，全文见承诺页）"
 
 
 def value(certificate: Certificate, label: str) -> str:
