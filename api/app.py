@@ -107,6 +107,81 @@ _STATUS: Final = {
     405: ("method-not-allowed", "不支持该方法", "this method is not for this resource"),
 }
 
+# Modules of routes, each with its `router`; of two that fit an address, the first answers.
+_PROGRAMS: Final = (
+    accesses,
+    attachments,
+    resolve,
+    log,
+    maps,
+    witnesses,
+    annexes,
+    histories,
+    enterprises,
+    pledges,
+    pending,
+    campaigns,
+    comparisons,  # before `policies/{entry}`
+    policies,
+    standards,
+    streams,
+    ctis,
+    dumps,
+    events,
+    webhooks,
+    docs,
+    meta,
+)
+_PUBLIC_PAGES: Final = (
+    home_page,
+    search_page,
+    enterprise_feed,  # before `/e/{name}`
+    enterprise_page,
+    follow_pages,
+    pledge_page,
+    mark_page,
+    campaign_page,
+    robots,
+    standard_pages,
+    figures_page,
+    text_pages,
+    verify_page,
+    static_files,
+)
+_DESKS: Final = (
+    sign_in,
+    key_pages,
+    desk_page,
+    pending_acts,  # before `pending/{name}`
+    pending_pages,
+    drafts_page,
+    draft_page,
+    draft_acts,
+    act_pages,
+    explorer_page,  # its exports before `explorer/{entry}`
+    entry_page,
+    erasures_page,
+    accesses_page,
+    archive_page,
+    log_page,
+    policies_page,
+    complaint_list_page,  # before `/desk/complaints/{number}`
+    complaint_file_page,
+    complain_pages,
+    key_requests,
+    demo_sign_in,
+    registrar_pages,
+    officer_pages,
+    own_enterprise_page,
+    pledge_form,
+    acknowledgements,
+    roster_form_page,
+    roster_report_page,
+    audits_page,
+    outbox_page,
+    own_notices,
+)
+
 
 def create_app(service: Service, limits: Limits) -> ASGIApp:
     """The ASGI application over an opened service: limits and meters around the hot paths and the framework."""
@@ -143,81 +218,15 @@ def framework(service: Service) -> FastAPI:
     app.state.complaint_files = ComplaintFiles(service)
     app.state.kept_rosters = KeptRosters(time.monotonic)
     app.state.roster_turns = roster_form_page.roster_turns()
-    # `api/routes/fast_paths.py` answers these two before; here they stand for what other methods are told.
-    app.router.routes.append(Route("/entries", PostEntries(service), methods=["POST"]))
-    app.router.routes.append(Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]))
-    app.router.routes.append(Route("/entries/batch", post_batch, methods=["POST"]))
-    app.router.routes.append(Route("/bodies", post_body, methods=["POST"]))
-    app.router.routes.append(Route("/v1/standings/query", post_query, methods=["POST"]))
-    for module in (
-        accesses,
-        attachments,
-        resolve,
-        log,
-        maps,
-        witnesses,
-        annexes,
-        histories,
-        enterprises,
-        pledges,
-        pending,
-        campaigns,
-        comparisons,  # before `policies/{entry}`
-        policies,
-        standards,
-        streams,
-        ctis,
-        dumps,
-        events,
-        webhooks,
-        docs,
-        meta,
-        home_page,
-        search_page,
-        enterprise_feed,  # before `/e/{name}`
-        enterprise_page,
-        follow_pages,
-        pledge_page,
-        mark_page,
-        campaign_page,
-        robots,
-        standard_pages,
-        figures_page,
-        text_pages,
-        verify_page,
-        static_files,
-        sign_in,
-        key_pages,
-        desk_page,
-        pending_acts,  # before `pending/{name}`
-        pending_pages,
-        drafts_page,
-        draft_page,
-        draft_acts,
-        act_pages,
-        explorer_page,  # its exports before `explorer/{entry}`
-        entry_page,
-        erasures_page,
-        accesses_page,
-        archive_page,
-        log_page,
-        policies_page,
-        complaint_list_page,  # before `/desk/complaints/{number}`
-        complaint_file_page,
-        complain_pages,
-        key_requests,
-        demo_sign_in,
-        registrar_pages,
-        officer_pages,
-        own_enterprise_page,
-        pledge_form,
-        acknowledgements,
-        roster_form_page,
-        roster_report_page,
-        audits_page,
-        outbox_page,
-        own_notices,
-    ):
+    app.router.routes += [
+        # `api/routes/fast_paths.py` answers these two before; here they stand for what other methods are told.
+        Route("/entries", PostEntries(service), methods=["POST"]),
+        Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]),
+        Route("/entries/batch", post_batch, methods=["POST"]),
+        Route("/bodies", post_body, methods=["POST"]),
+        Route("/v1/standings/query", post_query, methods=["POST"]),
+    ]
+    for module in (*_PROGRAMS, *_PUBLIC_PAGES, *_DESKS):
         app.include_router(module.router)
     app.openapi_schema = describe(app)
     app.add_exception_handler(LedgerError, _ledger_error)

@@ -52,7 +52,7 @@ from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
 from ledger.store.receiver_encryption import make_own_secret
 from projections.completeness.map_tables import prepare_map
-from projections.engine.process import ProjectionProcess
+from projections.engine.projecting_process import ProjectionProcess
 from projections.engine.schema import prepare
 
 __all__ = ["open_service", "serve"]

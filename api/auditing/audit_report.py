@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from ledger.audit import AuditFinding, AuditResult
-from ledger.audit.promises import NOTICES, PROMISES
+from ledger.audit.findings import NOTICES, PROMISES
 
 __all__ = ["as_html", "as_json"]
 

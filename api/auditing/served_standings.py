@@ -11,7 +11,7 @@ import msgspec
 from api.client.client import Client
 from ledger.audit import AuditSource, Findings, Timeline
 from ledger.audit.replay_rules import Stream
-from ledger.audit.worker import StreamCheck
+from ledger.audit.streams import StreamCheck
 from ledger.cose.standing_token import standing_kid, verify_standing
 from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Busy, LedgerError, Refuted, Unavailable

@@ -1,8 +1,4 @@
-"""Sets a certificate: model and attachments in, PDF/A-3b (ISO 19005-3) out. The same input gives the same bytes.
-
-The fonts come with the packages that the lock names, never from the machine. Typst keeps threads: a process that has
-set something must not fork any more (threads, or `spawn`).
-"""
+"""Sets a certificate: model and attachments in, PDF/A-3b (ISO 19005-3) out. The same input gives the same bytes."""
 
 from __future__ import annotations
 
@@ -15,14 +11,14 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import msgspec
-import typst
 
 from api.certificates.attached import AttachedFile
 from api.certificates.layout import Certificate
 from api.certificates.qr import qr_svg
+from api.certificates.typesetting import CharacterUnknown, pdf_of
 from ledger.errors import Refused
 
-__all__ = ["SET_BY", "fonts", "typeset"]
+__all__ = ["SET_BY", "typeset"]
 
 _TEMPLATE_VERSION: Final = 1  # one more whenever the template, the layout or a font changes
 SET_BY: Final = f"certificate {_TEMPLATE_VERSION}, typst {version('typst')}, pyhanko {version('pyhanko')}"
@@ -45,28 +41,16 @@ def typeset(certificate: Certificate, attachments: Sequence[AttachedFile], issue
             (root / "qr.svg").write_bytes(qr_svg(certificate.page))
             for one in attachments:
                 (root / one.name).write_bytes(one.content)
-            compiler = typst.Compiler(root / "main.typ", root=root, font_paths=fonts(), sys_inputs=inputs)
-            pdf = compiler.compile(format="pdf", pdf_standards="a-3b", timestamp=issued_at)
-    except typst.TypstError as error:
-        if "could not be displayed" not in str(error):
-            raise
+            return pdf_of(root / "main.typ", inputs, "a-3b", issued_at, root=root)
+    except CharacterUnknown as error:
         raise Refused(
             "certificate.character_unknown",
             "公告含有现有字体都没有的字符，不能制发",
             "the certificate holds a character that none of its fonts has: it is not made with a hole in it",
-            str(error)[:200],
+            str(error),
         ) from error
-    assert isinstance(pdf, bytes)  # a single file was asked for
-    return pdf
 
 
 @cache
 def _template() -> bytes:
     return files("api.certificates").joinpath("certificate.typ").read_bytes()
-
-
-@cache
-def fonts() -> typst.Fonts:
-    """Noto Serif SC and Noto Sans SC, and Noto Sans CJK SC for what those lack (44,810 characters)."""
-    folders = [str(files(package)) for package in ("pylopdf_fonts_zh_cn", "noto_cjk_sans_otc")]
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)

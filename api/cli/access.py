@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from api.cli.options import FILE
 from api.cli.output import print_json, write_new
-from api.cli.signed_requests import RequestSigner, signed_options
+from api.cli.signed_request_options import RequestSigner, signed_options
 from api.client.client import Client, RegisteredEntry
 from ledger.cose.statement import Claims, make_statement
 from ledger.domain.events.access_log import AccessDigestPublished

@@ -16,13 +16,13 @@ from api.auditing.audit_report import as_html, as_json
 from api.auditing.audit_target import Opened, open_database, open_published
 from api.auditing.served_standings import ServedStandings
 from api.cli.chosen_database import data_dir_option, opened
-from api.cli.engine import engine_option, opened_engine, workers_option
+from api.cli.engine_options import engine_option, opened_engine, workers_option
 from api.cli.options import FILE, FOLDER
 from api.cli.output import explain
 from api.cli.progress_bar import progress_bar
 from ledger.audit import Audited, AuditResult, AuditWorkers, FurtherChecks, Known, run_audit
 from ledger.audit.audit import Progress
-from ledger.audit.worker import StreamChecks
+from ledger.audit.streams import StreamChecks
 from ledger.errors import LedgerError, Malformed
 from ledger.parallel.engine import Engine
 from ledger.tlog.checkpoint import open_checkpoint

@@ -23,7 +23,7 @@ from api.monitor.renewal import with_evidence
 from ledger.charter.charter import CharterParty, CharterRoot, CharterRules, FoundedLog, LogAnchors, make_charter
 from ledger.charter.charter_file import read_charter, write_charter
 from ledger.charter.default_policies import calendar_2026, default_registration_policy, default_standing_policy
-from ledger.charter.succession import make_succession
+from ledger.charter.succession_statement import make_succession
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.events.party import Role, SuccessionReason
 from ledger.domain.values.dates import shanghai_date

@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ from api.monitor.atomic_files import keep_evidence, only_one
 from api.monitor.checkpoint_growth import Inconsistent
 from api.monitor.graceful_shutdown import GracefulShutdown
 from api.monitor.log_source import LogSource
-from api.monitor.monitor import FollowedSubjects, Monitor
+from api.monitor.monitor import FollowedSubjects, Monitor, Sink
 from api.monitor.monitor_state import FollowState
 from api.monitor.notices import Noticed
 from api.monitor.retry import keep_going
@@ -86,42 +87,71 @@ def follow(
             webhook = Webhook(webhook_url, read_secrets(secret_path), tries_max=tries, say=_say)
             stack.callback(webhook.close)
         stack.enter_context(stopping.listening())
-        wanted = tuple(map(_subject, subjects))
-        origin = url
-        follower: Monitor | None = None
-        progress = stack.enter_context(progress_bar()) if sys.stderr.isatty() else None
-        task = None if progress is None else progress.add_task("verifying", total=None)
-
-        def step(done: int, size: int) -> None:
-            if progress is not None and task is not None:
-                progress.update(task, completed=done, total=size)
-
-        def one_round() -> None:
-            nonlocal follower, origin
-            if follower is None:
-                before = FollowState.load(state_path)
-                remembered = before.trust.encode() if before is not None and trust_path is None else None
-                trust, text = believed(trust_path, remembered, source, _say)
-                origin = trust.origin
-                follower = Monitor(
-                    source,
-                    trust,
-                    _Posting(webhook) if webhook is not None else _Printing(as_json),
-                    FollowedSubjects(state_path, wanted, "" if trust_path is not None else text.decode(), from_now),
-                    stopping=stopping,
-                    progress=step,
-                )
-            follower.round()
-
+        rounds = _Rounds(
+            source,
+            trust_path,
+            FollowedSubjects(state_path, tuple(map(_subject, subjects)), from_now=from_now),
+            _Posting(webhook) if webhook is not None else _Printing(as_json),
+            stopping,
+            stack.enter_context(_verifying()),
+        )
         try:
-            keep_going(one_round, once=once, interval=interval, say=lambda error: _say(explain(error)[0]))
+            keep_going(rounds.next, once=once, interval=interval, say=lambda error: _say(explain(error)[0]))
         except Inconsistent as found:
             kept = keep_evidence(evidence_path, found)
             _say(f"日志不一致 / THE LOG IS INCONSISTENT ({found.kind})\n{found.zh}\n{found.en}\n{kept}")
             if webhook is not None:
                 with contextlib.suppress(Unavailable):
-                    webhook.shout(origin, found)
+                    webhook.shout(rounds.origin, found)
             ctx.exit(1)
+
+
+class _Rounds:
+    """The rounds of one run. What is believed of the log is settled at the first that reaches it."""
+
+    def __init__(
+        self,
+        source: LogSource,
+        trust_path: Path | None,
+        followed: FollowedSubjects,
+        sink: Sink,
+        stopping: GracefulShutdown,
+        step: Callable[[int, int], None],
+    ) -> None:
+        self._source = source
+        self._trust_path = trust_path
+        self._followed = followed
+        self._sink = sink
+        self._stopping = stopping
+        self._step = step
+        self._monitor: Monitor | None = None
+        self.origin = source.url  # until the log has said its name
+
+    def next(self) -> None:
+        """One more round. Raises `Inconsistent`, and what keeps the log from being looked at."""
+        if self._monitor is None:
+            self._monitor = self._begun()
+        self._monitor.round()
+
+    def _begun(self) -> Monitor:
+        given = self._trust_path
+        before = FollowState.load(self._followed.state_path)
+        remembered = before.trust.encode() if before is not None and given is None else None
+        trust, text = believed(given, remembered, self._source, _say)
+        self.origin = trust.origin
+        followed = self._followed if given is not None else self._followed._replace(trust_text=text.decode())
+        return Monitor(self._source, trust, self._sink, followed, stopping=self._stopping, progress=self._step)
+
+
+@contextlib.contextmanager
+def _verifying() -> Iterator[Callable[[int, int], None]]:
+    """A bar for whoever looks on, told how many entries are done of how many."""
+    if not sys.stderr.isatty():
+        yield lambda done, size: None
+        return
+    with progress_bar() as bar:
+        task = bar.add_task("verifying", total=None)
+        yield lambda done, size: bar.update(task, completed=done, total=size)
 
 
 class _Printing:

@@ -23,7 +23,7 @@ from api.importing.import_signer import ImportSigner, hand_of
 from api.importing.public_records import Look
 from api.importing.row_ranges import row_numbers
 from api.importing.service_client import ImportClient
-from api.importing.source_mapping import read_mapping
+from api.importing.source_mapping import SourceMapping, read_mapping
 from api.importing.submission import ImportRun
 from api.importing.table_kinds import Kind
 from api.importing.table_plan import TableReading
@@ -105,10 +105,18 @@ def import_(
     target = report_path or Path(f"{path.stem}.report.csv")
     if target.resolve() in (path.resolve(), key_path.resolve()):
         raise click.BadParameter(f"{target} is what is read", param_hint="--report")
-    if mapping_path is not None and (campaign is not None or kind not in (None, "outcomes")):
-        raise click.UsageError("--mapping is for outcomes of another source, --campaign for a roster")
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter(f"{url} is not the address of a service (http://… or https://…)", param_hint="URL")
+    reading = TableReading(
+        kind=kind,
+        campaign=campaign,
+        mapping=None if mapping_path is None else _mapping(mapping_path, kind, campaign),
+        scope=scope,
+        looked=Look(address, _date(checked_on), _date(recheck_by), severity),
+        annexes=annexes,
+        late_ground=late_ground,
+        approved=_rows(approve),
+    )
     gc.set_threshold(_KEPT_OBJECTS, 20, 20)
     with _interrupted_by_sigterm(), httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS) as client:
 
@@ -127,23 +135,10 @@ def import_(
                 client,
                 ImportSigners(who, organizer),
                 shanghai_date(int(time.time())),
-                TableReading(
-                    kind=kind,
-                    campaign=campaign,
-                    mapping=None if mapping_path is None else read_mapping(mapping_path),
-                    scope=scope,
-                    looked=Look(address, _date(checked_on), _date(recheck_by), severity),
-                    annexes=annexes,
-                    late_ground=late_ground,
-                    approved=_rows(approve),
-                ),
+                reading,
                 ImportRun(dry_run, lambda done, total: bar.update(task, completed=done, total=total)),
             )
-    with unfinished(target) as out:
-        out.write(report.to_json() if target.suffix == ".json" else report.to_csv())
-    _say(report, target)
-    refused = "refused" in report.counts()
-    ctx.exit(2 if report.stopped else 1 if refused else 0)
+    ctx.exit(_finish(report, target))
 
 
 @contextmanager
@@ -168,8 +163,16 @@ def _rows(text: str | None) -> frozenset[int]:
         raise click.BadParameter(str(error), param_hint="--approve") from None
 
 
-def _say(report: ImportReport, target: Path) -> None:
-    """What became of the rows, in short; the rest is in the file."""
+def _mapping(path: Path, kind: Kind | None, campaign: str | None) -> SourceMapping:
+    if campaign is not None or kind not in (None, "outcomes"):
+        raise click.UsageError("--mapping is for outcomes of another source, --campaign for a roster")
+    return read_mapping(path)
+
+
+def _finish(report: ImportReport, target: Path) -> int:
+    """The exit code; what became of the rows is said in short, the rest is in the file."""
+    with unfinished(target) as out:
+        out.write(report.to_json() if target.suffix == ".json" else report.to_csv())
     for status, count in report.counts().items():
         click.echo(f"{count:>7}  {status}")
     for rule, count in report.reasons().items():
@@ -179,3 +182,4 @@ def _say(report: ImportReport, target: Path) -> None:
     if report.stopped:
         click.echo(f"提前结束 / ended early: {report.stopped}", err=True)
     click.echo(f"report: {target}")
+    return 2 if report.stopped else 1 if "refused" in report.counts() else 0

@@ -17,7 +17,7 @@ import msgspec
 
 from api.cli.files import BODY, EVIDENCE, RECEIPT, STATEMENT, TRANSPARENT, named
 from api.cli.output import print_json, write_new
-from api.cli.signed_requests import RequestSigner, signed_options
+from api.cli.signed_request_options import RequestSigner, signed_options
 from api.client.client import Client, RegisteredEntry, Waiting
 from ledger.cose.receipt import attach
 from ledger.cose.statement import Claims, decode_event, make_sealed, make_statement, parse_statement

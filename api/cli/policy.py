@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from api.cli.chosen_database import data_dir_option, opened
-from api.cli.engine import engine_option, opened_engine, workers_option
+from api.cli.engine_options import engine_option, opened_engine, workers_option
 from api.cli.options import FILE
 from api.cli.progress_bar import progress_bar
 from ledger.domain.rules.policy_conditions import flaws_of, policy_schema, read_policy, require_flawless

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from api.cli.chosen_database import data_dir_option, opened
-from api.cli.engine import engine_option, opened_engine, workers_option
+from api.cli.engine_options import engine_option, opened_engine, workers_option
 from api.cli.progress_bar import progress_bar
 from projections.completeness.map_rebuild import rebuild_map
 from projections.engine.rebuild import rebuild as derive

@@ -66,4 +66,4 @@ def open_witnessing(
     if policy is None or not policy.witnesses:
         return Witnessing(published, None)
     lease = Lease(store.conninfo, WITNESSES)
-    return Witnessing(published, CosigningLoop(store, log, policy, published, lease, registry))
+    return Witnessing(published, CosigningLoop(store, log, published, lease, registry))

@@ -34,7 +34,7 @@ from ledger.reading.log_reader import Log
 from ledger.store.contract import CheckpointRow, Store
 from ledger.store.cosignatures import CosignatureRow
 from ledger.store.lease import Lease
-from ledger.tlog.witness_policy import Policy, PolicyWitness
+from ledger.tlog.witness_policy import PolicyWitness
 from ledger.witness import AddCheckpoint, Conflict, NotConsistent
 
 __all__ = ["CosigningLoop", "WitnessStatus", "retry_seconds"]
@@ -76,12 +76,13 @@ class CosigningLoop:
         self,
         store: Store,
         log: Log,
-        policy: Policy,
         published: Published,
         lease: Lease | None,
         registry: CollectorRegistry,
         client: Callable[[PolicyWitness], WitnessClient] = WitnessClient,
     ) -> None:
+        policy = published.policy
+        assert policy is not None  # whoever has none asks nobody
         self._store = store
         self._log = log
         self._policy = policy

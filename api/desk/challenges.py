@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.cose.sign_in import NONCE_BYTES
+from ledger.cose.sign_in_answer import NONCE_BYTES
 from ledger.errors import Refuted
 from ledger.limits import CHALLENGE_SECONDS_MAX
 

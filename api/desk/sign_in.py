@@ -22,7 +22,7 @@ from api.http.bodies import read_bounded
 from api.http.errors import AccessDenied
 from api.http.same_origin import WebOrigins
 from api.service.service import Service
-from ledger.cose.sign_in import parse_sign_in
+from ledger.cose.sign_in_answer import parse_sign_in
 from ledger.domain.rules.party_conditions import usable_key
 from ledger.domain.values.dates import shanghai_date
 from ledger.errors import Malformed, Refused, Refuted

@@ -18,7 +18,7 @@ from ledger.cose.standing_token import standing_issued_at, standing_kid, verify_
 from ledger.errors import Malformed, Refuted, Uncheckable
 from ledger.verifier import Remark, Trust, Verified
 from ledger.verifier.evidence_archive import VerifiedArchive, verify_archive
-from ledger.verifier.formats.archive_paths import standing_path
+from ledger.verifier.formats.archive import standing_path
 from ledger.verifier.formats.manifest import INDEX
 
 __all__ = ["CheckedArchive", "check_archive"]

@@ -9,7 +9,7 @@ from api.evidence.evidence_source import EvidenceSource
 from ledger.cose.receipt import detach, parse_receipt
 from ledger.cose.statement import Statement, parse_statement
 from ledger.limits import PROOFS_READ_MAX
-from ledger.verifier.formats.bundle_reading import parse_bundle
+from ledger.verifier.formats.bundle import parse_bundle
 from ledger.verifier.formats.manifest import Why
 
 __all__ = ["Fetched", "FetchedStatement", "parts"]

@@ -28,7 +28,7 @@ from ledger.tlog.note import parse_note
 from ledger.tlog.tlog_proof import TlogProof, format_proof
 from ledger.verifier.archive_contents import annexes_of, encode_accesses, encode_salt
 from ledger.verifier.evidence_archive import ground_of
-from ledger.verifier.formats import archive_paths as paths
+from ledger.verifier.formats import archive
 from ledger.verifier.formats.archive import ArchiveTooLarge
 from ledger.verifier.formats.evidence import encode_evidence, select
 from ledger.verifier.formats.manifest import CHECKPOINT, COMPLETENESS, TRUST, ExportedBy, LeftOut, Why
@@ -36,8 +36,8 @@ from ledger.verifier.formats.manifest import CHECKPOINT, COMPLETENESS, TRUST, Ex
 __all__ = ["Material", "Wanted", "gather"]
 
 Tell = Callable[[int], None]
-_PROVEN: Final[tuple[paths.Folder, ...]] = ("entries", "rules", "campaigns")
-_FOLDERS: Final[dict[str, paths.Folder]] = {"policy": "rules", "campaign": "campaigns"}
+_PROVEN: Final[tuple[archive.Folder, ...]] = ("entries", "rules", "campaigns")
+_FOLDERS: Final[dict[str, archive.Folder]] = {"policy": "rules", "campaign": "campaigns"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +175,9 @@ class _Gathering:
 
     def _entry(self, material: Material, index: int, event: Event | Closed, body: bytes | Why | None) -> Recorded:
         transparent, statement, _ = self._fetched[index]
-        material.members[paths.numbered("entries", index, paths.TRANSPARENT)] = transparent
+        material.members[archive.numbered("entries", index, archive.TRANSPARENT)] = transparent
         if isinstance(body, bytes):
-            material.members[paths.numbered("entries", index, paths.BODY)] = body
+            material.members[archive.numbered("entries", index, archive.BODY)] = body
             event = decode_event(statement, body)
         elif body is not None:
             material.left_out.append(LeftOut(what="body", why=body, entry=index))
@@ -191,14 +191,14 @@ class _Gathering:
         if not isinstance(kept, KeptAttachment):
             material.left_out.append(LeftOut(what="attachment", why=kept, entry=index))
             return
-        material.members[paths.attachment_path(event.attachment, event.media_type)] = kept.content
-        material.members[paths.salt_path(event.attachment)] = encode_salt(event.attachment, kept.salt)
+        material.members[archive.attachment_path(event.attachment, event.media_type)] = kept.content
+        material.members[archive.salt_path(event.attachment)] = encode_salt(event.attachment, kept.salt)
 
     def _annexes(self, material: Material, index: int, event: Event | Closed) -> None:
         missing = 0
         for digest in annexes_of(event):
             try:
-                material.members[paths.annex_path(digest)] = self._source.annex(digest)
+                material.members[archive.annex_path(digest)] = self._source.annex(digest)
             except NotFound:
                 missing += 1
         if missing:
@@ -222,10 +222,11 @@ class _Gathering:
                 self._recorded(index, decode_event(self._fetched[index].statement)) for index in indices
             ]
             left += [at.issuer for at in stream]
-            folder: paths.Folder | None = _FOLDERS.get(kind(subject))
+            folder: archive.Folder | None = _FOLDERS.get(kind(subject))
             for index in indices if folder is not None else ():
                 assert folder is not None
-                material.members[paths.numbered(folder, index, paths.TRANSPARENT)] = self._fetched[index].transparent
+                path = archive.numbered(folder, index, archive.TRANSPARENT)
+                material.members[path] = self._fetched[index].transparent
         return sorted((at for stream in found.values() for at in stream), key=lambda at: at.index)
 
     def _evidence(self, material: Material, events: Iterable[Recorded], governing: Sequence[Recorded]) -> None:
@@ -239,19 +240,19 @@ class _Gathering:
             indices = select(governing, issuer, kid)
             chosen.update(indices)
             evidence = encode_evidence([self._fetched[index].transparent for index in indices])
-            material.members[paths.evidence_path(kid)] = evidence
-        rules = set(paths.numbers(material.members, "rules", paths.TRANSPARENT))
+            material.members[archive.evidence_path(kid)] = evidence
+        rules = set(archive.numbers(material.members, "rules", archive.TRANSPARENT))
         for index in chosen - rules:
-            material.members[paths.numbered("evidence", index, paths.PROOF)] = b""  # made with the others
+            material.members[archive.numbered("evidence", index, archive.PROOF)] = b""  # made with the others
 
     def _proofs(self, material: Material, note: bytes) -> None:
         """Of every statement, that it is in the tree of the one checkpoint."""
         for folder in _PROVEN:
-            for index in paths.numbers(material.members, folder, paths.TRANSPARENT):
-                material.members[paths.numbered(folder, index, paths.PROOF)] = b""
+            for index in archive.numbers(material.members, folder, archive.TRANSPARENT):
+                material.members[archive.numbered(folder, index, archive.PROOF)] = b""
         due: dict[int, list[str]] = {}
         for path in material.members:
-            if path.endswith(f".{paths.PROOF}"):
+            if path.endswith(f".{archive.PROOF}"):
                 due.setdefault(int(path.partition("/")[2].partition(".")[0]), []).append(path)
         for part in parts(sorted(due)):
             for index, hashes in self._source.inclusions(part, self._size).items():
@@ -262,9 +263,9 @@ class _Gathering:
         unsigned = 0
         for day in dict.fromkeys(material.period):
             said = self._source.standing(material.subject, day, self._size)
-            material.members[paths.standing_path(day, "json")] = said.document
+            material.members[archive.standing_path(day, "json")] = said.document
             if said.signed is not None:
-                material.members[paths.standing_path(day, "cose")] = said.signed
+                material.members[archive.standing_path(day, "cose")] = said.signed
             else:
                 unsigned += 1
         if unsigned:
@@ -275,7 +276,7 @@ class _Gathering:
             material.left_out.append(LeftOut(what="accesses", why=rows))
             return
         first, last = material.period
-        material.members[paths.ACCESSES] = encode_accesses([row for row in rows if first <= row.day <= last])
+        material.members[archive.ACCESSES] = encode_accesses([row for row in rows if first <= row.day <= last])
 
     def _completeness(self, material: Material, bundle: bytes | None) -> None:
         if bundle is None:
@@ -285,18 +286,8 @@ class _Gathering:
 
     def _recorded(self, index: int, event: Event | Closed) -> Recorded:
         _, statement, recorded_at = self._fetched[index]
-        return Recorded(
-            index=index,
-            subject=statement.subject,
-            version=1,  # nothing of what is gathered depends on it
-            recorded_at=recorded_at,
-            statement_id=statement.statement_id,
-            issuer=statement.issuer,
-            kid=statement.kid,
-            iat=statement.iat,
-            sealed=statement.sealed,
-            event=event,
-        )
+        # nothing of what is gathered depends on the version
+        return statement.recorded(event, index=index, version=1, recorded_at=recorded_at)
 
 
 def _size_of(note: bytes) -> int:

@@ -24,7 +24,7 @@ from ledger.domain.events.party import PartyEnrolled, TrustAnchorsEstablished
 from ledger.errors import Malformed
 from ledger.tlog.checkpoint import parse_checkpoint
 from ledger.tlog.note import parse_note
-from ledger.verifier.formats import archive_paths as paths
+from ledger.verifier.formats import archive
 from ledger.verifier.formats.evidence import parse_evidence
 from ledger.verifier.formats.manifest import CHECKPOINT, INDEX, MANIFEST, SIGNATURE, ArchiveManifest, LeftOut
 
@@ -34,7 +34,7 @@ _SHANGHAI: Final = timezone(timedelta(hours=8))
 _STYLE: Final = resources.files("api.evidence").joinpath("page.css").read_text(encoding="utf-8")
 
 
-_RULES: Final[tuple[paths.Folder, ...]] = ("rules", "campaigns")
+_RULES: Final[tuple[archive.Folder, ...]] = ("rules", "campaigns")
 
 
 class _Entry(NamedTuple):
@@ -118,7 +118,7 @@ def _verifying(manifest: ArchiveManifest, members: Mapping[str, bytes]) -> Itera
     if manifest.entries:
         first = manifest.entries[0]
         kid = _entry(members, "entries", first).statement.kid
-        entry, evidence = paths.numbered("entries", first, paths.TRANSPARENT), paths.evidence_path(kid)
+        entry, evidence = archive.numbered("entries", first, archive.TRANSPARENT), archive.evidence_path(kid)
         yield f"<p>{both(zh, en)}</p>"
         yield f"<pre>credit-ledger verify {entry} \\\n  --evidence {evidence} \\\n  --trust trust.json</pre>"
     yield "</section>"
@@ -132,7 +132,7 @@ def _standings(manifest: ArchiveManifest, members: Mapping[str, bytes]) -> Itera
 
 
 def _standing(day: date, members: Mapping[str, bytes]) -> Iterator[str]:
-    path = paths.standing_path(day, "json")
+    path = archive.standing_path(day, "json")
     try:
         said = msgspec.json.decode(members[path], type=_Standing)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError) as error:
@@ -182,7 +182,7 @@ def _article(
     yield f'<article id="entry-{at.at}"><h3>{both(f"第 {at.at} 条", f"entry {at.at}")} · {name}</h3>'
     if not isinstance(event, Closed):
         yield fields(_builtins(event))
-    ground = paths.numbered("entries", at.at, paths.BODY)
+    ground = archive.numbered("entries", at.at, archive.BODY)
     if not statement.sealed and ground in members:
         yield fields({"ground": _text(members[ground])})
     for one in left_out:
@@ -195,8 +195,8 @@ def _article(
         f'<p class="by">{both("登记", "recorded")} {at.recorded_at:%Y-%m-%d %H:%M:%S} (UTC+8){effective} · {sealed}<br>'
         f"{both('签发', 'signed by')} {signed}<br>{both('密钥', 'key')} <code>{statement.kid.hex()}</code></p>"
     )
-    own = [paths.numbered("entries", at.at, ending) for ending in (paths.TRANSPARENT, paths.BODY, paths.PROOF)]
-    links = [*(path for path in own if path in members), paths.evidence_path(statement.kid), *_beside(event, members)]
+    own = [archive.numbered("entries", at.at, ending) for ending in (archive.TRANSPARENT, archive.BODY, archive.PROOF)]
+    links = [*(path for path in own if path in members), archive.evidence_path(statement.kid), *_beside(event, members)]
     yield '<p class="files">' + " ".join(f'<a href="{path}">{path}</a>' for path in links) + "</p></article>"
 
 
@@ -213,14 +213,14 @@ def _beside(event: Event | Closed, members: Mapping[str, bytes]) -> list[str]:
 def _rules(members: Mapping[str, bytes]) -> Iterator[str]:
     yield f"<section><h2>{both('规则、日历和承诺活动', 'Policies, calendars, campaigns')}</h2><ul>"
     for folder in _RULES:
-        for index in paths.numbers(members, folder, paths.TRANSPARENT):
+        for index in archive.numbers(members, folder, archive.TRANSPARENT):
             at = _entry(members, folder, index)
             kind = type(at.event).__name__
             about = ""
             if isinstance(at.event, CampaignOpened | CampaignCorrected):
                 about = f" {shown(at.event.name_zh)} <code>{shown(at.statement.subject)}</code>"
             effective = at.event.effective_on if isinstance(at.event, Event) else ""
-            path = paths.numbered(folder, index, paths.TRANSPARENT)
+            path = archive.numbered(folder, index, archive.TRANSPARENT)
             yield (
                 f"<li>{both(EVENTS.get(kind, kind), kind)}{about}, {effective} · "
                 f'<a href="{path}">{both(f"第 {index} 条", f"entry {index}")}</a></li>'
@@ -247,10 +247,10 @@ def _files(members: Mapping[str, bytes]) -> Iterator[str]:
     yield "</tbody></table></section>"
 
 
-def _entry(members: Mapping[str, bytes], folder: paths.Folder, index: int) -> _Entry:
-    data, receipts = detach(members[paths.numbered(folder, index, paths.TRANSPARENT)])
+def _entry(members: Mapping[str, bytes], folder: archive.Folder, index: int) -> _Entry:
+    data, receipts = detach(members[archive.numbered(folder, index, archive.TRANSPARENT)])
     statement = parse_statement(data)
-    event = decode_event(statement, members.get(paths.numbered("entries", index, paths.BODY)))
+    event = decode_event(statement, members.get(archive.numbered("entries", index, archive.BODY)))
     return _Entry(index, statement, event, datetime.fromtimestamp(parse_receipt(receipts[0]).iat, _SHANGHAI))
 
 
@@ -258,7 +258,7 @@ def _names(members: Mapping[str, bytes]) -> dict[str, str]:
     """The names of parties, as the evidence inside gives them."""
     names: dict[str, str] = {}
     for path in sorted(members):
-        if path.endswith(f".{paths.EVIDENCE}"):
+        if path.endswith(f".{archive.EVIDENCE}"):
             for transparent in parse_evidence(members[path]):
                 statement = parse_statement(detach(transparent)[0])
                 event = decode_event(statement)

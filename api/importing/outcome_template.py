@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from api.importing.source_mapping import Mapping, parse_mapping
+from api.importing.source_mapping import SourceMapping, parse_mapping
 from api.importing.table_reader import ENTRIES, Column
 
 __all__ = ["COLUMNS", "HEADER", "OUTCOME_WORDS", "REPLY_WORDS", "national_mapping"]
@@ -64,7 +64,7 @@ map = {{ {outcomes} }}
 
 
 @cache
-def national_mapping() -> Mapping:
+def national_mapping() -> SourceMapping:
     """The template's mapping; a case without a notice to the enterprise needs a ground given with the import."""
 
     def pairs(words: dict[str, str]) -> str:

@@ -27,7 +27,7 @@ from api.importing.enterprise_identity import (
 )
 from api.importing.row_plan import RowPlan, SingleWork
 from api.importing.row_reader import RowReader
-from api.importing.source_mapping import DATES, LINES, MONTHS, REQUIRED, Mapping
+from api.importing.source_mapping import DATES, LINES, MONTHS, REQUIRED, SourceMapping
 from api.importing.table_reader import TableRow
 from api.importing.validation_errors import Unreadable, excerpt
 from ledger.domain.events.base import PaperEvidence
@@ -48,7 +48,7 @@ class OutcomeRules:
     organizer who enters enterprises does.
     """
 
-    mapping: Mapping
+    mapping: SourceMapping
     today: date
     file_sha256: str
     derive: Derive
@@ -156,7 +156,7 @@ def _who(read: RowReader, rules: OutcomeRules) -> Who | None:
     return Who(subject, name, code, individual, division=code[2:8])
 
 
-def _said(read: RowReader, mapping: Mapping, name: str) -> str | None:
+def _said(read: RowReader, mapping: SourceMapping, name: str) -> str | None:
     """The field's value for this row, by the mapping; None, with a flaw where one is due."""
     field = mapping.fields.get(name)
     if field is None:
@@ -200,7 +200,7 @@ def _said(read: RowReader, mapping: Mapping, name: str) -> str | None:
     return text
 
 
-def _day(read: RowReader, mapping: Mapping, name: str, today: date) -> date | None:
+def _day(read: RowReader, mapping: SourceMapping, name: str, today: date) -> date | None:
     field = mapping.fields.get(name)
     if field is None or field.column is None:
         return None

@@ -45,7 +45,7 @@ __all__ = [
     "REQUIRED",
     "Field",
     "MappedSource",
-    "Mapping",
+    "SourceMapping",
     "SubjectRule",
     "parse_mapping",
     "read_mapping",
@@ -105,7 +105,7 @@ class Field(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.columns or ((self.column,) if self.column else ())
 
 
-class Mapping(Struct, frozen=True, kw_only=True):
+class SourceMapping(Struct, frozen=True, kw_only=True):
     """A mapping that has been checked: `parse_mapping` makes it."""
 
     source: MappedSource
@@ -126,7 +126,7 @@ class _Document(Struct, forbid_unknown_fields=True):
     fields: dict[str, str | Field]
 
 
-def read_mapping(path: Path) -> Mapping:
+def read_mapping(path: Path) -> SourceMapping:
     """Raises `Malformed`, naming file and key, or `OSError`."""
     if path.stat().st_size > IMPORT_MAPPING_BYTES_MAX:
         raise Malformed(f"{path.name}: a mapping file has at most {IMPORT_MAPPING_BYTES_MAX:,} bytes")
@@ -138,7 +138,7 @@ def read_mapping(path: Path) -> Mapping:
         raise Malformed(f"{path.name}: {error}") from None
 
 
-def parse_mapping(text: str) -> Mapping:
+def parse_mapping(text: str) -> SourceMapping:
     """Raises `Malformed`, naming the key that is wrong and what may stand there."""
     if len(text) > IMPORT_MAPPING_BYTES_MAX:
         raise Malformed(f"a mapping file has at most {IMPORT_MAPPING_BYTES_MAX:,} bytes")
@@ -151,7 +151,7 @@ def parse_mapping(text: str) -> Mapping:
     _check_subject(document.subject)
     fields = {name: Field(column=one) if isinstance(one, str) else one for name, one in document.fields.items()}
     _check_fields(fields)
-    return Mapping(source=document.source, subject=document.subject, fields=fields)
+    return SourceMapping(source=document.source, subject=document.subject, fields=fields)
 
 
 def _check_subject(rule: SubjectRule) -> None:

@@ -16,7 +16,7 @@ from api.importing.public_records import Look, PublicRecordRules, plan_public_re
 from api.importing.roster import RosterRules, plan_roster
 from api.importing.row_plan import RowPlan
 from api.importing.service_client import ImportClient
-from api.importing.source_mapping import Mapping
+from api.importing.source_mapping import SourceMapping
 from api.importing.standards_table import DeclarationRules, plan_declarations
 from api.importing.statement_names import Naming
 from api.importing.table_kinds import Kind, kind_of
@@ -49,7 +49,7 @@ class TableReading:
 
     kind: Kind | None = None
     campaign: str | None = None
-    mapping: Mapping | None = None
+    mapping: SourceMapping | None = None
     scope: Scope | None = None
     looked: Look = field(default_factory=Look)
     annexes: Path | None = None

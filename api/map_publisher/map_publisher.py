@@ -70,7 +70,7 @@ async def _publish(service: Service, signer: Signer) -> None:
         AdmittingLog(service.origin, service.governance, service.sequencer.keyring),
         now=service.clock(),
     )
-    (answer,) = await service.register(candidate)
+    (answer,) = await service.submissions.register(candidate)
     if isinstance(answer, LedgerError):
         raise answer
     _LOG.info("completeness map: root over %d entries is entry %d", cut.size, answer.index)

@@ -23,7 +23,7 @@ from ledger.tlog.checkpoint import VerifiedCheckpoint
 from ledger.tlog.proof import verify_consistency
 from ledger.tlog.tlog_proof import parse_proof
 from ledger.verifier import Trust
-from ledger.verifier.quorum import require_head
+from ledger.verifier.checkpoint import require_head
 
 __all__ = ["Inconsistent", "Kind", "KnownCheckpoint", "advance", "look", "open_head"]
 

@@ -7,6 +7,7 @@ service does without it as well, only slower: it begins some time after the serv
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from typing import Final
@@ -15,6 +16,7 @@ from api.pages.page_drawer import PageBook, PageDrawer
 from ledger.errors import LedgerError
 from ledger.limits import (
     PAGES_AHEAD_AFTER_SECONDS,
+    PAGES_AHEAD_BUSY_FACTOR,
     PAGES_AHEAD_ENTRIES_PER_SECOND_MAX,
     PAGES_AHEAD_PAUSE_SECONDS,
     PAGES_AHEAD_REST_FACTOR,
@@ -71,4 +73,13 @@ def draw_until(ended: Callable[[float], bool], book: PageBook) -> None:
             rest = PAGES_AHEAD_PAUSE_SECONDS
             continue
         worked = drawer.step()
-        rest = PAGES_AHEAD_REST_FACTOR * (time.monotonic() - at) if worked else PAGES_AHEAD_PAUSE_SECONDS
+        rest = _rest_factor() * (time.monotonic() - at) if worked else PAGES_AHEAD_PAUSE_SECONDS
+
+
+def _rest_factor() -> float:
+    """How often the time that drawing took it rests afterwards.
+
+    The lowest priority alone does not keep it out of others' way: where two cores are halves of one, whoever runs
+    beside it is slower (by a sixth, measured on standings), and the system does not know.
+    """
+    return max(PAGES_AHEAD_REST_FACTOR, PAGES_AHEAD_BUSY_FACTOR * os.getloadavg()[0] / (os.cpu_count() or 1))

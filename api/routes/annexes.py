@@ -21,7 +21,7 @@ from ledger.errors import NotFound
 from ledger.limits import ANNEX_BYTES_MAX, ANNEX_MAX_AGE_SECONDS
 from ledger.reading.feed import to_recorded
 from ledger.store.contract import Fact
-from ledger.store.owners import Owner
+from ledger.store.upload_owners import Owner
 
 __all__ = ["router"]
 

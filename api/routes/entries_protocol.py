@@ -255,7 +255,7 @@ class Wire(Connection):
             if candidate is None:
                 self._later(exchange, self._entries.register(exchange.body))
             else:
-                self._service.submit(Submission((candidate,), partial(self._told, exchange, candidate)))
+                self._service.submissions.submit(Submission((candidate,), partial(self._told, exchange, candidate)))
         except Exception as error:
             self._failed(exchange, error)
 

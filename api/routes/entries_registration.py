@@ -100,7 +100,7 @@ async def post_batch(request: Request) -> Response:
             numbers.append(number)
         except LedgerError as error:
             results[number] = encode(_refusal(problem_of(error)))
-    told = await service.register_all(groups)
+    told = await service.submissions.register_all(groups)
     receipts = await _existing_receipts(service, [answers[-1] for answers in told])
     for number, group, answers in zip(numbers, groups, told, strict=True):
         await clear_released(service, group, answers[-1])

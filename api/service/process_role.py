@@ -10,7 +10,7 @@ from ledger.keys.log_keys import LogKeys
 from ledger.reading.followed_log import FollowedLog
 from ledger.sequencing import Sequencer
 from ledger.verifier import TrustFile
-from projections.engine.process import ProjectionProcess
+from projections.engine.projecting_process import ProjectionProcess
 
 __all__ = ["ReadsOnly", "Writing"]
 

@@ -25,7 +25,7 @@ async def registered(service: Service, raw: bytes, body: bytes | None = None) ->
     it before it is submitted."""
     candidate = await admitted(service, raw, body)
     group = await with_pending(service, candidate)
-    answer = (await service.register(*group))[-1]
+    answer = (await service.submissions.register(*group))[-1]
     await clear_released(service, group, answer)
     return candidate, answer
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,6 +32,7 @@ from api.service.body_disclosure import Publicity
 from api.service.completeness_bundles import Bundles
 from api.service.event_tail import EventTail
 from api.service.filling_state import FillingState
+from api.service.gathered_submissions import Submissions
 from api.service.log_files import LogFiles
 from api.service.process_role import ReadsOnly, Writing
 from api.service.readiness import Condition, Readiness, reads_from, would_commit
@@ -42,15 +42,14 @@ from api.service.views import Views
 from ledger.domain.state.governance import Governance
 from ledger.domain.state.record import EnterpriseRecord
 from ledger.domain.values.dates import shanghai_date
-from ledger.errors import Behind, Busy, LedgerError
+from ledger.errors import Behind, LedgerError
 from ledger.keys.log_keys import LogKeys
 from ledger.limits import LONG_READS_MAX, READY_SECONDS_MAX, STREAMS_MAX, STREAMS_PER_CLIENT_MAX
 from ledger.mirror.published_log import PublishedLog
 from ledger.reading.feed import Feed
 from ledger.reading.followed_log import FollowedLog
 from ledger.reading.log_reader import Log
-from ledger.registration import Candidate
-from ledger.sequencing import Answer, Scrubber, Sequencer, Submission, check_behind
+from ledger.sequencing import Scrubber, Sequencer, check_behind
 from ledger.store.application import Ledger
 from ledger.store.desk import Desk
 from ledger.store.desk_releases import Drafts
@@ -111,12 +110,12 @@ class Service:
     standings: Standings = field(init=False)
     erasures: Erasures = field(init=False)
     streams: Turns = field(init=False)
+    submissions: Submissions = field(init=False)
     tail: EventTail | None = None
     closing: bool = False
     _certificates: Certificates | None = field(init=False, default=None)
     _long_reads: CapacityLimiter = field(init=False)
     _log_size: SharedLook = field(init=False)
-    _gathered: list[Submission] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.publicity = Publicity(self.feed, self.progress.rules, self.today)
@@ -150,6 +149,7 @@ class Service:
             per_client_max=STREAMS_PER_CLIENT_MAX,
             again_seconds=10,
         )
+        self.submissions = Submissions(lambda: self.sequencer)
         self.standings = Standings(self.conninfo, self.progress, self.views.standings)
 
     def record(self, subject: str) -> EnterpriseRecord:
@@ -253,29 +253,6 @@ class Service:
         """The calendar date in Asia/Shanghai: the one that rules mean."""
         return shanghai_date(self.clock())
 
-    async def register(self, *candidates: Candidate) -> tuple[Answer, ...]:
-        """Submit candidates as one group and wait until their fate is durable; `Busy` is an answer, too."""
-        future: asyncio.Future[tuple[Answer, ...]] = asyncio.get_running_loop().create_future()
-        self.submit(Submission(candidates, _setter(future)))
-        return await future
-
-    def submit(self, submission: Submission) -> None:
-        """Submit from the event loop, where its `deliver` is called in the end, too."""
-        if not self._gathered:
-            # All requests that this turn of the loop reads go to the sequencer at once, and share a commit.
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._gathered.append(submission)
-
-    async def register_all(self, groups: Sequence[tuple[Candidate, ...]]) -> list[tuple[Answer, ...]]:
-        """Submit several groups in order."""
-        return list(await asyncio.gather(*(self.register(*candidates) for candidates in groups)))
-
-    def _flush(self) -> None:
-        gathered, self._gathered = self._gathered, []
-        for left in self.sequencer.submit_all(gathered):
-            busy = Busy("the queue of statements")
-            left.deliver(tuple(busy for _ in left.candidates))
-
     async def off_loop(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what blocks (a read of the database) in a thread."""
         return await run_in_threadpool(call, *args, **kwargs)
@@ -326,11 +303,3 @@ def _close(part: Callable[[], None]) -> None:
         part()
     except LedgerError as error:
         _LOG.warning("while closing: %s", error)
-
-
-def _setter(future: asyncio.Future[tuple[Answer, ...]]) -> Callable[[tuple[Answer, ...]], None]:
-    def deliver(answers: tuple[Answer, ...]) -> None:
-        if not future.done():  # the client may have gone
-            future.set_result(answers)
-
-    return deliver

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from api.http.bodies import read_bounded
 from api.service.service import Service
 from api.service.signed_requests import authenticated, is_signed
-from ledger.store.owners import Owner
+from ledger.store.upload_owners import Owner
 
 __all__ = ["uploaded"]
 

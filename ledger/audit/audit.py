@@ -19,9 +19,9 @@ from ledger.audit.known_beforehand import Known, check_charter, compare_known
 from ledger.audit.replay_rules import AnnexNamed, AttachmentNamed
 from ledger.audit.side_tables import check_annexes, check_tables
 from ledger.audit.sources.source import AuditSource, Sources, StreamRange
+from ledger.audit.streams import Job, PartDone, Shared, StreamChecks, do_part, work_on
 from ledger.audit.tree import check_tree
 from ledger.audit.unique_facts import FactFiles, compare_facts
-from ledger.audit.worker import Job, PartDone, Shared, StreamChecks, do_part, work_on
 from ledger.limits import PART_ENTRIES_MAX, PARTS_PER_PROCESS_MIN
 from ledger.parallel.engine import Engine
 from ledger.tlog.hashing import EMPTY_ROOT

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from msgspec import Struct
 
-from ledger.audit.context import Heads
 from ledger.audit.findings import Findings
 from ledger.cose import headers
 from ledger.cose.cbor import decode
@@ -22,7 +21,7 @@ from ledger.tlog.checkpoint import VerifiedCheckpoint, open_checkpoint
 from ledger.tlog.hashing import HASH_BYTES
 from ledger.verifier import Trust
 
-__all__ = ["CheckpointChain", "HeadFound", "check_head"]
+__all__ = ["CheckpointChain", "HeadFound", "Heads", "check_head"]
 
 
 class HeadFound(Struct, frozen=True):
@@ -35,6 +34,26 @@ class HeadFound(Struct, frozen=True):
     signatures: int
     note: bytes = b""
     signed: bool = True
+
+
+class Heads(Struct, frozen=True):
+    """Sizes and times of all checkpoints, in the order of sizes, for looking up by which one an entry was first
+    covered. Picklable."""
+
+    sizes: array[int]
+    times: array[int]
+    gaps: tuple[tuple[int, int], ...] = ()  # entries [start, stop) whose checkpoint is missing: their time is not known
+
+    def known(self, index: int) -> bool:
+        """Whether the checkpoint that first covered the entry is there."""
+        return not any(start <= index < stop for start, stop in self.gaps)
+
+    def covering(self, index: int) -> int:
+        """The place of the first checkpoint that covers the entry; the last one for entries that none covers."""
+        return min(bisect_right(self.sizes, index), len(self.sizes) - 1)
+
+    def time(self, index: int) -> int:
+        return self.times[self.covering(index)]
 
 
 class CheckpointChain:

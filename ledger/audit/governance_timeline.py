@@ -20,6 +20,7 @@ from ledger.domain.events.policy import StandingPolicyApproved
 from ledger.domain.state.governance import Governance, evolve_governance
 from ledger.domain.state.party import Parties
 from ledger.domain.values.dates import shanghai_date
+from ledger.domain.values.subject import is_governing
 from ledger.errors import LedgerError
 from ledger.keys.algorithms import PublicKey, decode_key
 
@@ -117,21 +118,12 @@ class Timeline:
             self._indexes.append(one.index)
             try:
                 statement, event = decode_trusted(one.statement, one.body)
-                at = Recorded(
-                    one.index,
-                    one.subject,
-                    one.version,
-                    one.recorded_at,
-                    statement.statement_id,
-                    statement.issuer,
-                    statement.kid,
-                    statement.iat,
-                    statement.sealed,
-                    event,
-                )
+                if not is_governing(statement.subject):
+                    continue  # about somebody else: that its column was changed is said of its stream
                 if isinstance(event, Closed):
                     raise LookupError("a sealed entry in a governing stream")
-                self._take(at)
+                # Whom it is about is what was signed: a column beside it moves no key from one party to another.
+                self._take(statement.recorded(event, index=one.index, version=one.version, recorded_at=one.recorded_at))
             except (LedgerError, LookupError, TypeError, AttributeError, ValueError):
                 if self.broken_at is None:
                     self.broken_at = one.index

@@ -11,8 +11,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from ledger.audit.context import AuditContext
-from ledger.audit.stream_reader import Read
+from ledger.audit.stream_reader import AuditContext, Read
 from ledger.audit.unique_facts import FROM_HERE, NOT_YET, OPTIONAL, fact_record
 from ledger.cose.statement import VerifiedStatement
 from ledger.domain.events.annex import AnnexTakenDown

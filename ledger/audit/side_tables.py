@@ -18,6 +18,7 @@ from ledger.audit.replay_rules import AnnexNamed, AttachmentNamed
 from ledger.audit.sources.source import AnnexFound, AuditSource
 from ledger.domain.state.access_log import Access, day_digest
 from ledger.domain.values.dates import shanghai_date
+from ledger.store.access_log import ACCESS_COLUMNS
 from ledger.store.migrate import shipped
 
 __all__ = ["check_annexes", "check_tables"]
@@ -30,20 +31,6 @@ _KEYS: Final[dict[str, tuple[str, ...]]] = {
     "cosignatures": ("tree_size", "name", "key_id"),
     "migrations": ("number",),
 }
-_ACCESS: Final = (
-    "number",
-    "at",
-    "day",
-    "party",
-    "officer",
-    "kid",
-    "cti",
-    "resource",
-    "purpose",
-    "outcome",
-    "subject",
-    "entry",
-)
 _ATTACHMENTS_AT_ONCE: Final = 1_000
 _numbers = count(1)
 _SEAL_BYTES: Final = 12 + 16  # nonce and tag of AES-GCM around an attachment's content
@@ -185,7 +172,7 @@ def _accesses(connection: Connection[Any], timeline: Timeline, findings: Finding
             number = found if found is not None and found > number else number
         if at is None or day != shanghai_date(at):
             findings.add("access.order", f"day {day} of time {at}", row=f"ledger.accesses {found}")
-    columns = SQL(", ").join(Identifier(column) for column in _ACCESS)
+    columns = SQL(", ").join(Identifier(column) for column in ACCESS_COLUMNS)
     query = SQL("SELECT {} FROM ledger.accesses WHERE day = %s ORDER BY number").format(columns)
     for index, event in timeline.digests:
         accesses = _accesses_of(connection, query, event.day)
@@ -197,7 +184,7 @@ def _accesses(connection: Connection[Any], timeline: Timeline, findings: Finding
 
 def _accesses_of(connection: Connection[Any], query: Composed, day: date) -> Iterator[Access]:
     for row in _rows(connection, query, day):
-        given: Mapping[str, Any] = dict(zip(_ACCESS, row, strict=True))
+        given: Mapping[str, Any] = dict(zip(ACCESS_COLUMNS, row, strict=True))
         yield Access(**given)
 
 

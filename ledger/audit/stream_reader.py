@@ -1,4 +1,4 @@
-"""Bodies against their commitments: is what the vault holds of an entry what it must hold?"""
+"""Reading streams: each entry taken apart, its body against its commitment, and where it stands in the log."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from ledger.audit.context import AuditContext
+from ledger.audit.checkpoints import Heads
 from ledger.audit.findings import Findings
+from ledger.audit.governance_timeline import Timeline
 from ledger.audit.sources.source import EntryFound
 from ledger.cose.statement import SEALED_TOPIC, Statement, decode_event, parse_statement
 from ledger.domain.events.base import Closed, Event
@@ -17,7 +18,28 @@ from ledger.domain.events.repudiation import BodyErased
 from ledger.domain.state.governance import Governance
 from ledger.errors import LedgerError, Malformed
 
-__all__ = ["Read", "StreamRead", "check_body", "read_stream"]
+__all__ = ["AuditContext", "Read", "StreamRead", "check_body", "read_stream"]
+
+
+class AuditContext(Struct, frozen=True):
+    """`timed`: whether the source says when entries were recorded. `verified_below`: signatures of entries below were
+    verified by an earlier audit of the same tree. `suspects`: entries whose bytes are not those of the tree.
+    `rules_broken_at`: the first broken governing entry.
+    """
+
+    origin: str
+    timeline: Timeline
+    heads: Heads
+    findings: Findings
+    charter_size: int
+    timed: bool
+    verified_below: int = 0
+    suspects: frozenset[int] = frozenset()
+    rules_broken_at: int | None = None
+
+    def rules_hold(self, index: int) -> bool:
+        """Whether everything that governs the entry is in order."""
+        return self.rules_broken_at is None or index <= self.rules_broken_at
 
 
 def check_body(row: EntryFound, commitment: bytes | None, erased_by: int | None, findings: Findings) -> bytes | None:

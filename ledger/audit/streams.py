@@ -1,15 +1,23 @@
-"""Streams, entry by entry: form, key, signature, columns, body, entitlement and rules, each at its position."""
+"""Streams, entry by entry: form, key, signature, columns, body, entitlement and rules, each at its position.
+
+`StreamAuditor` checks one stream after the other; `do_part` all those of a part of the log, in whatever process.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
-from ledger.audit.context import AuditContext
-from ledger.audit.replay_rules import BREAKS, Judge, Stream
-from ledger.audit.sources.source import EntryFound
-from ledger.audit.stream_reader import Read, read_stream
+from msgspec import Struct
+
+from ledger.audit.checkpoints import Heads
+from ledger.audit.findings import Findings, Remarked
+from ledger.audit.governance_timeline import Timeline
+from ledger.audit.replay_rules import BREAKS, AnnexGone, AnnexNamed, AttachmentNamed, Judge, Stream
+from ledger.audit.sources.source import AuditSource, EntryFound, Sources, StreamRange
+from ledger.audit.stream_reader import AuditContext, Read, read_stream
 from ledger.cose.statement import SEALED_TOPIC, VerifiedStatement, verify_statement
-from ledger.domain.events.base import Closed, Recorded
+from ledger.domain.events.base import Closed
 from ledger.domain.events.party import TrustAnchorsEstablished
 from ledger.domain.events.pledge import PledgePublished
 from ledger.domain.rules.party_conditions import usable_key
@@ -19,7 +27,7 @@ from ledger.domain.values.subject import is_governing
 from ledger.errors import Malformed, Refused, Refuted
 from ledger.keys.algorithms import PublicKey, decode_key
 
-__all__ = ["StreamAuditor"]
+__all__ = ["Job", "PartDone", "Shared", "StreamAuditor", "StreamCheck", "StreamChecks", "do_part", "work_on"]
 
 
 class StreamAuditor:
@@ -89,18 +97,8 @@ class StreamAuditor:
         if statement.audience != self._setting.origin:
             self._findings.add("entry.audience", statement.audience, entry=row.index, subject=row.subject)
         verified = self._signature(one, stream)
-        recorded = Recorded(
-            row.index,
-            row.subject,
-            version,
-            one.recorded_at,
-            statement.statement_id,
-            statement.issuer,
-            statement.kid,
-            statement.iat,
-            statement.sealed,
-            one.event if one.event is not None else Closed(statement.commitment or b""),
-        )
+        event = one.event if one.event is not None else Closed(statement.commitment or b"")
+        recorded = statement.recorded(event, index=row.index, version=version, recorded_at=one.recorded_at)
         if one.event is not None:
             self.judge.entry(one, verified, stream, recorded, published)
         if self._setting.timeline.disputed(statement.kid, row.index, one.recorded_at):
@@ -154,3 +152,104 @@ class StreamAuditor:
                 stream.sound = False
             else:
                 self._findings.note("not_judged", str(refusal), entry=index, subject=statement.subject)
+
+
+class StreamCheck(Protocol):
+    """What another layer compares a stream with: the rows of projections, standings that are served."""
+
+    def take(self, stream: Stream, findings: Findings) -> None:
+        """One more stream of the part."""
+
+    def finish(self, findings: Findings) -> None:
+        """The part is over."""
+
+
+StreamChecks = Callable[[AuditSource, Timeline], StreamCheck]
+"""Makes a check in each worker process: a function of a module, or a picklable object."""
+
+
+class Job(Struct, frozen=True):
+    """What all parts of an audit have in common. Picklable."""
+
+    origin: str
+    heads: Heads
+    charter_size: int
+    timed: bool
+    verified_below: int
+    suspects: frozenset[int]
+    checks: tuple[StreamChecks, ...]
+
+
+class PartDone(Struct, frozen=True):
+    """What came out of a part."""
+
+    entries: int
+    signatures: int
+    bodies: int
+    judged: int
+    facts: bytes
+    annexes: list[AnnexNamed]
+    gone: list[AnnexGone]
+    attachments: list[AttachmentNamed]
+    closed: list[int]
+    found: Remarked
+    noted: Remarked
+
+
+def work_on(
+    source: AuditSource, timeline: Timeline, job: Job, part: StreamRange, rules_broken_at: int | None
+) -> PartDone:
+    """Check all streams of a part."""
+    findings = Findings()
+    setting = AuditContext(
+        job.origin,
+        timeline,
+        job.heads,
+        findings,
+        job.charter_size,
+        job.timed,
+        job.verified_below,
+        job.suspects,
+        rules_broken_at,
+    )
+    auditor = StreamAuditor(setting)
+    checks: Sequence[StreamCheck] = [] if part.governing else [make(source, timeline) for make in job.checks]
+    for rows in source.streams(part):
+        stream = auditor.stream(rows[0].subject, rows)
+        for check in checks:
+            check.take(stream, findings)
+    for check in checks:
+        check.finish(findings)
+    found, noted = findings.given()
+    judge = auditor.judge
+    return PartDone(
+        auditor.entries,
+        auditor.signatures,
+        auditor.bodies,
+        judge.judged,
+        bytes(judge.facts),
+        judge.annexes,
+        judge.gone,
+        judge.attachments,
+        judge.closed_entries,
+        found,
+        noted,
+    )
+
+
+class Shared(Struct, frozen=True):
+    """What the parts are worked on with elsewhere: all that a process needs but the part. Picklable."""
+
+    sources: Sources
+    timeline: Timeline
+    job: Job
+    rules_broken_at: int | None
+
+
+def do_part(shared: Shared, part: StreamRange) -> PartDone:
+    """See `work_on`: over an opening of the source of its own, which ends with the part."""
+    source = shared.sources.open()
+    try:
+        return work_on(source, shared.timeline, shared.job, part, shared.rules_broken_at)
+    finally:
+        source.close()

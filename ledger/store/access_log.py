@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from datetime import date
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec.structs import asdict, replace
 
@@ -13,9 +13,9 @@ from ledger.domain.state.access_log import Access
 from ledger.errors import Refuted, Unavailable
 from ledger.store.connect import Database
 
-__all__ = ["Accesses", "MemoryAccesses", "PostgresAccesses"]
+__all__ = ["ACCESS_COLUMNS", "Accesses", "MemoryAccesses", "PostgresAccesses"]
 
-_COLUMNS = Access.__struct_fields__  # the queries give them in this order
+ACCESS_COLUMNS: Final = Access.__struct_fields__  # of `ledger.accesses`; the queries give them in this order
 _TRIES_MAX = 20
 _NUMBER_MAX = 2**63 - 1
 _REPLAYED = "this token was used before"
@@ -70,7 +70,7 @@ class PostgresAccesses:
 
     def _rows(self, name: str, params: dict[str, object]) -> list[Access]:
         rows = self._database.fetch(name, params)
-        return [Access(**dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+        return [Access(**dict(zip(ACCESS_COLUMNS, row, strict=True))) for row in rows]
 
 
 class MemoryAccesses:

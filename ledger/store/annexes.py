@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, Protocol
 from ledger.limits import ANNEXES_HELD_BYTES_MAX, ANNEXES_HELD_OF_ONE_BYTES_MAX, BODY_HOLD_SECONDS
 from ledger.store.array_parameters import Byteas
 from ledger.store.connect import Database
-from ledger.store.owners import NOBODY, Owner, full
+from ledger.store.upload_owners import NOBODY, Owner, full
 
 __all__ = ["AnnexKept", "Annexes", "MemoryAnnexes", "NamedAnnex", "PostgresAnnexes"]
 

@@ -13,7 +13,7 @@ from ledger.limits import (
 )
 from ledger.store.array_parameters import Byteas
 from ledger.store.connect import Database
-from ledger.store.owners import Owner, full
+from ledger.store.upload_owners import Owner, full
 
 __all__ = ["AttachmentStore", "MemoryAttachments", "PostgresAttachments", "StoredAttachment"]
 

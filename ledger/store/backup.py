@@ -1,4 +1,4 @@
-"""A consistent copy of the book, its vault and its desk in one file (`archive.py`), taken while the book is in use.
+"""A consistent copy of the book, its vault and its desk in one file (`backup_file.py`), taken while the book is in use.
 
 It holds sealed bodies and private papers: keep it as you keep the database. A body erased later is still in an older
 copy, and is erased again when that is restored (`erasure_journal.py`). Of attachments it holds the ciphertext alone.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ledger.store.access_log import ACCESS_COLUMNS
+
 __all__ = ["SINCE", "TABLES"]
 
 TABLES: Final[dict[str, tuple[str, ...]]] = {
@@ -41,20 +43,7 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
         "uploaded_at",
         "ciphertext",
     ),
-    "ledger.accesses": (
-        "number",
-        "at",
-        "day",
-        "party",
-        "officer",
-        "kid",
-        "cti",
-        "resource",
-        "purpose",
-        "outcome",
-        "subject",
-        "entry",
-    ),
+    "ledger.accesses": ACCESS_COLUMNS,
     "ledger.cosignatures": ("tree_size", "name", "key_id", "signature"),
     "desk.pending": (
         "statement_id",

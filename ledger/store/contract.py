@@ -15,7 +15,7 @@ from ledger.store.access_log import Accesses
 from ledger.store.annexes import Annexes, NamedAnnex
 from ledger.store.attachments import AttachmentStore
 from ledger.store.cosignatures import Cosignatures
-from ledger.store.owners import NOBODY, Owner
+from ledger.store.upload_owners import NOBODY, Owner
 
 __all__ = ["Batch", "CheckpointRow", "EntryRow", "Fact", "LeafRow", "NewEntry", "Store", "Tile"]
 

@@ -1,7 +1,7 @@
 """Keys that somebody asks to have enrolled: `desk.enrolment_requests`, by thumbprint.
 
-What is asked for is not believed here: proof and party are checked before (`api/desk/enrolment_requests.py`), and an
-approval is a statement of whoever may sign it. A request goes when its key is in the book, or after some weeks.
+What is asked for is not believed here: proof and party are checked before (`api/desk/enrolment/key_requests.py`), and
+an approval is a statement of whoever may sign it. A request goes when its key is in the book, or after some weeks.
 """
 
 from __future__ import annotations

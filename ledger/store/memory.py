@@ -21,7 +21,7 @@ from ledger.store.contract import Batch, CheckpointRow, EntryRow, Fact, LeafRow
 from ledger.store.cosignatures import Cosignatures, MemoryCosignatures
 from ledger.store.memory_desk import MemoryDesk
 from ledger.store.memory_recorder import MemoryRecorder
-from ledger.store.owners import NOBODY, Owner, full
+from ledger.store.upload_owners import NOBODY, Owner, full
 from ledger.tlog.hashing import leaf_hash
 
 __all__ = ["MemoryStore"]

@@ -1,4 +1,4 @@
-"""From a backup (`archive.py`) back into an empty book: all of it or, if anything is wrong, nothing."""
+"""From a backup (`backup_file.py`) back into an empty book: all of it or, if anything is wrong, nothing."""
 
 from __future__ import annotations
 

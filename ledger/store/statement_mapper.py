@@ -18,18 +18,7 @@ __all__ = ["StatementMapper", "to_recorded"]
 def to_recorded(row: EntryRow) -> Recorded:
     """Decode a stored entry. Its bytes were verified before they were written; the audit verifies them again."""
     statement, event = decode_trusted(row.statement, row.body)
-    return Recorded(
-        index=row.index,
-        subject=row.subject,
-        version=row.version,
-        recorded_at=row.recorded_at,
-        statement_id=statement.statement_id,
-        issuer=statement.issuer,
-        kid=statement.kid,
-        iat=statement.iat,
-        sealed=statement.sealed,
-        event=event,
-    )
+    return statement.recorded(event, index=row.index, version=row.version, recorded_at=row.recorded_at)
 
 
 class StatementMapper(Mapper[str]):

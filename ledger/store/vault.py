@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from ledger.limits import BODIES_HELD_BYTES_MAX, BODIES_HELD_OF_ONE_BYTES_MAX, BODY_HOLD_SECONDS
 from ledger.store.array_parameters import Byteas
 from ledger.store.connect import Database
-from ledger.store.owners import NOBODY, Owner, full
+from ledger.store.upload_owners import NOBODY, Owner, full
 
 __all__ = ["Vault"]
 

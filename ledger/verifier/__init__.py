@@ -3,7 +3,8 @@
 `statement` verifies a statement in the log, `checkpoint` what the log itself signs, `completeness_bundle` and
 `evidence_archive` whole files; each gives back the verified thing with the steps that were taken, or raises. `trust`
 is what is believed beforehand and `trust_file` its form, `issuer_keys` and `entry_location` how issuers and places are
-checked, `quorum` what witnesses add. File forms are in `formats/`, the lines of each report in its `…_wording`.
+checked; what witnesses add is in `checkpoint`. File forms are in `formats/`, the lines of each report in its
+`…_wording`.
 """
 
 from ledger.verifier.checkpoint import verify_head, verify_signed_acknowledgement, verify_signed_standing

@@ -38,8 +38,7 @@ from ledger.tlog.proof import verify_consistency
 from ledger.verifier import bundle_wording as wording
 from ledger.verifier.checkpoint import verify_head
 from ledger.verifier.entry_location import Located, LocatedStream, Roots, locate
-from ledger.verifier.formats.bundle import Bundle
-from ledger.verifier.formats.bundle_reading import parse_bundle
+from ledger.verifier.formats.bundle import Bundle, parse_bundle
 from ledger.verifier.issuer_keys import IssuerChain
 from ledger.verifier.report import Remark, Verified, anchored
 from ledger.verifier.succession import renewed

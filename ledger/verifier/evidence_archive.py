@@ -32,12 +32,21 @@ from ledger.errors import Refused, Refuted, Uncheckable
 from ledger.keys.algorithms import decode_key
 from ledger.tlog.checkpoint import VerifiedCheckpoint
 from ledger.verifier import archive_wording as wording
-from ledger.verifier.archive_contents import check_accesses, check_attached, check_left_out, check_period, named_members
-from ledger.verifier.archive_statements import Statements, check_proofs, governing_in, located_in
+from ledger.verifier.archive_contents import (
+    Statements,
+    check_accesses,
+    check_attached,
+    check_left_out,
+    check_period,
+    check_proofs,
+    governing_in,
+    located_in,
+    named_members,
+)
 from ledger.verifier.checkpoint import verify_head
 from ledger.verifier.completeness_bundle import verify_bundle
 from ledger.verifier.entry_location import Located
-from ledger.verifier.formats import archive_paths as paths
+from ledger.verifier.formats import archive
 from ledger.verifier.formats.archive import member, read_archive
 from ledger.verifier.formats.manifest import CHECKPOINT, COMPLETENESS, MANIFEST, SIGNATURE, ArchiveManifest
 from ledger.verifier.issuer_keys import IssuerChain
@@ -110,7 +119,7 @@ def verify_archive(data: bytes, trust: Trust) -> VerifiedArchive:
         steps.append(_complete(manifest, members, events, trust))
     return VerifiedArchive(
         steps=tuple(steps),
-        not_shown=wording.not_shown(manifest, complete=complete, accesses=paths.ACCESSES in members),
+        not_shown=wording.not_shown(manifest, complete=complete, accesses=archive.ACCESSES in members),
         manifest=manifest,
         members=members,
         checkpoint=head.checkpoint,
@@ -138,7 +147,7 @@ def _in_order(
         subject = entry.statement.subject
         version = versions[subject] = versions.get(subject, 0) + 1
         if not is_governing(subject):
-            body = members.get(paths.numbered("entries", index, paths.BODY))
+            body = members.get(archive.numbered("entries", index, archive.BODY))
             events.append(entry.recorded(_said(chain, entry, body), version))
             continue
         if index > 0:  # entry 0 began the chain

@@ -30,10 +30,10 @@ from ledger.domain.events.pledge import GroundText
 from ledger.domain.payload import decode_body
 from ledger.errors import Refuted, Uncheckable
 from ledger.verifier import statement_wording as wording
+from ledger.verifier.checkpoint import check_witnessed
 from ledger.verifier.entry_location import Located, Roots, check_order, locate
 from ledger.verifier.formats.evidence import parse_evidence
 from ledger.verifier.issuer_keys import IssuerChain, check_entitled, check_new_key
-from ledger.verifier.quorum import check_witnessed
 from ledger.verifier.report import VerifiedEntry, anchored
 from ledger.verifier.succession import renewed
 from ledger.verifier.trust import Trust

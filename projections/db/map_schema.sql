@@ -1,7 +1,7 @@
 -- The completeness map's tables. "_set" is empty for those that serve, and `_next` for those that a rebuild fills.
 
 -- name: tables
--- The newest state, a page of the trie a row (`pages.py`); prefixes are hexadecimal digits of the keys.
+-- The newest state, a page of the trie a row (`trie_pages.py`); prefixes are hexadecimal digits of the keys.
 CREATE TABLE projections.map_pages_set (
     prefix text COLLATE "C" PRIMARY KEY,
     page bytea NOT NULL

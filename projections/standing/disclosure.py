@@ -22,7 +22,7 @@ from ledger.domain.state.record import EnterpriseRecord
 from projections.standing.evaluate import Case
 from projections.standing.facts import Facts, PolicyInForce
 from projections.standing.facts_from_record import facts_of
-from projections.standing.once import Once
+from projections.standing.lazy_property import Once
 from projections.standing.point_windows import add_months, long_enough
 
 __all__ = ["DisclosureWindows"]

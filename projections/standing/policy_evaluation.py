@@ -14,8 +14,8 @@ from typing import Final
 from ledger.domain.events.policy import StandingPolicy
 from projections.standing.explanation import Explaining, unmet
 from projections.standing.facts import DeclarationFact, Facts, PolicyInForce, Relief, Term
+from projections.standing.lazy_property import Once
 from projections.standing.levels import Level
-from projections.standing.once import Once
 from projections.standing.point_windows import PointWindow, add_months, hold_spans, lay_out, long_enough, weigh
 from projections.standing.running_totals import (
     BROKEN,

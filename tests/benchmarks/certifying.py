@@ -23,9 +23,10 @@ from api.certificates.certificate_check import check_certificate
 from api.certificates.certificate_entries import Gatherer
 from api.certificates.issue import Certificates
 from api.certificates.layout import Particulars, certificate_of
-from api.certificates.pdf import SET_BY, _template, fonts
+from api.certificates.pdf import SET_BY, _template
 from api.certificates.qr import qr_svg
 from api.certificates.store import CertificateFolder
+from api.certificates.typesetting import fonts
 from api.certificates.x509 import self_signed
 from api.service.service import unix_now
 from ledger.cose.statement import parse_statement

@@ -12,7 +12,7 @@ import psycopg
 from ledger.limits import PAGE_ENTRIES_MAX
 from ledger.reading.feed import Feed
 from ledger.store.postgres import PostgresStore
-from projections.engine.process import lean
+from projections.engine.projecting_process import lean
 from projections.engine.rebuild import rebuild
 from projections.engine.rebuild_worker import PartToFill, RebuildRun, begin_filling, fill_part
 from projections.engine.runner import Runner

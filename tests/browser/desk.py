@@ -45,6 +45,10 @@ class Desk(Watched):
         self.page.goto(f"{self.origin}{path}")
         return self.page
 
+    def projected(self) -> None:
+        """Before a click that leads to a page of read models: they hold what is registered by now."""
+        await_projected(self.origin)
+
     def faultless(self, width: int, where: str) -> None:
         """Axe finds nothing in the page as it is, nothing is wider than the screen, nothing broke its policy."""
         self.page.set_viewport_size({"width": width, "height": 800})

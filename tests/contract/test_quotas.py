@@ -14,8 +14,8 @@ from ledger.store.attachments import AttachmentStore, MemoryAttachments, Postgre
 from ledger.store.connect import Database
 from ledger.store.contract import Store
 from ledger.store.memory import MemoryStore
-from ledger.store.owners import Owner
 from ledger.store.postgres import PostgresStore
+from ledger.store.upload_owners import Owner
 from ledger.store.vault import Vault
 from tests.support.batches import NOW
 

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import cbor2
 import httpx
@@ -28,7 +28,7 @@ from ledger.keys.signer import Signer, save_key
 from ledger.verifier import Trust, parse_trust
 from tests.support.charter import ORGANIZER, ORIGIN, REGISTRAR, Speaker, charter
 from tests.support.keys import log_keys
-from tests.support.projected import await_projected
+from tests.support.projected import before_reading
 from tests.support.running import RunningService
 from tests.support.statements import (
     CAMPAIGN,
@@ -48,10 +48,6 @@ from tests.support.statements import (
 __all__ = ["Book", "batch_of", "chartered", "lay_out", "open_book", "size_of", "today"]
 
 Answer = dict[str, Any]
-
-READING: Final = ("GET", "HEAD")
-#: What says nothing that projections hold.
-OF_THE_LOG: Final = ("/checkpoint", "/healthz", "/readyz", "/metrics")
 
 
 def today() -> date:
@@ -107,18 +103,14 @@ class Book:
 
     def __init__(self, service: RunningService) -> None:
         self.service = service
-        self.http = httpx.Client(base_url=service.url, timeout=30, event_hooks={"request": [self._before]})
+        hooks = {"request": [before_reading(service.url)]}
+        self.http = httpx.Client(base_url=service.url, timeout=30, event_hooks=hooks)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.http.close()
-
-    def _before(self, request: httpx.Request) -> None:
-        """Whoever reads finds what was registered before."""
-        if request.method in READING and request.url.path not in OF_THE_LOG:
-            await_projected(self.service.url)
 
     def sign(self, event: Event, subject: str, by: Speaker = ORGANIZER, **more: Any) -> tuple[bytes, bytes | None]:
         """The statement, issued now, and its body if it is sealed."""

@@ -30,8 +30,7 @@ from ledger.limits import BUNDLE_PIECE_BYTES
 from ledger.reading.log_reader import Log
 from ledger.store.postgres import PostgresStore
 from ledger.verifier.completeness_bundle import verify_bundle
-from ledger.verifier.formats.bundle import Bundle
-from ledger.verifier.formats.bundle_reading import parse_bundle
+from ledger.verifier.formats.bundle import Bundle, parse_bundle
 from projections.completeness.map_rebuild import rebuild_map
 from tests.e2e.book import Book, open_book, size_of, today
 from tests.support.bundles import encode_bundle

@@ -19,8 +19,7 @@ from ledger.errors import Refuted, Uncheckable
 from ledger.keys.signer import save_key
 from ledger.tlog.note import format_signature, parse_note
 from ledger.verifier import Trust, parse_trust
-from ledger.verifier.formats.archive import read_archive, write_archive
-from ledger.verifier.formats.archive_paths import numbered
+from ledger.verifier.formats.archive import numbered, read_archive, write_archive
 from ledger.verifier.formats.manifest import LeftOut, Member, encode_manifest, parse_manifest
 from tests.e2e.book import Book, open_book, today
 from tests.e2e.test_evidence_export import complaint

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,7 @@ from ledger.verifier import verify_entry
 from tests.e2e.book import Book, today
 from tests.support.charter import HANDLING_BODY, ORGANIZER, ORIGIN
 from tests.support.database import TestDatabase
+from tests.support.http_servers import QuietHandler, served
 from tests.support.keys import log_keys
 from tests.support.oracle import check_whole_log
 
@@ -406,7 +406,7 @@ def test_an_import_that_is_ended_says_what_became_of_its_rows(book: Book, import
 def _hesitant(url: str, sent: threading.Event) -> Iterator[str]:
     """A service before the service that keeps the first batch for itself, and does not answer it."""
 
-    class Between(BaseHTTPRequestHandler):
+    class Between(QuietHandler):
         def do_GET(self) -> None:
             self._hand_on()
 
@@ -427,14 +427,5 @@ def _hesitant(url: str, sent: threading.Event) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(answer.content)
 
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Between) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(Between) as address:
+        yield address

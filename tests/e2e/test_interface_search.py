@@ -12,7 +12,6 @@ import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count, cycle
 from pathlib import Path
 
@@ -21,6 +20,7 @@ import pytest
 from tests.e2e.book import Book
 from tests.e2e.interface_world import ABSENT, World, lay_world
 from tests.support.charter import HANDLING_BODY, ORGANIZER, REGULATOR, Speaker
+from tests.support.http_servers import QuietHandler, served
 from tests.support.oracles import ORACLES, ROOT, require_oracles
 from tests.support.reading import authorization, token
 
@@ -91,7 +91,7 @@ def signing(world: World, others: Sequence[Speaker | None]) -> Iterator[str]:
     bearers = {world.values[operation]["name"]: secret for operation, secret in world.tokens.items()}
     turns, lock, asks = cycle(others), threading.Lock(), count()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             content = None if asked["content"] is None else bytes.fromhex(asked["content"])
@@ -111,15 +111,5 @@ def signing(world: World, others: Sequence[Speaker | None]) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with served(Handler) as address:
+        yield address

@@ -181,23 +181,24 @@ def test_a_stopped_database_leaves_proofs_and_starts_again_with_nothing_to_repai
     following = "follow", world.service.url, "--trust", trust, "--state", state, "--once"
     assert run(*following).returncode == 0
     load = load_on(world.service.url, "outage")
-    with load.running(4):
+    # Not as the book asks: that waits for read models, which lie in the database.
+    with load.running(4), httpx.Client(base_url=world.service.url, timeout=5) as anybody:
         load.wait_for(100)
         shown = size_of(book.checkpoint())
         world.postgres.stop()
         stopped = time.monotonic()
         try:
             # The newest checkpoint that anybody was shown is there, and all that it names.
-            first = book.http.get("/checkpoint", timeout=5)
+            first = anybody.get("/checkpoint")
             answered_after = time.monotonic() - stopped
             assert first.status_code == 200
             size = size_of(first.content)
             assert size >= shown
             began = time.monotonic()
             for path in paths_under(size):
-                assert book.http.get(f"/{path}", timeout=5).status_code == 200, path
+                assert anybody.get(f"/{path}").status_code == 200, path
             for index in {0, 1, size // 3, size // 2, size - 1}:
-                assert book.http.get(f"/entries/{index}", timeout=5).status_code == 200, index
+                assert anybody.get(f"/entries/{index}").status_code == 200, index
             seconds = (time.monotonic() - began) / (len(paths_under(size)) + 5)
             # A verifier that knows nothing of all this finds a whole log; so does a mirror that begins now.
             assert run(*following).returncode == 0

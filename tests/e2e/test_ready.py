@@ -45,7 +45,7 @@ def test_a_database_that_stands_still_costs_a_second_and_not_the_service() -> No
             time.sleep(READY_LOOK_SECONDS)  # for so long the look before is good
             begun = time.monotonic()
             assert conditions(book)[0] == "database.silent"
-            assert time.monotonic() - begun < 3, "within a second, on a machine that has nothing else to do"
+            assert time.monotonic() - begun < DATABASE_ANSWER_SECONDS_MAX / 2, "it did not wait for the database"
             refused = httpx.post(
                 f"{book.service.url}/entries", content=statement, timeout=4 * DATABASE_ANSWER_SECONDS_MAX
             )
@@ -81,9 +81,12 @@ def test_a_replica_or_a_server_that_refuses_commits_is_not_ready(book_database: 
 def test_nothing_is_signed_dumped_or_said_to_be_unknown_from_read_models_that_lag(
     book_database: TestDatabase, tmp_path: Path
 ) -> None:
-    with open_book(tmp_path, database=book_database.service) as book:
+    with (
+        open_book(tmp_path, database=book_database.service) as book,
+        httpx.Client(base_url=book.service.url, timeout=30) as impatient,  # a book waits for the read models
+    ):
         book.enterprise("local:test/known")
-        eventually(lambda: book.get("/v1/enterprises/local~test~known/standing").json()["in_book"], "it is read")
+        assert book.get("/v1/enterprises/local~test~known/standing").json()["in_book"], "it is read"
         with psycopg.connect(book_database.superuser) as connection:
             connection.execute("LOCK TABLE projections.tracking IN EXCLUSIVE MODE")  # readers read, nobody projects
             book.register(registered(effective_on=today()), "local:test/new")
@@ -95,11 +98,11 @@ def test_nothing_is_signed_dumped_or_said_to_be_unknown_from_read_models_that_la
                 ("/v1/standings.ndjson", {}),
                 ("/v1/outcomes.ndjson", {}),
             ):
-                answer = book.http.get(path, headers=headers)
+                answer = impatient.get(path, headers=headers)
                 assert (answer.status_code, "retry-after" in answer.headers) == (503, True), path
-            asked = book.http.post("/v1/standings/query", json={"ids": ["local~test~new"]})
+            asked = impatient.post("/v1/standings/query", json={"ids": ["local~test~new"]})
             assert asked.status_code == 503
-            assert book.http.get("/v1/enterprises/local~test~known/standing").status_code == 200
+            assert impatient.get("/v1/enterprises/local~test~known/standing").status_code == 200
         eventually(lambda: not conditions(book), "they are read again")
         assert book.get("/v1/enterprises/local~test~new/standing").json()["in_book"]
 

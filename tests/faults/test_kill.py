@@ -139,7 +139,7 @@ def test_after_a_crash_at_each_point_under_load_every_answer_was_true(data_dir: 
     drill(data_dir, list(POINTS))
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_after_many_crashes_under_load_every_answer_was_true(data_dir: Path) -> None:
     """Each kind again, each after another than above: what one crash leaves behind is what the next one finds."""
     points = list(POINTS)

@@ -21,7 +21,7 @@ from ledger.cose.access_token import AccessRequest, sign_access
 from ledger.cose.archive_signature import sign_archive
 from ledger.cose.cbor import encode
 from ledger.cose.receipts import encode_receipts
-from ledger.cose.sign_in import sign_sign_in
+from ledger.cose.sign_in_answer import sign_sign_in
 from ledger.cose.standing_token import sign_standing
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.values.mark_serials import RANGE_BYTES, make

@@ -33,7 +33,7 @@ from ledger.cose.cbor import decode, decode_sequence, item_end
 from ledger.cose.receipt import detach, parse_receipt, verify_receipt
 from ledger.cose.receipts import decode_receipts, gather_receipts
 from ledger.cose.sign1 import split
-from ledger.cose.sign_in import parse_sign_in
+from ledger.cose.sign_in_answer import parse_sign_in
 from ledger.cose.standing_token import standing_kid, verify_standing
 from ledger.cose.statement import decode_event, parse_statement
 from ledger.domain.payload import decode_body, decode_payload
@@ -58,7 +58,7 @@ from ledger.tlog.witness_policy import parse_logs, parse_policy
 from ledger.verifier import parse_trust, verify_entry, verify_head, verify_signed_standing
 from ledger.verifier.completeness_bundle import verify_bundle
 from ledger.verifier.formats.archive import read_archive
-from ledger.verifier.formats.bundle_reading import parse_bundle
+from ledger.verifier.formats.bundle import parse_bundle
 from ledger.verifier.formats.evidence import parse_evidence
 from ledger.verifier.formats.manifest import parse_manifest
 from ledger.witness.add_checkpoint import parse_request

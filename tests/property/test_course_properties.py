@@ -129,7 +129,7 @@ def _of(log: Sequence[Recorded], subject: str, before: int) -> list[Recorded]:
 
 
 def told(log: Sequence[Recorded], cuts: Sequence[int]) -> tuple[LevelHistory, list[Change]]:
-    """Follow the log in batches that end at `cuts`, with the table of changes as `writing.py` keeps it."""
+    """Follow the log in batches that end at `cuts`, with the table of changes as `engine/tables.py` keeps it."""
     course: LevelHistory | None = None
     table: list[Change] = []
     rules = Rules.none()

@@ -90,6 +90,12 @@ class Gallery:
         """The page as it stands."""
         self.camera.take(page, name)
 
+    def press(self, page: Page, selector: str, until: str, name: str) -> None:
+        """A step of a form: what is pressed, what then is there, and the picture of it."""
+        page.click(selector)
+        page.locator(until).first.wait_for()
+        self.take(page, name)
+
     def projected(self) -> None:
         """Wait until read models hold all that was registered."""
         answer: httpx.Response = self.book.get(f"/v1/enterprises?limit=1&min_tree_size={self.book.size()}")

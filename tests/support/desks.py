@@ -9,8 +9,9 @@ from typing import Any, Self
 
 import httpx
 
-from ledger.cose.sign_in import sign_sign_in
+from ledger.cose.sign_in_answer import sign_sign_in
 from tests.support.charter import ORIGIN, Speaker
+from tests.support.projected import before_reading
 
 __all__ = ["DeskVisitor"]
 
@@ -22,7 +23,7 @@ class DeskVisitor:
 
     def __init__(self, url: str) -> None:
         self.web_origin = url
-        self.http = httpx.Client(base_url=url, timeout=30)
+        self.http = httpx.Client(base_url=url, timeout=30, event_hooks={"request": [before_reading(url)]})
 
     def __enter__(self) -> Self:
         return self

@@ -30,7 +30,11 @@ _OPEN: Final = tuple(one for one in _STAGES if one != "published")
 _CURSOR_CHARS_MAX: Final = 40
 #: What the filters offer.
 CHOICES: Final[Mapping[str, Mapping[str, Word]]] = {
-    "stage": {"open": Word("未公布", "not published"), "all": Word("全部", "all"), **STAGES},
+    "stage": {
+        "open": Word("未公布", "not published"),
+        "all": Word("全部", "all"),
+        **{str(one): STAGES[one] for one in _STAGES},
+    },
     "holder": {
         "all": Word("全部", "all"),
         "mine": Word("我的", "mine"),

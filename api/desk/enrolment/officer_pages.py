@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.desk.enrolment.asked_keys import AskedKey, KeyRow, asked_key, asked_keys, keys_of
 from api.desk.enrolment.key_requests import kid_in_address
-from api.desk.enrolment.request_page import refuse_request, request_page
+from api.desk.enrolment.request_page import RequestAtDesk, refuse_request, request_page
 from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
@@ -46,17 +46,17 @@ def get_officers(request: Request, language: Language, officer: Officer) -> Resp
 
 
 def get_request(request: Request, language: Language, officer: Officer) -> Response:
-    service: Service = request.app.state.service
-    kid = kid_in_address(request.path_params["name"])
-    found = asked_key(service, request, officer, kid, party=officer.party)
-    return request_page(request, language, officer, found, PATH, own=True)
+    return request_page(request, language, officer, _found(request, officer))
 
 
 def post_refusal(request: Request, language: Language, officer: Officer, fields: dict[str, str]) -> Response:
-    service: Service = request.app.state.service
+    return refuse_request(request, language, officer, _found(request, officer), fields.get("reason", ""))
+
+
+def _found(request: Request, officer: Officer) -> RequestAtDesk:
     kid = kid_in_address(request.path_params["name"])
-    found = asked_key(service, request, officer, kid, party=officer.party)
-    return refuse_request(request, language, officer, found, PATH, fields.get("reason", ""), own=True)
+    asked, party = asked_key(request.app.state.service, request, officer, kid, party=officer.party)
+    return RequestAtDesk(asked, party, PATH, own=True)
 
 
 add_desk_page(router, PATH, get_officers)

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from api.desk.enrolment.asked_keys import AskedKey, asked_key, asked_keys
 from api.desk.enrolment.key_requests import kid_in_address
-from api.desk.enrolment.request_page import refuse_request, request_page
+from api.desk.enrolment.request_page import RequestAtDesk, refuse_request, request_page
 from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer, not_for_this_desk
 from api.desk.list_filters import not_from_the_page_before
 from api.desk.roles import Officer
@@ -42,7 +42,7 @@ class RequestsContent:
 
 def get_registrar(request: Request, language: Language, officer: Officer) -> Response:
     service: Service = request.app.state.service
-    _require_registrar(service, request, officer)
+    _require_registrar(request, officer)
     after = _cursor(request.query_params.get("cursor", ""))
     log_look(request, officer, "served")
     content = RequestsContent(*asked_keys(service, after=after))
@@ -51,20 +51,22 @@ def get_registrar(request: Request, language: Language, officer: Officer) -> Res
 
 
 def get_request(request: Request, language: Language, officer: Officer) -> Response:
-    service: Service = request.app.state.service
-    _require_registrar(service, request, officer)
-    kid = kid_in_address(request.path_params["name"])
-    return request_page(request, language, officer, asked_key(service, request, officer, kid), PATH, own=False)
+    return request_page(request, language, officer, _found(request, officer))
 
 
 def post_refusal(request: Request, language: Language, officer: Officer, fields: dict[str, str]) -> Response:
-    service: Service = request.app.state.service
-    _require_registrar(service, request, officer)
-    found = asked_key(service, request, officer, kid_in_address(request.path_params["name"]))
-    return refuse_request(request, language, officer, found, PATH, fields.get("reason", ""), own=False)
+    return refuse_request(request, language, officer, _found(request, officer), fields.get("reason", ""))
 
 
-def _require_registrar(service: Service, request: Request, officer: Officer) -> None:
+def _found(request: Request, officer: Officer) -> RequestAtDesk:
+    """Raises `AccessDenied` as `_require_registrar` does, and what `asked_key` raises."""
+    _require_registrar(request, officer)
+    kid = kid_in_address(request.path_params["name"])
+    asked, party = asked_key(request.app.state.service, request, officer, kid)
+    return RequestAtDesk(asked, party, PATH, own=False)
+
+
+def _require_registrar(request: Request, officer: Officer) -> None:
     """Raises `AccessDenied` for whoever enrols no keys; it is logged."""
     if not officer.enrols_keys:
         log_look(request, officer, "refused", officer.enterprise)

@@ -17,7 +17,22 @@ from api.pages.words import Word
 from api.service.service import Service
 from ledger.errors import Malformed, Refused
 
-__all__ = ["RequestContent", "refuse_request", "request_page"]
+__all__ = ["RequestAtDesk", "RequestContent", "refuse_request", "request_page"]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAtDesk:
+    """A request as one desk has it before it: its address, and whether it is the party's own. A further key is for the
+    party's own desk to approve, any other for the registrar's."""
+
+    asked: AskedKey
+    party: PartyInBook
+    desk: str
+    own: bool
+
+    @property
+    def may_approve(self) -> bool:
+        return (self.asked.step == "further_key") == self.own and not self.asked.refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +56,24 @@ def request_page(
     request: Request,
     language: Language,
     officer: Officer,
-    found: tuple[AskedKey, PartyInBook],
-    desk: str,
+    found: RequestAtDesk,
     *,
-    own: bool,
     reason: str = "",
     wrong: Word | None = None,
 ) -> Response:
-    """The request that was `found`, at the desk with this address. A further key is for the party's `own` desk to
-    approve, any other for the registrar's. Again (422), where it was to be refused for a `reason` that is `wrong`."""
+    """The request that was `found`. Again (422), where it was to be refused for a `reason` that is `wrong`."""
     service: Service = request.app.state.service
-    asked, party = found
-    may_approve = (asked.step == "further_key") == own and not asked.refused
+    asked, desk = found.asked, found.desk
     content = RequestContent(
-        asked, party, desk, may_approve, service.origin, service.today(), earliest_recovery(service), reason, wrong
+        asked,
+        found.party,
+        desk,
+        found.may_approve,
+        service.origin,
+        service.today(),
+        earliest_recovery(service),
+        reason,
+        wrong,
     )
     return desk_answer(
         request,
@@ -72,18 +91,11 @@ def request_page(
 
 
 def refuse_request(
-    request: Request,
-    language: Language,
-    officer: Officer,
-    found: tuple[AskedKey, PartyInBook],
-    desk: str,
-    reason: str,
-    *,
-    own: bool,
+    request: Request, language: Language, officer: Officer, found: RequestAtDesk, reason: str
 ) -> Response:
     """Refuse the request that was `found`, and go back to the desk; a reason that is none stays in the form."""
     try:
-        refuse(request.app.state.service, officer, found[0], reason)
+        refuse(request.app.state.service, officer, found.asked, reason)
     except (Malformed, Refused) as error:
-        return request_page(request, language, officer, found, desk, own=own, reason=reason, wrong=reason_flaw(error))
-    return to(desk, language)
+        return request_page(request, language, officer, found, reason=reason, wrong=reason_flaw(error))
+    return to(found.desk, language)

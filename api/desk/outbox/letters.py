@@ -6,9 +6,8 @@ from datetime import datetime
 from importlib.resources import files
 
 import msgspec
-import typst
 
-from api.certificates.pdf import fonts
+from api.certificates.typesetting import CharacterUnknown, pdf_of
 from api.notices.notice_texts import called, text_of
 from api.pages.rendering import Language
 from api.service.service import SHANGHAI, Service
@@ -36,16 +35,11 @@ def letter_pdf(service: Service, row: OutboxRow, language: Language) -> bytes:
     source = files("api.desk.outbox").joinpath("letter.typ").read_bytes()
     inputs = {"letter": msgspec.json.encode(letter).decode()}
     try:
-        compiler = typst.Compiler(source, font_paths=fonts(), sys_inputs=inputs)
-        pdf = compiler.compile(format="pdf", pdf_standards="a-2b", timestamp=row.made_at)
-    except typst.TypstError as error:
-        if "could not be displayed" not in str(error):
-            raise
+        return pdf_of(source, inputs, "a-2b", row.made_at)
+    except CharacterUnknown as error:
         raise Refused(
             "notice.character_unknown",
             "信函含有现有字体都没有的字符，不能打印",
             "the letter holds a character that none of its fonts has",
-            str(error)[:200],
+            str(error),
         ) from error
-    assert isinstance(pdf, bytes)  # a single file was asked for
-    return pdf

@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from api.http.openapi.enterprise_schemas import ENTERPRISE_SCHEMAS
 from api.http.openapi.entry_schemas import ENTRY_SCHEMAS
 from api.http.openapi.log_schemas import LOG_SCHEMAS
-from api.http.openapi.operations import OPERATIONS, PARAMETERS, Body, Media, Operation
+from api.http.openapi.operation_terms import PARAMETERS, Body, Media, Operation
+from api.http.openapi.operations import OPERATIONS
 from api.http.openapi.schema_terms import NUMBER, SHA256, TEXT, Schema, ref, thing
 from api.http.refuses_writes import QUESTIONS
 

@@ -1,6 +1,6 @@
 """A published log as the source of an audit: the paths of C2SP tlog-tiles and the service, over HTTP or in a folder.
 
-Entries are fetched once and laid out in files (`spool.py`), so that streams can be read whole (`bundles.py` does that).
+Entries are fetched once (`entry_bundles.py`) and laid out in files (`spool.py`), so that streams can be read whole.
 What is not there, or cannot be read, is left to the checks to name.
 """
 
@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ledger.audit.sources.bundles import LayingOut, lay_out
+from ledger.audit.sources.entry_bundles import LayingOut, lay_out
 from ledger.audit.sources.published_checkpoints import ShownHeads
 from ledger.audit.sources.source import AnnexFound, EntryFound, GoverningFound, LeafFound, StreamRange
 from ledger.audit.sources.spool import (

@@ -1,4 +1,7 @@
-"""Where an audit reads from: rows as they lie there, unchecked. `database.py` and `published.py` are sources."""
+"""Where an audit reads from: rows as they lie there, unchecked.
+
+`database_source.py` is that of a database, `published.py` that of a mirror or a service.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,13 @@ import msgspec
 from msgspec import Struct
 
 from ledger.domain.events.base import Line, Text
-from ledger.domain.values.enterprise_code import RESIDENT_EN, RESIDENT_RULE, RESIDENT_ZH, refuse_resident_number
+from ledger.domain.values.enterprise_code import (
+    RESIDENT_EN,
+    RESIDENT_RULE,
+    RESIDENT_ZH,
+    may_hold_resident_number,
+    refuse_resident_number,
+)
 from ledger.domain.values.personal_data import KIND_WORDS, Hit, certain_in, screen, worth_a_look
 from ledger.domain.values.subject import names_a_resident
 from ledger.errors import Refused
@@ -53,7 +59,8 @@ def refuse_residents(subject: str, encoded: bytes) -> None:
     other field of a content in canonical JSON: the codes and numbers that are no free text, too."""
     if names_a_resident(subject):
         raise Refused(RESIDENT_RULE, RESIDENT_ZH, RESIDENT_EN)
-    refuse_resident_number(encoded.decode())
+    if may_hold_resident_number(encoded):
+        refuse_resident_number(encoded.decode())
 
 
 def suspicions(content: Struct) -> list[tuple[str, Hit]]:

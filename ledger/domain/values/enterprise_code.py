@@ -31,6 +31,7 @@ __all__ = [
     "is_individual",
     "is_resident_number",
     "masked",
+    "may_hold_resident_number",
     "refuse_resident_number",
 ]
 
@@ -56,6 +57,12 @@ _FURTHER: Final = rf"(?:(?:{_BETWEEN}\d){{16}}{_BETWEEN}[\dXxＸｘ]|(?:{_BETWEE
 # digit to digit takes a seventh less (18.5 µs of 21.6), on the way of every statement.
 _AMONG: Final = re.compile(rf"\d(?<![0-9A-Za-z]\d){_FURTHER}(?![0-9A-Za-z])")
 _SHOWN: Final = re.compile(rf"\d(?<!\d\d){_FURTHER}(?!\d)")
+# What a number of 18 may be written with, by the bytes of UTF-8: ASCII digits and X, and whatever begins a digit of
+# another script, become 0; what may stand between digits is left out, as are all bytes that only go on.
+_DIGIT_BYTES: Final = b"0123456789Xx\xd9\xdb\xdf\xe0\xe1\xea\xef\xf0"
+_CLASSES: Final = bytes(ord("0") if byte in _DIGIT_BYTES else ord(".") for byte in range(256))
+_LEFT_OUT: Final = b" -\t\xc2\xe2\xe3" + bytes(range(0x80, 0xC0))
+_EIGHTEEN: Final = b"0" * 18
 _DASHES: Final = re.compile("[\\-\u2010-\u2015\u2212]")
 
 
@@ -102,6 +109,12 @@ def is_resident_number(text: str) -> bool:
         return _is_day(*match.groups())
     match = _FOREIGNER.fullmatch(code)
     return match is not None and _is_day(*match.groups()) and mod_11_2.is_valid(code) and not has_uscc_check(code)
+
+
+def may_hold_resident_number(encoded: bytes) -> bool:
+    """Whether text in UTF-8 needs a closer look for one: False is sure. Takes a fifth of what looking takes (2 µs of 11
+    for a payload of 1 kB), on the way of every statement."""
+    return _EIGHTEEN in encoded.translate(_CLASSES, _LEFT_OUT)
 
 
 def refuse_resident_number(text: str) -> None:

@@ -42,17 +42,19 @@ _UNSEEN: Final = frozenset({"Cf", "Me", "Mn"})  # marks that hide between digits
 
 # Only what holds one of these is looked at closely: most texts do not, and this is on the way of every statement.
 # Ten digits are the shortest telephone number that shows without a word beside it.
-_TEN_NEAR: Final = re.compile(rf"(?:[\d{_NUMERALS}①-⓿❶-➓][^\w\n]{{0,3}}){{10}}")
-_FIVE_NEAR: Final = re.compile(rf"(?:[\d{_NUMERALS}①-⓿❶-➓][^\w\n]{{0,3}}){{5}}")
+# A pattern that begins with a set of characters goes from one of them to the next: a third of the time.
+_DIGIT: Final = rf"[\d{_NUMERALS}①-⓿❶-➓]"
+_TEN_NEAR: Final = re.compile(rf"{_DIGIT}(?:[^\w\n]{{0,3}}{_DIGIT}){{9}}")
+_FIVE_NEAR: Final = re.compile(rf"{_DIGIT}(?:[^\w\n]{{0,3}}{_DIGIT}){{4}}")
 _BESIDE_DIGITS: Final = (
     "电话", "手机", "座机", "致电", "拨打", "来电", "联系方式", "热线", "传真", "身份", "证件", "卡号", "账", "帐",
     "银行", "护照", "通行证", "回乡证", "台胞证", "tel", "phone", "mob", "cell", "call", "fax", "vx", "wx", "id",
     "card", "account", "passport",
 )  # fmt: skip
-_BY_THEMSELVES: Final = (
-    "@", "＠", "微信", "薇信", "v信", "wechat", "weixin", "wei xin", "vx", "wx", "qq", "ｖｘ", "ｗｘ", "ｑｑ", "扣扣",
-    "企鹅", "(at", "( at", "[at", "[ at", "{at", "<at", "【at", "（at", "［at",
-)  # fmt: skip
+_BY_THEMSELVES: Final = re.compile(
+    r"@|＠|微信|薇信|v信|wechat|weixin|wei xin|vx|wx|qq|ｖｘ|ｗｘ|ｑｑ|扣扣|企鹅"
+    r"|\(at|\( at|\[at|\[ at|\{at|<at|【at|（at|［at"
+)
 
 _EMAIL: Final = re.compile(
     r"[A-Za-z0-9._%+\-]{1,64} {0,2}(?:@|[(\[<{【]\s?at\s?[)\]>}】]) {0,2}"
@@ -119,9 +121,8 @@ _Found = tuple[int, Kind, int, int, bool]  # rank among overlapping ones, kind, 
 def worth_a_look(text: str) -> bool:
     """Whether a certain hit is possible at all; of several texts, each on a line of its own, in any of them."""
     plain = text.lower()
-    for word in _BY_THEMSELVES:  # a generator would take twice as long, on the way of every statement
-        if word in plain:
-            return True
+    if _BY_THEMSELVES.search(plain) is not None:
+        return True
     if _FIVE_NEAR.search(text) is None:
         return False
     return _TEN_NEAR.search(text) is not None or any(word in plain for word in _BESIDE_DIGITS)

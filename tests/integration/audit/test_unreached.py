@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +16,7 @@ from psycopg import connect
 from tests.e2e.book import Book, open_book
 from tests.integration.monitor.test_follow_command import command
 from tests.support.database import PostgresServer, TestDatabase
+from tests.support.http_servers import QuietHandler, served
 from tests.support.statements import ENTERPRISE, OTHER_ENTERPRISE
 from tests.support.waiting import eventually
 
@@ -54,7 +53,7 @@ def trust(book: Book, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def in_front(service: str, fault: Fault, of: Callable[[str], bool]) -> Iterator[str]:
     """A proxy before the service; requests for which `of(path)` holds meet the fault."""
 
-    class Proxy(BaseHTTPRequestHandler):
+    class Proxy(QuietHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
@@ -80,17 +79,8 @@ def in_front(service: str, fault: Fault, of: Callable[[str], bool]) -> Iterator[
             self.end_headers()
             self.wfile.write(content[: len(content) // 2] if fault == "cut" and of(self.path) else content)
 
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            serving.join()
+    with served(Proxy) as address:
+        yield address
 
 
 def audit(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -136,7 +126,7 @@ def test_a_false_standing_is_found_though_another_could_not_be_reached(book: Boo
     report = tmp_path / "report.json"
     other = OTHER_ENTERPRISE.removeprefix("uscc:")
 
-    class Lying(BaseHTTPRequestHandler):
+    class Lying(QuietHandler):
         def do_GET(self) -> None:
             headers = {"Accept": self.headers.get("Accept", "*/*")}
             answer = httpx.get(book.service.url + self.path, headers=headers, timeout=30)
@@ -151,17 +141,8 @@ def test_a_false_standing_is_found_though_another_could_not_be_reached(book: Boo
             self.end_headers()
             self.wfile.write(bytes(content))
 
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Lying) as server:
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        try:
-            done = audit(f"http://127.0.0.1:{server.server_port}", "--trust", trust, "--report", report)
-        finally:
-            server.shutdown()
-            serving.join()
+    with served(Lying) as address:
+        done = audit(address, "--trust", trust, "--report", report)
     assert done.returncode == 1, done.stdout + done.stderr
     document = json.loads(report.read_bytes())
     assert document["counts"] == {"standing.served": 1}

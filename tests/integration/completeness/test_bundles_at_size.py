@@ -25,8 +25,7 @@ from ledger.reading.feed import Feed
 from ledger.reading.log_reader import Log
 from ledger.store.connect import Database
 from ledger.verifier.completeness_bundle import verify_bundle
-from ledger.verifier.formats.bundle import BundleTooLarge
-from ledger.verifier.formats.bundle_reading import parse_bundle
+from ledger.verifier.formats.bundle import BundleTooLarge, parse_bundle
 from projections.completeness.map_view import MapView
 from projections.standing.policy_timeline import Rules
 from tests.support.bundles import encode_bundle

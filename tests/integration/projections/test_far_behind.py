@@ -12,8 +12,8 @@ from ledger.limits import PROJECTION_AFRESH_ENTRIES_MIN
 from ledger.reading.feed import Feed
 from ledger.store.postgres import PostgresStore
 from projections.completeness.map_tables import prepare_map
-from projections.engine.process import ProjectionProcess, lean
 from projections.engine.progress import Watch
+from projections.engine.projecting_process import ProjectionProcess, lean
 from projections.engine.rebuild import rebuild
 from projections.engine.runner import Runner, RunnerLimits
 from projections.engine.schema import TABLES, prepare

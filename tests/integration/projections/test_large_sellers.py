@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Identifier
 
 from ledger.reading.feed import Feed
 from ledger.store.postgres import PostgresStore
-from projections.engine.process import lean
+from projections.engine.projecting_process import lean
 from projections.engine.rebuild_worker import PartToFill, RebuildRun, begin_filling, fill_part
 from projections.engine.runner import Runner
 from projections.engine.schema import NEXT, TABLES, create_tables, drop_tables, prepare

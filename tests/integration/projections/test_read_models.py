@@ -17,7 +17,7 @@ from ledger.reading.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
 from projections.db.reads import Reading
-from projections.engine.process import lean
+from projections.engine.projecting_process import lean
 from projections.engine.rebuild import rebuild
 from projections.engine.runner import Runner, RunnerLimits
 from projections.engine.schema import TABLES, prepare

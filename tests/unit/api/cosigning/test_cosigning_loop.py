@@ -38,7 +38,16 @@ from tests.support.witnesses import cosign, cosigner, policy_text
 from tests.unit.ledger.witness.logs import NOW, Log, a_log
 
 LOG = a_log()
+PAUSE_SECONDS = 0.02
 Handler = Callable[[httpx.Request], httpx.Response]
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between rounds, tries and looks nobody waits for long: what is asked when is for the tests of `retry_seconds`."""
+    monkeypatch.setattr("api.cosigning.cosigning_loop.WITNESS_ROUND_SECONDS_MIN", PAUSE_SECONDS)
+    monkeypatch.setattr("api.cosigning.cosigning_loop.retry_seconds", lambda _failures, _chance: PAUSE_SECONDS)
+    monkeypatch.setattr("api.cosigning.cosigning_loop._STOP_SECONDS", 10 * PAUSE_SECONDS)
 
 
 def grow(store: MemoryStore, log: Log, size: int) -> None:
@@ -87,7 +96,7 @@ class Setting:
         def client(witness: PolicyWitness) -> WitnessClient:
             return WitnessClient(witness, httpx.MockTransport(handlers[witness.name]))
 
-        self.rounds = CosigningLoop(self.store, log, self.policy, self.published, None, CollectorRegistry(), client)
+        self.rounds = CosigningLoop(self.store, log, self.published, None, CollectorRegistry(), client)
 
     def witnessed_size(self) -> int:
         try:

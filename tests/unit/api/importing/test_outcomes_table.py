@@ -12,7 +12,7 @@ import api.importing
 from api.importing.enterprise_identity import local_subject
 from api.importing.outcomes_table import OutcomeRules, plan_outcomes
 from api.importing.row_plan import RowPlan, SingleWork
-from api.importing.source_mapping import Mapping, parse_mapping, read_mapping
+from api.importing.source_mapping import SourceMapping, parse_mapping, read_mapping
 from api.importing.table_reader import table_of
 from api.importing.table_writer import csv_table
 from api.importing.validation_errors import ValidationError
@@ -59,7 +59,7 @@ reason = "原因"
 """
 
 
-def planned(mapping: Mapping, header: list[str], *rows: list[str]) -> list[RowPlan]:
+def planned(mapping: SourceMapping, header: list[str], *rows: list[str]) -> list[RowPlan]:
     table = table_of(csv_table([header, *rows]), "t.csv", mapping.columns)
     return plan_outcomes(
         table.rows, OutcomeRules(mapping, TODAY, table.file_sha256, SIGNER.secret.derive, SIGNER.secret.derive)

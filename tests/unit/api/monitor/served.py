@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 from ledger.tlog.hashing import leaf_hash
 from ledger.tlog.tiles import bundle_path, encode_bundle, tile_path
+from tests.support.http_servers import QuietHandler, served
 from tests.support.naive_tree import mth
 from tests.support.paper_log import PaperLog
 
@@ -43,7 +41,7 @@ def laid_out(log: PaperLog) -> dict[str, bytes]:
 def serving(handle: Handler) -> Iterator[str]:
     """A real HTTP server on this machine; its address."""
 
-    class Requests(BaseHTTPRequestHandler):
+    class Requests(QuietHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1  # head and body in one piece: in two, the second would wait for the first to be acknowledged
 
@@ -60,19 +58,8 @@ def serving(handle: Handler) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Requests)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with served(Requests) as address:
+        yield address
 
 
 class ServedLog:

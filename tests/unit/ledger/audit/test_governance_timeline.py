@@ -5,21 +5,21 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from ledger.audit.governance_timeline import Timeline
 from ledger.audit.sources.source import GoverningFound
 from ledger.cose.statement import decode_trusted, parse_statement
-from ledger.domain.events.base import Event, Recorded
+from ledger.domain.events.base import Event
 from ledger.domain.events.history import HistoryGivenUp
 from ledger.domain.events.party import KeyRevoked
 from ledger.domain.state.governance import Governance, evolve_governance
 from ledger.domain.state.party import ROOT_PARTY
 from ledger.domain.values.subject import MAP
-from tests.support.charter import LABORATORY, LOG_OPERATOR, REGISTRAR, ROOT, Speaker, charter
+from tests.support.charter import LABORATORY, LOG_OPERATOR, ORGANIZER, REGISTRAR, ROOT, Speaker, charter
 from tests.support.clock import NOW
 from tests.support.reports import accredited
-from tests.support.statements import TODAY, sign
+from tests.support.statements import TODAY, registered, sign
 from tests.support.successions import succession
 
 
@@ -49,18 +49,7 @@ def folded(entries: list[GoverningFound], below: int) -> Governance:
     for one in entries:
         if one.index < below:
             statement, event = decode_trusted(one.statement, one.body)
-            at = Recorded(
-                one.index,
-                one.subject,
-                one.version,
-                one.recorded_at,
-                statement.statement_id,
-                statement.issuer,
-                statement.kid,
-                statement.iat,
-                statement.sealed,
-                event,
-            )
+            at = statement.recorded(event, index=one.index, version=one.version, recorded_at=one.recorded_at)
             governance = evolve_governance(governance, at)
     return governance
 
@@ -86,3 +75,26 @@ def test_every_field_is_what_folding_the_entries_before_gives() -> None:
         assert plain(sent.at(index)) == expected
     final = plain(timeline.at(end))
     assert [len(final[name]) for name in ("successions", "given_up", "accreditations")] == [2, 1, 1]
+
+
+def test_a_changed_column_moves_no_key_from_one_party_to_another() -> None:
+    entries = governing()
+    last = entries[-1]
+    assert last.subject == LABORATORY.party
+    whole = Timeline(entries)
+    for elsewhere in (ORGANIZER.party, "policy", "map"):
+        changed = Timeline([*entries[:-1], replace(last, subject=elsewhere)])
+        assert changed.broken_at is None
+        assert plain(changed.at(last.index + 1)) == plain(whole.at(last.index + 1))
+
+
+def test_an_entry_of_an_enterprise_that_is_listed_as_governing_breaks_nothing() -> None:
+    """Else one changed column would keep an audit from holding anything that follows against anybody."""
+    entries = governing()
+    after = entries[-1].index + 1
+    for sealed in (False, True):
+        data, _ = sign(registered(), by=ORGANIZER, iat=NOW, sealed=sealed)
+        for listed in ("policy", ORGANIZER.party):
+            timeline = Timeline([*entries, GoverningFound(after, listed, 9, NOW, data, None)])
+            assert timeline.broken_at is None
+            assert plain(timeline.at(after + 1)) == plain(Timeline(entries).at(after))

@@ -51,7 +51,8 @@ def test_a_long_flat_array_is_refused_by_its_head_and_a_long_nest_after_a_few_le
     flat = head(4, 16 * 1024 * 1024) + bytes(16 * 1024 * 1024)
     many = head(4, 16_000) + (head(4, 1_000) + bytes(1_000)) * 16_000
     deep = b"\x81" * 1_000_000
-    for data in (flat, many, deep):
+
+    def look(data: bytes) -> float:
         began = time.process_time()
         with pytest.raises(Malformed):
             decode(data)
@@ -59,7 +60,10 @@ def test_a_long_flat_array_is_refused_by_its_head_and_a_long_nest_after_a_few_le
             item_end(data, 0)
         with pytest.raises(Malformed):
             list(decode_sequence(data, count_max=10))
-        assert time.process_time() - began < 0.5, "the walk went on"
+        return time.process_time() - began
+
+    for data in (flat, many, deep):
+        assert min(look(data) for _ in range(3)) < 0.5, "the walk went on"
 
 
 def test_maps_as_keys_of_a_map_are_refused_before_they_can_be_compared() -> None:

@@ -15,10 +15,8 @@ from ledger.cose import headers
 from ledger.cose.cbor import decode, encode
 from ledger.errors import Malformed
 from ledger.tlog.prefix import MapLeaf, MapProof, MapValue
-from ledger.verifier.formats import bundle as writing
-from ledger.verifier.formats import bundle_reading as reading
-from ledger.verifier.formats.bundle import Bundle, BundleTooLarge, Shown, StreamShown, is_bundle
-from ledger.verifier.formats.bundle_reading import parse_bundle
+from ledger.verifier.formats import bundle as form
+from ledger.verifier.formats.bundle import Bundle, BundleTooLarge, Shown, StreamShown, is_bundle, parse_bundle
 from tests.support.bundles import encode_bundle
 from tests.support.examples import examples
 
@@ -108,11 +106,10 @@ def test_no_stream_is_shown_twice() -> None:
 @pytest.mark.parametrize("limit", ["BUNDLE_ENTRIES_MAX", "BUNDLE_STREAMS_MAX", "BUNDLE_BYTES_MAX"])
 def test_beyond_its_limits_there_is_no_bundle(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     data = encode_bundle(EXAMPLE)
-    monkeypatch.setattr(reading, limit, 0)
+    monkeypatch.setattr(form, limit, 0)
     with pytest.raises(Malformed):
         parse_bundle(data)
     if limit != "BUNDLE_BYTES_MAX":  # whoever makes the entries bounds their bytes
-        monkeypatch.setattr(writing, limit, 0)
         with pytest.raises(BundleTooLarge) as refused:
             encode_bundle(EXAMPLE)
         assert problem_of(refused.value).status == 413

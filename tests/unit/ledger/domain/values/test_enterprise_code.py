@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import unicodedata
 from datetime import date, timedelta
 
 import pytest
@@ -19,6 +21,7 @@ from ledger.domain.values.enterprise_code import (
     has_uscc_form,
     is_resident_number,
     masked,
+    may_hold_resident_number,
     refuse_resident_number,
 )
 from ledger.domain.values.personal_data import certain_in
@@ -87,6 +90,28 @@ def test_no_residents_number_is_a_code_and_none_is_repeated(division: str, born:
         assert number[6:14] not in fold_code(shown)
         with refused("identity.resident_number"):
             refuse_resident_number(f'{{"code":"{written}"}}')
+
+
+DIGITS = sorted(chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == "Nd")
+BETWEEN = ("", *" -\t\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00a0\u3000")
+
+
+def test_a_quick_look_misses_no_number_in_any_script_however_it_is_grouped() -> None:
+    number = resident("110105", date(1949, 12, 31), 2)
+    scripts = {unicodedata.digit(one): [] for one in "0123456789"}  # type: dict[int, list[str]]
+    for digit in DIGITS:
+        scripts[unicodedata.digit(digit)].append(digit)
+    assert number[-1] == "X"
+    for script in zip(*(scripts[value] for value in range(10)), strict=True):
+        for between, last in itertools.product(BETWEEN, "XxＸｘ" + script[1]):
+            written = between.join(script[int(one)] for one in number[:-1]) + between + last
+            assert may_hold_resident_number(f'{{"no":"第{written}号"}}'.encode()), written
+
+
+def test_a_quick_look_passes_over_codes_dates_and_digests() -> None:
+    assert not may_hold_resident_number(
+        '{"code":"51100000500000005N","on":"2026-11-29","sha256":"ab12cd34","text":"自2026年3月15日起，三日内答复"}'.encode()
+    )
 
 
 def test_a_number_where_both_checks_hold_is_a_residents() -> None:

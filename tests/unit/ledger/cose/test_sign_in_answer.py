@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.cose.access_token import AccessRequest, parse_access, sign_access
-from ledger.cose.sign_in import NONCE_BYTES, parse_sign_in, sign_sign_in
+from ledger.cose.sign_in_answer import NONCE_BYTES, parse_sign_in, sign_sign_in
 from ledger.errors import LedgerError, Malformed, Refuted
 from ledger.keys.proof_of_possession import check_possession, prove_possession
 from ledger.limits import SIGN_IN_BYTES_MAX

@@ -1,4 +1,4 @@
-"""A property that is made once, when it is first asked for."""
+"""A lazy property: made once, when it is first asked for."""
 
 from __future__ import annotations
 
