@@ -24,8 +24,6 @@ from tests.support.waiting import eventually
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SUBJECT = "uscc:91350100M0001TGQX1"
 SECONDS_MAX = 60
-#: Drawn without a graphics card's interface, which would be computed, too: it takes a third of a test's processor time.
-ARGUMENTS = ("--disable-gpu",)
 # Runs in every page before its own scripts, and is not subject to its policy.
 LISTEN = """
 window.violations = [];
@@ -56,7 +54,7 @@ def browser() -> Iterator[Browser]:
     if found is None:
         pytest.skip(f"no Chromium on this machine (looked for {', '.join(NAMES)}): the browser tests need one")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=found)
         yield browser
         browser.close()
 

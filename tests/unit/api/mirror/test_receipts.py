@@ -20,7 +20,7 @@ from ledger.cose.receipts import decode_receipts, encode_receipts, gather_receip
 from ledger.errors import Malformed
 from tests.support.naive_tree import path as audit_path
 from tests.support.paper_log import ORIGIN, START, PaperLog
-from tests.unit.api.mirror.test_mirror import Killed, killed_at_each_step, mirrored
+from tests.unit.api.mirror.test_mirror import Killed, mirrored
 from tests.unit.api.monitor.conftest import OTHER, SUBJECT, Scene
 from tests.unit.api.monitor.served import Answer, serving
 
@@ -178,24 +178,6 @@ def test_a_copy_that_leaves_a_receipt_out_is_not_copied(scene: Scene, folder: Pa
         file.write_bytes(encode_receipts(left))
         with served(folder) as source, pytest.raises(Inconsistent):
             Mirror(source, scene.log.trust(), MirrorCopy(FolderWriter(folder.with_name("second")))).round()
-
-
-def test_killed_at_any_step_the_receipts_under_a_shown_checkpoint_are_whole(
-    scene: Scene, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    grow(scene, 1)
-    mirrored(scene, folder).round()
-    grow(scene, 200, 3, 60, 1)
-    for copy in killed_at_each_step(scene, folder, monkeypatch):
-        size = int((copy / "checkpoint").read_bytes().split(b"\n")[1])
-        if size == len(scene.log.entries):
-            assert kept(copy) == all_of(scene.log)
-        else:
-            assert kept(copy)[:2] == all_of(scene.log)[:2]
-        mirror = mirrored(scene, copy)
-        mirror.round()
-        assert mirror.timed
-        assert kept(copy) == all_of(scene.log)
 
 
 @pytest.mark.parametrize("how", ["flipped", "another index", "another key", "another tree"])
