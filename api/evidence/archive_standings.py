@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
 
 from ledger.domain.values.subject import POLICY
 from ledger.verifier.completeness_bundle import fold_shown
@@ -11,16 +10,10 @@ from ledger.verifier.evidence_archive import VerifiedArchive
 from projections.standing import Case, facts_of, render
 from projections.standing.disclosure import DisclosureWindows
 from projections.standing.policy_timeline import Rules
+from projections.standing.render import with_in_book
 from projections.standing.standing_model import LevelHold, Reason
 
-__all__ = ["document_of", "recomputed"]
-
-_SAID: Final = {True: b"true", False: b"false"}
-
-
-def document_of(body: bytes, in_book: bool) -> bytes:
-    """A rendered standing as the service serves it: with `in_book` at its place in canonical JSON."""
-    return body.replace(b',"level":', b',"in_book":%s,"level":' % _SAID[in_book], 1)
+__all__ = ["recomputed"]
 
 
 def recomputed(archive: VerifiedArchive, as_of: date) -> bytes:
@@ -42,4 +35,4 @@ def recomputed(archive: VerifiedArchive, as_of: date) -> bytes:
             one.entry for one in named if not closing.shows_finding(one.entry, one.effective_on, shown_on)
         )
     body = render(standing, case.next_change_on(as_of), as_of=as_of, tree_size=manifest.tree_size, closed=closed)
-    return document_of(body, record is not None)
+    return with_in_book(body, record is not None)

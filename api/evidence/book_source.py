@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from api.cosigning.cosigned_checkpoints import Published
-from api.evidence.archive_standings import document_of
 from api.evidence.evidence_source import Asking, KeptAttachment, StandingOf
 from api.service.body_disclosure import Publicity
 from api.service.signed_requests import Reader
@@ -35,6 +34,7 @@ from ledger.verifier import TrustFile
 from ledger.verifier.formats.manifest import Why
 from projections.db.reads import Reading
 from projections.standing.policy_timeline import Rules
+from projections.standing.render import with_in_book
 from projections.standing.standing_view import StandingView
 
 __all__ = ["BookSource"]
@@ -154,7 +154,7 @@ class BookSource:
 
     def standing(self, subject: str, as_of: date, tree_size: int) -> StandingOf:
         served = self._standings.replay(subject, as_of, tree_size=tree_size, pinned=True, today=self._today())
-        return StandingOf(document_of(served.body, served.in_book), None, served.in_book)
+        return StandingOf(with_in_book(served.body, served.in_book), None, served.in_book)
 
     def completeness(self, subject: str) -> bytes | None:
         return None  # made by the service, which keeps the map

@@ -28,13 +28,13 @@ from ledger.limits import (
     STANDINGS_QUERY_BYTES_MAX,
     STANDINGS_QUERY_IDS_MAX,
 )
+from projections.standing.render import with_in_book
 from projections.standing.standing_view import Served
 
 __all__ = ["StandingRoute", "post_query"]
 
 COSE: Final = "application/cose"
 _SIGNED: Final = b"application/cose"
-_SAID: Final = {True: b"true", False: b"false"}
 _JSON: Final = msgspec.json.Encoder().encode
 
 
@@ -83,7 +83,7 @@ class StandingRoute(PlainRoute):
         }
         if signed:
             return _signed(service, served, headers)
-        return Response(_document(served), 200, headers, "application/json")
+        return Response(with_in_book(served.body, served.in_book), 200, headers, "application/json")
 
     async def _replay(self, subject: str, as_of: date, tree_size: int | None) -> Served:
         service = self._service
@@ -125,17 +125,12 @@ def _result(name: str, served: Served | None, error: str | None) -> bytes:
     if served is None:
         return _JSON({"id": masked(name), "error": error or "enterprise.invalid_id"})
     head = _JSON({"id": name, "in_book": served.in_book, "level": served.level.value})
-    return head[:-1] + b',"standing":' + _document(served) + b"}"
-
-
-def _document(served: Served) -> bytes:
-    """The rendered standing with `in_book`, at its place in canonical JSON: nothing before `level` has that name."""
-    return served.body.replace(b',"level":', b',"in_book":%s,"level":' % _SAID[served.in_book], 1)
+    return head[:-1] + b',"standing":' + with_in_book(served.body, served.in_book) + b"}"
 
 
 def _signed(service: Service, served: Served, headers: dict[str, str]) -> Response:
     token = sign_standing(
-        _document(served),
+        with_in_book(served.body, served.in_book),
         subject=served.subject,
         origin=service.origin,
         issued_at=service.clock(),

@@ -16,7 +16,7 @@ from projections.standing.facts import Term
 from projections.standing.levels import WORDS
 from projections.standing.standing_model import LevelHold, Reason, Standing
 
-__all__ = ["REASONS_SHOWN_MAX", "render"]
+__all__ = ["REASONS_SHOWN_MAX", "render", "with_in_book"]
 
 REASONS_SHOWN_MAX: Final = 500
 
@@ -74,6 +74,16 @@ def render(
     if tree_size is not None:
         body["tree_size"] = tree_size
     return _ENCODE(body)
+
+
+def with_in_book(body: bytes, in_book: bool) -> bytes:
+    """A rendered standing as it is served: with `in_book`, at its place in canonical JSON.
+
+    It is not rendered with the rest: the bytes of who has nothing on record are those of who is not in the book.
+    """
+    # Holds have a `level`, too, and stand before that of the standing, which alone has words beside it.
+    place = body.rindex(b',"level":', 0, body.index(b',"level_en":'))
+    return body[:place] + (b',"in_book":true' if in_book else b',"in_book":false') + body[place:]
 
 
 def _open(one: Reason | LevelHold, closed: Container[int]) -> Reason | LevelHold | dict[str, Any]:

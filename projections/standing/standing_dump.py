@@ -15,6 +15,7 @@ import msgspec
 from ledger.limits import DUMP_PAGE_STANDINGS
 from projections.db.read_snapshot import ReadSnapshot
 from projections.standing.policy_timeline import Rules
+from projections.standing.render import with_in_book
 from projections.standing.standing_view import StandingView
 
 __all__ = ["StandingDump"]
@@ -53,5 +54,4 @@ class StandingDump:
     def _line(self, subject: str, until_on: date | None, body: bytes) -> bytes:
         if until_on is not None and until_on <= self._today:  # more steps than are written ahead
             body = self._view.replay(subject, self._today, tree_size=self._snapshot.tree_size).body
-        # at its place in canonical JSON, as in the document for one enterprise: nothing before `level` has that name
-        return body.replace(b',"level":', b',"in_book":true,"level":', 1) + b"\n"
+        return with_in_book(body, True) + b"\n"  # as in the document for one enterprise

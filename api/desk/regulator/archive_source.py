@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from api.evidence.archive_standings import document_of
 from api.evidence.evidence_source import KeptAttachment, StandingOf
 from api.service.own_trust import trust_file
 from api.service.service import Service
@@ -23,6 +22,7 @@ from ledger.limits import ACCESSES_PAGE_MAX, STREAM_PAGE_MAX
 from ledger.store.contract import EntryRow
 from ledger.verifier.formats.bundle import BundleTooLarge
 from ledger.verifier.formats.manifest import Why
+from projections.standing.render import with_in_book
 
 __all__ = ["DeskSource", "Look"]
 
@@ -107,7 +107,7 @@ class DeskSource:
     def standing(self, subject: str, as_of: date, tree_size: int) -> StandingOf:
         service = self._service
         served = service.views.standings.replay(subject, as_of, tree_size=tree_size, pinned=True, today=service.today())
-        document = document_of(served.body, served.in_book)
+        document = with_in_book(served.body, served.in_book)
         signed = sign_standing(
             document,
             subject=subject,

@@ -1,6 +1,6 @@
 /**
  * What may be said about policies and the map: the rules that registration applied, once more
- * (`ledger/domain/rules/policy.py`, `map_rules.py`), each with what follows from the event.
+ * (`ledger/domain/rules/policy.py`, `completeness_map.py`), each with what follows from the event.
  *
  * Not the inside of a standing policy: whether it can be applied to everybody, an audit checks.
  */

@@ -10,7 +10,7 @@ import pytest
 from ledger.domain.state.fold import fold
 from projections.standing.evaluate import evaluate, next_change_on
 from projections.standing.levels import Level
-from projections.standing.render import render
+from projections.standing.render import render, with_in_book
 from tests.unit.projections.stream import POLICIES, Stream, day, outcome, registered, renamed, repudiated
 from tests.unit.projections.telling import CASES, a_stream
 
@@ -72,6 +72,21 @@ def test_a_reason_names_what_stems_from_the_same_matter_and_the_oldest_of_equals
     assert next_change_on(POLICIES, stream.record, day("2026-07-20")) == day("2027-04-10")
     closed = evaluate(POLICIES, stream.record, day("2027-04-20"))
     assert (closed.reasons, closed.closed) == ((), 3)
+
+
+def test_whether_it_is_in_the_book_is_said_of_the_standing_and_of_nothing_in_it() -> None:
+    canonical = msgspec.json.Encoder(order="sorted").encode
+    held = 0
+    for case in CASES:
+        body = render(evaluate(POLICIES, a_stream(case["facts"])[0].record, day(case["on"])), None)
+        for in_book in (True, False):
+            served = with_in_book(body, in_book)
+            document = msgspec.json.decode(served)
+            assert canonical(document) == served
+            assert document.pop("in_book") is in_book
+            assert document == msgspec.json.decode(body)
+        held += bool(document["holds"])
+    assert held > 0
 
 
 def test_the_document_explains_every_amount() -> None:
