@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo "make run    the service with a sample campaign, on the embedded PostgreSQL (DEMO=2000 enterprises, PORT=8315)"
 	@echo "make test   the whole test suite, on the embedded PostgreSQL (ARGS='…' goes to pytest)"
-	@echo "make unit   the tests that need no database, in less than a minute on two cores"
+	@echo "make unit   the tests that need no database, in about a minute on two cores"
 	@echo "make bench  the benchmarks, on the embedded PostgreSQL"
 	@echo "make lint   style, types and import directions"
 	@echo "make lock   write the lock files again from pyproject.toml (ARGS=--upgrade for the newest versions)"
