@@ -11,11 +11,12 @@ PORT   ?= 8315
 # A test run starts some hundred processes: each would compile every source anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test bench lint format lock clean help
+.PHONY: run test unit bench lint format lock clean help
 
 help:
 	@echo "make run    the service with a sample campaign, on the embedded PostgreSQL (DEMO=2000 enterprises, PORT=8315)"
 	@echo "make test   the whole test suite, on the embedded PostgreSQL (ARGS='…' goes to pytest)"
+	@echo "make unit   the tests that need no database, in less than a minute on two cores"
 	@echo "make bench  the benchmarks, on the embedded PostgreSQL"
 	@echo "make lint   style, types and import directions"
 	@echo "make lock   write the lock files again from pyproject.toml (ARGS=--upgrade for the newest versions)"
@@ -27,6 +28,9 @@ test: $(VENV)/dev $(ORACLES)/installed
 	# as files stand, drills first and unit tests last; pytest-xdist would begin with the files of most tests, and end
 	# with a drill of minutes on one core
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+
+unit: $(VENV)/dev
+	$(BIN)/python -m pytest tests/unit -n auto --dist worksteal $(ARGS)
 
 bench: $(VENV)/dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -17,6 +17,10 @@ from ledger.errors import LedgerError
 
 __all__ = ["main"]
 
+# httpx has a command line of its own, whose colours and lexers are a third of what a command of ours loads.
+# It does without where they are missing, and None says that they are (docs.python.org, "The module cache").
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+
 
 class Entry(NamedTuple):
     """A command: the module that is imported when it is called, its function, one line of help."""

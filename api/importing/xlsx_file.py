@@ -12,9 +12,6 @@ from datetime import date, datetime
 from typing import IO, Any, Final
 from xml.parsers import expat
 
-import openpyxl
-from openpyxl.utils.datetime import CALENDAR_MAC_1904
-
 from api.importing.cells import Cell, Formula
 from api.importing.date_notations import EPOCH_1900, EPOCH_1904
 from api.importing.formats import refuse_foreign_archive
@@ -35,6 +32,9 @@ class Workbook:
     """A workbook in memory. Raises `Malformed` for what is none, is too large unpacked, or declares entities."""
 
     def __init__(self, data: bytes) -> None:
+        import openpyxl  # noqa: PLC0415 - a twentieth of what a service imports, which most never use
+        from openpyxl.utils.datetime import CALENDAR_MAC_1904  # noqa: PLC0415
+
         self._data = data
         try:
             _check_parts(data)
@@ -47,11 +47,8 @@ class Workbook:
             raise
         except Exception as error:  # openpyxl lets through what ZIP, XML and its own checks raise
             raise Malformed(f"not a readable XLSX file: {error!r:.200}") from None
-
-    @property
-    def epoch(self) -> date:
-        """Day 0 of this workbook's serial dates."""
-        return EPOCH_1904 if self._book.epoch == CALENDAR_MAC_1904 else EPOCH_1900
+        #: Day 0 of this workbook's serial dates.
+        self.epoch: date = EPOCH_1904 if self._book.epoch == CALENDAR_MAC_1904 else EPOCH_1900
 
     @property
     def visible_sheets(self) -> list[str]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from ledger.keys.signer import save_key
 from tests.e2e.book import Book, open_book, today
@@ -24,6 +24,7 @@ from tests.support.waiting import eventually
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SUBJECT = "uscc:91350100M0001TGQX1"
 SECONDS_MAX = 60
+expect.set_options(timeout=SECONDS_MAX * 1000)  # by itself it waits for five, whatever the context of a page says
 # Runs in every page before its own scripts, and is not subject to its policy.
 LISTEN = """
 window.violations = [];

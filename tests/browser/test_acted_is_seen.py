@@ -63,7 +63,7 @@ def test_it_is_done_when_the_next_page_shows_it(acting: Acting) -> None:
         page = declare(acting, "Q/QQ 1-2026")
         expect(page.locator("#status")).to_contain_text("正在更新各页")
         time.sleep(LATE_SECONDS)
-        assert page.locator("#done").is_hidden(), "registered, and not to be seen yet"
+        expect(page.locator("#done"), "registered, and not to be seen yet").to_be_hidden()
     page.locator("#done:not([hidden])").wait_for()
     assert "还在更新" not in page.locator("#done-said").inner_text()
     assert page.locator("#status").inner_text() == ""
@@ -76,4 +76,4 @@ def test_pages_that_stay_behind_are_said_to_be_and_the_receipt_is_there_all_the_
         page = declare(acting, "Q/QQ 2-2026")
         page.locator("#done:not([hidden])").wait_for()
         expect(page.locator("#done-said")).to_contain_text("各页还在更新")
-        assert page.locator("#done-files a").count() == 1
+        expect(page.locator("#done-files a")).to_have_count(1)

@@ -128,7 +128,7 @@ def test_a_complaint_goes_all_the_way_with_a_suspension_a_hand_over_and_a_late_r
     act(page, "resume")
     assert "2026-04-07" in page.locator("#clocks ~ table").inner_text()
     act(page, "hand-over", to="clerk-2")
-    assert page.locator("#reply").count() == 0, "whoever handed it over does not act on it any more"
+    expect(page.locator("#reply"), "whoever handed it over does not act on it any more").to_have_count(0)
 
     office.die_and_start_on(REPLIED)
     office.sign_in(second, "clerk-2")

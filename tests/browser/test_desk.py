@@ -77,7 +77,7 @@ def test_an_enterprise_makes_a_key_saves_its_backup_is_enrolled_signs_in_and_ope
     download = desk.make_key(CODE)
     page = desk.page
     expect(page.locator("#status")).to_contain_text("尚未启用")
-    assert page.locator(".own-key").count() == 0, "it does not count before its backup was opened"
+    expect(page.locator(".own-key"), "it does not count before its backup was opened").to_have_count(0)
     backup = tmp_path / download.suggested_filename
     download.save_as(backup)
     assert download.suggested_filename.startswith(f"uscc-{CODE}-")
@@ -87,10 +87,10 @@ def test_an_enterprise_makes_a_key_saves_its_backup_is_enrolled_signs_in_and_ope
     save_key(tmp_path / "another.pem", new_key("p256"), PASSPHRASE)
     desk.check_backup(tmp_path / "another.pem")
     expect(page.locator("#check-file-wrong")).to_contain_text(NOT_MADE_HERE)
-    assert page.locator(".own-key").count() == 0
+    expect(page.locator(".own-key")).to_have_count(0)
     desk.check_backup(backup)
     page.locator(".own-key").wait_for()
-    assert page.locator("#save").is_hidden()
+    expect(page.locator("#save")).to_be_hidden()
 
     handed = desk.handed()
     opened = load_key(backup, PASSPHRASE)  # what `credit-ledger` opens key files with
@@ -110,7 +110,7 @@ def test_an_enterprise_makes_a_key_saves_its_backup_is_enrolled_signs_in_and_ope
     page.click("#sign")
     page.wait_for_url("**/desk")
     assert page.locator("h1").inner_text() == "北京清泉净水设备有限公司"
-    assert page.locator("#sessions ~ table tbody tr").count() == 1
+    expect(page.locator("#sessions ~ table tbody tr")).to_have_count(1)
     assert page.evaluate("document.cookie") == "", "no script sees the session"
 
     posted = {url.removeprefix(desk.origin) for method, url, _ in sent if method != "GET"}
@@ -122,18 +122,18 @@ def test_an_enterprise_makes_a_key_saves_its_backup_is_enrolled_signs_in_and_ope
     elsewhere.add_init_script(LISTEN)
     for other in watched_desk(elsewhere, book):
         other.open("/desk/sign-in")
-        assert other.page.locator("#no-keys").is_visible(), "a fresh browser has no key"
+        expect(other.page.locator("#no-keys"), "a fresh browser has no key").to_be_visible()
         other.open_backup(backup, CODE)
         other.page.locator(".own-key").wait_for()
         other.sign_in()
-        assert other.page.locator("#sessions ~ table tbody tr").count() == 2
+        expect(other.page.locator("#sessions ~ table tbody tr")).to_have_count(2)
         other.page.locator("header button", has_text="退出").click()
         other.page.wait_for_url("**/desk/sign-in?ended=out")
         other.go("/desk")
         other.page.wait_for_url("**/desk/sign-in")
     elsewhere.close()
     page.reload()
-    assert page.locator("#sessions ~ table tbody tr").count() == 1, "the other's end is not this one's"
+    expect(page.locator("#sessions ~ table tbody tr"), "the other's end is not this one's").to_have_count(1)
 
 
 def test_a_private_key_in_the_browser_cannot_be_read_out(desk: Desk, organizer_file: Path) -> None:
@@ -164,7 +164,7 @@ def test_a_file_of_the_command_line_signs_in_and_shows_staff_what_waits(
     assert "clerk-7" in page.locator(".who").inner_text()
     page.get_by_role("link", name="等候公布的承诺").click()
     page.wait_for_url("**/desk/pending")
-    assert page.locator("tbody tr").count() == 1
+    expect(page.locator("tbody tr")).to_have_count(1)
     page.locator("tbody td[data-is=承诺] a").click()
     page.wait_for_url("**/desk/pending/*")
     assert "七日内退换" in page.locator("main").inner_text()
@@ -206,7 +206,7 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(desk: Desk,
     page.set_input_files("#open-file", tmp_path / "text")
     page.click("#open button")
     expect(page.locator("#open-file-wrong")).to_contain_text("不是密钥文件")
-    assert page.locator(".own-key").count() == 0
+    expect(page.locator(".own-key")).to_have_count(0)
 
 
 def test_a_key_is_removed_from_a_browser_after_a_question(desk: Desk, organizer_file: Path) -> None:
@@ -214,12 +214,12 @@ def test_a_key_is_removed_from_a_browser_after_a_question(desk: Desk, organizer_
     desk.page.locator(".own-key").wait_for()
     desk.page.once("dialog", lambda dialog: dialog.dismiss())
     desk.page.click(".own-key button:has-text('移除')")
-    assert desk.page.locator(".own-key").count() == 1
+    expect(desk.page.locator(".own-key")).to_have_count(1)
     desk.page.once("dialog", lambda dialog: dialog.accept())
     desk.page.click(".own-key button:has-text('移除')")
     expect(desk.page.locator("#status")).to_contain_text("已移除")
     desk.open("/desk/sign-in")
-    assert desk.page.locator("#no-keys").is_visible()
+    expect(desk.page.locator("#no-keys")).to_be_visible()
 
 
 def test_what_a_registrar_needs_can_be_copied(desk: Desk, context: BrowserContext, organizer_file: Path) -> None:
@@ -267,7 +267,7 @@ def test_an_enterprises_desk_is_read_by_everybody_with_all_that_it_shows(
     for path in ("/desk", "/desk/pending"):
         desk.go(prefix + path)
         desk.faultless(width, path)
-    assert page.locator("tbody tr").count() == 2, "one waits, one was refused"
+    expect(page.locator("tbody tr"), "one waits, one was refused").to_have_count(2)
     page.locator("tbody td:nth-child(2) a").first.click()
     page.wait_for_url("**/desk/pending/*")
     desk.faultless(width, "a pledge that waits")
@@ -279,5 +279,5 @@ def test_without_scripts_the_pages_say_what_to_do_instead(browser: Browser, book
     for path, said in (("/desk/key", "credit-ledger key new"), ("/desk/sign-in", "须允许脚本")):
         page.goto(f"{book.service.url}{path}")
         assert said in page.locator("main").inner_text()
-        assert page.locator("button:visible").count() == 0
+        expect(page.locator("button:visible")).to_have_count(0)
     context.close()

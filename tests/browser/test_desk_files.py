@@ -129,7 +129,7 @@ def test_a_reply_gets_its_attachments(enterprise: Enterprise) -> None:
     choose(page, "#attaching-files", ("单据.png", PNG), ("page.html", b"<html>"))
     expect(page.locator("#attaching-files-wrong")).to_contain_text("不接受此类文件")
     enterprise.forgive(422)
-    assert page.locator("#attaching-rows tr").count() == 1, "the other one is as good as before"
+    expect(page.locator("#attaching-rows tr"), "the other one is as good as before").to_have_count(1)
     choose(page, "#attaching-files", ("说明.pdf", PDF))
     expect(page.locator("#attaching-rows tr")).to_have_count(2)
     words = page.locator("#attaching-words").inner_text()
@@ -139,7 +139,8 @@ def test_a_reply_gets_its_attachments(enterprise: Enterprise) -> None:
         enterprise.desks.at(enterprise.owner).faultless(width, "attachments of a reply")
     page.click("#attaching-sign")
     expect(page.locator("#attaching-rows tr[data-entry]")).to_have_count(2)
-    assert page.locator("#attaching-sign").is_hidden() and book.size() == size + 2
+    expect(page.locator("#attaching-sign")).to_be_hidden()
+    assert book.size() == size + 2
     listed = book.get(f"/v1/enterprises/{ENTERPRISE[5:]}/events?min_tree_size={size + 2}").text
     read = []
     for attachment in re.findall('"attachment":"([0-9a-f]{32})"', listed):

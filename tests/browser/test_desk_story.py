@@ -170,7 +170,7 @@ def test_from_a_new_key_to_a_certificate_and_back_to_a_lost_key(
 
     # The enterprise has it in writing: receipt and certificate, verified in its browser and by the command
     desk.go("/desk/enterprise")
-    assert page.locator("#waiting ~ ul li").count() == 0
+    expect(page.locator("#waiting ~ ul li")).to_have_count(0)
     written: dict[str, bytes] = {}
     for name, link in ((f"{code}.pdf", "承诺公告（PDF）"), (f"{code}.receipt.cose", "收据")):
         with page.expect_download() as saved:
@@ -198,7 +198,7 @@ def test_from_a_new_key_to_a_certificate_and_back_to_a_lost_key(
     # It loses its key, and opens the backup in a fresh browser ...
     with another_browser(browser, desk_book) as fresh:
         fresh.open("/desk/sign-in")
-        assert fresh.page.locator("#no-keys").is_visible()
+        expect(fresh.page.locator("#no-keys")).to_be_visible()
         fresh.open_backup(backup, CODE)
         fresh.page.locator(".own-key").wait_for()
         fresh.sign_in()

@@ -122,7 +122,7 @@ def test_an_enterprise_gets_a_key_signs_a_pledge_follows_it_and_has_it_in_writin
     assert "已登记" in sign(staff, "KeyEnrolled", "quality-1", " ".join(re.findall(".{8}", kid)))
     staff.click("#done-acts a:last-child")
     staff.wait_for_url("**/desk/registrar")
-    assert staff.locator("tbody tr").count() == 0, "what is in the book waits no more"
+    expect(staff.locator("tbody tr"), "what is in the book waits no more").to_have_count(0)
 
     page = desk.open("/desk/key")
     page.locator(".key-request[data-state=enrolled]").wait_for()
@@ -162,7 +162,7 @@ def test_an_enterprise_gets_a_key_signs_a_pledge_follows_it_and_has_it_in_writin
     assert book.post(publication).status_code == 201
     book.get(f"/v1/pledges/{code(71, today())}?min_tree_size={book.size()}")
     page.reload()
-    assert page.locator("#waiting ~ ul li").count() == 0
+    expect(page.locator("#waiting ~ ul li")).to_have_count(0)
     with page.expect_download() as saved:
         page.get_by_role("link", name="承诺公告（PDF）").click()
     assert saved.value.path().read_bytes().startswith(b"%PDF-")

@@ -93,7 +93,7 @@ def test_a_half_filled_form_is_kept_and_goes_to_a_file_and_back(
     file = tmp_path / "draft.json"
     download.value.save_as(file)
     page.locator("#f-products [data-remove]").first.click()
-    assert names.count() == 1
+    expect(names).to_have_count(1)
     page.set_input_files("#draft-file", file)
     expect(names).to_have_count(2)
     other = draft_of(campaign_opened(), CAMPAIGN)
@@ -101,7 +101,7 @@ def test_a_half_filled_form_is_kept_and_goes_to_a_file_and_back(
     expect(page.locator("#draft-file-wrong")).to_contain_text("CampaignOpened")
     page.set_input_files("#draft-file", {"name": "x.json", "mimeType": "application/json", "buffer": b"[]"})
     expect(page.locator("#draft-file-wrong")).to_contain_text("不是草稿文件")
-    assert names.count() == 2, "nothing is lost by it"
+    expect(names, "nothing is lost by it").to_have_count(2)
     page.on("dialog", lambda dialog: dialog.accept())
     page.click("#draft-clear")
     expect(page.locator("#f-title")).to_have_value("")
@@ -128,13 +128,13 @@ def test_what_the_service_refuses_stands_at_the_field_that_its_rule_names(desks:
     page.click("#sign")
     page.locator("#done:not([hidden])").wait_for()
     assert "Registered as entry" in page.locator("#done-title").inner_text()
-    assert page.locator("#done-files a[download$='.body.json']").count() == 1, "the body can be kept"
+    expect(page.locator("#done-files a[download$='.body.json']"), "the body can be kept").to_have_count(1)
 
 
 def test_an_enterprises_pledge_waits_and_its_statement_can_be_kept(desks: Office) -> None:
     owner = desks.officer(desks.book.own_key(ENTERPRISE))
     page = desks.form(owner, "PledgeMade", f"?campaign={CAMPAIGN}&scope=product&clauses=refund&clauses=reply")
-    assert page.locator("#subject").is_hidden(), "an enterprise speaks about itself alone"
+    expect(page.locator("#subject"), "an enterprise speaks about itself alone").to_be_hidden()
     assert page.input_value("#f-clauses") == "refund\nreply"
     made = {"reason": "3·15", "content": "保证质量。\n包退包换。", "liability": "退一赔三", "made_on": str(today())}
     for name, value in {**made, "accepting_body": "协会", "accepting_code": "51100000500000005N"}.items():
@@ -148,7 +148,7 @@ def test_an_enterprises_pledge_waits_and_its_statement_can_be_kept(desks: Office
         page.locator("#done-files a").click()
     statement = download.value.path().read_bytes()
     assert page.locator("#done").get_attribute("data-statement") == sha256(statement).hexdigest()
-    assert desks.at(owner).go(f"/desk/pending/{sha256(statement).hexdigest()}").locator("h1").count() == 1
+    expect(desks.at(owner).go(f"/desk/pending/{sha256(statement).hexdigest()}").locator("h1")).to_have_count(1)
     assert "保证质量" in page.locator("main").inner_text()
 
 
@@ -181,7 +181,7 @@ def test_without_scripts_the_page_says_that_signing_takes_them(desks: Office, or
     page = context.new_page()
     page.goto(f"{desks.book.service.url}/desk/act/CampaignOpened")
     assert "须允许脚本" in page.locator("main").inner_text()
-    assert page.locator("#filling").is_hidden()
+    expect(page.locator("#filling")).to_be_hidden()
     page.goto(f"{desks.book.service.url}/desk/act")
-    assert page.locator("a[href='/desk/act/CampaignOpened']").count() == 1
+    expect(page.locator("a[href='/desk/act/CampaignOpened']")).to_have_count(1)
     context.close()

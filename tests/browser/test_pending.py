@@ -58,7 +58,7 @@ def test_staff_refuse_one_publish_all_that_is_shown_and_the_enterprise_sees_both
     context.add_init_script(LISTEN)
     for owner in watched_desk(context, book):
         owner.signed_in_as(OWNER, files["owner"])
-        assert owner.page.locator("#waiting ~ ul li").count() == 2
+        expect(owner.page.locator("#waiting ~ ul li")).to_have_count(2)
         staff = desk.signed_in_as(ORGANIZER, files["clerk"])
 
         desk.open("/desk/pending?q=" + ENTERPRISE[5:] + "&scope=product")
@@ -72,7 +72,7 @@ def test_staff_refuse_one_publish_all_that_is_shown_and_the_enterprise_sees_both
         expect(owner.page.locator("main")).to_contain_text("条款与活动不符")
 
         desk.open("/desk/pending?state=waiting&sort=enterprise")
-        assert staff.locator("#rows tr").count() == 3
+        expect(staff.locator("#rows tr")).to_have_count(3)
         size = book.size()
         staff.click("#prepare")
         staff.locator("#sign").wait_for()
@@ -92,11 +92,11 @@ def test_staff_refuse_one_publish_all_that_is_shown_and_the_enterprise_sees_both
         pledge = json.loads(book.get(f"/v1/pledges/{takes[0]}?min_tree_size={book.size()}").content)
         assert pledge["code"] == takes[0]
         desk.open("/desk/pending?state=waiting")
-        assert staff.locator("#rows tr").count() == 0
+        expect(staff.locator("#rows tr")).to_have_count(0)
 
         owner.go("/desk")
-        assert owner.page.locator("#pledges ~ ul li").count() == 1
-        assert owner.page.locator("#waiting ~ ul li").count() == 1, "the refused one, with its reason"
+        expect(owner.page.locator("#pledges ~ ul li")).to_have_count(1)
+        expect(owner.page.locator("#waiting ~ ul li"), "the refused one, with its reason").to_have_count(1)
     context.close()
 
 

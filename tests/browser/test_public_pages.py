@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from ledger.domain.values.mark_serials import make
 from tests.browser.conftest import SUBJECT, Shown, Watched
@@ -47,7 +47,7 @@ def test_a_consumer_finds_an_enterprise_on_a_phone_reads_why_and_what_comes_next
     assert page.locator(".next").inner_text().startswith("接下来")
     assert "没有遗漏" in page.locator(".whole").inner_text()
     page.get_by_text("逐条查看").click()
-    assert page.locator(".whole tbody tr").count() == 4
+    expect(page.locator(".whole tbody tr")).to_have_count(4)
 
 
 def test_the_proof_that_the_page_offers_verifies_in_the_browser(watched: Watched, shown: Shown) -> None:
@@ -72,7 +72,7 @@ def test_a_scanned_mark_says_what_it_cannot_prove_and_tells_by_the_date_of_produ
         "这不能证明手中的产品是真的" if prefix == "" else "This does not prove that the product in your hand is genuine"
     )
     assert page.locator("h2").first.inner_text() == cannot
-    assert page.get_by_text("电热水壶").is_visible()
+    expect(page.get_by_text("电热水壶")).to_be_visible()
     button = "查" if prefix == "" else "Look up"
     for day, covered in ((today(), True), (today() - timedelta(days=400), False)):
         page.locator("input[name=produced_on]").fill(day.isoformat())
@@ -124,5 +124,5 @@ def test_without_scripts_the_pages_say_the_same(browser: Browser, shown: Shown) 
     page = context.new_page()
     page.goto(f"{shown.url}/e/{CODE}")
     assert page.locator(".level").inner_text().strip() == "已承诺"
-    assert page.locator("#pledges").count() == 1
+    expect(page.locator("#pledges")).to_have_count(1)
     context.close()

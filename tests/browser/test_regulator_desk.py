@@ -53,7 +53,7 @@ def test_a_regulator_finds_an_event_reads_a_closed_body_sees_that_look_and_takes
     page.select_option("select[name=type]", "PledgeMade")
     page.get_by_role("button", name="查找").click()
     page.wait_for_url("**/desk/explorer?*type=PledgeMade*")
-    assert page.locator("tbody tr").count() == 2
+    expect(page.locator("tbody tr")).to_have_count(2)
     page.locator("tbody tr", has_text="密封").locator("a").first.click()
     page.wait_for_url(f"**/desk/explorer/{closed}")
 
@@ -71,7 +71,7 @@ def test_a_regulator_finds_an_event_reads_a_closed_body_sees_that_look_and_takes
     page.locator("#body a").first.click()
     page.wait_for_url("**/desk/accesses?subject=*")
     row = page.locator("tbody tr", has_text=PURPOSE)
-    assert row.count() == 1, "one look, refused ones for want of a purpose are none"
+    expect(row, "one look, refused ones for want of a purpose are none").to_have_count(1)
     assert "inspector-3" in row.inner_text() and f"/desk/explorer/{closed}/body" in row.inner_text()
 
     desk.go(f"/desk/explorer/{closed}")

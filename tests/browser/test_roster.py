@@ -147,7 +147,7 @@ def test_a_roster_is_judged_signed_and_registered_and_is_what_the_command_would_
     open_secret(page, folder / "organizer.import-secret.pem")
     said = propose(page)
     assert f"登记 {FEW} 份承诺" in said and ORGANIZER.party in said and "附履行评估 1 份" in said, said
-    assert page.locator("#ends tr").count() == 6
+    expect(page.locator("#ends tr")).to_have_count(6)
     page.click("#all summary")
     page.locator("#all-rows tr").nth(FEW - 1).wait_for()  # they are drawn when the list is opened
     assert page.locator("#all-rows tr").count() == FEW
@@ -244,7 +244,7 @@ def test_a_whole_years_roster_is_in_the_book_in_two_minutes(
 def test_without_the_partys_import_secret_nothing_is_signed(desk: Desk, folder: Path, tmp_path: Path) -> None:
     desk.signed_in_as(ORGANIZER, folder / "organizer.pem")
     page = hand_in(desk, roster(tmp_path / "few.xlsx", 3, flaws=False, seed=5))
-    assert page.locator("#prepare").is_hidden()
+    expect(page.locator("#prepare")).to_be_hidden()
     page.set_input_files("#secret-file", folder / "organizer.pem")  # the organizer has had another key before
     page.fill("#secret-passphrase", PASSPHRASE)
     page.click("#secret button")
@@ -253,4 +253,4 @@ def test_without_the_partys_import_secret_nothing_is_signed(desk: Desk, folder: 
     page.fill("#secret-passphrase", "another passphrase")
     page.click("#secret button")
     expect(page.locator("#secret-passphrase-wrong")).to_contain_text("口令不对")
-    assert page.locator("#prepare").is_hidden()
+    expect(page.locator("#prepare")).to_be_hidden()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.conftest import SUBJECT, Shown, Watched
 
@@ -13,7 +13,7 @@ def test_a_statement_with_its_evidence_is_verified_step_by_step(watched: Watched
     page = watched.open()
     watched.give(shown.files(shown.pledge, "pledge"))
     assert watched.verdicts() == ["已核验"]
-    assert page.locator(".report .steps li").count() == 9
+    expect(page.locator(".report .steps li")).to_have_count(9)
     said = page.locator(".report").inner_text()
     assert f"第 {shown.pledge} 条" in said
     assert "核对的是记录未被改动，不是内容属实" in said
@@ -90,10 +90,10 @@ def test_a_trust_file_that_changed_is_an_alarm_and_nothing_is_verified(
     context: BrowserContext, watched: Watched, shown: Shown
 ) -> None:
     page = watched.open()
-    assert page.locator("#alarm").is_hidden()
+    expect(page.locator("#alarm")).to_be_hidden()
     _offer(context, shown.trust_file().replace(b'"witness_policy": ""', b'"witness_policy": "# 1"'))
     page = watched.open()
-    assert page.locator("#alarm").is_visible()
+    expect(page.locator("#alarm")).to_be_visible()
     assert "witness_policy" in page.locator("#alarm-fields").inner_text()
     watched.give(shown.files(shown.pledge, "pledge"))
     assert set(watched.verdicts()) == {"无法核验"}
@@ -114,7 +114,7 @@ def test_after_an_alarm_a_person_decides_digest_in_hand(
     page.click("#take-offered button")
     page.wait_for_selector(".report.verified")
     watched.open()
-    assert page.locator("#alarm").is_hidden()
+    expect(page.locator("#alarm")).to_be_hidden()
 
 
 def test_keeping_the_pinned_file_verifies_with_it_and_alarms_again_next_time(
@@ -127,14 +127,14 @@ def test_keeping_the_pinned_file_verifies_with_it_and_alarms_again_next_time(
     watched.give(shown.files(shown.pledge, "pledge"))
     assert watched.verdicts() == ["已核验"]
     watched.open()
-    assert page.locator("#alarm").is_visible()
+    expect(page.locator("#alarm")).to_be_visible()
 
 
 def test_a_pin_that_somebody_spoilt_is_an_alarm_too(watched: Watched) -> None:
     page = watched.open()
     page.evaluate("localStorage.setItem('credit-ledger-trust', '{')")
     watched.open()
-    assert page.locator("#alarm").is_visible()
+    expect(page.locator("#alarm")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [1280, 375])
@@ -160,5 +160,5 @@ def test_without_scripts_the_page_says_what_to_do_instead(browser: Browser, show
     page = context.new_page()
     page.goto(f"{shown.url}/verify")
     assert "credit-ledger verify FILE --trust trust.json" in page.locator("noscript").inner_text()
-    assert page.locator("#drop").is_hidden()
+    expect(page.locator("#drop")).to_be_hidden()
     context.close()

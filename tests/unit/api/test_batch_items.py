@@ -68,4 +68,4 @@ def test_sixteen_megabytes_of_anything_else_cost_a_look_at_their_first_bytes(fir
             batch_items(content)
         return time.process_time() - began
 
-    assert min(look() for _ in range(3)) < 0.05, "a collection of garbage, of whoever made it, is none of its cost"
+    assert any(look() < 0.05 for _ in range(3)), "a collection of garbage, of whoever made it, is none of its cost"

@@ -63,7 +63,7 @@ def test_a_long_flat_array_is_refused_by_its_head_and_a_long_nest_after_a_few_le
         return time.process_time() - began
 
     for data in (flat, many, deep):
-        assert min(look(data) for _ in range(3)) < 0.5, "the walk went on"
+        assert any(look(data) < 0.5 for _ in range(3)), "the walk went on"
 
 
 def test_maps_as_keys_of_a_map_are_refused_before_they_can_be_compared() -> None:

@@ -267,12 +267,12 @@ def test_screening_costs_little_where_there_is_nothing_to_find() -> None:
     """It is on the way of every statement: 4,000 characters of prose stay far below a millisecond."""
     text = "不生产、不销售假冒伪劣产品；公开产品和服务执行标准 GB/T 19001-2016，接受社会监督，一年三包。" * 80
     assert certain_in(text) is None
-    assert min(_seconds(certain_in, text) for _ in range(20)) < 0.003
+    assert any(_seconds(certain_in, text) < 0.003 for _ in range(20))
 
 
 def test_hostile_text_is_screened_in_time_that_grows_with_its_length() -> None:
     for text in ("1 " * 2000, "13" * 2000, "@" * 4000, "a." * 2000, "微信" * 2000, "张三、" * 1300, "一" * 4000):
-        assert min(_seconds(screen, text) for _ in range(3)) < 0.5, text[:20]
+        assert any(_seconds(screen, text) < 0.5 for _ in range(3)), text[:20]
 
 
 def _seconds(look: Callable[[str], object], text: str) -> float:
