@@ -50,7 +50,7 @@ def refuse_personal_data(content: Struct) -> None:
                 "text.personal_data",
                 f"{name} 中第 {hit.start + 1} 个字起似为{zh}：账本不得含个人信息，请删除",
                 f"{name} holds what seems to be a {en}: no personal data enters the book, take it out",
-                f"{name} {hit.start + 1}–{hit.end}",
+                f"{name}, character {hit.start + 1} to {hit.end}",
             )
 
 

@@ -107,8 +107,8 @@ export function offerAttachments(to) {
         last = Math.max(last, outcome.entry);
       }
     }
-    status.textContent = last < 0 ? "" : await untilShown(last, status);
     list();
+    status.textContent = last < 0 ? "" : await untilShown(last, status);
   }
 
   /** Does one thing at a time. @param {() => Promise<void>} work */

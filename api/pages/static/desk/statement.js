@@ -57,7 +57,8 @@ const UNSIGNED = new Uint8Array(64);
 export class RegistrationRefused extends VerificationError {
   /** @param {string} rule @param {string} zh @param {string} en @param {string} detail */
   constructor(rule, zh, en, detail) {
-    super(detail ? `${zh}（${detail}）` : zh, detail ? `${en} (${detail})` : en);
+    const said = rule === "text.personal_data" ? "" : detail; // its Chinese words say where already
+    super(said ? `${zh}（${said}）` : zh, detail ? `${en} (${detail})` : en);
     this.rule = rule;
     this.detail = detail;
   }
