@@ -125,7 +125,7 @@ function forgive() {
 /** The field that a refusal is about, if it says so. @param {VerificationError} error @returns {string | null} its id */
 function faultyField(error) {
   const rule = error instanceof RegistrationRefused ? error.rule : "";
-  const path = /\$\.([A-Za-z_0-9.[\]]+)/.exec(error.en)?.[1] ?? /([a-z_][a-z_0-9.]*) \d+–\d+\)/.exec(error.en)?.[1];
+  const path = /\$\.([A-Za-z_0-9.[\]]+)/.exec(error.en)?.[1] ?? /([a-z_][a-z_0-9.]*), character/.exec(error.en)?.[1];
   if (path !== undefined) {
     const found = fieldAt(form, path) ?? (textHolder === null ? null : fieldAt(textHolder, path));
     if (found !== null) return idOf(found);

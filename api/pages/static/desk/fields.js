@@ -55,7 +55,7 @@ export function inPageWords(said) {
   const field = fieldNamed(said);
   const label = field === null ? null : document.querySelector(`label[for="${field.id}"]`);
   const word = field?.getAttribute("data-label") ?? label?.firstChild?.textContent?.trim() ?? say("正文", "the text");
-  return said.replace(/^[^ ]+ ?/, say(`“${word}”`, `“${word}” `)).replace(/ \([^()]* \d+–\d+\)$/, "");
+  return said.replace(/^[^ ]+ ?/, say(`“${word}”`, `“${word}” `)).replace(/ \([^()]*, character \d+ to \d+\)$/, "");
 }
 
 /** Takes back what was said at the fields of a form. @param {HTMLElement} form */
