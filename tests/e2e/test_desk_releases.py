@@ -201,7 +201,7 @@ def test_a_draft_that_is_none_is_said_at_the_form_and_nothing_typed_is_lost(book
         assert typed[-12:-1].replace('"', "&#34;") in answer.text
     with DeskVisitor(book.service.url).sign_in(REGULATOR) as regulator:
         answer = regulator.submit("/desk/releases", fields={"draft": document(event, "local:release/8")})
-        assert answer.status_code == 400 and "签发者无权作出" in answer.text
+        assert answer.status_code == 400 and "签发者无权签署" in answer.text
         address = lay(two.first, document(event, "local:release/8"))
         assert "&lt;script&gt;" in two.second.http.get(address).text
         for visitor_gets in ("", "/release", "/call-back", "/discard"):

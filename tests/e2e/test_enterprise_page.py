@@ -75,8 +75,8 @@ def test_without_a_published_map_the_page_does_not_claim_that_nothing_is_missing
 
 def test_a_survey_names_its_product_as_people_do(told: Book) -> None:
     product = f"{KETTLE.name} {KETTLE.model}"
-    for path, colon in ((f"/e/{CODE}", "："), (f"/en/e/{CODE}", ": ")):
-        assert f"{colon}{product} ({today()} – " in told.get(path).text
+    for path, colon, begin in ((f"/e/{CODE}", "：", "（"), (f"/en/e/{CODE}", ": ", " (")):
+        assert f"{colon}{product}{begin}{today()} – " in told.get(path).text
 
 
 def test_stored_words_are_text_and_never_markup(told: Book) -> None:

@@ -15,7 +15,7 @@ from tests.e2e.book import Book
 from tests.support.statements import ENTERPRISE
 
 BYTES_MAX = 60_000
-WHOLE_BYTES_MAX = 110_000
+WHOLE_BYTES_MAX = 115_000
 IMPORTS = re.compile(r'from "(\./[^"]+)"')
 ANY_IMPORT = re.compile(r'(?:from |import\()"(\./[^"]+)"')
 ASSETS = re.compile(r'(?:src|href)="(/static/[^"]+)"')
@@ -42,7 +42,7 @@ def test_the_first_load_of_every_page_is_under_60_kilobytes_uncompressed(pages: 
         assert size < BYTES_MAX, f"{path}: {size} bytes"
 
 
-def test_the_first_load_of_the_verifiers_page_is_under_60_kilobytes_and_all_of_it_under_110(book: Book) -> None:
+def test_the_first_load_of_the_verifiers_page_is_under_60_kilobytes_and_all_of_it_under_115(book: Book) -> None:
     """As browsers ask for it, compressed. The rest comes when the page stands already: with the first file, or when the
     worker keeps everything for use without network."""
     for path in ("/verify", "/en/verify"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import msgspec
@@ -66,7 +67,7 @@ def test_all_faults_are_told_at_once_with_the_words_that_are_taken(tmp_path: Pat
     made = new(tmp_path, "PledgeMade", "local:test/1", "--data", json.dumps(wrong))
     assert made.exit_code == 1
     lines = made.stderr.splitlines()
-    assert [line.split(":")[0] for line in lines[:-1]] == [
+    assert [re.split("[:：]", line)[0] for line in lines[:-1]] == [
         "disclousre",
         "scope",
         "content",
