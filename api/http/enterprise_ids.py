@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from api.http.errors import InvalidRequest
@@ -20,10 +21,12 @@ from ledger.errors import Malformed
 
 __all__ = ["name_of", "subject_of"]
 
+_NAMES_KEPT: Final = 4096
 _USCC: Final = re.compile("[0-9A-HJ-NPQRTUWXY]{18}")
 _LEI: Final = re.compile("[0-9A-Z]{18}[0-9]{2}")
 
 
+@lru_cache(_NAMES_KEPT)  # what is refused is not kept
 def subject_of(name: str) -> str:
     """The subject id of an enterprise named in an address, folded as people type it. Raises `InvalidRequest`."""
     subject = _subject_of(name)
