@@ -79,7 +79,6 @@ def draw_until(ended: Callable[[float], bool], book: PageBook) -> None:
 def _rest_factor() -> float:
     """How often the time that drawing took it rests afterwards.
 
-    The lowest priority alone does not keep it out of others' way: where two cores are halves of one, whoever runs
-    beside it is slower (by a sixth, measured on standings), and the system does not know.
+    The lowest priority yields a core, but not the caches that cores share: where others have much to do, it does less.
     """
     return max(PAGES_AHEAD_REST_FACTOR, PAGES_AHEAD_BUSY_FACTOR * os.getloadavg()[0] / (os.cpu_count() or 1))
