@@ -189,7 +189,7 @@ def _policy(service: Service, typed: Mapping[str, str], wrong: dict[str, Word]) 
             policy = read_policy(typed["document"].encode())
             require_flawless(policy)
         except Malformed as error:
-            wrong["document"] = Word("不是践诺状况规则：与规则的结构不符（详见英文页）", str(error))
+            wrong["document"] = Word(f"不是践诺状况规则：{str(error).removeprefix(_NO_POLICY)}", str(error))
         except Refused as error:
             wrong["document"] = Word(f"{error.zh}（{error.detail}）", f"{error.en}: {error.detail}")
         else:
