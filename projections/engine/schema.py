@@ -31,7 +31,7 @@ __all__ = [
     "swap_in",
 ]
 
-SHAPE: Final = 8  # count up whenever schema.sql or what rows are made of changes: also a version of opencc or pypinyin
+SHAPE: Final = 9  # count up whenever schema.sql or what rows are made of changes: also a version of opencc or pypinyin
 _INDEX_MEMORY: Final = "128MB"  # of each of two sessions; enough for PostgreSQL to sort with helpers
 # Drawn from tables that are gone. Last: whoever compares both locks them in this order, too.
 _NO_PAGES: Final = "TRUNCATE projections.drawn_pages"
