@@ -16,5 +16,7 @@ def test_other_words_of_standings_are_another_shape_of_read_models() -> None:
     """Where only the digest differs, count up `SHAPE`: rows of before would be taken for altered ones."""
     needs = [one for one in vars(explanation).values() if isinstance(one, Unmet)]
     assert len(needs) == 4
-    words = repr((sorted((level.value, *said) for level, said in WORDS.items()), needs, sorted(explanation.NOTES.items())))
+    words = repr(
+        (sorted((level.value, *said) for level, said in WORDS.items()), needs, sorted(explanation.NOTES.items()))
+    )
     assert (SHAPE, sha256(words.encode()).hexdigest()[:16]) == SHAPE_AND_WORDS
