@@ -39,7 +39,7 @@ from api.desk.staff import pending_acts, roster_form_page, roster_report_page
 from api.desk.staff.kept_rosters import KeptRosters
 from api.http.bodies import no_nul, wants_json
 from api.http.conditional import Conditional
-from api.http.errors import CONCISE, InvalidRequest, Problem, WriterElsewhere, problem_of, problem_response
+from api.http.errors import CONCISE, INTERNAL, InvalidRequest, Problem, WriterElsewhere, problem_of, problem_response
 from api.http.known_parameters import KnownParameters
 from api.http.methods import Methods
 from api.http.metrics import Metrics
@@ -90,7 +90,7 @@ from api.routes import log_files as log
 from api.routes import policy_comparison as comparisons
 from api.routes import standing_history as histories
 from api.routes.entries_registration import PostEntries, post_batch, post_body
-from api.routes.fast_paths import INTERNAL, Front
+from api.routes.fast_paths import Front
 from api.routes.standing import StandingRoute, post_query
 from api.service.figures import BookFigures
 from api.service.mark_ranges import MarkRanges

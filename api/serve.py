@@ -35,7 +35,7 @@ from api.notices.mail_delivery import MailDelivery
 from api.notices.notice_writing import write_notices_when_due
 from api.notices.webhook_delivery import WebhookDelivery
 from api.pages.drawing_process import DrawingProcess
-from api.routes.entries_protocol import Wire
+from api.routes.direct_routes import DirectRoutes
 from api.service.opening import open_book, service_over
 from api.service.process_role import Writing
 from api.service.reader import open_reader
@@ -88,7 +88,7 @@ async def _serve(settings: Settings) -> None:
                 timeout_graceful_shutdown=STOP_REQUESTS_SECONDS_MAX,
             )
             bounds = Connections.within_descriptors(TrustedProxies(settings.trusted_proxies))
-            server = _Server(config, service, Wire.over(service, limits, bounds), sockets)
+            server = _Server(config, service, DirectRoutes.over(service, limits, bounds), sockets)
             sweeping = asyncio.create_task(bounds.sweep())
             _spare_the_collector()
             sys.setswitchinterval(_SWITCH_SECONDS)

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.limits import PARSED_ON_LOOP_BYTES_MAX
 
-__all__ = ["Conditional", "entity_tag", "is_known", "parse_tags", "tag_of"]
+__all__ = ["OF_CONTENT", "Conditional", "entity_tag", "is_known", "parse_tags", "tag_of"]
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -24,7 +24,7 @@ _OPAQUE: Final = re.compile(r"[\x21\x23-\x7e]*")
 _ITEM: Final = re.compile(rb'[ \t]*(?:(W/)?"([\x21\x23-\x7e\x80-\xff]*)")?[ \t]*(?:,|\Z)')
 _ANY: Final = b"*"
 # What a 304 says again (RFC 9110 §15.4.5), beside what is said of every answer; nothing of its content.
-_OF_CONTENT: Final = frozenset({b"content-length", b"content-type", b"content-encoding", b"transfer-encoding"})
+OF_CONTENT: Final = frozenset({b"content-length", b"content-type", b"content-encoding", b"transfer-encoding"})
 _DIGEST_DIGITS: Final = 32
 
 
@@ -109,7 +109,7 @@ class _Tagging:
                 start["headers"] = [*start["headers"], (b"etag", tag.encode())]
             if tag is not None and is_known(tag, self._scope["headers"]):
                 self._over = True
-                kept = [(name, value) for name, value in start["headers"] if name not in _OF_CONTENT]
+                kept = [(name, value) for name, value in start["headers"] if name not in OF_CONTENT]
                 await self._send({"type": "http.response.start", "status": 304, "headers": kept})
                 await self._send({"type": "http.response.body", "body": b"", "more_body": False})
                 return

@@ -35,6 +35,7 @@ from ledger.verifier.formats.bundle import BundleTooLarge
 
 __all__ = [
     "CONCISE",
+    "INTERNAL",
     "AccessDenied",
     "Gone",
     "InvalidRequest",
@@ -112,6 +113,8 @@ class Problem:
     retry_after_seconds: int | None = None
     extra: tuple[tuple[str, Any], ...] = ()
 
+
+INTERNAL: Final = Problem(500, "internal", "内部错误", "internal error; it was logged")
 
 # error class → (status, kind, zh, en); the first that matches counts
 _TABLE: Final[tuple[tuple[type[LedgerError], int, str, str, str], ...]] = (

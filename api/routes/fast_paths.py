@@ -8,17 +8,16 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.errors import Problem, problem_response
+from api.http.errors import INTERNAL, problem_response
 from api.routes.entries_registration import PostEntries
 from api.routes.marks import MarkRoute
 from api.routes.standing import StandingRoute
 from api.service.service import Service
 
-__all__ = ["INTERNAL", "Front"]
+__all__ = ["Front"]
 
 _LOG = logging.getLogger(__name__)
 
-INTERNAL: Final = Problem(500, "internal", "内部错误", "internal error; it was logged")
 _BEFORE: Final = "/v1/enterprises/"
 _AFTER: Final = "/standing"
 _MARK: Final = "/m/"

@@ -31,7 +31,7 @@ from ledger.limits import (
 from projections.standing.render import with_in_book
 from projections.standing.standing_view import Served
 
-__all__ = ["StandingRoute", "post_query"]
+__all__ = ["StandingRoute", "current_standing", "lifetime_unchanged_until", "post_query", "standing_response"]
 
 COSE: Final = "application/cose"
 _SIGNED: Final = b"application/cose"
@@ -50,40 +50,26 @@ class StandingRoute(PlainRoute):
 
     async def _answer(self, scope: Scope) -> Response:
         service = self._service
-        subject = subject_of(scope["path_params"]["name"])
+        name = scope["path_params"]["name"]
         as_of: date | None = None
         tree_size: int | None = None
         if scope["query_string"]:
             query = query_of(scope)
             as_of, tree_size = _date(query.get("as_of")), size_in(query, "tree_size")
             await wait_for_size(service, size_in(query, "min_tree_size"))
-        today = service.today()
-        if as_of is None and tree_size is None:
-            served = await service.standings.current(subject, today)
+        size, now = service.progress.size, service.clock()
+        current = as_of is None and tree_size is None
+        if current:
+            served = await current_standing(service, name)
         else:
-            served = await self._replay(subject, as_of or today, tree_size)
-        if not served.in_book and not plausible(subject):
-            raise InvalidRequest(
-                "enterprise.check_digit",
-                "统一社会信用代码的校验位不正确",
-                "the check digit of this unified social credit code is wrong",
-            )
-        accepted = [value for name, value in scope["headers"] if name == b"accept"]
-        signed = any(_SIGNED in value for value in accepted)
-        if as_of is None and tree_size is None and (signed or not served.in_book):
+            served = await self._replay(subject_of(name), as_of or service.today(), tree_size)
+            _refuse_unlikely(served)
+        response = standing_response(served, size, now, pinned=as_of is not None and tree_size is not None)
+        if not any(name == b"accept" and _SIGNED in value for name, value in scope["headers"]):
+            return response
+        if current:
             service.require_current()
-        # Bytes may be those of an enterprise that has nothing on record: only `in_book` tells them apart.
-        opaque = served.etag.strip('"')  # as the projection keeps it
-        tag = entity_tag(opaque if served.in_book else f"{opaque}-unknown")
-        headers = {
-            "ETag": tag,
-            "Ledger-Tree-Size": str(service.progress.size),
-            "Cache-Control": _lifetime(served, as_of, tree_size, service.clock()),
-            "Vary": "Accept",
-        }
-        if signed:
-            return _signed(service, served, headers)
-        return Response(with_in_book(served.body, served.in_book), 200, headers, "application/json")
+        return _signed(service, served, response)
 
     async def _replay(self, subject: str, as_of: date, tree_size: int | None) -> Served:
         service = self._service
@@ -128,28 +114,67 @@ def _result(name: str, served: Served | None, error: str | None) -> bytes:
     return head[:-1] + b',"standing":' + with_in_book(served.body, served.in_book) + b"}"
 
 
-def _signed(service: Service, served: Served, headers: dict[str, str]) -> Response:
+async def current_standing(service: Service, name: str) -> Served:
+    """Today's, of the enterprise that an address names. Raises any `LedgerError`, such as for no enterprise's name."""
+    served = await service.standings.current(subject_of(name), service.today())
+    _refuse_unlikely(served)
+    if not served.in_book:
+        service.require_current()
+    return served
+
+
+def standing_response(served: Served, size: int, now: int, *, pinned: bool = False) -> Response:
+    """As read at Unix time `now`, when the read models held the log up to tree size `size` at least.
+
+    `pinned`: it was asked for a date and a state of the log.
+    """
+    # Bytes may be those of an enterprise that has nothing on record: only `in_book` tells them apart.
+    opaque = served.etag.strip('"')  # as the projection keeps it
+    headers = {
+        "ETag": entity_tag(opaque if served.in_book else f"{opaque}-unknown"),
+        "Ledger-Tree-Size": str(size),
+        "Cache-Control": "public, max-age=31536000, immutable" if pinned and served.settled else _lifetime(now),
+        "Vary": "Accept",
+    }
+    return Response(with_in_book(served.body, served.in_book), 200, headers, "application/json")
+
+
+def _refuse_unlikely(served: Served) -> None:
+    if not served.in_book and not plausible(served.subject):
+        raise InvalidRequest(
+            "enterprise.check_digit",
+            "统一社会信用代码的校验位不正确",
+            "the check digit of this unified social credit code is wrong",
+        )
+
+
+def _signed(service: Service, served: Served, unsigned: Response) -> Response:
     token = sign_standing(
-        with_in_book(served.body, served.in_book),
+        bytes(unsigned.body),
         subject=served.subject,
         origin=service.origin,
         issued_at=service.clock(),
         signer=service.keys_in_force.standing,
     )
     # Signed anew each time: it shares neither the tag of the unsigned one nor its lifetime.
-    unsigned = {name: value for name, value in headers.items() if name != "ETag"}
-    return Response(token, 200, {**unsigned, "Cache-Control": "private, max-age=0"}, COSE)
+    shared = {name: unsigned.headers[name] for name in ("Ledger-Tree-Size", "Vary")}
+    return Response(token, 200, {**shared, "Cache-Control": "private, max-age=0"}, COSE)
 
 
-def _lifetime(served: Served, as_of: date | None, tree_size: int | None, now: int) -> str:
-    """How long an answer may be kept: for ever when date and size are pinned and nothing in it can be closed later,
-    else never past a change by time."""
-    if as_of is not None and tree_size is not None and served.settled:
-        return "public, max-age=31536000, immutable"
+def _lifetime(now: int) -> str:
+    """How long the standing of a day may be kept: never past a change by time. For ever, where date and size are pinned
+    and nothing in it can be closed later: `standing_response`."""
+    return f"public, max-age={max(0, min(STANDING_MAX_AGE_SECONDS, _midnight_after(now) - now))}"
+
+
+def lifetime_unchanged_until(now: int) -> int:
+    """The Unix time from which an answer made at `now` would name a shorter lifetime, or another day's standing."""
+    return _midnight_after(now) - STANDING_MAX_AGE_SECONDS
+
+
+def _midnight_after(now: int) -> int:
     moment = datetime.fromtimestamp(now, SHANGHAI)
-    midnight = datetime.combine(moment.date() + timedelta(days=1), time(), SHANGHAI)
-    left = int((midnight - moment).total_seconds())
-    return f"public, max-age={max(0, min(STANDING_MAX_AGE_SECONDS, left))}"
+    return int(datetime.combine(moment.date() + timedelta(days=1), time(), SHANGHAI).timestamp())
 
 
 def _date(text: str | None) -> date | None:

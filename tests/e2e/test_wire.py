@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 
@@ -14,52 +11,10 @@ import pytest
 
 from ledger.limits import METERS_LOOK_SECONDS, STATEMENT_BYTES_MAX
 from tests.e2e.book import Book, open_book, today
+from tests.e2e.raw_client import GENERAL, Reply, ask, connected, without_time_and_way
 from tests.support.database import PostgresServer
 from tests.support.statements import ENTERPRISE, registered
 from tests.support.waiting import eventually
-
-GENERAL = "Origin: https://example.org\r\n"  # with it a request goes through the framework
-Reply = tuple[int, dict[str, str], bytes]
-
-
-class Client:
-    """A client that says exactly what it is told to say."""
-
-    def __init__(self, book: Book) -> None:
-        url = book.http.base_url
-        self._socket = socket.create_connection((url.host, url.port or 80), timeout=20)
-        self._file = self._socket.makefile("rb")
-
-    def send(self, *parts: bytes) -> None:
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for part in parts:
-            self._socket.sendall(part)
-
-    def reply(self) -> Reply:
-        status = int(self._file.readline().split()[1])
-        headers: dict[str, str] = {}
-        while (line := self._file.readline().strip()) != b"":
-            name, _, value = line.decode().partition(": ")
-            assert name not in headers, name
-            headers[name] = value
-        return status, headers, self._file.read(int(headers.get("content-length", 0)))
-
-    def ended(self) -> bool:
-        """Whether the service closed the connection, with nothing more to say."""
-        return self._file.read() == b""
-
-    def close(self) -> None:
-        self._file.close()
-        self._socket.close()
-
-
-@contextmanager
-def connected(book: Book) -> Iterator[Client]:
-    client = Client(book)
-    try:
-        yield client
-    finally:
-        client.close()
 
 
 def post(statement: bytes, headers: str = "") -> bytes:
@@ -68,22 +23,8 @@ def post(statement: bytes, headers: str = "") -> bytes:
     )
 
 
-def ask(book: Book, request: bytes) -> Reply:
-    with connected(book) as client:
-        client.send(request)
-        return client.reply()
-
-
 def new(book: Book, name: str) -> bytes:
     return book.sign(registered(effective_on=today()), f"local:test/{name}")[0]
-
-
-def without(headers: dict[str, str], *names: str) -> dict[str, str]:
-    """Headers less those that tell the time and the way."""
-    left = {name: value for name, value in headers.items() if name not in names}
-    assert re.fullmatch(r'"client";r=\d+;t=1', left.pop("ratelimit"))
-    assert left.pop("date")
-    return left
 
 
 def of_both_ways(book: Book, statement: bytes, headers: str = "") -> Reply:
@@ -93,8 +34,7 @@ def of_both_ways(book: Book, statement: bytes, headers: str = "") -> Reply:
         ask(book, post(statement, headers + GENERAL)),
     )
     assert (status, content) == (general[0], general[2])
-    crossing = ("access-control-allow-origin", "access-control-expose-headers")
-    assert without(told) == without(general[1], *crossing)
+    assert without_time_and_way(told) == without_time_and_way(general[1])
     return status, told, content
 
 

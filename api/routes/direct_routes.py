@@ -1,0 +1,254 @@
+"""Requests that are answered where their bytes come in: `POST /entries`, and what lies in memory.
+
+In memory lie full files of the log and current standings. Measured at 128 connections, in turn with the ASGI way, by
+`make bench ARGS=ways`: 0.80 of its processor time for an entry, WAYS_STANDING for a standing. Should that of entries
+rise above 0.85, their part goes (docs/decisions/0023), and the benchmark fails so that it does. A request that needs
+more than admission (a body held at the desk, a pledge's release), or that carries a header which changes how it is to
+be handled, goes the general way; both ways share `PostEntries` and `standing.py`.
+
+Whoever fetches a log, or asks after many enterprises, sends one request after the other with the same headers: on a
+connection on which they were found to be plain, the same bytes again are not parsed again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from api.http.connections import Connections
+from api.http.direct_connection import DirectConnection, Exchange, Headers, KeptAnswer
+from api.http.rate_limit import Limits
+from api.routes.entries_reading import IMMUTABLE
+from api.routes.entries_registration import COSE, PostEntries
+from api.routes.kept_standings import KeptStandings
+from api.routes.log_files import OCTETS
+from api.service.log_files import KeptFile
+from api.service.service import Service
+from ledger.limits import ADMISSIONS_PER_TURN_MAX, STATEMENT_BYTES_MAX
+from ledger.registration import Candidate
+from ledger.sequencing.sequencer import Answer, Registered, Submission
+
+__all__ = ["DirectRoutes"]
+
+_ENTRIES: Final = b"/entries"
+_FILES: Final = (b"/tile/", b"/receipts/")
+_ENTERPRISES: Final = b"/v1/enterprises/"
+# Their labels among the meters
+_ENTRIES_LABEL: Final = "/entries"
+_ENTERPRISES_LABEL: Final = "/v1/enterprises"
+
+_REGISTERED_HEADERS: Final = b"location: /entries/%d\r\ncontent-length: %d\r\ncontent-type: " + COSE.encode() + b"\r\n"
+_FILE_KNOWN_HEADERS: Final = b"cache-control: " + IMMUTABLE["Cache-Control"].encode() + b"\r\netag: %b\r\n"
+_FILE_HEADERS: Final = _FILE_KNOWN_HEADERS + b"content-type: " + OCTETS.encode() + b"\r\ncontent-length: %d\r\n"
+_GET: Final = b"GET /"
+_HTTP: Final = b" HTTP/1.1"
+# Headers with which a request is the framework's: other bodies, other origins, other clients than the peer.
+_GENERAL: Final = frozenset(
+    (b"transfer-encoding", b"expect", b"upgrade", b"origin", b"x-forwarded-for", b"x-forwarded-proto")
+)
+_SIGNED: Final = COSE.encode()
+_GENERAL_GET: Final = _GENERAL | {b"content-length"}
+
+
+class _Asked(NamedTuple):
+    """How something in memory is asked for: the header fields as bytes and parsed, and whether a signed answer is."""
+
+    fields: bytes
+    headers: Headers
+    signed: bool
+
+
+class _Turns:
+    """The admissions of one server, some at each turn of the event loop: whoever comes meanwhile is heard in between.
+
+    128 statements that arrive together would keep the loop for a tenth of a second.
+    """
+
+    def __init__(self) -> None:
+        self._left = ADMISSIONS_PER_TURN_MAX
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def take(self, loop: asyncio.AbstractEventLoop, admission: Callable[[], None]) -> None:
+        """Now if this turn has room, else at one of the next, in order. `admission` raises nothing."""
+        if self._left == ADMISSIONS_PER_TURN_MAX:
+            loop.call_soon(self._next, loop)
+        if self._left == 0 or self._waiting:
+            self._waiting.append(admission)
+        else:
+            self._left -= 1
+            admission()
+
+    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = min(ADMISSIONS_PER_TURN_MAX, len(self._waiting))
+        self._left = ADMISSIONS_PER_TURN_MAX - now
+        for _ in range(now):
+            self._waiting.popleft()()
+        if now:
+            loop.call_soon(self._next, loop)
+
+
+class DirectRoutes(DirectConnection):
+    """One connection to `service`."""
+
+    def __init__(
+        self,
+        service: Service,
+        entries: PostEntries,
+        standings: KeptStandings,
+        limits: Limits,
+        turns: _Turns,
+        bounds: Connections,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(limits, service.meters, bounds, **kwargs)
+        self._service = service
+        self._entries = entries
+        self._standings = standings
+        self._turns = turns
+        self._fields = b""  # of the head that is being parsed, all but its first line
+        self._plain: _Asked | None = None  # as something in memory was asked for last
+
+    @classmethod
+    def over(cls, service: Service, limits: Limits, bounds: Connections) -> Callable[..., DirectRoutes]:
+        """What makes the protocol of each connection, given uvicorn's own arguments for one."""
+        return partial(cls, service, PostEntries(service), KeptStandings(service), limits, _Turns(), bounds)
+
+    def read(self, head: bytes) -> None:
+        line, _, fields = head.partition(b"\r\n")
+        exchange = self._asking_again(line, fields)
+        if exchange is not None:
+            self.begin_whole(exchange)
+            return
+        self._fields = fields
+        super().read(head)
+
+    def exchange(self) -> Exchange | None:
+        if self.url == _ENTRIES:
+            return self._posting()
+        if self.url.startswith(_ENTERPRISES) or self.url.startswith(_FILES):
+            return self._getting()
+        return None
+
+    # What lies in memory
+
+    def _getting(self) -> Exchange | None:
+        """An exchange for a plain `GET`, of a client that takes what it is sent; None for all others."""
+        parser = self.parser
+        if parser.get_method() != b"GET" or parser.get_http_version() != "1.1" or self.flow.write_paused:
+            return None
+        signed = False
+        for name, value in self.headers:
+            if name in _GENERAL_GET:
+                return None
+            if name == b"accept" and _SIGNED in value:
+                signed = True
+        asked = _Asked(self._fields, self.headers, signed)
+        exchange = self._asking_for(self.url, asked, keep_alive=parser.should_keep_alive())
+        if exchange is not None and exchange.keep_alive:
+            self._plain = asked
+        return exchange
+
+    def _asking_again(self, line: bytes, fields: bytes) -> Exchange | None:
+        """What `_getting` gives, for a request line over the fields of the last one that was begun there."""
+        plain = self._plain
+        if plain is None or fields != plain.fields or not self.idle or self.flow.write_paused:
+            return None
+        if not (line.startswith(_GET) and line.endswith(_HTTP)):
+            return None
+        return self._asking_for(line[len(_GET) - 1 : -len(_HTTP)], plain, keep_alive=True)
+
+    def _asking_for(self, url: bytes, asked: _Asked, *, keep_alive: bool) -> Exchange | None:
+        if url.startswith(_ENTERPRISES):
+            return None if asked.signed else self._asking_for_standing(url, asked, keep_alive=keep_alive)
+        path = url[1:].decode("latin-1")  # another spelling of the same path is none that is kept
+        file = self._service.log_files.kept(path)
+        if file is None:
+            return None
+        label = "/" + path[: path.index("/")]
+        return Exchange(label, partial(self._hand_out, _file(file), asked), keep_alive=keep_alive)
+
+    def _asking_for_standing(self, url: bytes, asked: _Asked, *, keep_alive: bool) -> Exchange | None:
+        kept = self._standings.kept(url)
+        if kept is not None:
+            return Exchange(_ENTERPRISES_LABEL, partial(self._hand_out, kept, asked), keep_alive=keep_alive)
+        name = self._standings.name_in(url)
+        if name is None:
+            return None
+        return Exchange(_ENTERPRISES_LABEL, partial(self._look_up, url, name, asked), keep_alive=keep_alive)
+
+    def _hand_out(self, kept: KeptAnswer, asked: _Asked, exchange: Exchange) -> None:
+        try:
+            self.count(exchange)
+            self.write_kept(exchange, kept, asked.headers)
+        except Exception as error:
+            self.failed(exchange, error)
+
+    def _look_up(self, url: bytes, name: str, asked: _Asked, exchange: Exchange) -> None:
+        try:
+            self.count(exchange)
+            self.later(exchange, self._looked_up(url, name, asked, exchange))
+        except Exception as error:
+            self.failed(exchange, error)
+
+    async def _looked_up(self, url: bytes, name: str, asked: _Asked, exchange: Exchange) -> None:
+        self.write_kept(exchange, await self._standings.read(url, name), asked.headers)
+
+    # Statements
+
+    def _posting(self) -> Exchange | None:
+        """An exchange for a plain `POST` of known length; None for all others."""
+        parser = self.parser
+        if parser.get_method() != b"POST" or parser.get_http_version() != "1.1":
+            return None
+        length, concise = b"", True
+        for name, value in self.headers:
+            if name in _GENERAL:
+                return None
+            if name == b"content-length":
+                length = value
+            elif name == b"accept":
+                concise = b"json" not in value
+        if not length or int(length) > STATEMENT_BYTES_MAX:  # the parser has seen to it that it is a number
+            return None
+        return Exchange(_ENTRIES_LABEL, self._admit, keep_alive=parser.should_keep_alive(), concise=concise)
+
+    def _admit(self, exchange: Exchange) -> None:
+        self._turns.take(self.loop, partial(self._register, exchange))
+
+    def _register(self, exchange: Exchange) -> None:
+        try:
+            self.count(exchange)
+            candidate = self._entries.admit(exchange.body)
+            if candidate is None:
+                self.later(exchange, self._registered(exchange))
+            else:
+                self._service.submissions.submit(Submission((candidate,), partial(self._told, exchange, candidate)))
+        except Exception as error:
+            self.failed(exchange, error)
+
+    async def _registered(self, exchange: Exchange) -> None:
+        self.write_response(exchange, await self._entries.register(exchange.body))
+
+    def _told(self, exchange: Exchange, candidate: Candidate, answers: tuple[Answer, ...]) -> None:
+        """Called by the sequencer's delivery, which others wait for, too: nothing is raised here."""
+        try:
+            answer = answers[0]
+            if isinstance(answer, Registered) and answer.receipt is not None:
+                receipt = answer.receipt
+                self.write(exchange, 201, _REGISTERED_HEADERS % (answer.index, len(receipt)), receipt)
+            else:
+                self.later(exchange, self._answered(exchange, candidate, answer))
+        except Exception as error:
+            self.failed(exchange, error)
+
+    async def _answered(self, exchange: Exchange, candidate: Candidate, answer: Answer) -> None:
+        self.write_response(exchange, await self._entries.answer(candidate, answer))
+
+
+def _file(file: KeptFile) -> KeptAnswer:
+    return KeptAnswer(
+        file.tag.decode(), _FILE_HEADERS % (file.tag, len(file.content)), _FILE_KNOWN_HEADERS % file.tag, file.content
+    )
