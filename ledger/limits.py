@@ -271,6 +271,7 @@ CONNECTIONS_TURNED_AWAY_MAX: Final = 64  # that are told so; others are just clo
 DESCRIPTORS_RESERVED: Final = 96  # for database, files and what else a process has open
 ACCEPTS_PER_TURN_MAX: Final = 512
 ADMISSIONS_PER_TURN_MAX: Final = 16  # of statements that come alone, at one turn of the event loop
+GATHERING_SECONDS_MAX: Final = 0.05  # for so long a statement waits for those that came with it, to share a commit
 STREAMS_MAX: Final = 1_000  # of events, open at once
 STREAMS_PER_CLIENT_MAX: Final = 32
 STREAMS_TOLD_PER_SECOND_MAX: Final = 500  # of entries that came; each stream is told of several at once

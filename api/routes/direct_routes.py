@@ -12,8 +12,6 @@ connection on which they were found to be plain, the same bytes again are not pa
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -27,7 +25,7 @@ from api.routes.kept_standings import KeptStandings
 from api.routes.log_files import OCTETS
 from api.service.log_files import KeptFile
 from api.service.service import Service
-from ledger.limits import ADMISSIONS_PER_TURN_MAX, STATEMENT_BYTES_MAX
+from ledger.limits import STATEMENT_BYTES_MAX
 from ledger.registration import Candidate
 from ledger.sequencing.sequencer import Answer, Registered, Submission
 
@@ -61,35 +59,6 @@ class _Asked(NamedTuple):
     signed: bool
 
 
-class _Turns:
-    """The admissions of one server, some at each turn of the event loop: whoever comes meanwhile is heard in between.
-
-    128 statements that arrive together would keep the loop for a tenth of a second.
-    """
-
-    def __init__(self) -> None:
-        self._left = ADMISSIONS_PER_TURN_MAX
-        self._waiting: deque[Callable[[], None]] = deque()
-
-    def take(self, loop: asyncio.AbstractEventLoop, admission: Callable[[], None]) -> None:
-        """Now if this turn has room, else at one of the next, in order. `admission` raises nothing."""
-        if self._left == ADMISSIONS_PER_TURN_MAX:
-            loop.call_soon(self._next, loop)
-        if self._left == 0 or self._waiting:
-            self._waiting.append(admission)
-        else:
-            self._left -= 1
-            admission()
-
-    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
-        now = min(ADMISSIONS_PER_TURN_MAX, len(self._waiting))
-        self._left = ADMISSIONS_PER_TURN_MAX - now
-        for _ in range(now):
-            self._waiting.popleft()()
-        if now:
-            loop.call_soon(self._next, loop)
-
-
 class DirectRoutes(DirectConnection):
     """One connection to `service`."""
 
@@ -99,7 +68,6 @@ class DirectRoutes(DirectConnection):
         entries: PostEntries,
         standings: KeptStandings,
         limits: Limits,
-        turns: _Turns,
         bounds: Connections,
         **kwargs: Any,
     ) -> None:
@@ -107,14 +75,13 @@ class DirectRoutes(DirectConnection):
         self._service = service
         self._entries = entries
         self._standings = standings
-        self._turns = turns
         self._fields = b""  # of the head that is being parsed, all but its first line
         self._plain: _Asked | None = None  # as something in memory was asked for last
 
     @classmethod
     def over(cls, service: Service, limits: Limits, bounds: Connections) -> Callable[..., DirectRoutes]:
         """What makes the protocol of each connection, given uvicorn's own arguments for one."""
-        return partial(cls, service, PostEntries(service), KeptStandings(service), limits, _Turns(), bounds)
+        return partial(cls, service, PostEntries(service), KeptStandings(service), limits, bounds)
 
     def read(self, head: bytes) -> None:
         line, _, fields = head.partition(b"\r\n")
@@ -216,7 +183,7 @@ class DirectRoutes(DirectConnection):
         return Exchange(_ENTRIES_LABEL, self._admit, keep_alive=parser.should_keep_alive(), concise=concise)
 
     def _admit(self, exchange: Exchange) -> None:
-        self._turns.take(self.loop, partial(self._register, exchange))
+        self._service.submissions.admit(partial(self._register, exchange))
 
     def _register(self, exchange: Exchange) -> None:
         try:
