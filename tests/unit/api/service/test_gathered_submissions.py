@@ -53,7 +53,7 @@ async def admitted(taking: Taking, count: int, seconds: float = 0) -> tuple[list
     tick()
     for number in range(count):
         submissions.admit(partial(admission, number))
-    while sum(len(batch) for batch in taking.batches) + len(told) < count:
+    while sum(len(batch) for batch in taking.batches) + len(told) < count:  # noqa: ASYNC110  (turn after turn)
         await asyncio.sleep(0)
     return turns, told
 
