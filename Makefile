@@ -30,7 +30,7 @@ test: $(VENV)/dev $(ORACLES)/installed
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 unit: $(VENV)/dev
-	$(BIN)/python -m pytest tests/unit -n auto --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest tests/unit -n logical --dist worksteal $(ARGS)
 
 bench: $(VENV)/dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)

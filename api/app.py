@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Final
+from typing import Any, Final
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from api.desk import demo_sign_in, desk_page, key_pages, pending_pages, sign_in
@@ -37,15 +38,17 @@ from api.desk.regulator import (
 from api.desk.releases import draft_acts, draft_page, drafts_page
 from api.desk.staff import pending_acts, roster_form_page, roster_report_page
 from api.desk.staff.kept_rosters import KeptRosters
-from api.http.bodies import no_nul, wants_json
+from api.http.bodies import require_no_nul, wants_json
 from api.http.conditional import Conditional
 from api.http.errors import CONCISE, INTERNAL, InvalidRequest, Problem, WriterElsewhere, problem_of, problem_response
 from api.http.known_parameters import KnownParameters
 from api.http.methods import Methods
 from api.http.metrics import Metrics
-from api.http.openapi import describe
+from api.http.openapi import describe, query_names
+from api.http.openapi.operations import OPERATIONS
 from api.http.rate_limit import Limits, RateLimit
 from api.http.refuses_writes import RefusesWrites
+from api.http.segment_router import SegmentRouter
 from api.pages import (
     campaign_page,
     enterprise_feed,
@@ -98,7 +101,7 @@ from api.service.process_role import ReadsOnly
 from api.service.service import Service
 from ledger.errors import LedgerError
 
-__all__ = ["create_app", "framework"]
+__all__ = ["ROUTES", "create_app", "framework"]
 
 _SCRAPI: Final = re.compile(r"/entries(?:/[^/]+)?|/\.well-known/scitt-keys(?:/[^/]+)?")
 _OF_PROGRAMS: Final = ("/v1/", "/entries", "/.well-known/", "/tile/")  # a browser there is somebody who looks at JSON
@@ -182,17 +185,21 @@ _DESKS: Final = (
     own_notices,
 )
 
+ROUTES: Final[tuple[BaseRoute, ...]] = tuple(
+    route for module in (*_PROGRAMS, *_PUBLIC_PAGES, *_DESKS) for route in module.router.routes
+)
+
 
 def create_app(service: Service, limits: Limits) -> ASGIApp:
     """The ASGI application over an opened service: limits and meters around the hot paths and the framework."""
     inner = framework(service)
     pages = EnterpriseRoute(inner, service, inner.state.enterprise_pages)
-    app: ASGIApp = Methods(Conditional(KnownParameters(Front(inner, service, pages), inner.openapi())))
+    app: ASGIApp = Methods(Conditional(KnownParameters(Front(inner, service, pages), query_names(inner.routes))))
     if isinstance(service.role, ReadsOnly):
         elsewhere = problem_of(WriterElsewhere(service.role.writer))
         app = RefusesWrites(app, lambda scope: _answer(Request(scope), elsewhere))
     app = RateLimit(app, limits)
-    app = Metrics(app, service.meters, _first_segments(inner))
+    app = Metrics(app, service.meters, _first_segments())
     return CORSMiddleware(
         app,
         allow_origins=["*"],
@@ -201,15 +208,24 @@ def create_app(service: Service, limits: Limits) -> ASGIApp:
     )
 
 
-def framework(service: Service) -> FastAPI:
-    """All routes, the interface described: what `create_app` puts limits and hot paths around."""
-    app = FastAPI(
+class Described(FastAPI):
+    """The framework, its interface described by `api/http/openapi` as well; made when it is first asked for."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = describe(get_openapi(title=self.title, version=self.version, routes=self.routes))
+        return self.openapi_schema
+
+
+def framework(service: Service) -> Described:
+    """All routes: what `create_app` puts limits and hot paths around."""
+    app = Described(
         title="Credit Ledger 质量诚信账本",
         version="0.1.0",
+        openapi_url=None,  # its own route would hold up others while the document is made
         docs_url=None,
         redirect_slashes=False,  # a redirect would go where `Host` says
         redoc_url=None,
-        dependencies=[Depends(no_nul)],
     )
     app.state.service = service
     app.state.mark_ranges = MarkRanges(service)
@@ -218,17 +234,16 @@ def framework(service: Service) -> FastAPI:
     app.state.complaint_files = ComplaintFiles(service)
     app.state.kept_rosters = KeptRosters(time.monotonic)
     app.state.roster_turns = roster_form_page.roster_turns()
-    app.router.routes += [
+    plain = (
+        Route("/openapi.json", _document),
         # `api/routes/fast_paths.py` answers these two before; here they stand for what other methods are told.
         Route("/entries", PostEntries(service), methods=["POST"]),
         Route("/v1/enterprises/{name}/standing", StandingRoute(service), methods=["GET"]),
         Route("/entries/batch", post_batch, methods=["POST"]),
         Route("/bodies", post_body, methods=["POST"]),
         Route("/v1/standings/query", post_query, methods=["POST"]),
-    ]
-    for module in (*_PROGRAMS, *_PUBLIC_PAGES, *_DESKS):
-        app.include_router(module.router)
-    app.openapi_schema = describe(app)
+    )
+    app.router = SegmentRouter((*plain, *ROUTES), require_no_nul)
     app.add_exception_handler(LedgerError, _ledger_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
@@ -236,9 +251,14 @@ def framework(service: Service) -> FastAPI:
     return app
 
 
-def _first_segments(app: FastAPI) -> frozenset[str]:
+def _document(request: Request) -> Response:
+    """In a thread: the first who asks waits for a document of 90 operations to be made, and nobody else does."""
+    return JSONResponse(request.app.openapi())
+
+
+def _first_segments() -> frozenset[str]:
     """The labels of meters: `/entries`, `/v1/enterprises` and so on."""
-    parts = [path.split("/") for path in app.openapi()["paths"]]
+    parts = [path.split("/") for _, path in OPERATIONS]
     return frozenset("/".join(part[: 3 if part[1] == "v1" else 2]) for part in parts)
 
 

@@ -38,10 +38,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Half as many again as there are cores: nearly a third of the run is waiting, for deadlines and servers."""
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Half as many again as there are cores: nearly a third of the run is waiting, for deadlines and servers.
+
+    Unit tests (`-n logical`) wait for nothing, and every worker more imports and collects all of them.
+    """
     cores = len(os.sched_getaffinity(0))
-    return cores + cores // 2
+    return cores if config.getoption("numprocesses") == "logical" else cores + cores // 2
 
 
 @pytest.fixture(scope="session")

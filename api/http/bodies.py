@@ -8,14 +8,14 @@ from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 from api.http.errors import InvalidRequest, TooLarge
 from ledger.cose.cbor import read_array, read_byte_string
 from ledger.errors import Malformed
 from ledger.limits import BATCH_STATEMENTS_MAX, BODY_BYTES_MAX, PARSED_ON_LOOP_BYTES_MAX, STATEMENT_BYTES_MAX
 
-__all__ = ["BatchItem", "batch_items", "form_fields", "no_nul", "parsed", "read_bounded", "wants_json"]
+__all__ = ["BatchItem", "batch_items", "form_fields", "parsed", "read_bounded", "require_no_nul", "wants_json"]
 
 T = TypeVar("T")
 BatchItem = tuple[bytes, bytes | None]  # statement, body
@@ -108,7 +108,7 @@ def wants_json(request: Request) -> bool:
     return "json" in request.headers.get("accept", "")
 
 
-async def no_nul(request: Request) -> None:
-    """As a dependency of all routes: no name and no search term holds a NUL, which PostgreSQL does not take."""
-    if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+def require_no_nul(scope: Scope) -> None:
+    """No name and no search term holds a NUL, which PostgreSQL does not take. Raises `InvalidRequest`."""
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
         raise InvalidRequest("request.nul", "请求中不能有空字符", "a request has no NUL characters")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http.errors import InvalidRequest, problem_of, problem_response
+from api.http.openapi import QueryNames
 
 __all__ = ["KnownParameters"]
 
@@ -18,18 +18,12 @@ _A_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z_.\[\]-]{0,39}")  # without digits
 
 
 class KnownParameters:
-    """ASGI: by the description of the interface. What no route is for passes, to be refused as that."""
+    """ASGI: by what `query_names` says of each path. What no route is for passes, to be refused as that."""
 
-    def __init__(self, app: ASGIApp, document: Mapping[str, Any]) -> None:
+    def __init__(self, app: ASGIApp, names: QueryNames) -> None:
         self._app = app
-        self._known: list[tuple[re.Pattern[str], Mapping[str, frozenset[str]]]] = []
-        for path in sorted(document["paths"], key=lambda path: (path.count("{"), path)):
-            ways = document["paths"][path]
-            named = {
-                method.upper(): frozenset(one["name"] for one in said["parameters"] if one["in"] == "query")
-                for method, said in ways.items()
-            }
-            self._known.append((_pattern(path), named))
+        paths = sorted(names, key=lambda path: (path.count("{"), path))
+        self._known = [(_pattern(path), names[path]) for path in paths]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["query_string"]:

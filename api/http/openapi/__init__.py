@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.http.openapi.document import describe
+from api.http.openapi.document import QueryNames, describe, query_names
 from api.http.openapi.reference_page import reference_page
 
-__all__ = ["describe", "reference_page"]
+__all__ = ["QueryNames", "describe", "query_names", "reference_page"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from api.http.openapi.enterprise_schemas import ENTERPRISE_SCHEMAS
 from api.http.openapi.entry_schemas import ENTRY_SCHEMAS
@@ -14,7 +17,9 @@ from api.http.openapi.operations import OPERATIONS
 from api.http.openapi.schema_terms import NUMBER, SHA256, TEXT, Schema, ref, thing
 from api.http.refuses_writes import QUESTIONS
 
-__all__ = ["describe"]
+__all__ = ["QueryNames", "describe", "query_names"]
+
+QueryNames = Mapping[str, Mapping[str, frozenset[str]]]
 
 PROBLEM: Final = "application/problem+json"
 CONCISE: Final = "application/concise-problem-details+cbor"
@@ -80,9 +85,30 @@ _SCHEMAS: Final[dict[str, Schema]] = {
 }
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
-    """The whole document. Raises `KeyError` for a route of the framework that `OPERATIONS` lacks."""
-    derived = app.openapi()
+def query_names(routes: Iterable[BaseRoute]) -> QueryNames:
+    """The parameters that a query may have, by path and method: those that the document of these routes names.
+
+    Raises `KeyError` for a route of the framework that `OPERATIONS` lacks.
+    """
+    names: dict[str, dict[str, frozenset[str]]] = {}
+    for (method, path), operation in OPERATIONS.items():
+        names.setdefault(path, {})[method.upper()] = frozenset(operation.query)
+    for route in routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            for method in route.methods:
+                OPERATIONS[method.lower(), route.path_format]  # or it is not described
+                names[route.path_format][method] = frozenset(_asked(route.dependant))
+    return names
+
+
+def _asked(dependant: Dependant) -> Iterator[str]:
+    yield from (one.alias for one in dependant.query_params)
+    for needed in dependant.dependencies:
+        yield from _asked(needed)
+
+
+def describe(derived: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole document, from what the framework says of its routes. Raises `KeyError` as `query_names` does."""
     paths: dict[str, dict[str, Any]] = {}
     for path, ways in derived["paths"].items():
         for method, said in ways.items():
