@@ -58,9 +58,7 @@ from projections.engine.schema import prepare
 
 __all__ = ["open_service", "serve"]
 
-_SWITCH_SECONDS: Final = float(
-    __import__("os").environ.get("SWITCH", "0.001")
-)  # the event loop waits for other threads' turns after each look at its sockets
+_SWITCH_SECONDS: Final = 0.001  # the event loop waits for other threads' turns after each look at its sockets
 _COLLECT_AFTER_OBJECTS: Final = 100_000
 _LOG = logging.getLogger(__name__)
 
