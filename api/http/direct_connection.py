@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, cast
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from api.http.conditional import OF_CONTENT, is_known
+from api.http.conditional import OF_CONTENT, is_known, tag_for
 from api.http.connection import Connection
 from api.http.connections import Connections
 from api.http.errors import INTERNAL, problem_of, problem_response
@@ -170,6 +170,17 @@ class DirectConnection(Connection):
     def write_response(self, exchange: Exchange, response: Response) -> None:
         """Answer with this."""
         self.write(exchange, response.status_code, _lines(response.raw_headers), bytes(response.body))
+
+    def write_unless_known(self, exchange: Exchange, response: Response, asked: Headers) -> None:
+        """Answer with this, or that a client which asked with these headers has it already."""
+        headers, content = response.raw_headers, bytes(response.body)
+        tag = tag_for(headers, content) if response.status_code == 200 else None
+        if tag is None:
+            self.write_response(exchange, response)
+            return
+        if "etag" not in response.headers:
+            headers = [*headers, (b"etag", tag.encode())]
+        self.write_kept(exchange, KeptAnswer.of(tag, headers, content), asked)
 
     def write_kept(self, exchange: Exchange, kept: KeptAnswer, asked: Headers) -> None:
         """Answer with this, or that a client which asked with these headers has it already."""

@@ -1,10 +1,10 @@
-"""Requests that are answered where their bytes come in: `POST /entries`, and what lies in memory.
+"""Requests that are answered where their bytes come in: `POST /entries`, and what crowds read.
 
-In memory lie full files of the log, current standings, and enterprises' pages. Measured at 128 connections, in turn
-with the ASGI way, by `make bench ARGS=ways`: 0.80 of its processor time for an entry, 0.30 for a standing, 0.53 for one
-that the client has. What rises above 0.85 goes (docs/decisions/0053), and the benchmark fails so that it does. A
-request that needs more (a body held at the desk, a pledge's release, a page that is not drawn), or that carries a
-header which changes how it is to be handled, goes the general way; both ways share what they answer with.
+That is: current standings, marks, and what lies in memory of the log's files and of enterprises' pages. Measured at
+128 connections, in turn with the ASGI way, by `make bench ARGS=ways`: 0.80 of its processor time for an entry, 0.30 for
+a standing, 0.53 for one that the client has. What rises above 0.85 goes (docs/decisions/0053), and the benchmark fails
+so that it does. A request that needs more (a body held at the desk, a pledge's release, a page that is not drawn), or
+that carries a header which changes how it is handled, goes the general way; both ways share what they answer with.
 
 Whoever fetches a log, or asks after many enterprises, sends one request after the other with the same headers: on a
 connection on which they were found to be plain, the same bytes again are not parsed again.
@@ -12,7 +12,8 @@ connection on which they were found to be plain, the same bytes again are not pa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -23,6 +24,7 @@ from api.routes.entries_reading import IMMUTABLE
 from api.routes.entries_registration import COSE, PostEntries
 from api.routes.kept_standings import KeptStandings
 from api.routes.log_files import OCTETS
+from api.routes.marks import MarkRoute
 from api.service.log_files import KeptFile
 from api.service.service import Service
 from ledger.limits import REQUEST_TOKENS_DEAR, STATEMENT_BYTES_MAX
@@ -36,12 +38,16 @@ PageAt = Callable[[bytes], KeptAnswer | None]
 _ENTRIES: Final = b"/entries"
 _FILES: Final = (b"/tile/", b"/receipts/")
 _ENTERPRISES: Final = b"/v1/enterprises/"
+_MARKS: Final = b"/m/"
 _PAGES: Final = (b"/e/", b"/en/e/")
-_IN_MEMORY: Final = (_ENTERPRISES, *_FILES, *_PAGES)
+_READINGS: Final = (_ENTERPRISES, _MARKS, *_FILES, *_PAGES)
+_SERIAL: Final = re.compile(rb"/m/([0-9A-Za-z-]+)")  # in a spelling that needs no decoding; no query
+_PAGE: Final = b"text/html"  # as browsers accept it, and programs do not
 # Their labels among the meters
 _ENTRIES_LABEL: Final = "/entries"
 _ENTERPRISES_LABEL: Final = "/v1/enterprises"
 _PAGES_LABEL: Final = "other"
+_MARKS_LABEL: Final = "/m"
 
 _REGISTERED_HEADERS: Final = b"location: /entries/%d\r\ncontent-length: %d\r\ncontent-type: " + COSE.encode() + b"\r\n"
 _FILE_HEADERS: Final = (
@@ -59,11 +65,11 @@ _GENERAL_GET: Final = _GENERAL | {b"content-length"}
 
 
 class _Asked(NamedTuple):
-    """How something in memory is asked for: the header fields as bytes and parsed, and whether a signed answer is."""
+    """How something is asked for: the header fields as bytes and parsed, and what they say is accepted."""
 
     fields: bytes
     headers: Headers
-    signed: bool
+    accept: bytes
 
 
 class DirectRoutes(DirectConnection):
@@ -74,6 +80,7 @@ class DirectRoutes(DirectConnection):
         service: Service,
         entries: PostEntries,
         standings: KeptStandings,
+        marks: MarkRoute,
         page_at: PageAt,
         limits: Limits,
         bounds: Connections,
@@ -83,6 +90,7 @@ class DirectRoutes(DirectConnection):
         self._service = service
         self._entries = entries
         self._standings = standings
+        self._marks = marks
         self._page_at = page_at
         self._fields = b""  # of the head that is being parsed, all but its first line
         self._plain: _Asked | None = None  # as something in memory was asked for last
@@ -95,7 +103,9 @@ class DirectRoutes(DirectConnection):
 
         `page_at`: what is answered at the address of an enterprise's page, if that is in memory.
         """
-        return partial(cls, service, PostEntries(service), KeptStandings(service), page_at, limits, bounds)
+        return partial(
+            cls, service, PostEntries(service), KeptStandings(service), MarkRoute(service), page_at, limits, bounds
+        )
 
     def read(self, head: bytes) -> None:
         line, _, fields = head.partition(b"\r\n")
@@ -109,24 +119,24 @@ class DirectRoutes(DirectConnection):
     def exchange(self) -> Exchange | None:
         if self.url == _ENTRIES:
             return self._posting()
-        if self.url.startswith(_IN_MEMORY):
+        if self.url.startswith(_READINGS):
             return self._getting()
         return None
 
-    # What lies in memory
+    # Readings
 
     def _getting(self) -> Exchange | None:
         """An exchange for a plain `GET`, of a client that takes what it is sent; None for all others."""
         parser = self.parser
         if parser.get_method() != b"GET" or parser.get_http_version() != "1.1" or self.flow.write_paused:
             return None
-        signed = False
+        accept = b""
         for name, value in self.headers:
             if name in _GENERAL_GET:
                 return None
-            if name == b"accept" and _SIGNED in value:
-                signed = True
-        asked = _Asked(self._fields, self.headers, signed)
+            if name == b"accept":
+                accept += value
+        asked = _Asked(self._fields, self.headers, accept)
         exchange = self._asking_for(self.url, asked, keep_alive=parser.should_keep_alive())
         if exchange is not None and exchange.keep_alive:
             self._plain = asked
@@ -143,7 +153,13 @@ class DirectRoutes(DirectConnection):
 
     def _asking_for(self, url: bytes, asked: _Asked, *, keep_alive: bool) -> Exchange | None:
         if url.startswith(_ENTERPRISES):
-            return None if asked.signed else self._asking_for_standing(url, asked, keep_alive=keep_alive)
+            return None if _SIGNED in asked.accept else self._asking_for_standing(url, asked, keep_alive=keep_alive)
+        if url.startswith(_MARKS):
+            serial = _SERIAL.fullmatch(url)
+            if serial is None or _PAGE in asked.accept:
+                return None
+            looking = partial(self._mark_looked_up, serial[1].decode("ascii"), asked)
+            return Exchange(_MARKS_LABEL, partial(self._look_up, looking), keep_alive=keep_alive)
         if url.startswith(_PAGES):
             page = self._page_at(url)
             if page is None:
@@ -164,7 +180,8 @@ class DirectRoutes(DirectConnection):
         name = self._standings.name_in(url)
         if name is None:
             return None
-        return Exchange(_ENTERPRISES_LABEL, partial(self._look_up, url, name, asked), keep_alive=keep_alive)
+        looking = partial(self._standing_looked_up, url, name, asked)
+        return Exchange(_ENTERPRISES_LABEL, partial(self._look_up, looking), keep_alive=keep_alive)
 
     def _hand_out(self, kept: KeptAnswer, asked: _Asked, tokens: int, exchange: Exchange) -> None:
         try:
@@ -173,15 +190,18 @@ class DirectRoutes(DirectConnection):
         except Exception as error:
             self.failed(exchange, error)
 
-    def _look_up(self, url: bytes, name: str, asked: _Asked, exchange: Exchange) -> None:
+    def _look_up(self, looking: Callable[[Exchange], Coroutine[Any, Any, None]], exchange: Exchange) -> None:
         try:
             self.count(exchange)
-            self.later(exchange, self._looked_up(url, name, asked, exchange))
+            self.later(exchange, looking(exchange))
         except Exception as error:
             self.failed(exchange, error)
 
-    async def _looked_up(self, url: bytes, name: str, asked: _Asked, exchange: Exchange) -> None:
+    async def _standing_looked_up(self, url: bytes, name: str, asked: _Asked, exchange: Exchange) -> None:
         self.write_kept(exchange, await self._standings.read(url, name), asked.headers)
+
+    async def _mark_looked_up(self, serial: str, asked: _Asked, exchange: Exchange) -> None:
+        self.write_unless_known(exchange, await self._marks.look_up(serial), asked.headers)
 
     # Statements
 
