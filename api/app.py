@@ -190,11 +190,11 @@ ROUTES: Final[tuple[BaseRoute, ...]] = tuple(
 )
 
 
-def create_app(service: Service, limits: Limits) -> ASGIApp:
+def create_app(service: Service, pages: EnterprisePages, limits: Limits) -> ASGIApp:
     """The ASGI application over an opened service: limits and meters around the hot paths and the framework."""
-    inner = framework(service)
-    pages = EnterpriseRoute(inner, service, inner.state.enterprise_pages)
-    app: ASGIApp = Methods(Conditional(KnownParameters(Front(inner, service, pages), query_names(inner.routes))))
+    inner = framework(service, pages)
+    front = Front(inner, service, EnterpriseRoute(inner, service, pages))
+    app: ASGIApp = Methods(Conditional(KnownParameters(front, query_names(inner.routes))))
     if isinstance(service.role, ReadsOnly):
         elsewhere = problem_of(WriterElsewhere(service.role.writer))
         app = RefusesWrites(app, lambda scope: _answer(Request(scope), elsewhere))
@@ -217,7 +217,7 @@ class Described(FastAPI):
         return self.openapi_schema
 
 
-def framework(service: Service) -> Described:
+def framework(service: Service, pages: EnterprisePages) -> Described:
     """All routes: what `create_app` puts limits and hot paths around."""
     app = Described(
         title="Credit Ledger 质量诚信账本",
@@ -229,7 +229,7 @@ def framework(service: Service) -> Described:
     )
     app.state.service = service
     app.state.mark_ranges = MarkRanges(service)
-    app.state.enterprise_pages = EnterprisePages(service)
+    app.state.enterprise_pages = pages
     app.state.book_figures = BookFigures(service)
     app.state.complaint_files = ComplaintFiles(service)
     app.state.kept_rosters = KeptRosters(time.monotonic)
