@@ -95,7 +95,7 @@ def query_names(routes: Iterable[BaseRoute]) -> QueryNames:
         names.setdefault(path, {})[method.upper()] = frozenset(operation.query)
     for route in routes:
         if isinstance(route, APIRoute) and route.include_in_schema:
-            for method in route.methods:
+            for method in route.methods or ():
                 OPERATIONS[method.lower(), route.path_format]  # or it is not described
                 names[route.path_format][method] = frozenset(_asked(route.dependant))
     return names
