@@ -36,6 +36,6 @@ class _LoopsOwn:
 
 
 if __name__ == "__main__":
-    api.serve.Listener = _LoopsOwn  # type: ignore[misc, assignment, attr-defined]
+    api.serve.Listener = _LoopsOwn  # type: ignore[assignment, attr-defined]
     api.service.gathered_submissions.ADMISSIONS_PER_TURN_MAX = sys.maxsize  # type: ignore[attr-defined]
     main()
