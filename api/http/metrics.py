@@ -81,5 +81,5 @@ class Metrics:
     def _path(self, path: str) -> str:
         """The first one or two fixed segments: whatever else people ask for is one label."""
         parts = path.split("/", 3)
-        first = "/".join(parts[:3]) if parts[1] == "v1" else f"/{parts[1]}"
+        first = "/".join(parts[: 3 if parts[1:2] == ["v1"] else 2])
         return first if first in self._paths else "other"
