@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -59,16 +60,14 @@ class MailServer:
         """That of the sender: the right side of message ids."""
         return self.sender.rpartition("@")[2]
 
-    async def send(self, message: EmailMessage, receiver: str) -> None:
-        """Return when the server has taken it. Raises `MailNotTaken`."""
+    async def send(self, message: EmailMessage, receiver: str, taken: Callable[[], Awaitable[object]]) -> None:
+        """Await `taken` as soon as the server has taken it (RFC 5321, section 4.2.5: from its 250 on it is theirs),
+        before the connection is ended. Raises `MailNotTaken`, and what `taken` raises."""
         if len(receiver) > FOLLOW_ADDRESS_CHARS_MAX or not receiver.isascii():
             raise MailNotTaken("address", for_good=True)
         user, password = self.login or (None, None)
         try:
-            await aiosmtplib.send(
-                message,
-                sender=self.sender,
-                recipients=[receiver],
+            client = aiosmtplib.SMTP(
                 hostname=self.host,
                 port=self.port,
                 username=user,
@@ -78,6 +77,9 @@ class MailServer:
                 tls_context=None if self.tls == "none" else ssl.create_default_context(),
                 timeout=MAIL_SECONDS_MAX,
             )
+            async with client:
+                await client.send_message(message, sender=self.sender, recipients=[receiver])
+                await taken()
         except aiosmtplib.SMTPRecipientsRefused as error:
             code = error.recipients[0].code
             raise MailNotTaken(str(code), for_good=code >= 500) from None
