@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Final, Literal, Self
 import aiosmtplib
 
 from ledger.errors import Misconfigured
-from ledger.limits import FOLLOW_ADDRESS_CHARS_MAX, MAIL_SECONDS_MAX, SECRETS_FILE_BYTES_MAX
+from ledger.limits import FOLLOW_ADDRESS_CHARS_MAX, MAIL_SECONDS_MAX, MAIL_STEP_SECONDS_MAX, SECRETS_FILE_BYTES_MAX
 
 __all__ = ["MailNotTaken", "MailServer", "MailTls"]
 
@@ -66,6 +67,7 @@ class MailServer:
         if len(receiver) > FOLLOW_ADDRESS_CHARS_MAX or not receiver.isascii():
             raise MailNotTaken("address", for_good=True)
         user, password = self.login or (None, None)
+        until = asyncio.get_running_loop().time() + MAIL_SECONDS_MAX
         try:
             client = aiosmtplib.SMTP(
                 hostname=self.host,
@@ -75,10 +77,13 @@ class MailServer:
                 use_tls=self.tls == "tls",
                 start_tls=self.tls == "starttls",
                 tls_context=None if self.tls == "none" else ssl.create_default_context(),
-                timeout=MAIL_SECONDS_MAX,
+                timeout=MAIL_STEP_SECONDS_MAX,
             )
             async with client:
-                await client.send_message(message, sender=self.sender, recipients=[receiver])
+                async with asyncio.timeout_at(until):
+                    await client.send_message(
+                        message, sender=self.sender, recipients=[receiver], timeout=MAIL_SECONDS_MAX
+                    )
                 await taken()
         except aiosmtplib.SMTPRecipientsRefused as error:
             code = error.recipients[0].code
