@@ -183,11 +183,11 @@ _DESKS: Final = (
 )
 
 
-def create_app(service: Service, limits: Limits) -> ASGIApp:
+def create_app(service: Service, pages: EnterprisePages, limits: Limits) -> ASGIApp:
     """The ASGI application over an opened service: limits and meters around the hot paths and the framework."""
-    inner = framework(service)
-    pages = EnterpriseRoute(inner, service, inner.state.enterprise_pages)
-    app: ASGIApp = Methods(Conditional(KnownParameters(Front(inner, service, pages), inner.openapi())))
+    inner = framework(service, pages)
+    front = Front(inner, service, EnterpriseRoute(inner, service, pages))
+    app: ASGIApp = Methods(Conditional(KnownParameters(front, inner.openapi())))
     if isinstance(service.role, ReadsOnly):
         elsewhere = problem_of(WriterElsewhere(service.role.writer))
         app = RefusesWrites(app, lambda scope: _answer(Request(scope), elsewhere))
@@ -201,7 +201,7 @@ def create_app(service: Service, limits: Limits) -> ASGIApp:
     )
 
 
-def framework(service: Service) -> FastAPI:
+def framework(service: Service, pages: EnterprisePages) -> FastAPI:
     """All routes, the interface described: what `create_app` puts limits and hot paths around."""
     app = FastAPI(
         title="Credit Ledger 质量诚信账本",
@@ -213,7 +213,7 @@ def framework(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.state.mark_ranges = MarkRanges(service)
-    app.state.enterprise_pages = EnterprisePages(service)
+    app.state.enterprise_pages = pages
     app.state.book_figures = BookFigures(service)
     app.state.complaint_files = ComplaintFiles(service)
     app.state.kept_rosters = KeptRosters(time.monotonic)

@@ -36,6 +36,7 @@ from api.notices.mail_delivery import MailDelivery
 from api.notices.notice_writing import write_notices_when_due
 from api.notices.webhook_delivery import WebhookDelivery
 from api.pages.drawing_process import DrawingProcess
+from api.pages.enterprise_pages import EnterprisePages
 from api.routes.direct_routes import DirectRoutes
 from api.service.opening import open_book, service_over
 from api.service.process_role import Writing
@@ -63,9 +64,7 @@ from projections.engine.schema import prepare
 
 __all__ = ["open_service", "serve"]
 
-_SWITCH_SECONDS: Final = float(
-    __import__("os").environ.get("SWITCH", "0.001")
-)  # the event loop waits for other threads' turns after each look at its sockets
+_SWITCH_SECONDS: Final = 0.001  # the event loop waits for other threads' turns after each look at its sockets
 _COLLECT_AFTER_OBJECTS: Final = 100_000
 _LOG = logging.getLogger(__name__)
 
@@ -81,8 +80,9 @@ async def _serve(settings: Settings) -> None:
     with database(settings) as conninfo:
         async with open_service(settings, conninfo, loop) as service:
             limits = Limits(settings.requests_per_second, settings.requests_burst)
+            pages = EnterprisePages(service)
             config = uvicorn.Config(
-                create_app(service, limits),
+                create_app(service, pages, limits),
                 host=settings.host,
                 port=settings.port,
                 loop="none",
@@ -96,7 +96,7 @@ async def _serve(settings: Settings) -> None:
                 timeout_graceful_shutdown=STOP_REQUESTS_SECONDS_MAX,
             )
             bounds = Connections.within_descriptors(TrustedProxies(settings.trusted_proxies))
-            server = _Server(config, service, DirectRoutes.over(service, limits, bounds), sockets)
+            server = _Server(config, service, DirectRoutes.over(service, pages.kept_at, limits, bounds), sockets)
             sweeping = asyncio.create_task(bounds.sweep())
             _spare_the_collector()
             sys.setswitchinterval(_SWITCH_SECONDS)

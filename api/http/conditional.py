@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.limits import PARSED_ON_LOOP_BYTES_MAX
 
-__all__ = ["OF_CONTENT", "Conditional", "entity_tag", "is_known", "parse_tags", "tag_of"]
+__all__ = ["OF_CONTENT", "Conditional", "entity_tag", "is_known", "parse_tags", "tag_for", "tag_of"]
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -66,6 +66,11 @@ def is_known(tag: str, headers: Headers) -> bool:
         return False
     known = parse_tags(b", ".join(fields))
     return known is None or tag.removeprefix("W/")[1:-1].encode() in known
+
+
+def tag_for(headers: Headers, content: bytes) -> str | None:
+    """The tag of a 200 with these headers and this content; None where it may not be kept."""
+    return (_named(headers) or tag_of(content)) if _cacheable(headers) else None
 
 
 class Conditional:

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, cast
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from api.http.conditional import OF_CONTENT, is_known
+from api.http.conditional import OF_CONTENT, is_known, tag_for
 from api.http.connection import Connection
 from api.http.connections import Connections
 from api.http.errors import INTERNAL, problem_of, problem_response
@@ -35,19 +35,22 @@ _COPIED_BYTES_MAX: Final = 16_384  # of an answer that is sent in one piece with
 class KeptAnswer(NamedTuple):
     """An answer in memory, with 200 for whoever does not have it and 304 for whoever says that it does.
 
-    `head` and `known_head` are the lines of either, each ending in CRLF; `tag` is the entity tag as the header has it.
+    `headers` and `known_headers` are those of either, as they are and as lines that each end in CRLF; `tag` is the
+    entity tag as the header has it.
     """
 
     tag: str
-    head: bytes
-    known_head: bytes
     content: bytes
+    headers: Headers
+    known_headers: Headers
+    lines: bytes
+    known_lines: bytes
 
     @classmethod
     def of(cls, tag: str, headers: Headers, content: bytes) -> KeptAnswer:
         """Of all headers of the 200, the tag's among them."""
         known = [(name, value) for name, value in headers if name not in OF_CONTENT]
-        return cls(tag, _lines(headers), _lines(known), content)
+        return cls(tag, content, headers, known, _lines(headers), _lines(known))
 
 
 class _Nobody:
@@ -138,9 +141,9 @@ class DirectConnection(Connection):
 
     # What answers ask
 
-    def count(self, exchange: Exchange) -> None:
+    def count(self, exchange: Exchange, tokens: int = 1) -> None:
         """Count it for its client. Raises `TooManyRequests`."""
-        exchange.limits = self._limits.take(self.client[0] if self.client else "-")
+        exchange.limits = self._limits.take(self.client[0] if self.client else "-", tokens)
 
     def later(self, exchange: Exchange, answering: Coroutine[Any, Any, None]) -> None:
         """Have it answered by a task; uvicorn waits for its tasks before it ends."""
@@ -168,12 +171,23 @@ class DirectConnection(Connection):
         """Answer with this."""
         self.write(exchange, response.status_code, _lines(response.raw_headers), bytes(response.body))
 
+    def write_unless_known(self, exchange: Exchange, response: Response, asked: Headers) -> None:
+        """Answer with this, or that a client which asked with these headers has it already."""
+        headers, content = response.raw_headers, bytes(response.body)
+        tag = tag_for(headers, content) if response.status_code == 200 else None
+        if tag is None:
+            self.write_response(exchange, response)
+            return
+        if "etag" not in response.headers:
+            headers = [*headers, (b"etag", tag.encode())]
+        self.write_kept(exchange, KeptAnswer.of(tag, headers, content), asked)
+
     def write_kept(self, exchange: Exchange, kept: KeptAnswer, asked: Headers) -> None:
         """Answer with this, or that a client which asked with these headers has it already."""
         if is_known(kept.tag, asked):
-            self.write(exchange, 304, kept.known_head, b"")
+            self.write(exchange, 304, kept.known_lines, b"")
         else:
-            self.write(exchange, 200, kept.head, kept.content)
+            self.write(exchange, 200, kept.lines, kept.content)
 
     def write(self, exchange: Exchange, status: int, headers: bytes, content: bytes) -> None:
         """`headers`: lines that each end in CRLF."""

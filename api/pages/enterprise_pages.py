@@ -29,6 +29,7 @@ from markupsafe import escape
 from starlette.responses import Response
 
 from api.http.conditional import entity_tag, is_known
+from api.http.direct_connection import Headers, KeptAnswer
 from api.http.enterprise_ids import name_of
 from api.pages.csp import PAGE_HEADERS
 from api.pages.rendering import PAGE_CACHE, Language, PageFrame, lang_of, render
@@ -81,6 +82,8 @@ _UNPACK: Final = msgspec.msgpack.Decoder(
 
 _NAME: Final = token_hex(16).encode()  # stands for the enterprise's id in what many pages say alike
 
+_ADDRESSES: Final[tuple[tuple[bytes, Language], ...]] = ((b"/e/", "zh"), (b"/en/e/", "en"))
+
 AskedPage = tuple[str, Language]  # a subject, and in which language
 Draw = Callable[[str, Language, date], Drawn]
 
@@ -132,7 +135,7 @@ class KeptPage:
     proof: Completeness
     content: bytes
     etag: str
-    answer: Response  # with it, for whoever does not have it
+    answer: KeptAnswer
 
 
 class EnterprisePages:
@@ -158,6 +161,14 @@ class EnterprisePages:
             if (name, language) in self._kept:
                 self._kept.move_to_end((name, language))
         return kept
+
+    def kept_at(self, address: bytes) -> KeptAnswer | None:
+        """What is answered at this address of a page, if it is there and holds now. Does not block."""
+        for before, language in _ADDRESSES:
+            if address.startswith(before):
+                page = self.fresh(address[len(before) :].decode("latin-1"), language)  # no name has another spelling
+                return None if page is None else page.answer
+        return None
 
     def page(self, subject: str, language: Language, draw: Draw) -> KeptPage:
         """The page as it is now, drawn where what it rests on has changed. Blocks; raises what `draw` raises."""
@@ -216,8 +227,14 @@ class EnterprisePages:
         else:
             content = _whole(drawn, proof, mails=self._service.mails)
             etag = entity_tag(sha256(content).hexdigest()[:32])
-            headers = _headers(etag, drawn.language)
-            answer = Response(content, headers=headers, media_type="text/html; charset=utf-8")
+            headers = {
+                **PAGE_HEADERS,
+                "ETag": etag,
+                "Cache-Control": PAGE_CACHE,
+                "Content-Language": lang_of(drawn.language),
+            }
+            response = Response(content, headers=headers, media_type="text/html; charset=utf-8")
+            answer = KeptAnswer.of(etag, response.raw_headers, content)
         page = KeptPage(drawn, basis.ground, basis.size, proof, content, etag, answer)
         if drawn.in_book:  # nobody fills it with names of his own making
             self._keep((name_of(subject), language), page)
@@ -253,15 +270,13 @@ class EnterprisePages:
                 self._bytes -= _bytes(self._kept.popitem(last=False)[1])
 
 
-def page_answer(page: KeptPage, headers: Sequence[tuple[bytes, bytes]]) -> Response:
-    """The page with its headers, or 304 where the client has it."""
-    if is_known(page.etag, headers):
-        return Response(b"", 304, _headers(page.etag, page.drawn.language))
-    return page.answer
-
-
-def _headers(etag: str, language: Language) -> dict[str, str]:
-    return {**PAGE_HEADERS, "ETag": etag, "Cache-Control": PAGE_CACHE, "Content-Language": lang_of(language)}
+def page_answer(page: KeptPage, headers: Headers) -> Response:
+    """The page with its headers, or 304 where a client with these headers has it."""
+    kept = page.answer
+    known = is_known(kept.tag, headers)
+    response = Response(b"" if known else kept.content, 304 if known else 200)
+    response.raw_headers = list(kept.known_headers if known else kept.headers)
+    return response
 
 
 def _whole(drawn: Drawn, proof: Completeness, *, mails: bool) -> bytes:

@@ -1,10 +1,10 @@
-"""Requests that are answered where their bytes come in: `POST /entries`, and what lies in memory.
+"""Requests that are answered where their bytes come in: `POST /entries`, and what crowds read.
 
-In memory lie full files of the log and current standings. Measured at 128 connections, in turn with the ASGI way, by
-`make bench ARGS=ways`: 0.80 of its processor time for an entry, WAYS_STANDING for a standing. Should that of entries
-rise above 0.85, their part goes (docs/decisions/0023), and the benchmark fails so that it does. A request that needs
-more than admission (a body held at the desk, a pledge's release), or that carries a header which changes how it is to
-be handled, goes the general way; both ways share `PostEntries` and `standing.py`.
+That is: current standings, marks, and what lies in memory of the log's files and of enterprises' pages. Measured at
+128 connections, in turn with the ASGI way, by `make bench ARGS=ways`: 0.80 of its processor time for an entry, 0.30 for
+a standing, 0.53 for one that the client has. What rises above 0.85 goes (docs/decisions/0053), and the benchmark fails
+so that it does. A request that needs more (a body held at the desk, a pledge's release, a page that is not drawn), or
+that carries a header which changes how it is handled, goes the general way; both ways share what they answer with.
 
 Whoever fetches a log, or asks after many enterprises, sends one request after the other with the same headers: on a
 connection on which they were found to be plain, the same bytes again are not parsed again.
@@ -12,7 +12,8 @@ connection on which they were found to be plain, the same bytes again are not pa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -23,24 +24,36 @@ from api.routes.entries_reading import IMMUTABLE
 from api.routes.entries_registration import COSE, PostEntries
 from api.routes.kept_standings import KeptStandings
 from api.routes.log_files import OCTETS
+from api.routes.marks import MarkRoute
 from api.service.log_files import KeptFile
 from api.service.service import Service
-from ledger.limits import STATEMENT_BYTES_MAX
+from ledger.limits import REQUEST_TOKENS_DEAR, STATEMENT_BYTES_MAX
 from ledger.registration import Candidate
 from ledger.sequencing.sequencer import Answer, Registered, Submission
 
 __all__ = ["DirectRoutes"]
 
+PageAt = Callable[[bytes], KeptAnswer | None]
+
 _ENTRIES: Final = b"/entries"
 _FILES: Final = (b"/tile/", b"/receipts/")
 _ENTERPRISES: Final = b"/v1/enterprises/"
+_MARKS: Final = b"/m/"
+_PAGES: Final = (b"/e/", b"/en/e/")
+_READINGS: Final = (_ENTERPRISES, _MARKS, *_FILES, *_PAGES)
+_SERIAL: Final = re.compile(rb"/m/([0-9A-Za-z-]+)")  # in a spelling that needs no decoding; no query
+_PAGE: Final = b"text/html"  # as browsers accept it, and programs do not
 # Their labels among the meters
 _ENTRIES_LABEL: Final = "/entries"
 _ENTERPRISES_LABEL: Final = "/v1/enterprises"
+_PAGES_LABEL: Final = "other"
+_MARKS_LABEL: Final = "/m"
 
 _REGISTERED_HEADERS: Final = b"location: /entries/%d\r\ncontent-length: %d\r\ncontent-type: " + COSE.encode() + b"\r\n"
-_FILE_KNOWN_HEADERS: Final = b"cache-control: " + IMMUTABLE["Cache-Control"].encode() + b"\r\netag: %b\r\n"
-_FILE_HEADERS: Final = _FILE_KNOWN_HEADERS + b"content-type: " + OCTETS.encode() + b"\r\ncontent-length: %d\r\n"
+_FILE_HEADERS: Final = (
+    (b"cache-control", IMMUTABLE["Cache-Control"].encode()),
+    (b"content-type", OCTETS.encode()),
+)
 _GET: Final = b"GET /"
 _HTTP: Final = b" HTTP/1.1"
 # Headers with which a request is the framework's: other bodies, other origins, other clients than the peer.
@@ -52,11 +65,11 @@ _GENERAL_GET: Final = _GENERAL | {b"content-length"}
 
 
 class _Asked(NamedTuple):
-    """How something in memory is asked for: the header fields as bytes and parsed, and whether a signed answer is."""
+    """How something is asked for: the header fields as bytes and parsed, and what they say is accepted."""
 
     fields: bytes
     headers: Headers
-    signed: bool
+    accept: bytes
 
 
 class DirectRoutes(DirectConnection):
@@ -67,6 +80,8 @@ class DirectRoutes(DirectConnection):
         service: Service,
         entries: PostEntries,
         standings: KeptStandings,
+        marks: MarkRoute,
+        page_at: PageAt,
         limits: Limits,
         bounds: Connections,
         **kwargs: Any,
@@ -75,13 +90,22 @@ class DirectRoutes(DirectConnection):
         self._service = service
         self._entries = entries
         self._standings = standings
+        self._marks = marks
+        self._page_at = page_at
         self._fields = b""  # of the head that is being parsed, all but its first line
         self._plain: _Asked | None = None  # as something in memory was asked for last
 
     @classmethod
-    def over(cls, service: Service, limits: Limits, bounds: Connections) -> Callable[..., DirectRoutes]:
-        """What makes the protocol of each connection, given uvicorn's own arguments for one."""
-        return partial(cls, service, PostEntries(service), KeptStandings(service), limits, bounds)
+    def over(
+        cls, service: Service, page_at: PageAt, limits: Limits, bounds: Connections
+    ) -> Callable[..., DirectRoutes]:
+        """What makes the protocol of each connection, given uvicorn's own arguments for one.
+
+        `page_at`: what is answered at the address of an enterprise's page, if that is in memory.
+        """
+        return partial(
+            cls, service, PostEntries(service), KeptStandings(service), MarkRoute(service), page_at, limits, bounds
+        )
 
     def read(self, head: bytes) -> None:
         line, _, fields = head.partition(b"\r\n")
@@ -95,24 +119,24 @@ class DirectRoutes(DirectConnection):
     def exchange(self) -> Exchange | None:
         if self.url == _ENTRIES:
             return self._posting()
-        if self.url.startswith(_ENTERPRISES) or self.url.startswith(_FILES):
+        if self.url.startswith(_READINGS):
             return self._getting()
         return None
 
-    # What lies in memory
+    # Readings
 
     def _getting(self) -> Exchange | None:
         """An exchange for a plain `GET`, of a client that takes what it is sent; None for all others."""
         parser = self.parser
         if parser.get_method() != b"GET" or parser.get_http_version() != "1.1" or self.flow.write_paused:
             return None
-        signed = False
+        accept = b""
         for name, value in self.headers:
             if name in _GENERAL_GET:
                 return None
-            if name == b"accept" and _SIGNED in value:
-                signed = True
-        asked = _Asked(self._fields, self.headers, signed)
+            if name == b"accept":
+                accept += value
+        asked = _Asked(self._fields, self.headers, accept)
         exchange = self._asking_for(self.url, asked, keep_alive=parser.should_keep_alive())
         if exchange is not None and exchange.keep_alive:
             self._plain = asked
@@ -129,39 +153,55 @@ class DirectRoutes(DirectConnection):
 
     def _asking_for(self, url: bytes, asked: _Asked, *, keep_alive: bool) -> Exchange | None:
         if url.startswith(_ENTERPRISES):
-            return None if asked.signed else self._asking_for_standing(url, asked, keep_alive=keep_alive)
+            return None if _SIGNED in asked.accept else self._asking_for_standing(url, asked, keep_alive=keep_alive)
+        if url.startswith(_MARKS):
+            serial = _SERIAL.fullmatch(url)
+            if serial is None or _PAGE in asked.accept:
+                return None
+            looking = partial(self._mark_looked_up, serial[1].decode("ascii"), asked)
+            return Exchange(_MARKS_LABEL, partial(self._look_up, looking), keep_alive=keep_alive)
+        if url.startswith(_PAGES):
+            page = self._page_at(url)
+            if page is None:
+                return None
+            answer = partial(self._hand_out, page, asked, REQUEST_TOKENS_DEAR)
+            return Exchange(_PAGES_LABEL, answer, keep_alive=keep_alive)
         path = url[1:].decode("latin-1")  # another spelling of the same path is none that is kept
         file = self._service.log_files.kept(path)
         if file is None:
             return None
         label = "/" + path[: path.index("/")]
-        return Exchange(label, partial(self._hand_out, _file(file), asked), keep_alive=keep_alive)
+        return Exchange(label, partial(self._hand_out, _file(file), asked, 1), keep_alive=keep_alive)
 
     def _asking_for_standing(self, url: bytes, asked: _Asked, *, keep_alive: bool) -> Exchange | None:
         kept = self._standings.kept(url)
         if kept is not None:
-            return Exchange(_ENTERPRISES_LABEL, partial(self._hand_out, kept, asked), keep_alive=keep_alive)
+            return Exchange(_ENTERPRISES_LABEL, partial(self._hand_out, kept, asked, 1), keep_alive=keep_alive)
         name = self._standings.name_in(url)
         if name is None:
             return None
-        return Exchange(_ENTERPRISES_LABEL, partial(self._look_up, url, name, asked), keep_alive=keep_alive)
+        looking = partial(self._standing_looked_up, url, name, asked)
+        return Exchange(_ENTERPRISES_LABEL, partial(self._look_up, looking), keep_alive=keep_alive)
 
-    def _hand_out(self, kept: KeptAnswer, asked: _Asked, exchange: Exchange) -> None:
+    def _hand_out(self, kept: KeptAnswer, asked: _Asked, tokens: int, exchange: Exchange) -> None:
         try:
-            self.count(exchange)
+            self.count(exchange, tokens)
             self.write_kept(exchange, kept, asked.headers)
         except Exception as error:
             self.failed(exchange, error)
 
-    def _look_up(self, url: bytes, name: str, asked: _Asked, exchange: Exchange) -> None:
+    def _look_up(self, looking: Callable[[Exchange], Coroutine[Any, Any, None]], exchange: Exchange) -> None:
         try:
             self.count(exchange)
-            self.later(exchange, self._looked_up(url, name, asked, exchange))
+            self.later(exchange, looking(exchange))
         except Exception as error:
             self.failed(exchange, error)
 
-    async def _looked_up(self, url: bytes, name: str, asked: _Asked, exchange: Exchange) -> None:
+    async def _standing_looked_up(self, url: bytes, name: str, asked: _Asked, exchange: Exchange) -> None:
         self.write_kept(exchange, await self._standings.read(url, name), asked.headers)
+
+    async def _mark_looked_up(self, serial: str, asked: _Asked, exchange: Exchange) -> None:
+        self.write_unless_known(exchange, await self._marks.look_up(serial), asked.headers)
 
     # Statements
 
@@ -216,6 +256,7 @@ class DirectRoutes(DirectConnection):
 
 
 def _file(file: KeptFile) -> KeptAnswer:
-    return KeptAnswer(
-        file.tag.decode(), _FILE_HEADERS % (file.tag, len(file.content)), _FILE_KNOWN_HEADERS % file.tag, file.content
+    length = b"%d" % len(file.content)
+    return KeptAnswer.of(
+        file.tag.decode(), (*_FILE_HEADERS, (b"etag", file.tag), (b"content-length", length)), file.content
     )

@@ -42,14 +42,17 @@ class MarkRoute(PlainRoute):
         self._ranges = MarkRanges(service)
 
     async def _answer(self, scope: Scope) -> Response:
-        service = self._service
-        today = service.today()
         production: date | None = None
         if scope["query_string"]:
             query = query_of(scope)
-            production = produced_on(query.get("produced_on"), today)
-            await wait_for_size(service, size_in(query, "min_tree_size"))
-        document = await scanned_mark(self._ranges, unquote(scope["path_params"]["serial"]), today, production)
+            production = produced_on(query.get("produced_on"), self._service.today())
+            await wait_for_size(self._service, size_in(query, "min_tree_size"))
+        return await self.look_up(unquote(scope["path_params"]["serial"]), production)
+
+    async def look_up(self, serial: str, production: date | None = None) -> Response:
+        """What a serial is worth today, as it was scanned or typed. Raises any `LedgerError`."""
+        service = self._service
+        document = await scanned_mark(self._ranges, serial, service.today(), production)
         if document is None:
             service.require_current()
             return problem_response(_UNKNOWN)

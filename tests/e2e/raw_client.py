@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from tests.e2e.book import Book
 
-__all__ = ["GENERAL", "Client", "Reply", "ask", "connected", "get", "without_time_and_way"]
+__all__ = ["GENERAL", "Client", "Reply", "ask", "connected", "get", "read_both_ways", "without_time_and_way"]
 
 GENERAL = "Origin: https://example.org\r\n"  # with it a request goes through the framework
 Reply = tuple[int, dict[str, str], bytes]
@@ -74,3 +74,15 @@ def without_time_and_way(headers: dict[str, str]) -> dict[str, str]:
     assert re.fullmatch(r'"client";r=\d+;t=1', left.pop("ratelimit"))
     assert left.pop("date")
     return left
+
+
+def read_both_ways(book: Book, path: str, headers: str = "") -> Reply:
+    """The answer, once it is seen to be the same by both ways, at first and out of memory."""
+    general = ask(book, get(path, headers + GENERAL))
+    with connected(book) as client:
+        for _ in range(3):
+            client.send(get(path, headers))
+            status, told, content = client.reply()
+            assert (status, content) == (general[0], general[2])
+            assert without_time_and_way(told) == without_time_and_way(general[1])
+    return general

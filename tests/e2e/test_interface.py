@@ -19,6 +19,7 @@ from referencing.jsonschema import DRAFT202012
 from starlette.routing import BaseRoute
 
 from api.app import framework
+from api.pages.enterprise_pages import EnterprisePages
 from api.serve import open_service
 from api.settings import Settings
 from tests.e2e.book import Book, lay_out
@@ -58,7 +59,7 @@ def test_every_route_of_the_application_is_described_and_nothing_else_is(
         _, path = lay_out(tmp_path)
         settings = Settings(data_dir=tmp_path, charter=Path(path), database_url=conninfo)
         async with open_service(settings, conninfo, asyncio.get_running_loop()) as service:
-            app = framework(service)
+            app = framework(service, EnterprisePages(service))
             return set(walk(app.routes)), app.openapi()
 
     def walk(found: list[BaseRoute]) -> Iterator[Operation]:

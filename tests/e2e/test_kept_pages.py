@@ -181,7 +181,7 @@ def test_a_new_day_draws_the_page_again_and_a_full_cache_forgets_the_oldest(sett
     async def run() -> None:
         assert settings.database_url is not None
         async with open_service(settings, settings.database_url, asyncio.get_running_loop()) as service:
-            app = create_app(service, Limits(0, 1))
+            app = create_app(service, EnterprisePages(service), Limits(0, 1))
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
                 size = 0
                 for subject in (ENTERPRISE, OTHER_ENTERPRISE):

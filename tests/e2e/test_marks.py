@@ -21,6 +21,7 @@ from ledger.domain.events.declaration import Product
 from ledger.domain.events.repudiation import BodyErased
 from ledger.domain.values.mark_serials import make, serials
 from tests.e2e.book import Book, today
+from tests.e2e.raw_client import read_both_ways
 from tests.support.charter import DATA_OFFICER, LABORATORY, ORGANIZER, REGISTRAR
 from tests.support.database import TestDatabase
 from tests.support.listings import listed
@@ -121,6 +122,16 @@ def test_a_forged_or_unknown_serial_is_told_in_clear_words(world: World) -> None
             assert answer.json()["type"].endswith("mark.unknown")
             assert "伪造" in answer.text
             assert "forged" in answer.text
+
+
+def test_a_scan_is_answered_the_same_by_both_ways_and_not_sent_again(world: World) -> None:
+    world.scan(77, entry=world.license(77))
+    for place in range(2):
+        serial = make(seed_of(77), range_of(77), place)
+        status, told, content = read_both_ways(world.book, f"/m/{serial}")
+        assert (status, told["content-type"]) == (200, "application/json")
+        assert b'"state":"valid"' in content
+        assert read_both_ways(world.book, f"/m/{serial}", f"If-None-Match: {told['etag']}\r\n")[0] == 304
 
 
 def test_an_answer_is_kept_for_a_moment_only(world: World) -> None:

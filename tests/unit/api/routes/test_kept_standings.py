@@ -51,7 +51,7 @@ def kept_after_reading(asked: Asked) -> KeptStandings:
     name = kept.name_in(ADDRESS)
     assert name == "local~test~one"
     answer = asyncio.run(kept.read(ADDRESS, name))
-    assert b"ledger-tree-size: 7\r\n" in answer.head
+    assert b"ledger-tree-size: 7\r\n" in answer.lines
     return kept
 
 
