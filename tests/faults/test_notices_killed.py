@@ -4,6 +4,7 @@ id. Where the service lives, or is told to stop, every answer is heard: nothing 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ import httpx
 import psycopg
 import pytest
 
+from ledger.limits import STOP_DELIVERIES_SECONDS_MAX
 from tests.e2e.book import Book, chartered
 from tests.support.database import PostgresServer, TestDatabase
 from tests.support.receivers import MailReceiver, WebhookReceiver
@@ -106,6 +108,7 @@ def told_to_stop_before_the_answer(one: Told) -> None:
         stopping = Thread(target=one.book.service.stop)
         stopping.start()
         eventually(lambda: not answers(f"{one.book.service.url}/healthz"), "it takes no more requests")
+        time.sleep(STOP_DELIVERIES_SECONDS_MAX / 2)  # by now it does nothing but wait for them
     stopping.join()
 
 
