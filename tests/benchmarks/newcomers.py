@@ -1,6 +1,6 @@
 """Newcomers while statements are written: how long 128 fresh connections wait for their first answer.
 
-Against the same service on the event loop's own listening sockets (`one_at_a_turn.py`), under the same load.
+Against the same service as it was before it had newcomers in mind (`one_at_a_turn.py`), under the same load.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def newcomers(bench: Bench) -> Iterator[Ratio]:
 
         yield compare(
             f"p99 of the first answer over {NEWCOMERS} fresh connections, {WRITERS} connections writing",
-            "one connection taken in at each turn of the loop",
+            "one connection taken in at each turn of the loop, and all statements admitted that came",
             "ms",
             floor=waited(old, before),
             ours=waited(new, ours),

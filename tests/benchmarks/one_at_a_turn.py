@@ -1,16 +1,18 @@
-"""The floor under `newcomers.py`: the service on the event loop's own listening sockets.
+"""The floor under `newcomers.py`: the service as it was before it had newcomers in mind.
 
 `python -m tests.benchmarks.one_at_a_turn serve …` is `credit-ledger serve …`, but connections are taken in as uvicorn
-has them taken in (`loop.create_server`): one at each turn of uvloop's loop.
+has them taken in (`loop.create_server`), one at each turn of uvloop's loop, and a turn admits all statements that came.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import Callable
 
 import api.serve
+import api.service.gathered_submissions
 from api.cli.main import main
 
 _BACKLOG = 2_048
@@ -34,5 +36,6 @@ class _LoopsOwn:
 
 
 if __name__ == "__main__":
-    api.serve.Listener = _LoopsOwn  # type: ignore[misc,assignment]
+    api.serve.Listener = _LoopsOwn  # type: ignore[assignment, attr-defined]
+    api.service.gathered_submissions.ADMISSIONS_PER_TURN_MAX = sys.maxsize  # type: ignore[attr-defined]
     main()
