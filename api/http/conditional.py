@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.limits import PARSED_ON_LOOP_BYTES_MAX
 
-__all__ = ["OF_CONTENT", "Conditional", "entity_tag", "is_known", "parse_tags", "tag_for", "tag_of"]
+__all__ = ["Conditional", "entity_tag", "is_known", "of_known", "parse_tags", "tag_for", "tag_of"]
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -24,7 +24,7 @@ _OPAQUE: Final = re.compile(r"[\x21\x23-\x7e]*")
 _ITEM: Final = re.compile(rb'[ \t]*(?:(W/)?"([\x21\x23-\x7e\x80-\xff]*)")?[ \t]*(?:,|\Z)')
 _ANY: Final = b"*"
 # What a 304 says again (RFC 9110 §15.4.5), beside what is said of every answer; nothing of its content.
-OF_CONTENT: Final = frozenset({b"content-length", b"content-type", b"content-encoding", b"transfer-encoding"})
+_OF_CONTENT: Final = frozenset({b"content-length", b"content-type", b"content-encoding", b"transfer-encoding"})
 _DIGEST_DIGITS: Final = 32
 
 
@@ -66,6 +66,11 @@ def is_known(tag: str, headers: Headers) -> bool:
         return False
     known = parse_tags(b", ".join(fields))
     return known is None or tag.removeprefix("W/")[1:-1].encode() in known
+
+
+def of_known(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Those headers of a 200 that a 304 in its place has, too."""
+    return [(name, value) for name, value in headers if name not in _OF_CONTENT]
 
 
 def tag_for(headers: Headers, content: bytes) -> str | None:
@@ -114,8 +119,7 @@ class _Tagging:
                 start["headers"] = [*start["headers"], (b"etag", tag.encode())]
             if tag is not None and is_known(tag, self._scope["headers"]):
                 self._over = True
-                kept = [(name, value) for name, value in start["headers"] if name not in OF_CONTENT]
-                await self._send({"type": "http.response.start", "status": 304, "headers": kept})
+                await self._send({"type": "http.response.start", "status": 304, "headers": of_known(start["headers"])})
                 await self._send({"type": "http.response.body", "body": b"", "more_body": False})
                 return
             await self._send(start)

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, cast
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from api.http.conditional import OF_CONTENT, is_known, tag_for
+from api.http.conditional import is_known, of_known, tag_for
 from api.http.connection import Connection
 from api.http.connections import Connections
 from api.http.errors import INTERNAL, problem_of, problem_response
@@ -35,22 +35,19 @@ _COPIED_BYTES_MAX: Final = 16_384  # of an answer that is sent in one piece with
 class KeptAnswer(NamedTuple):
     """An answer in memory, with 200 for whoever does not have it and 304 for whoever says that it does.
 
-    `headers` and `known_headers` are those of either, as they are and as lines that each end in CRLF; `tag` is the
-    entity tag as the header has it.
+    `tag` is the entity tag as the header has it, `lines` and `known_lines` are the headers of either, each line ending
+    in CRLF.
     """
 
     tag: str
     content: bytes
-    headers: Headers
-    known_headers: Headers
     lines: bytes
     known_lines: bytes
 
     @classmethod
     def of(cls, tag: str, headers: Headers, content: bytes) -> KeptAnswer:
         """Of all headers of the 200, the tag's among them."""
-        known = [(name, value) for name, value in headers if name not in OF_CONTENT]
-        return cls(tag, content, headers, known, _lines(headers), _lines(known))
+        return cls(tag, content, _lines(headers), _lines(of_known(headers)))
 
 
 class _Nobody:

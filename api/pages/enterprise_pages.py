@@ -28,7 +28,7 @@ import msgspec
 from markupsafe import escape
 from starlette.responses import Response
 
-from api.http.conditional import entity_tag, is_known
+from api.http.conditional import entity_tag, is_known, of_known
 from api.http.direct_connection import Headers, KeptAnswer
 from api.http.enterprise_ids import name_of
 from api.pages.csp import PAGE_HEADERS
@@ -134,7 +134,7 @@ class KeptPage:
     size: int
     proof: Completeness
     content: bytes
-    etag: str
+    headers: Headers  # with which it is answered
     answer: KeptAnswer
 
 
@@ -223,19 +223,15 @@ class EnterprisePages:
         """
         proof = self._completeness()
         if before is not None and before.proof == proof:
-            content, etag, answer = before.content, before.etag, before.answer
+            content, headers, answer = before.content, before.headers, before.answer
         else:
             content = _whole(drawn, proof, mails=self._service.mails)
             etag = entity_tag(sha256(content).hexdigest()[:32])
-            headers = {
-                **PAGE_HEADERS,
-                "ETag": etag,
-                "Cache-Control": PAGE_CACHE,
-                "Content-Language": lang_of(drawn.language),
-            }
-            response = Response(content, headers=headers, media_type="text/html; charset=utf-8")
-            answer = KeptAnswer.of(etag, response.raw_headers, content)
-        page = KeptPage(drawn, basis.ground, basis.size, proof, content, etag, answer)
+            told = {"ETag": etag, "Cache-Control": PAGE_CACHE, "Content-Language": lang_of(drawn.language)}
+            response = Response(content, headers={**PAGE_HEADERS, **told}, media_type="text/html; charset=utf-8")
+            headers = response.raw_headers
+            answer = KeptAnswer.of(etag, headers, content)
+        page = KeptPage(drawn, basis.ground, basis.size, proof, content, headers, answer)
         if drawn.in_book:  # nobody fills it with names of his own making
             self._keep((name_of(subject), language), page)
         return page
@@ -272,10 +268,9 @@ class EnterprisePages:
 
 def page_answer(page: KeptPage, headers: Headers) -> Response:
     """The page with its headers, or 304 where a client with these headers has it."""
-    kept = page.answer
-    known = is_known(kept.tag, headers)
-    response = Response(b"" if known else kept.content, 304 if known else 200)
-    response.raw_headers = list(kept.known_headers if known else kept.headers)
+    known = is_known(page.answer.tag, headers)
+    response = Response(b"" if known else page.content, 304 if known else 200)
+    response.raw_headers = of_known(page.headers) if known else list(page.headers)
     return response
 
 

@@ -50,10 +50,8 @@ _PAGES_LABEL: Final = "other"
 _MARKS_LABEL: Final = "/m"
 
 _REGISTERED_HEADERS: Final = b"location: /entries/%d\r\ncontent-length: %d\r\ncontent-type: " + COSE.encode() + b"\r\n"
-_FILE_HEADERS: Final = (
-    (b"cache-control", IMMUTABLE["Cache-Control"].encode()),
-    (b"content-type", OCTETS.encode()),
-)
+_FILE_KNOWN_LINES: Final = b"cache-control: " + IMMUTABLE["Cache-Control"].encode() + b"\r\netag: %b\r\n"
+_FILE_LINES: Final = _FILE_KNOWN_LINES + b"content-type: " + OCTETS.encode() + b"\r\ncontent-length: %d\r\n"
 _GET: Final = b"GET /"
 _HTTP: Final = b" HTTP/1.1"
 # Headers with which a request is the framework's: other bodies, other origins, other clients than the peer.
@@ -256,7 +254,5 @@ class DirectRoutes(DirectConnection):
 
 
 def _file(file: KeptFile) -> KeptAnswer:
-    length = b"%d" % len(file.content)
-    return KeptAnswer.of(
-        file.tag.decode(), (*_FILE_HEADERS, (b"etag", file.tag), (b"content-length", length)), file.content
-    )
+    lines = _FILE_LINES % (file.tag, len(file.content))
+    return KeptAnswer(file.tag.decode(), file.content, lines, _FILE_KNOWN_LINES % file.tag)
