@@ -1,7 +1,8 @@
 """`serve`: open the database, the book and its projections, then answer until told to stop.
 
 Order matters: refuse before anything is written; take in what a crash left (the normal path of a start);
-listen last. On SIGTERM: stop listening, finish what is queued, close.
+listen last. On SIGTERM: stop listening, finish what is queued and what is
+being delivered, close.
 """
 
 from __future__ import annotations
@@ -47,7 +48,12 @@ from ledger.charter.charter_file import charter_origin, read_charter
 from ledger.errors import Misconfigured, Refused
 from ledger.keys.log_keys import LogKeys
 from ledger.keys.signer import load_key
-from ledger.limits import CLOCK_AHEAD_SECONDS_MAX, KEEP_ALIVE_SECONDS, STOP_REQUESTS_SECONDS_MAX
+from ledger.limits import (
+    CLOCK_AHEAD_SECONDS_MAX,
+    KEEP_ALIVE_SECONDS,
+    STOP_DELIVERIES_SECONDS_MAX,
+    STOP_REQUESTS_SECONDS_MAX,
+)
 from ledger.sequencing import WAY_ON, ClockDoubts, HighWater, Sequencer
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.postgres import PostgresStore
@@ -106,6 +112,8 @@ async def _serve(settings: Settings) -> None:
                     await asyncio.to_thread(drawing.stop)
                 for task in (sweeping, *working):
                     task.cancel()
+                if working:  # what a receiver is answering just now is recorded
+                    await asyncio.wait(working, timeout=STOP_DELIVERIES_SECONDS_MAX + 1)
                 await post.close()
                 if service.filling is not None:
                     await asyncio.to_thread(service.filling.stop)

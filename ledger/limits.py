@@ -95,6 +95,7 @@ BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
 
 # Stopping: a service that is told to is gone within 10 s
 STOP_REQUESTS_SECONDS_MAX: Final = 3  # for requests under way
+STOP_DELIVERIES_SECONDS_MAX: Final = 2.0  # for what a receiver has been sent: its answer is recorded
 STOP_PAGES_AHEAD_SECONDS_MAX: Final = 0.5  # for the pages under way; cut short, they are drawn another time
 STOP_PROJECTIONS_SECONDS_MAX: Final = 4.0  # for the step under way; cut short, the next start does it again
 
@@ -365,8 +366,10 @@ WEBHOOK_RETRY_SECONDS_MIN: Final = 5
 WEBHOOK_RETRY_SECONDS_MAX: Final = 12 * 3_600
 WEBHOOK_FAILING_SECONDS_MAX: Final = 3 * 86_400  # then it is stopped, and stays where it was
 WEBHOOK_STOPPED_SECONDS_MAX: Final = 30 * 86_400  # then it is gone
-MAIL_SECONDS_MAX: Final = 30.0  # for one mail, from connecting to the server's answer
-MAIL_LEASE_SECONDS: Final = 120
+ANSWER_RECORD_SECONDS_MAX: Final = 150.0  # while the database is away; longer than a lease of a webhook or a mail
+MAIL_STEP_SECONDS_MAX: Final = 30.0  # for a mail server to answer a command of the connection
+MAIL_SECONDS_MAX: Final = 100.0  # for one mail, from connecting to the server's answer: it may look through it for long
+MAIL_LEASE_SECONDS: Final = 120  # longer than that: nobody else sends it meanwhile
 MAIL_LOOK_SECONDS: Final = 1.0
 MAIL_ATTEMPTS_MAX: Final = 12
 MAIL_RETRY_SECONDS_MIN: Final = 30

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Final, Literal, Self
 import aiosmtplib
 
 from ledger.errors import Misconfigured
-from ledger.limits import FOLLOW_ADDRESS_CHARS_MAX, MAIL_SECONDS_MAX, SECRETS_FILE_BYTES_MAX
+from ledger.limits import FOLLOW_ADDRESS_CHARS_MAX, MAIL_SECONDS_MAX, MAIL_STEP_SECONDS_MAX, SECRETS_FILE_BYTES_MAX
 
 __all__ = ["MailNotTaken", "MailServer", "MailTls"]
 
@@ -59,16 +61,15 @@ class MailServer:
         """That of the sender: the right side of message ids."""
         return self.sender.rpartition("@")[2]
 
-    async def send(self, message: EmailMessage, receiver: str) -> None:
-        """Return when the server has taken it. Raises `MailNotTaken`."""
+    async def send(self, message: EmailMessage, receiver: str, taken: Callable[[], Awaitable[object]]) -> None:
+        """Await `taken` as soon as the server has taken it (RFC 5321, section 4.2.5: from its 250 on it is theirs),
+        before the connection is ended. Raises `MailNotTaken`, and what `taken` raises."""
         if len(receiver) > FOLLOW_ADDRESS_CHARS_MAX or not receiver.isascii():
             raise MailNotTaken("address", for_good=True)
         user, password = self.login or (None, None)
+        until = asyncio.get_running_loop().time() + MAIL_SECONDS_MAX
         try:
-            await aiosmtplib.send(
-                message,
-                sender=self.sender,
-                recipients=[receiver],
+            client = aiosmtplib.SMTP(
                 hostname=self.host,
                 port=self.port,
                 username=user,
@@ -76,8 +77,14 @@ class MailServer:
                 use_tls=self.tls == "tls",
                 start_tls=self.tls == "starttls",
                 tls_context=None if self.tls == "none" else ssl.create_default_context(),
-                timeout=MAIL_SECONDS_MAX,
+                timeout=MAIL_STEP_SECONDS_MAX,
             )
+            async with client:
+                async with asyncio.timeout_at(until):
+                    await client.send_message(
+                        message, sender=self.sender, recipients=[receiver], timeout=MAIL_SECONDS_MAX
+                    )
+                await taken()
         except aiosmtplib.SMTPRecipientsRefused as error:
             code = error.recipients[0].code
             raise MailNotTaken(str(code), for_good=code >= 500) from None

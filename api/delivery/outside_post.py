@@ -35,7 +35,8 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PostAnswer:
-    """What was answered. `retry_after` is in seconds, where it was said so; `content` its beginning."""
+    """What was answered. `retry_after` is in seconds, where it was said so; `content` is
+    its beginning, where it was read."""
 
     status: int
     retry_after: int | None
@@ -85,11 +86,14 @@ class OutsidePost:
         for pool in self._pools.values():
             await pool.aclose()
 
-    async def post(self, url: httpx.URL, content: bytes, headers: Mapping[str, str]) -> PostAnswer:
-        """The answer, whatever it says. Raises `Undelivered`."""
+    async def post(
+        self, url: httpx.URL, content: bytes, headers: Mapping[str, str], *, reads: bool = False
+    ) -> PostAnswer:
+        """The answer, whatever it says; what comes after its head is waited for only where one `reads` it: whoever
+        said that it has the content has it, whatever becomes of the rest. Raises `Undelivered`."""
         try:
             async with asyncio.timeout(WEBHOOK_SECONDS_MAX):
-                return await self._post(url, content, headers)
+                return await self._post(url, content, headers, reads)
         except InsideAddress:
             raise Undelivered("inside") from None
         except (TimeoutError, httpcore.TimeoutException):
@@ -99,13 +103,14 @@ class OutsidePost:
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError):
             raise Undelivered("broken") from None
 
-    async def _post(self, url: httpx.URL, content: bytes, headers: Mapping[str, str]) -> PostAnswer:
+    async def _post(self, url: httpx.URL, content: bytes, headers: Mapping[str, str], reads: bool) -> PostAnswer:
         scheme, host, port, target = url.raw_scheme, url.raw_host, url.port, url.raw_path
         address = httpcore.URL(scheme=scheme, host=host, port=port, target=target)
-        said = {"Host": url.netloc.decode("ascii"), "Content-Length": str(len(content)), **headers}
-        pairs = [(name.encode("ascii"), value.encode("ascii")) for name, value in said.items()]
+        sent = {"Host": url.netloc.decode("ascii"), "Content-Length": str(len(content)), **headers}
+        pairs = [(name.encode("ascii"), value.encode("ascii")) for name, value in sent.items()]
         async with self._pools[url.scheme].stream("POST", address, headers=pairs, content=content) as answer:
-            return PostAnswer(answer.status, _retry_after(answer.headers), await _beginning(answer))
+            said = await _beginning(answer) if reads else b""
+            return PostAnswer(answer.status, _retry_after(answer.headers), said)
 
 
 class _Outside(httpcore.AsyncNetworkBackend):

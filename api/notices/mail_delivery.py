@@ -2,16 +2,15 @@
 
     claim     one UPDATE takes rows that are due, with a lease (`ledger/store/desk_outbox.py`)
     send      to whom the row's receiver leads now, under a `Message-ID` that is the row's own
-    settle    the row says that the server took it
+    record    the row says that the server took it, before anything else is said to the server
 
-A crash before the server's answer: whoever has the row next sends it. Between the answer and its settling nobody can
+A crash before the server's answer: whoever has the row next sends it. Between the answer and its record nobody can
 tell that it was taken, and it is sent once more under the same `Message-ID`, by which mail programs know a repeat;
 never after that.
 """
 
 from __future__ import annotations
 
-import asyncio
 import email.policy
 import logging
 from collections.abc import Callable
@@ -21,11 +20,12 @@ from email.utils import format_datetime
 from typing import Final, Literal, NamedTuple
 
 from api.delivery.mail_server import MailNotTaken, MailServer
+from api.notices.deliveries import Deliveries
 from api.notices.follow_links import follow_link
 from api.notices.notice_texts import text_of
 from api.service.repeating import retry_pause, run_periodically
 from api.service.service import Service
-from ledger.errors import Corrupted, LedgerError
+from ledger.errors import Corrupted
 from ledger.limits import (
     MAIL_ATTEMPTS_MAX,
     MAIL_LOOK_SECONDS,
@@ -55,33 +55,35 @@ class MailDelivery:
         self._service = service
         self._server = server
         self._complainant = complainant
+        self._deliveries = Deliveries("mail")
 
     async def run(self) -> None:
         """Send for as long as the service runs. Several services may."""
-        await run_periodically("mail", self._send_due, MAIL_LOOK_SECONDS)
+        try:
+            await run_periodically("mail", self._send_due, MAIL_LOOK_SECONDS)
+        finally:
+            await self._deliveries.stop()
 
     async def _send_due(self) -> None:
         service = self._service
         claimed = await service.off_loop(service.store.outbox.claim, service.sound_clock())
-        await asyncio.gather(*(self._sent(row) for row in claimed))
+        for row in claimed:
+            self._deliveries.begin(self._sent(row))
+        await self._deliveries.ended()
 
     async def _sent(self, row: OutboxRow) -> None:
-        """What the service itself cannot do now stays claimed, and is tried again when its lease ends."""
-        service, outbox = self._service, self._service.store.outbox
+        service, outbox, record = self._service, self._service.store.outbox, self._deliveries.record
         try:
             found = await service.off_loop(self._receiver, row)
             if found is None:
                 await service.off_loop(outbox.gone, row)
                 return
             message = await service.off_loop(self._message, row, found)
-            await self._server.send(message, found.address)
-            await service.off_loop(outbox.sent, row, service.clock())
+            await self._server.send(message, found.address, lambda: record(outbox.sent, row, service.clock()))
         except MailNotTaken as problem:
             await self._failed(row, problem.why, for_good=problem.for_good)
         except Corrupted:
             await self._failed(row, "damaged", for_good=True)
-        except LedgerError as error:
-            _LOG.warning("a mail is tried again: %s", type(error).__name__)
 
     async def _failed(self, row: OutboxRow, problem: str, *, for_good: bool) -> None:
         dead = for_good or row.attempts + 1 >= MAIL_ATTEMPTS_MAX

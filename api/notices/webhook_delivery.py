@@ -12,7 +12,6 @@ at the desk.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections import OrderedDict
@@ -22,6 +21,7 @@ from typing import Final
 import msgspec
 
 from api.delivery.outside_post import OutsidePost, PostAnswer, Undelivered, web_address
+from api.notices.deliveries import Deliveries
 from api.notices.webhook_messages import (
     WebhookMessage,
     WebhookReceiver,
@@ -36,7 +36,7 @@ from api.service.event_tail import EventTail
 from api.service.repeating import retry_pause, run_periodically
 from api.service.service import Service
 from ledger.domain.state.pledge import PLEDGES
-from ledger.errors import Corrupted, LedgerError, NotFound
+from ledger.errors import Corrupted, NotFound
 from ledger.limits import (
     WEBHOOK_CHALLENGES_MAX,
     WEBHOOK_FAILING_SECONDS_MAX,
@@ -62,36 +62,28 @@ class WebhookDelivery:
         self._post = post
         self._tail = EventTail(lambda after, limit: service.long_read(self._lines, after, limit))
         self._campaigns: OrderedDict[tuple[str, str], str | None] = OrderedDict()
-        self._serving: set[asyncio.Task[None]] = set()
+        self._deliveries = Deliveries("webhooks")
 
     async def run(self) -> None:
         """Deliver for as long as the service runs. Several services may."""
         try:
             await run_periodically("webhooks", self._take_due, WEBHOOK_LOOK_SECONDS)
         finally:
-            for task in self._serving:
-                task.cancel()
+            await self._deliveries.stop()
 
     async def _take_due(self) -> None:
         """Begin to serve those that are due, while others are being served. Raises `Unavailable`, `ClockDoubted`."""
-        service, free = self._service, WEBHOOKS_AT_ONCE_MAX - len(self._serving)
+        service, free = self._service, WEBHOOKS_AT_ONCE_MAX - len(self._deliveries)
         if free > 0:
             size = await service.off_loop(service.feed.size)
             for one in await service.off_loop(service.store.webhooks.claim, service.sound_clock(), size, free):
-                task = asyncio.create_task(self._served(one, size))
-                self._serving.add(task)
-                task.add_done_callback(self._serving.discard)
+                self._deliveries.begin(self._served(one, size))
 
     async def _served(self, one: WebhookSubscription, size: int) -> None:
-        """What the service itself cannot do now stays claimed, and is tried again when its lease ends."""
         try:
             await self._serve(one, size)
         except Corrupted:
             await self._failed(one, one.next_entry, "damaged", None, stop=True)
-        except LedgerError as error:
-            _LOG.warning("a webhook is tried again: %s", type(error).__name__)
-        except Exception:
-            _LOG.exception("webhooks: a defect; going on")
 
     async def _serve(self, one: WebhookSubscription, size: int) -> None:
         service = self._service
@@ -106,11 +98,11 @@ class WebhookDelivery:
 
     async def _challenge(self, one: WebhookSubscription, receiver: WebhookReceiver) -> None:
         store, now = self._service.store.webhooks, self._service.clock()
-        answer, problem = await self._try(receiver, challenge(one.id, receiver.secret, now))
+        answer, problem = await self._try(receiver, challenge(one.id, receiver.secret, now), reads=True)
         if answer is not None and answer.taken and not answers_challenge(answer.content, one.id, receiver.secret):
             problem = "challenge"
         if problem is None:
-            await self._service.off_loop(store.confirmed, one, self._service.clock())
+            await self._deliveries.record(store.confirmed, one, self._service.clock())
         else:
             last = one.attempts + 1 >= WEBHOOK_CHALLENGES_MAX
             await self._failed(one, one.next_entry, problem, answer, stop=last)
@@ -118,7 +110,7 @@ class WebhookDelivery:
     async def _tell(self, one: WebhookSubscription, receiver: WebhookReceiver, size: int) -> None:
         """From its position on, until it is at the end, fails, or its turn is over."""
         service, position, began = self._service, one.next_entry, time.monotonic()
-        while position < size and time.monotonic() - began < WEBHOOK_TURN_SECONDS:
+        while position < size and not self._turn_is_over(began):
             lines = await self._tail.lines(position - 1, size)
             if not lines:
                 break
@@ -131,18 +123,23 @@ class WebhookDelivery:
                         await self._failed(one, position, problem, answer, stop=long or problem == "410")
                         return
                     store = service.store.webhooks
-                    if not await service.off_loop(store.advance, one, position + 1, service.clock()):
+                    if not await self._deliveries.record(store.advance, one, position + 1, service.clock()):
                         return  # played again from elsewhere, ended, or somebody else's by now
                 position += 1
-                if time.monotonic() - began >= WEBHOOK_TURN_SECONDS:
+                if self._turn_is_over(began):
                     break
         await service.off_loop(service.store.webhooks.rest, one, position, service.clock())
 
-    async def _try(self, receiver: WebhookReceiver, message: WebhookMessage) -> tuple[PostAnswer | None, str | None]:
+    def _turn_is_over(self, began: float) -> bool:
+        return self._service.closing or time.monotonic() - began >= WEBHOOK_TURN_SECONDS
+
+    async def _try(
+        self, receiver: WebhookReceiver, message: WebhookMessage, *, reads: bool = False
+    ) -> tuple[PostAnswer | None, str | None]:
         """The answer, if there was one; and what is wrong, None if nothing is."""
         headers = message.headers(receiver.secret, self._service.clock())
         try:
-            answer = await self._post.post(web_address(receiver.url), message.body, headers)
+            answer = await self._post.post(web_address(receiver.url), message.body, headers, reads=reads)
         except Undelivered as problem:
             return None, problem.why
         return answer, None if answer.taken else str(answer.status)

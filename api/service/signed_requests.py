@@ -118,7 +118,7 @@ def authenticated(service: Service, request: Request, *, brings: bool = False) -
         raise _denied(
             401,
             "access.token",
-            "请求的签名不成立；请校准本机时钟后重试",
+            "请求的签名不成立，请重新签名",
             f"the signed request does not hold: {error}",
         ) from None
     query = request.url.query

@@ -53,17 +53,31 @@ class AccessToken(Struct, frozen=True):
     message: Sign1
 
     def verify(self, key: VerifyingKey, origin: str, now: int) -> AccessRequest:
-        """What is asked for, once key, log and time hold. Raises `Refuted`."""
+        """What is asked for, once key, log and time hold. Raises `Refuted`; `Refused` for its time, which the clock of
+        who signs may be the cause of."""
         verify_sign1(self.message, key)
         if self.audience != origin:
             raise Refuted(f"the request is meant for {self.audience!r:.80}, not for {origin!r:.80}")
         if not now - ACCESS_TOKEN_SECONDS_MAX <= self.issued_at <= now + IAT_AHEAD_SECONDS_MAX:
-            raise Refuted(f"a request is good for {ACCESS_TOKEN_SECONDS_MAX} s; sign a new one (and check the clock)")
+            raise _other_time(self.issued_at - now)
         return self.asked
 
 
 _encode: Final = msgspec.json.Encoder(order="sorted").encode
 _decode: Final = msgspec.json.Decoder(AccessRequest).decode
+
+
+def _other_time(ahead: int) -> Refused:
+    seconds, early = abs(ahead), ahead < 0
+    zh = f"{seconds // 60} 分钟" if seconds >= 60 else f"{seconds} 秒"
+    en = f"{seconds // 60} minutes" if seconds >= 60 else f"{seconds} s"
+    most = ACCESS_TOKEN_SECONDS_MAX if early else IAT_AHEAD_SECONDS_MAX
+    return Refused(
+        "access.clock",
+        f"签名的时间比服务的时钟{'早' if early else '晚'} {zh}，最多 {most} 秒：请校准本机时钟，再签名一次",
+        f"it was signed {en} {'before' if early else 'after'} the service's clock, {most} s at most: set this "
+        "machine's clock right, and sign anew",
+    )
 
 
 def sign_access(

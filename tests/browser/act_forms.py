@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -56,7 +57,8 @@ def draft_of(event: Event, subject: str, *, sealed: bool = False, text: str | No
 
 @dataclass
 class Office:
-    """Desks of one book, each in a browser context of its own; `at(speaker)` signs in where that was not done yet."""
+    """Desks of one book, each in a browser context of its own; `at(speaker)` signs in where that was not done yet.
+    It is `now` when the office opens; browsers know the time of each visit, as the service does."""
 
     browser: Browser
     book: Book
@@ -64,6 +66,7 @@ class Office:
     now: float
     desks: dict[str, Desk] = field(default_factory=dict)
     contexts: list[BrowserContext] = field(default_factory=list)
+    opened: float = field(default_factory=time.monotonic)
 
     def officer(self, usual: Speaker) -> Speaker:
         """Another officer of a party that has a key, with a P-256 key of its own, enrolled by the party."""
@@ -79,13 +82,17 @@ class Office:
             context = self.browser.new_context(viewport={"width": 1280, "height": 900})
             context.set_default_timeout(SECONDS_MAX * 1000)
             context.add_init_script(LISTEN)
-            context.clock.set_fixed_time(datetime.fromtimestamp(self.now, UTC))
+            self.tell_time(context)
             self.contexts.append(context)
             desk = Desk(context.new_page(), self.book.service.url)
             desk.watch()
             desk.signed_in_as(speaker, self._key_file(speaker))
             self.desks[name] = desk
+        self.tell_time(self.desks[name].page.context)
         return self.desks[name]
+
+    def tell_time(self, context: BrowserContext) -> None:
+        context.clock.set_fixed_time(datetime.fromtimestamp(self.now + time.monotonic() - self.opened, UTC))
 
     def _key_file(self, speaker: Speaker) -> Path:
         """With few iterations, so that a dozen files are opened soon."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -118,6 +119,17 @@ def test_a_quota_that_is_full_is_said_at_the_field_and_what_was_typed_stays(ente
     page.locator("#drafts summary").click()
     page.click("#draft-clear")
     page.wait_for_selector("html[data-ready=yes]")
+
+
+def test_whose_clock_is_wrong_is_told_so_at_the_field(enterprise: Enterprise) -> None:
+    page = enterprise.form("StandardDeclared", "?number=Q/QQ 9-2026")
+    page.context.clock.set_fixed_time(datetime.fromtimestamp(time.time() + 3_600, UTC))
+    choose(page, "#f-annex-chosen", ("a.pdf", PDF))
+    expect(page.locator("#f-annex-wrong")).to_contain_text(re.compile("晚 (59|60) 分钟.*请校准本机时钟"))
+    enterprise.forgive(401)
+    enterprise.desks.tell_time(page.context)
+    choose(page, "#f-annex-chosen", ("a.pdf", PDF))
+    expect(page.locator("#status")).to_contain_text("附件已上传")
 
 
 def test_a_reply_gets_its_attachments(enterprise: Enterprise) -> None:

@@ -137,6 +137,10 @@ def test_an_enterprise_gets_a_key_signs_a_pledge_follows_it_and_has_it_in_writin
     page.click("#pledge button")
     expect(page.locator("#pledge-liability-wrong")).to_contain_text("请填写")
     assert page.input_value("#pledge-more") == "七日内退换。", "nothing typed is lost"
+    page.fill("#pledge-liability", "退" * 4_001)
+    page.click("#pledge button")
+    expect(page.locator("#pledge-liability-wrong")).to_contain_text("最多 4000 字，现有 4001 字")
+    assert len(page.input_value("#pledge-liability")) == 4_001, "what is too long is said, and not cut off"
     page.fill("#pledge-liability", "退还货款并承担检测费用。")
     page.fill("#pledge-body-code", "51100000500000005N")
     desk.faultless(375, "the pledge's form")

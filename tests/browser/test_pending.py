@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,10 @@ def test_a_code_that_was_taken_meanwhile_is_followed_by_the_next(
     statement, _ = book.sign(book.made(scope="service"), ENTERPRISE, OWNER)
     assert book.post(statement).status_code == 303
     staff = desk.signed_in_as(ORGANIZER, files["clerk"])
+    desk.open(f"/desk/pending/{sha256(statement).hexdigest()}")
+    staff.fill("#code", "1" * 21)
+    staff.click("#prepare")
+    expect(staff.locator("#code-wrong"), "a digit too many is not cut off").to_contain_text("20 位数字")
     desk.open("/desk/pending?state=waiting&scope=service")
     staff.click("#prepare")
     staff.locator("#sign").wait_for()

@@ -4,6 +4,7 @@ away that verifies offline.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,10 @@ def test_a_regulator_finds_an_event_reads_a_closed_body_sees_that_look_and_takes
     assert "inspector-3" in row.inner_text() and f"/desk/explorer/{closed}/body" in row.inner_text()
 
     desk.go(f"/desk/explorer/{closed}")
+    commitment = page.locator("dt", has_text="承诺值").locator("+ dd")
+    assert not re.search("[0-9a-f]{20}", page.locator("main").inner_text()), "nobody reads a digest to its end"
+    commitment.locator("summary").click()
+    assert re.search("[0-9a-f]{64}", commitment.inner_text()), "whoever opens it has all of it, to be copied"
     page.get_by_role("link", name="导出").click()
     page.wait_for_url("**/desk/archive?*")
     page.check("input[name=closed]")

@@ -100,6 +100,15 @@ def test_an_enterprise_is_followed_after_a_confirmation_and_until_one_click(worl
     assert [one.name for one in keys.iterdir()] == ["0" * 32 + ".key"], "the address is gone from backups, too"
 
 
+def test_what_the_mail_server_took_is_written_down_before_anything_else_is_said_to_it(world: World) -> None:
+    world.mails.leaving.close()
+    assert world.follow("patient@reader.example").status_code == 200
+    assert world.mails.leaving.held.wait(100), "it took the mail, and is told good-bye"
+    assert world.rows("SELECT 1 FROM desk.outbox WHERE state <> 'sent'") == [], "a crash now would send nothing again"
+    world.mails.leaving.open()
+    assert len(world.mails.to("patient@reader.example")) == 1
+
+
 def test_nobody_learns_whether_an_address_is_known_nor_is_it_mailed_twice(world: World) -> None:
     address = "known@reader.example"
     first = world.follow(address)

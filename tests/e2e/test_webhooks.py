@@ -148,6 +148,17 @@ def test_what_is_not_taken_is_tried_again_in_order_stopped_after_days_and_goes_o
         assert world.own(made).status_code == 404
 
 
+def test_who_said_that_it_has_an_entry_is_not_told_again_because_the_rest_of_its_answer_fails(
+    world: World, receiver: WebhookReceiver
+) -> None:
+    receiver.answer = lambda _: (200, {"Content-Length": "1000"})  # and then the connection ends
+    made = world.ask(receiver, after=-1)
+    size = world.book.size()
+    eventually(lambda: world.state(made)["next_entry"] == size, "all is told")
+    assert receiver.entries == list(range(size)) and world.state(made)["attempts"] == 0
+    world.own(made, "/end")
+
+
 def test_a_receiver_that_says_gone_is_told_nothing_more(world: World, receiver: WebhookReceiver) -> None:
     receiver.answer = lambda _: (410, {})
     made = world.ask(receiver, after=-1)

@@ -1,22 +1,26 @@
 """`kill -9` of the service between any two steps of a webhook and of a mail: nothing lost, and to a receiver whose
-answer was written down nothing twice. Whoever answered, and was not heard, gets it once more under the same id."""
+answer was written down nothing twice. Whoever answered, and was not heard, gets the same bytes once more under the same
+id. Where the service lives, or is told to stop, every answer is heard: nothing is told twice."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 import httpx
 import psycopg
 import pytest
 
+from ledger.limits import STOP_DELIVERIES_SECONDS_MAX
 from tests.e2e.book import Book, chartered
 from tests.support.database import PostgresServer, TestDatabase
 from tests.support.receivers import MailReceiver, WebhookReceiver
 from tests.support.statements import ENTERPRISE
-from tests.support.waiting import eventually
+from tests.support.waiting import answers, eventually
 
 _BLOCKED = (
     "FROM pg_stat_activity WHERE datname = current_database() AND usename = 'ledger_service' "
@@ -25,6 +29,7 @@ _BLOCKED = (
 WAYS = ("webhook", "mail")
 TABLES = {"webhook": "desk.webhooks", "mail": "desk.outbox"}
 SETTLED = {"webhook": "%desk.webhooks SET next_entry%delivered_at%", "mail": "%desk.outbox SET state = 'sent'%"}
+CLAIMS = [f"SELECT FROM {table} WHERE claim IS NOT NULL FOR UPDATE" for table in TABLES.values()]
 CLAIMED = "%desk.webhooks SET claim%"
 ADDRESS = "reader@reader.example"
 
@@ -37,9 +42,9 @@ class Told(NamedTuple):
     hook: WebhookReceiver
     mails: MailReceiver
 
-    def said(self, way: str) -> list[str]:
-        """The ids under which something was offered, in order."""
-        return [one.id for one in self.hook.told] if way == "webhook" else list(self.mails.offered)
+    def said(self, way: str) -> list[tuple[str, bytes]]:
+        """What was offered, in order: its id, and its bytes."""
+        return [(one.id, one.body) for one in self.hook.told] if way == "webhook" else list(self.mails.offered)
 
     def bring_about(self) -> None:
         """An entry, and a follow whose confirmation is asked for."""
@@ -84,13 +89,27 @@ def claimed_and_not_answered(one: Told) -> None:
 
 
 def answered_and_not_written_down(one: Told) -> None:
-    rows = (f"SELECT FROM {TABLES[way]} WHERE claim IS NOT NULL FOR UPDATE" for way in WAYS)
-    with held(one), locked(one, *rows):
-        one.hook.gate.open()
-        one.mails.gate.open()
-        for way in WAYS:
-            waits(one, SETTLED[way])
+    with held(one), locked(one, *CLAIMS):
+        answer(one)
         crash(one, *SETTLED.values())
+
+
+def answered_and_the_database_is_lost(one: Told) -> None:
+    """For a moment; the service goes on."""
+    with held(one), locked(one, *CLAIMS):
+        answer(one)
+        cut(one, *SETTLED.values())
+    eventually(one.settled, "it is written down once the database is there")
+    one.book.service.kill()
+
+
+def told_to_stop_before_the_answer(one: Told) -> None:
+    with held(one):
+        stopping = Thread(target=one.book.service.stop)
+        stopping.start()
+        eventually(lambda: not answers(f"{one.book.service.url}/healthz"), "it takes no more requests")
+        time.sleep(STOP_DELIVERIES_SECONDS_MAX / 2)  # by now it does nothing but wait for them
+    stopping.join()
 
 
 def written_down(one: Told) -> None:
@@ -105,6 +124,8 @@ def written_down(one: Told) -> None:
         pytest.param(before_they_are_claimed, 0, id="unclaimed", marks=pytest.mark.slow),
         pytest.param(claimed_and_not_answered, 1, id="unanswered"),  # the first was not answered
         pytest.param(answered_and_not_written_down, 1, id="unheard"),  # it was, and nobody heard
+        pytest.param(answered_and_the_database_is_lost, 0, id="database"),
+        pytest.param(told_to_stop_before_the_answer, 0, id="stopped"),
         pytest.param(written_down, 0, id="settled", marks=pytest.mark.slow),
     ],
 )
@@ -118,7 +139,9 @@ def test_what_was_to_be_told_is_told_whenever_the_service_is_killed(
     eventually(told.settled, f"it is told; the service says in {told.book.service.log}")
     said = {way: told.said(way)[before[way] :] for way in WAYS}
     for way in WAYS:
-        assert len(said[way]) == 1 + repeats and len(set(said[way])) == 1, "once more at most, under the same id"
+        assert len(said[way]) == 1 + repeats and len(set(said[way])) == 1, (
+            "once more at most, under the same id, with the same bytes"
+        )
     told.bring_about()  # what comes later is told after it, and it is not told again
     eventually(lambda: all(len(told.said(way)) > before[way] + 1 + repeats for way in WAYS), "the next ones")
     eventually(told.settled, "the next ones")
@@ -169,16 +192,30 @@ def waits(one: Told, query: str) -> None:
         )
 
 
+def answer(one: Told) -> None:
+    """Both answer, and that is about to be written down: somebody has locked the rows."""
+    one.hook.gate.open()
+    one.mails.gate.open()
+    for query in SETTLED.values():
+        waits(one, query)
+
+
 def crash(one: Told, *queries: str) -> None:
     """`kill -9`, and the end of the backends that still wait, as of one whose client is seen to be gone."""
     one.book.service.kill()
+    cut(one, *queries)
     with psycopg.connect(one.database.superuser, autocommit=True) as connection:
-        for query in queries:
-            connection.execute(f"SELECT pg_terminate_backend(pid) {_BLOCKED}", (query,))
         for query in queries:
             eventually(
                 lambda of=query: not connection.execute(f"SELECT 1 {_BLOCKED}", (of,)).fetchone(), "the backend ends"
             )
+
+
+def cut(one: Told, *queries: str) -> None:
+    """The end of the backends that wait with these queries."""
+    with psycopg.connect(one.database.superuser, autocommit=True) as connection:
+        for query in queries:
+            connection.execute(f"SELECT pg_terminate_backend(pid) {_BLOCKED}", (query,))
 
 
 def overdue(one: Told) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -71,7 +70,7 @@ class Gallery:
             viewport={"width": 1280, "height": 900}, java_script_enabled=scripts
         )
         context.set_default_timeout(SECONDS_MAX * 1000)
-        context.clock.set_fixed_time(datetime.fromtimestamp(self.office.now, UTC))
+        self.office.tell_time(context)
         try:
             yield Desk(context.new_page(), self.book.service.url)
         finally:

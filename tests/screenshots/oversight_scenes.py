@@ -78,7 +78,7 @@ def _explorer(gallery: Gallery, regulator: Desk, closed: int) -> None:
     gallery.take(page, "entry-closed-wrong-purpose")
     page.fill("#purpose", "立案核查 2026-7，" + "依据举报线索逐件核对，" * 6)
     button(page, "查阅正文")
-    page.locator("details summary").first.click()
+    page.locator("summary", has_text="原文").click()
     gallery.take(page, "entry-opened")
     gallery.show(regulator, "/desk/explorer/999999", "entry-not-there", english=True)
     gallery.show(regulator, f"/desk/accesses?subject={code}", "accesses", english=True)

@@ -151,9 +151,10 @@ class MailReceiver:
     """A mail server on loopback that takes all that comes, or answers `refusal` to every receiver."""
 
     taken: list[EmailMessage] = field(default_factory=list)
-    offered: list[str] = field(default_factory=list)  # message ids, whether taken or not
+    offered: list[tuple[str, bytes]] = field(default_factory=list)  # message ids and all bytes, whether taken or not
     refusal: str | None = None
     gate: _Holding = field(default_factory=_Holding)
+    leaving: _Holding = field(default_factory=_Holding)
 
     def __post_init__(self) -> None:
         self.port = free_port()
@@ -170,10 +171,14 @@ class MailReceiver:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        self.offered.append(message["Message-ID"])
+        self.offered.append((message["Message-ID"], envelope.content))
         await server.loop.run_in_executor(None, self.gate.passed)
         self.taken.append(message)
         return "250 taken"
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        await server.loop.run_in_executor(None, self.leaving.passed)
+        return "221 bye"
 
     def to(self, address: str) -> list[EmailMessage]:
         return [one for one in self.taken if one["To"] == address]
@@ -190,4 +195,5 @@ class MailReceiver:
 
     def __exit__(self, *_: object) -> None:
         self.gate.open()
+        self.leaving.open()
         self._controller.stop()

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer
 from api.desk.regulator.archive_source import DeskSource, Look
-from api.desk.regulator.closed_readers import PURPOSE_CHARS_MAX, flaw_of_purpose, require_reader
+from api.desk.regulator.closed_readers import flaw_of_purpose, require_reader
 from api.desk.roles import Officer
 from api.desk.work_lists import log_look
 from api.evidence import Wanted, build, gather
@@ -41,7 +41,6 @@ class ArchiveContent:
 
     typed: Mapping[str, str]
     wrong: Mapping[str, Word]
-    purpose_chars_max: int = PURPOSE_CHARS_MAX
 
 
 def get_archive(request: Request, language: Language, officer: Officer) -> Response:

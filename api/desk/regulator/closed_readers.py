@@ -14,9 +14,9 @@ from api.service.service import Service
 from ledger.domain.values.forbidden_characters import FORBIDDEN
 from ledger.domain.values.personal_data import certain_in
 
-__all__ = ["PURPOSE_CHARS_MAX", "flaw_of_purpose", "require_reader"]
+__all__ = ["flaw_of_purpose", "require_reader"]
 
-PURPOSE_CHARS_MAX: Final = 512  # as of a signed request (`ledger/cose/access_token.py`)
+_PURPOSE_CHARS_MAX: Final = 512  # as of a signed request (`ledger/cose/access_token.py`)
 
 
 def require_reader(
@@ -32,8 +32,8 @@ def flaw_of_purpose(purpose: str) -> Word | None:
     """What is wrong with a purpose as it was typed; None: it can be written down. It is read by the enterprise, too."""
     if not purpose:
         return Word("请写明查阅事由", "say why you read it")
-    if len(purpose) > PURPOSE_CHARS_MAX:
-        return Word(f"最多 {PURPOSE_CHARS_MAX} 个字", f"{PURPOSE_CHARS_MAX} characters at most")
+    if len(purpose) > _PURPOSE_CHARS_MAX:
+        return Word(f"最多 {_PURPOSE_CHARS_MAX} 个字", f"{_PURPOSE_CHARS_MAX} characters at most")
     if FORBIDDEN.search(purpose):
         return Word("含有不可见的控制字符，请删除", "it holds a character that does not show: leave it out")
     if certain_in(purpose):

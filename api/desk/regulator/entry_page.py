@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.desk.frame import PageTemplate, add_desk_form, add_desk_page, desk_answer
-from api.desk.regulator.closed_readers import PURPOSE_CHARS_MAX, flaw_of_purpose, require_reader
+from api.desk.regulator.closed_readers import flaw_of_purpose, require_reader
 from api.desk.regulator.event_fields import FieldRow, field_rows, named_entries, names_statement
 from api.desk.regulator.event_rows import event_type_word, party_name
 from api.desk.regulator.explorer_page import PATH as EXPLORER
@@ -94,7 +94,6 @@ class EntryContent:
     opened: OpenedBody | None = None
     purpose: str = ""
     flaw: Word | None = None
-    purpose_chars_max: int = PURPOSE_CHARS_MAX
 
 
 def get_entry(request: Request, language: Language, officer: Officer) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final, Literal, NamedTuple, get_args, get_origin, get_type_hints
@@ -15,6 +16,7 @@ from ledger.domain.rules.catalogue import SPECS
 __all__ = ["FieldRow", "field_rows", "named_entries", "names_statement"]
 
 _SKIPPED: Final = frozenset({"type", "v", "salt"})
+_LONG: Final = re.compile(r"[0-9a-f]{40,}")
 _SAID: Final = {True: Word("是", "yes"), False: Word("否", "no")}
 
 
@@ -23,6 +25,12 @@ class FieldRow(NamedTuple):
 
     label: Word
     value: Word
+
+    @property
+    def digits(self) -> list[str]:
+        """Digests, keys, signatures, one a line, which nobody reads to the end; empty for a value of another kind."""
+        lines = self.value.zh.splitlines()
+        return lines if all(_LONG.fullmatch(one) for one in lines) else []
 
 
 def field_rows(content: Mapping[str, Any]) -> list[FieldRow]:

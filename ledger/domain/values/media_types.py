@@ -44,7 +44,6 @@ def media_type_of(content: bytes) -> AnnexMediaType:
         "annex.media_type",
         "附件须为 PDF、XLSX（不含宏）、JSON，或 UTF-8 编码的 CSV、文本文件",
         "an annex is a PDF, an XLSX file without macros, JSON, or CSV or plain text in UTF-8",
-        content[:8].hex(),
     )
 
 

@@ -59,6 +59,10 @@ export function fieldsOf(form) {
     } else if (input instanceof HTMLInputElement && input.type === "radio") {
       if (input.checked) found[input.name] = value;
     } else if (value !== "") {
+      const [is, most] = [[...value].length, Number(input.dataset.charsMax ?? Infinity)];
+      if (is > most) {
+        throw new FieldError(input.id, `最多 ${most} 字，现有 ${is} 字`, `${most} characters at most, not ${is}`);
+      }
       found[input.name] = value;
     } else if (input.required) {
       throw new FieldError(input.id, "请填写", "this is needed");

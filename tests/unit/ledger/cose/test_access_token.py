@@ -6,7 +6,7 @@ import pytest
 
 from ledger.cose.access_token import AccessRequest, parse_access, sign_access
 from ledger.cose.standing_token import sign_standing
-from ledger.errors import LedgerError, Malformed, Refuted
+from ledger.errors import LedgerError, Malformed, Refused, Refuted
 from ledger.limits import ACCESS_TOKEN_SECONDS_MAX, IAT_AHEAD_SECONDS_MAX
 from tests.support.keys import signer_for
 
@@ -26,11 +26,19 @@ def test_a_token_says_who_asks_for_what_and_why() -> None:
     assert token.verify(SIGNER.public, ORIGIN, NOW) == ASKED
 
 
-@pytest.mark.parametrize("age", [-IAT_AHEAD_SECONDS_MAX - 1, ACCESS_TOKEN_SECONDS_MAX + 1])
-def test_a_token_is_good_for_a_few_minutes(age: int) -> None:
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [
+        (-IAT_AHEAD_SECONDS_MAX - 1, "晚 5 分钟，最多 300 秒"),
+        (ACCESS_TOKEN_SECONDS_MAX + 1, "早 5 分钟，最多 300 秒"),
+        (7_200, "早 120 分钟"),
+    ],
+)
+def test_a_token_is_good_for_a_few_minutes_and_whose_clock_is_wrong_is_told_by_how_much(age: int, said: str) -> None:
     token = parse_access(made(issued_at=NOW - age))
-    with pytest.raises(Refuted, match="is good for"):
+    with pytest.raises(Refused) as refused:
         token.verify(SIGNER.public, ORIGIN, NOW)
+    assert refused.value.rule == "access.clock" and said in refused.value.zh
 
 
 def test_a_token_is_for_one_log_and_one_key() -> None:
