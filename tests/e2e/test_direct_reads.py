@@ -10,7 +10,7 @@ import pytest
 
 from ledger.limits import METERS_LOOK_SECONDS
 from tests.e2e.book import Book, open_book
-from tests.e2e.raw_client import GENERAL, ask, connected, get, read_both_ways
+from tests.e2e.both_ways import GENERAL, ask, connected, get, read_both_ways
 from tests.support.database import PostgresServer
 from tests.support.projected import await_projected
 

@@ -21,7 +21,7 @@ from ledger.domain.events.declaration import Product
 from ledger.domain.events.repudiation import BodyErased
 from ledger.domain.values.mark_serials import make, serials
 from tests.e2e.book import Book, today
-from tests.e2e.raw_client import read_both_ways
+from tests.e2e.both_ways import read_both_ways
 from tests.support.charter import DATA_OFFICER, LABORATORY, ORGANIZER, REGISTRAR
 from tests.support.database import TestDatabase
 from tests.support.listings import listed

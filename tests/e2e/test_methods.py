@@ -98,6 +98,9 @@ def test_options_tells_the_methods_of_a_resource_and_of_the_server(world: Book) 
         client.send(b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n")
         said = client.reply()
         assert (said.status, said.headers["allow"]) == (204, "GET, HEAD, POST, OPTIONS")
+        for method in ("GET", "HEAD", "POST", "PATCH"):
+            client.send(f"{method} * HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+            assert client.reply(head=method == "HEAD").status == 404, method
     for path, allowed in (
         ("/checkpoint", {"GET", "HEAD", "OPTIONS"}),
         ("/entries/0", {"GET", "HEAD", "OPTIONS"}),

@@ -11,8 +11,9 @@ import pytest
 
 from ledger.limits import METERS_LOOK_SECONDS, STATEMENT_BYTES_MAX
 from tests.e2e.book import Book, open_book, today
-from tests.e2e.raw_client import GENERAL, Reply, ask, connected, without_time_and_way
+from tests.e2e.both_ways import GENERAL, ask, connected, without_time_and_way
 from tests.support.database import PostgresServer
+from tests.support.raw_http import Said
 from tests.support.statements import ENTERPRISE, registered
 from tests.support.waiting import eventually
 
@@ -27,7 +28,7 @@ def new(book: Book, name: str) -> bytes:
     return book.sign(registered(effective_on=today()), f"local:test/{name}")[0]
 
 
-def of_both_ways(book: Book, statement: bytes, headers: str = "") -> Reply:
+def of_both_ways(book: Book, statement: bytes, headers: str = "") -> Said:
     """The answer, once it is seen to be the same by both ways."""
     (status, told, content), general = (
         ask(book, post(statement, headers)),
@@ -35,7 +36,7 @@ def of_both_ways(book: Book, statement: bytes, headers: str = "") -> Reply:
     )
     assert (status, content) == (general[0], general[2])
     assert without_time_and_way(told) == without_time_and_way(general[1])
-    return status, told, content
+    return Said(status, told, content)
 
 
 def test_a_receipt_is_the_same_by_both_ways(book: Book) -> None:

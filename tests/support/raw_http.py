@@ -5,16 +5,16 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import httpx
 
 __all__ = ["Raw", "Said", "raw"]
 
 
-@dataclass(frozen=True)
-class Said:
-    """An answer: its status, its headers by lower-case name, its content as far as `Content-Length` says."""
+class Said(NamedTuple):
+    """An answer: its status, its headers by lower-case name (of several with one name a list), its content as far as
+    `Content-Length` says."""
 
     status: int
     headers: dict[str, str]
@@ -45,9 +45,11 @@ class Raw:
         headers: dict[str, str] = {}
         while line_ := self._file.readline().strip():
             name, _, value = line_.decode().partition(":")
-            headers[name.lower()] = value.strip()
-        length = 0 if head else int(headers.get("content-length", 0))
-        return Said(int(line.split()[1]), headers, self._file.read(length))
+            name, value = name.lower(), value.strip()
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        status = int(line.split()[1])
+        length = 0 if head or status == 304 else int(headers.get("content-length", 0))
+        return Said(status, headers, self._file.read(length))
 
     def ended(self) -> bool:
         """Whether the service closed, with nothing more to say."""
