@@ -70,26 +70,22 @@ class _Asked(NamedTuple):
     accept: bytes
 
 
-class DirectRoutes(DirectConnection):
-    """One connection to `service`."""
+class _Answering(NamedTuple):
+    """What all connections share."""
 
-    def __init__(
-        self,
-        service: Service,
-        entries: PostEntries,
-        standings: KeptStandings,
-        marks: MarkRoute,
-        page_at: PageAt,
-        limits: Limits,
-        bounds: Connections,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(limits, service.meters, bounds, **kwargs)
-        self._service = service
-        self._entries = entries
-        self._standings = standings
-        self._marks = marks
-        self._page_at = page_at
+    service: Service
+    entries: PostEntries
+    standings: KeptStandings
+    marks: MarkRoute
+    page_at: PageAt
+
+
+class DirectRoutes(DirectConnection):
+    """One connection to a service."""
+
+    def __init__(self, answering: _Answering, limits: Limits, bounds: Connections, **kwargs: Any) -> None:
+        super().__init__(limits, answering.service.meters, bounds, **kwargs)
+        self._service, self._entries, self._standings, self._marks, self._page_at = answering
         self._fields = b""  # of the head that is being parsed, all but its first line
         self._plain: _Asked | None = None  # as something in memory was asked for last
 
@@ -101,9 +97,8 @@ class DirectRoutes(DirectConnection):
 
         `page_at`: what is answered at the address of an enterprise's page, if that is in memory.
         """
-        return partial(
-            cls, service, PostEntries(service), KeptStandings(service), MarkRoute(service), page_at, limits, bounds
-        )
+        shared = _Answering(service, PostEntries(service), KeptStandings(service), MarkRoute(service), page_at)
+        return partial(cls, shared, limits, bounds)
 
     def read(self, head: bytes) -> None:
         line, _, fields = head.partition(b"\r\n")
