@@ -438,10 +438,17 @@ function begin() {
     fill(kept);
     status.textContent = say("已恢复上次未完成的填写。", "What you had filled in before is here again.");
   }
-  let timer = 0;
-  const changed = () => {
+  let timer = 0; // of what is typed and not yet kept; 0 for nothing
+  const settled = () => {
     clearTimeout(timer);
-    timer = setTimeout(keepDraft, DRAFT_MS);
+    timer = 0;
+  };
+  const changed = () => {
+    settled();
+    timer = setTimeout(() => {
+      timer = 0;
+      keepDraft();
+    }, DRAFT_MS);
   };
   form.addEventListener("input", changed);
   form.addEventListener("change", (event) => {
@@ -489,7 +496,7 @@ function begin() {
   byId("draft-clear").addEventListener("click", () => {
     const asked = say("清空填写的内容吗？", "Clear all that you filled in?");
     if (!confirm(asked)) return;
-    clearTimeout(timer); // what was about to be kept would come back
+    settled(); // what was about to be kept would come back
     place.forget();
     location.reload();
   });
@@ -504,6 +511,10 @@ function begin() {
     );
   });
   addEventListener("pagehide", () => {
+    if (timer !== 0) {
+      settled();
+      keepDraft(); // who leaves at once loses nothing
+    }
     for (const address of offered) URL.revokeObjectURL(address);
   });
   document.documentElement.dataset.ready = "yes";
