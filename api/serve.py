@@ -1,8 +1,7 @@
 """`serve`: open the database, the book and its projections, then answer until told to stop.
 
 Order matters: refuse before anything is written; take in what a crash left (the normal path of a start);
-listen last. On SIGTERM: stop listening, finish what is queued and what is
-being delivered, close.
+listen last. On SIGTERM: stop listening, finish what is queued and what is being delivered, close.
 """
 
 from __future__ import annotations
@@ -65,6 +64,7 @@ from projections.engine.schema import prepare
 __all__ = ["open_service", "serve"]
 
 _SWITCH_SECONDS: Final = 0.001  # the event loop waits for other threads' turns after each look at its sockets
+_CUT_SHORT_SECONDS: Final = 0.25  # for what is cut short to be over: all stops together stay within 10 s
 _COLLECT_AFTER_OBJECTS: Final = 100_000
 _LOG = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ async def _serve(settings: Settings) -> None:
                 for task in (sweeping, *working):
                     task.cancel()
                 if working:  # what a receiver is answering just now is recorded
-                    await asyncio.wait(working, timeout=STOP_DELIVERIES_SECONDS_MAX + 1)
+                    await asyncio.wait(working, timeout=STOP_DELIVERIES_SECONDS_MAX + _CUT_SHORT_SECONDS)
                 await post.close()
                 if service.filling is not None:
                     await asyncio.to_thread(service.filling.stop)

@@ -35,8 +35,8 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PostAnswer:
-    """What was answered. `retry_after` is in seconds, where it was said so; `content` is
-    its beginning, where it was read."""
+    """What was answered. `retry_after` is in seconds, where it was said so; `content` is its beginning, where it
+    was read."""
 
     status: int
     retry_after: int | None

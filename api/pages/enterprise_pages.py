@@ -133,9 +133,12 @@ class KeptPage:
     ground: PageGround
     size: int
     proof: Completeness
-    content: bytes
     headers: Headers  # with which it is answered
     answer: KeptAnswer
+
+    @property
+    def content(self) -> bytes:
+        return self.answer.content
 
 
 class EnterprisePages:
@@ -223,7 +226,7 @@ class EnterprisePages:
         """
         proof = self._completeness()
         if before is not None and before.proof == proof:
-            content, headers, answer = before.content, before.headers, before.answer
+            headers, answer = before.headers, before.answer
         else:
             content = _whole(drawn, proof, mails=self._service.mails)
             etag = entity_tag(sha256(content).hexdigest()[:32])
@@ -231,7 +234,7 @@ class EnterprisePages:
             response = Response(content, headers={**PAGE_HEADERS, **told}, media_type="text/html; charset=utf-8")
             headers = response.raw_headers
             answer = KeptAnswer.of(etag, headers, content)
-        page = KeptPage(drawn, basis.ground, basis.size, proof, content, headers, answer)
+        page = KeptPage(drawn, basis.ground, basis.size, proof, headers, answer)
         if drawn.in_book:  # nobody fills it with names of his own making
             self._keep((name_of(subject), language), page)
         return page
@@ -294,5 +297,6 @@ def _said_of_proof(language: Language, proof: Completeness, count: int, covered:
 
 
 def _bytes(page: KeptPage) -> int:
-    """About what it takes: the page, its pieces, 36 for each entry's number."""
-    return len(page.content) + sum(map(len, page.drawn.pieces)) + 36 * len(page.drawn.indices)
+    """About what it takes: the page and its headers, its pieces, 36 for each entry's number."""
+    told = len(page.answer.lines) + len(page.answer.known_lines)
+    return len(page.content) + told + sum(map(len, page.drawn.pieces)) + 36 * len(page.drawn.indices)

@@ -65,7 +65,7 @@ class StandingRoute(PlainRoute):
             served = await self._replay(subject_of(name), as_of or service.today(), tree_size)
             _refuse_unlikely(served)
         response = standing_response(served, size, now, pinned=as_of is not None and tree_size is not None)
-        if not any(name == b"accept" and _SIGNED in value for name, value in scope["headers"]):
+        if not any(field == b"accept" and _SIGNED in value for field, value in scope["headers"]):
             return response
         if current:
             service.require_current()
